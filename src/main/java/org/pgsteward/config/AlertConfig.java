@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.List;
 import org.pgsteward.alert.Fallbacks;
 
-/** When operators are notified of an alert, and in which order of receivers. */
+/** Times at which operators are notified of an alert, and the order of receivers. */
 public record AlertConfig(Fallbacks fallbacks, Path templates) {
     static final Section SECTION = new Section("Alerts", "");
 

@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Every setting there is, by capability. */
+/** All settings, by capability. */
 public final class AllSettings {
     /** In the order of the reference. */
     public static final List<Section> SECTIONS = List.of(

@@ -10,11 +10,11 @@ import org.pgsteward.backup.store.ManifestKeys;
 import org.pgsteward.model.Secret;
 
 /**
- * Where backups are, when they are made, and for whom they are encrypted.
+ * Place, schedules and keys of backups.
  *
  * @param scratch folder of scratch clusters
- * @param schedule of dumps, five-field cron
- * @param baseSchedule of base backups; empty for never
+ * @param schedule five-field cron schedule of dumps
+ * @param baseSchedule five-field cron schedule of base backups; empty for never
  */
 public record BackupConfig(
         Path store,
@@ -81,7 +81,7 @@ public record BackupConfig(
         SECTION.inRoutes("pgsteward.requests.period", "Milliseconds between two listings of that folder.");
         SECTION.inRoutes("pgsteward.backup.tick", "Schedule on which due backups are looked for.");
         SECTION.check(RECIPIENTS, settings -> AgeKeys.of(settings.value(RECIPIENTS), Optional.empty()));
-        // Recipients that are wrong are reported by themselves.
+        // Wrong recipients are reported by the check above.
         SECTION.check(IDENTITY, settings -> hasRightRecipients(settings) ? keys(settings) : AgeKeys.NONE);
     }
 

@@ -4,7 +4,7 @@ import java.time.Duration;
 import org.pgsteward.backup.retention.ShrinkRule;
 import org.pgsteward.backup.underway.StuckRule;
 
-/** From when on a backup is too late, too slow or too small. */
+/** Limits beyond which a backup is too late, too slow or too small. */
 public record BackupWatchConfig(Duration overdueGrace, StuckRule stuck, ShrinkRule shrink, Duration forgottenAfter) {
     static final Section SECTION = new Section("Alerts about backups", "");
 

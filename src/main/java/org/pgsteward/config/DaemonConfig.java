@@ -4,7 +4,7 @@ import java.nio.file.Path;
 import java.time.ZoneId;
 import java.util.List;
 
-/** The installation: its folders, its clock, and how its commands are typed. */
+/** The installation: its folders, its time zone, and the commands that operators type. */
 public record DaemonConfig(Path routes, Path state, ZoneId zone, String command, String dockerCommand) {
     static final Section SECTION = new Section(
             "pgsteward itself",

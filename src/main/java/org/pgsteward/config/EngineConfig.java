@@ -2,7 +2,7 @@ package org.pgsteward.config;
 
 import org.pgsteward.engine.DockerEngine;
 
-/** The Docker Engine. */
+/** Address of the Docker Engine. */
 public record EngineConfig(String host) {
     static final Section SECTION = new Section("Docker Engine", "");
 

@@ -17,11 +17,12 @@ import java.util.TreeMap;
 import org.pgsteward.io.BoundedFile;
 
 /**
- * Reads the environment: {@code PGSTEWARD_BACKUP_DIR} gives {@code pgsteward.backup.dir}, and {@code PGSTEWARD_X_Y_FILE} names
- * a file with the value of {@code PGSTEWARD_X_Y}. One newline at the end of the file is not part of the value.
+ * Parser of the environment: {@code PGSTEWARD_BACKUP_DIR} sets {@code pgsteward.backup.dir}, and {@code
+ * PGSTEWARD_X_Y_FILE} names a file with the value of {@code PGSTEWARD_X_Y}. One newline at the end of the file is not
+ * part of the value.
  */
 final class Environment {
-    /** Bytes of a file that is read. */
+    /** Size limit of a file, in bytes. */
     private static final int MOST_BYTES = 1024 * 1024;
 
     private static final String PREFIX = "PGSTEWARD_";
@@ -78,14 +79,20 @@ final class Environment {
                 unread);
     }
 
-    /** Returns a value that passes for a secret; nothing for a key, which is checked closely and may as well be left out. */
+    /**
+     * Returns a placeholder for a missing secret; empty for a key. A key's form is checked strictly, and a key may be
+     * left out.
+     */
     private static Optional<String> standIn(String name) {
         return name.endsWith(".url")
                 ? Optional.of("http://missing.invalid")
                 : name.matches(".*\\.(password|token|topic)") ? Optional.of("missing") : Optional.empty();
     }
 
-    /** Whether a variable names a file with a value. {@code PGSTEWARD_CATALOGUE_FILE} is a setting that ends like that. */
+    /**
+     * Returns whether a variable names a file with a value. {@code PGSTEWARD_CATALOGUE_FILE} ends likewise, but is a
+     * setting itself.
+     */
     private static boolean namesFile(String variable) {
         return variable.endsWith(FILE) && AllSettings.named(name(variable)).isEmpty();
     }

@@ -13,16 +13,16 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.model.Size;
 
 /**
- * The form in which a setting is written.
+ * Form of a setting's value.
  *
  * @param words the form in the reference, such as {@code time}
  * @param reading the parser
  */
 record Form<T>(String words, Reading<T> reading) {
-    /** Reads one value. */
+    /** Parser of one value. */
     @FunctionalInterface
     interface Reading<T> {
-        /** @throws IllegalArgumentException with the name, the value unless it is secret, and what to write instead */
+        /** @throws IllegalArgumentException with the name, the expected form, and the value unless it is secret */
         T read(String name, String text);
     }
 
@@ -33,13 +33,13 @@ record Form<T>(String words, Reading<T> reading) {
 
     static final Form<Duration> TIME = new Form<>("time", Elapsed::parse);
 
-    /** Bytes. */
+    /** A number of bytes. */
     static final Form<Long> SIZE = new Form<>(
             "size",
             (name, text) ->
                     Size.read(text).orElseThrow(() -> wrong(name, text.strip(), "a size such as 500k, 1m or 2g")));
 
-    /** 0.5 for {@code 50%}. */
+    /** A share as a fraction: 0.5 for {@code 50%}. */
     static final Form<Double> SHARE = new Form<>(
             "share",
             (name, text) ->
@@ -64,7 +64,7 @@ record Form<T>(String words, Reading<T> reading) {
 
     static final Form<ZoneId> ZONE = new Form<>("time zone", Form::zone);
 
-    /** The same form with limits. */
+    /** Returns this form with limits. */
     Form<T> limited(String limits, Predicate<T> within) {
         return new Form<>(words + " " + limits, (name, text) -> {
             T value = reading.read(name, text);

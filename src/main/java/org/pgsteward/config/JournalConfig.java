@@ -2,11 +2,11 @@ package org.pgsteward.config;
 
 import java.time.Duration;
 
-/** The journal: the tables in the management database. */
+/** Settings of the journal: the tables in the management database. */
 final class JournalConfig {
     static final Section SECTION = new Section("Journal", "");
 
-    /** The route that removes old rows reads it. */
+    /** Read by the route that removes old rows. */
     public static final Setting<Duration> ACTIVITY_KEEP = SECTION.setting(
             "pgsteward.activity.keep", Form.TIME, "365d", "Time for which rows of `user_activity` are kept.");
 

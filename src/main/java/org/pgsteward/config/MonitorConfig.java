@@ -1,6 +1,6 @@
 package org.pgsteward.config;
 
-/** How often figures are read. The levels are in {@code routes/thresholds.yaml}, and the timers in route files. */
+/** Intervals between readings. The levels are in {@code routes/thresholds.yaml}, and the timers in route files. */
 final class MonitorConfig {
     static final Section SECTION = new Section(
             "Monitoring",

@@ -1,6 +1,6 @@
 package org.pgsteward.config;
 
-/** A setting is needed and not set. */
+/** Error about a required setting without a value. */
 public final class NotSet extends IllegalArgumentException {
     private final String key;
 

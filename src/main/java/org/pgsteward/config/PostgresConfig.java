@@ -10,7 +10,7 @@ import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.login.TlsMode;
 import org.pgsteward.postgres.login.TlsSettings;
 
-/** Where the managed PostgreSQL is, and how pgsteward reaches it. */
+/** Address of the managed PostgreSQL, and the way of access to it. */
 public record PostgresConfig(
         ServerAddress address, Optional<String> container, Optional<Path> programs, Optional<Path> data) {
     static final Section SECTION = new Section("PostgreSQL", "");
@@ -79,13 +79,13 @@ public record PostgresConfig(
     /**
      * Reads the settings.
      *
-     * @throws NotSet when the password is not set
+     * @throws NotSet if the password is not set
      */
     public static PostgresConfig of(Settings settings) {
         return of(settings, settings.value(PASSWORD));
     }
 
-    /** Reads the settings for work that may do without PostgreSQL: without a password it is not asked. */
+    /** Reads the settings for work that does not need PostgreSQL. Without a password, PostgreSQL is not contacted. */
     public static PostgresConfig withoutPassword(Settings settings) {
         return of(settings, settings.find(PASSWORD).orElse(ServerAddress.NO_PASSWORD));
     }
@@ -105,7 +105,7 @@ public record PostgresConfig(
                 settings.find(DATA));
     }
 
-    /** The name of PostgreSQL's container, for commands that operators paste. */
+    /** Returns the name of PostgreSQL's container, for commands that operators paste. */
     public String containerName() {
         return container.orElse(address.host());
     }

@@ -8,7 +8,7 @@ import java.util.Set;
 import org.pgsteward.io.Json;
 import org.pgsteward.provision.Catalogue;
 
-/** How services get their roles and databases, and when a missing container is reported. */
+/** Rules for services' roles and databases, and the times after which a missing container is reported. */
 public record ProvisionConfig(
         Path secrets,
         String secretsPlace,

@@ -10,14 +10,14 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Derives what the route files of receivers read from the settings of operators. */
+/** Settings for the route files of receivers, derived from the operator's settings. */
 public final class ReceiverSettings {
     private ReceiverSettings() {}
 
     /**
      * Returns the settings with {@code enabled} for each receiver, and addresses without a slash at their end.
      *
-     * @throws IllegalArgumentException when a setting is missing or no address, by its name; a value may be secret
+     * @throws IllegalArgumentException with the name of a setting that is missing or malformed; the value may be secret
      */
     public static Settings with(Settings given) {
         SettingFaults.of(given, Stream.of(ReceiverConfig.SECTION, WatcherConfig.SECTION)).values().stream()
@@ -40,7 +40,7 @@ public final class ReceiverSettings {
         return given.with(decided);
     }
 
-    /** Returns why a receiver that is on does not work: the first setting that it needs and that is not set. */
+    /** Returns the fault of a receiver that is switched on: the first setting that it needs and that is not set. */
     static Optional<String> missing(Settings given, Setting<?> switchedOnBy) {
         return settings()
                 .filter(setting -> setting.is(Setting.Trait.NEEDED))
@@ -51,7 +51,7 @@ public final class ReceiverSettings {
                         + NotSet.of(setting).getMessage());
     }
 
-    /** Whether a password goes over a connection that is not encrypted from its first byte. */
+    /** Returns whether the password would cross a connection that is not encrypted from its first byte. */
     private static boolean sendsPassword(Settings given) {
         return given.isSet(MAIL_USER)
                 && !given.find(MAIL_TLS).filter("true"::equalsIgnoreCase).isPresent();

@@ -2,7 +2,7 @@ package org.pgsteward.config;
 
 import org.pgsteward.backup.retention.RetentionPolicy;
 
-/** Which backups are kept, and when stored backups are verified again. Route files read all of it. */
+/** Retention of backups, and the schedule of re-verification. Only route files read these settings. */
 final class RetentionConfig {
     static final Section SECTION = new Section("Retention and re-verification", "");
 

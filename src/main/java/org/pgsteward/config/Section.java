@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** The settings of one capability, in the order of the reference. Each constant of a setting is made by its section. */
+/** Settings of one capability, in the order of the reference. A section creates the constants of its settings. */
 public final class Section {
     private final String heading;
     private final String introduction;
@@ -22,40 +22,40 @@ public final class Section {
     /**
      * A check beyond the form of one value: a file that must exist, or settings that must fit together.
      *
-     * @param setting that is blamed; without it there is nothing to check
+     * @param setting the setting that the fault names; without a value for it, the check is skipped
      */
     record Check(Setting<?> setting, Reading reading) {}
 
-    /** Reads settings as the program will. */
+    /** Function that reads settings as the program will. */
     @FunctionalInterface
     interface Reading {
         /**
-         * @throws IllegalArgumentException when they do not fit
-         * @throws IOException when a file cannot be used
+         * @throws IllegalArgumentException if the settings do not fit
+         * @throws IOException if a file cannot be used
          */
         Object read(Settings settings) throws IOException;
     }
 
-    /** A setting with a default. */
+    /** Adds a setting with a default. */
     <T> Setting<T> setting(String name, Form<T> form, String usual, String description, Setting.Trait... traits) {
         return add(new Setting<>(name, form, Optional.of(usual), "", description, Set.of(traits)));
     }
 
     /**
-     * A setting without a default.
+     * Adds a setting without a default.
      *
-     * @param otherwise what holds then, for the reference
+     * @param otherwise effect of the missing value, for the reference
      */
     <T> Setting<T> optional(String name, Form<T> form, String otherwise, String description, Setting.Trait... traits) {
         return add(new Setting<>(name, form, Optional.empty(), otherwise, description, Set.of(traits)));
     }
 
-    /** A setting whose form and default are in the route files. */
+    /** Adds a setting with its form and default in the route files. */
     Setting<String> inRoutes(String name, String description, Setting.Trait... traits) {
         return inRoutes(name, Form.TEXT, description, traits);
     }
 
-    /** The same, with a form that is checked here too. */
+    /** Adds a setting with its default in the route files, and with a form that is checked here too. */
     <T> Setting<T> inRoutes(String name, Form<T> form, String description, Setting.Trait... traits) {
         Set<Setting.Trait> all = new java.util.HashSet<>(Set.of(traits));
         all.add(Setting.Trait.IN_ROUTES);

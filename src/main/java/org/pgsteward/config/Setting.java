@@ -5,33 +5,36 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * One setting, in the only place that has its name, form, default and description.
+ * One setting. This is the only place of its name, form, default and description.
  *
  * @param name such as {@code pgsteward.backup.dir}
- * @param form how its value is written
- * @param usual its default; empty where it has none, and where the route files have it
- * @param otherwise the default in words, where it has none
+ * @param form the form of its value
+ * @param usual its default; empty if it has none, or if the route files have it
+ * @param otherwise the default in words, if it has no value
  * @param description for the reference, in Markdown
  */
 public record Setting<T>(
         String name, Form<T> form, Optional<String> usual, String otherwise, String description, Set<Trait> traits) {
     /** A property of few settings. */
     public enum Trait {
-        /** Its value is in no message and no log. */
+        /** The value appears in no message and no log. */
         SECRET,
         /** A key to the data: no route file gets it. */
         NOT_FOR_ROUTES,
         /** An empty variable is not a missing one: it switches the setting off. */
         EMPTY_IS_OFF,
-        /** The file that its {@code _FILE} names need not exist. */
+        /** The file that the variable's {@code _FILE} names need not exist. */
         FILE_MAY_BE_MISSING,
-        /** Set, it switches a receiver on: {@code pgsteward.mail.to} the routes with {@code pgsteward.mail.enabled}. */
+        /**
+         * A value switches a receiver on: {@code pgsteward.mail.to} starts the routes with {@code
+         * pgsteward.mail.enabled}.
+         */
         SWITCH,
         /** The receiver does not work without it. */
         NEEDED,
         /**
-         * Route files use it as a placeholder, and have the form and the default there: {@code {{pgsteward.monitor.period:30s}}}.
-         * That is where an operator sees and edits it, and an edited file may have another default.
+         * Route files use it as a placeholder, with its form and default: {@code {{pgsteward.monitor.period:30s}}}.
+         * Operators see and edit it there, and an edited file may have another default.
          */
         IN_ROUTES
     }
@@ -44,12 +47,12 @@ public record Setting<T>(
         return traits.contains(trait);
     }
 
-    /** The environment variable that gives it, such as {@code PGSTEWARD_BACKUP_DIR}. */
+    /** Returns the environment variable of the setting, such as {@code PGSTEWARD_BACKUP_DIR}. */
     public String variable() {
         return variable(name);
     }
 
-    /** What the names of a receiver's settings have in common, such as {@code pgsteward.mail}. */
+    /** Returns the common start of the names of a receiver's settings, such as {@code pgsteward.mail}. */
     String receiver() {
         return name.substring(0, name.lastIndexOf('.'));
     }
@@ -58,7 +61,7 @@ public record Setting<T>(
         return name.toUpperCase(Locale.ROOT).replace('.', '_');
     }
 
-    /** How its value is written, in a word or two for the reference. */
+    /** Returns the form of the value, in a word or two for the reference. */
     public String words() {
         return form.words();
     }

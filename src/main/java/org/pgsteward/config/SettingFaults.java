@@ -5,7 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** Everything that is wrong with the values of settings. */
+/** All faults in the values of settings. */
 public final class SettingFaults {
     private final Settings settings;
     private final Map<String, String> faults = new LinkedHashMap<>();
@@ -33,7 +33,7 @@ public final class SettingFaults {
             }
         }
         for (Section.Check check : section.checks()) {
-            // A wrong value is reported once, and not again by what else it has to fit.
+            // A wrong value is reported once, and not again by checks against other settings.
             if (isGood(check.setting())) {
                 check(check.setting(), check.reading());
             }

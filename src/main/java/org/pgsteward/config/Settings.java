@@ -10,11 +10,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * The values of the {@code pgsteward.*} settings: the defaults of {@link AllSettings}, over them the environment as
- * {@link Environment} reads it, over that what a command itself decides. Settings of operators' own routes are here too.
+ * Values of the {@code pgsteward.*} settings. {@link Environment} overrides the defaults of {@link AllSettings}, and a
+ * command overrides both. Settings of operators' own routes are included.
  */
 public final class Settings {
-    /** The names of secrets, also of those that only an operator's route has. */
+    /** Names of secrets, including settings that only an operator's route has. */
     private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url|topic)");
 
     private final Map<String, String> values;
@@ -22,7 +22,7 @@ public final class Settings {
     /** The variables that were set, by name of the setting. */
     private final Map<String, String> given;
 
-    /** Files that variables name, with the values in them. */
+    /** Files that hold the values of variables {@code ..._FILE}. */
     private final Set<Path> files;
 
     Settings(Map<String, String> values, Map<String, String> given, Set<Path> files) {
@@ -31,31 +31,34 @@ public final class Settings {
         this.files = Set.copyOf(files);
     }
 
-    /** @throws IllegalArgumentException when a {@code _FILE} cannot be read, naming the variable and the file */
+    /** @throws IllegalArgumentException if a {@code _FILE} cannot be read, with the variable and the file */
     public static Settings from(Map<String, String> environment) {
         return Environment.read(environment);
     }
 
     /**
-     * Settings to check and not to run with.
+     * Settings for checks, not for work.
      *
-     * @param unread the secrets that are not here, each with the file that it should be in
+     * @param unread secrets that are missing here, each with the file that should hold it
      */
     public record Tolerant(Settings settings, List<String> unread) {}
 
-    /** Does the same where secrets need not be at hand, as on a build machine: another value takes the place of one. */
+    /**
+     * Reads the environment and replaces missing secrets by placeholders, for checks on a machine without them, such as
+     * a build machine.
+     */
     public static Tolerant withoutSecrets(Map<String, String> environment) {
         return Environment.withoutSecrets(environment);
     }
 
-    /** The same with {@code decided} over them. */
+    /** Returns these settings with the values of {@code decided} instead of their own. */
     public Settings with(Map<String, String> decided) {
         Map<String, String> all = new TreeMap<>(values);
         all.putAll(decided);
         return new Settings(all, given, files);
     }
 
-    /** The same as if {@code names} had not been set. */
+    /** Returns these settings with the defaults for {@code names}, as if no variable had set them. */
     public Settings without(Set<String> names) {
         Map<String, String> all = new TreeMap<>(values);
         Map<String, String> defaults = defaults();
@@ -65,24 +68,24 @@ public final class Settings {
         return new Settings(all, others, files);
     }
 
-    /** The defaults by name. */
+    /** Returns the defaults by name. */
     static Map<String, String> defaults() {
         Map<String, String> defaults = new TreeMap<>();
         AllSettings.all().forEach(setting -> setting.usual().ifPresent(usual -> defaults.put(setting.name(), usual)));
         return defaults;
     }
 
-    /** The variables that were set, by name of the setting. */
+    /** Returns the variables that were set, by name of the setting. */
     public Map<String, String> given() {
         return Map.copyOf(given);
     }
 
-    /** The variable that has a setting, or would have. */
+    /** Returns the variable that sets, or would set, the setting. */
     public String variable(String name) {
         return given.getOrDefault(name, Setting.variable(name));
     }
 
-    /** The text of any setting, also of one that only a route file has. */
+    /** Returns the text of any setting, including those that only a route file has. */
     public Optional<String> get(String name) {
         return Optional.ofNullable(values.get(name)).filter(value -> !value.isBlank());
     }
@@ -91,7 +94,7 @@ public final class Settings {
         return get(setting.name()).isPresent();
     }
 
-    /** @throws IllegalArgumentException when the value cannot be read, with the name and what to write */
+    /** @throws IllegalArgumentException if the value cannot be parsed, with the name and the expected form */
     public <T> Optional<T> find(Setting<T> setting) {
         return get(setting.name()).map(setting::read);
     }
@@ -99,19 +102,19 @@ public final class Settings {
     /**
      * Reads a setting that has a default, or that must be set.
      *
-     * @throws IllegalArgumentException when the value cannot be read, with the name and what to write
-     * @throws NotSet when there is none
+     * @throws IllegalArgumentException if the value cannot be parsed, with the name and the expected form
+     * @throws NotSet if there is no value
      */
     public <T> T value(Setting<T> setting) {
         return find(setting).orElseThrow(() -> NotSet.of(setting));
     }
 
-    /** The values that must appear in no log and no message. */
+    /** Returns the values that must appear in no log and no message. */
     public List<String> secrets() {
         return values.entrySet().stream()
                 .filter(entry -> isSecret(entry.getKey()))
                 .map(Map.Entry::getValue)
-                // A file of keys holds one a line.
+                // A file of keys has one key in each line.
                 .flatMap(value ->
                         value.contains("\n") ? Stream.concat(Stream.of(value), value.lines()) : Stream.of(value))
                 .filter(value -> !value.isBlank())
@@ -125,12 +128,14 @@ public final class Settings {
                         .isPresent();
     }
 
-    /** The files that our own settings were read from: no service may have one of them for its own. */
+    /** Returns the files that pgsteward's own settings were read from: no service may use one of them. */
     public Set<Path> files() {
         return files;
     }
 
-    /** For the routes' placeholders: everything but the keys to the data, which no route has any use for. */
+    /**
+     * Returns the values for the routes' placeholders. The keys to the data are left out, because no route needs them.
+     */
     public Map<String, String> forRoutes() {
         Map<String, String> shown = new TreeMap<>(values);
         AllSettings.all().stream()

@@ -2,7 +2,7 @@ package org.pgsteward.config;
 
 import static org.pgsteward.config.ReceiverConfig.ADDRESS;
 
-/** Watchers outside of this host, which expect a request from time to time. Route files read the settings. */
+/** Watchers outside this host, which expect a request from time to time. Route files read the settings. */
 final class WatcherConfig {
     static final Section SECTION = new Section(
             "Watchers outside", "A watcher gets requests when its setting marked \"On if set\" has a value.");

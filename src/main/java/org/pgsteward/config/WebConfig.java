@@ -1,6 +1,6 @@
 package org.pgsteward.config;
 
-/** Where the status page and the metrics are served. */
+/** Address of the status page and the metrics. */
 public record WebConfig(String host, int port) {
     static final Section SECTION = new Section("Status page", "");
 
