@@ -10,19 +10,19 @@ import java.util.stream.Stream;
 import org.pgsteward.config.DaemonConfig;
 
 /**
- * The classes of which a route file may make a bean. To make one runs its constructor and its setters, so each is named here,
- * or by the operator in {@code PGSTEWARD_ROUTES_TYPES}. Pure.
+ * Allowed classes for the beans of a route file. Creating a bean runs its constructor and its setters, so each class is
+ * listed here, or by the operator in {@code PGSTEWARD_ROUTES_TYPES}. Pure.
  *
- * @param called whose methods a route may call
- * @param held that a route may only hand on: a method of theirs writes or removes files
- * @param listed by the operator
+ * @param called classes whose methods a route may call
+ * @param held classes that a route may only pass on: they have a method that writes or removes files
+ * @param listed classes that the operator lists
  */
 record BeanTypes(Set<String> called, Set<String> held, Set<String> listed) {
-    /** Those of the shipped route files; a test compares. */
+    /** Classes in the shipped route files; a test compares them. */
     private static final List<String> OURS =
             List.of("org.pgsteward.alert.TellingRule", "org.pgsteward.backup.RetentionPolicies");
 
-    /** What the shipped examples hand to Camel. */
+    /** Classes that the shipped examples pass to Camel. */
     private static final Set<String> HELD =
             Set.of("java.io.File", "org.apache.camel.support.processor.idempotent.FileIdempotentRepository");
 
@@ -32,7 +32,7 @@ record BeanTypes(Set<String> called, Set<String> held, Set<String> listed) {
         listed = Set.copyOf(listed);
     }
 
-    /** @param settings with the types that the operator lists */
+    /** @param settings settings with the types that the operator lists */
     static BeanTypes of(Map<String, String> settings) {
         return with(Optional.ofNullable(settings.get(DaemonConfig.ROUTE_TYPES.name())).stream()
                 .flatMap(types -> Stream.of(types.split("[,\\s]+", -1)))
@@ -40,7 +40,7 @@ record BeanTypes(Set<String> called, Set<String> held, Set<String> listed) {
                 .toList());
     }
 
-    /** @param listed by the operator */
+    /** @param listed types that the operator lists */
     static BeanTypes with(Collection<String> listed) {
         Set<String> called = new TreeSet<>(OURS);
         called.addAll(listed);

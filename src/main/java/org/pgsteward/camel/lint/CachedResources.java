@@ -14,19 +14,19 @@ import org.apache.camel.spi.ClassResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A context's own lookup of classes and resources, which remembers Camel's service files, present or missing. For each
- * placeholder whose key has a point and a default, Camel looks for a function of that name in every jar, four times, and does
- * not remember that there is none. The class path of a process does not change.
+ * Class and resource lookup of one context, with a cache of Camel's service files, present or missing. For each
+ * placeholder whose key has a dot and a default, Camel searches every jar four times for a function of that name. Camel
+ * does not remember that there is none. Entries stay valid, because a process's class path does not change.
  */
 abstract class CachedResources implements ClassResolver {
     private static final String SERVICES = "META-INF/services/org/apache/camel/";
 
-    /** Names come from the files of operators, so their number has no bound of its own. */
+    /** Limit of the cache: the names come from operators' files, so their number is not bounded otherwise. */
     private static final int MOST = 2000;
 
     private static final Map<String, Optional<byte[]>> KNOWN = new ConcurrentHashMap<>();
 
-    /** Finds every class. */
+    /** Lookup without restrictions. */
     final ClassResolver all;
 
     CachedResources(ClassResolver all) {

@@ -7,19 +7,19 @@ import org.apache.camel.spi.ClassResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides which classes a context finds by name. It is the net beneath {@link CodeRule}: an address may be put together
- * while a route runs, from data that no check of a file has seen, and Camel has more ways to write a class than one.
+ * Filter of the classes that a context finds by name. It is a second line of defence behind {@link CodeRule}. A running
+ * route may compose an address from data that no check of a file has seen. Camel also has several ways to name a class.
  *
  * <ol>
- *   <li>An option of an endpoint makes objects only of types in {@code PGSTEWARD_ROUTES_TYPES}.
- *   <li>A bean of a route file is of a type that a route file may make.
+ *   <li>An option of an endpoint creates only objects of types in {@code PGSTEWARD_ROUTES_TYPES}.
+ *   <li>A bean of a route file is of a type that a route file may create.
  *   <li>A call by the name of a class reaches only types whose methods a route may call, and plain values.
- *   <li>Everything else in Camel finds Camel's classes and ours, plain values, exceptions and interfaces.
+ *   <li>All other code of Camel finds classes of Camel and pgsteward, plain values, exceptions and interfaces.
  * </ol>
  */
 final class ClassGuard extends CachedResources {
     private static final StackWalker STACK = StackWalker.getInstance();
-    /** Camel's binding of a property calls itself a few times. */
+    /** Limit of the stack frames that are searched: Camel's property binding recurses a few times. */
     private static final int MOST_FRAMES = 64;
 
     private static final String NEXT = "; list it in PGSTEWARD_ROUTES_TYPES if you trust all that it can do";
@@ -32,9 +32,9 @@ final class ClassGuard extends CachedResources {
     }
 
     /**
-     * From now on nothing in this context finds other classes.
+     * Restricts the classes that this context finds from now on.
      *
-     * @param settings with the types that the operator lists
+     * @param settings settings with the types that the operator lists
      */
     static void install(CamelContext context, Map<String, String> settings) {
         context.setClassResolver(new ClassGuard(context.getClassResolver(), BeanTypes.of(settings)));
@@ -96,7 +96,7 @@ final class ClassGuard extends CachedResources {
                         : "cannot use class '" + refused.getName() + "' in a route: it may run code" + NEXT);
     }
 
-    /** Loading a class runs nothing of it. */
+    /** Returns whether a caller may have the class. The class is loaded already, which runs none of its code. */
     private boolean mayBeFound(Class<?> found) {
         Class<?> plain = found;
         while (plain.isArray()) {
@@ -120,7 +120,7 @@ final class ClassGuard extends CachedResources {
         };
     }
 
-    /** The part of Camel that looks for a class. */
+    /** The part of Camel that looks up a class. */
     private enum Caller {
         OPTION,
         BEAN,
@@ -131,7 +131,7 @@ final class ClassGuard extends CachedResources {
         private static final String REFERENCE = "org.apache.camel.support.EndpointHelper";
         private static final String MODEL = "org.apache.camel.model.BeanModelHelper";
 
-        /** @param frames from the one that asked on */
+        /** @param frames stack frames, from the caller of the lookup on */
         static Caller of(List<StackWalker.StackFrame> frames) {
             boolean binding = false;
             for (StackWalker.StackFrame frame : frames) {

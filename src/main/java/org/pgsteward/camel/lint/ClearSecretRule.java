@@ -9,8 +9,9 @@ import org.pgsteward.io.YamlTree;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * Whether a secret stands in a route file, where backups, git and screens show it, instead of a reference to one. Told by
- * the names of options and headers, by what an address carries, and by addresses that are known to be secrets themselves.
+ * Check for plain-text secrets in a route file. Backups, git and screens would expose them, so a reference belongs
+ * there instead. A secret is recognised by the names of options and headers, by credentials in an address, and by
+ * addresses that are secrets themselves.
  */
 final class ClearSecretRule {
     private static final Pattern SECRET = Pattern.compile(
@@ -21,7 +22,7 @@ final class ClearSecretRule {
     private static final Pattern HOOK = Pattern.compile(
             "(hooks\\.slack\\.com/services/|discord(app)?\\.com/api/webhooks/|api\\.telegram\\.org/bot)[A-Za-z0-9].*");
 
-    /** What names a value that stands beside the name. */
+    /** Steps with a name and, beside it, its value. */
     private static final List<String> NAMED =
             List.of("setHeader", "setProperty", "setVariable", "set-header", "set-property", "set-variable");
 
@@ -84,7 +85,7 @@ final class ClearSecretRule {
         return hook.find() ? Optional.of("a secret in clear: an address that is a secret itself") : Optional.empty();
     }
 
-    /** Neither a placeholder nor an expression nor the name of a bean. */
+    /** Returns whether the value is neither a placeholder nor an expression nor a reference to a bean. */
     private static boolean isClear(Optional<String> value) {
         return value.map(text -> text.replaceFirst("^RAW[({](.*)[)}]$", "$1"))
                 .filter(text -> !text.isBlank()

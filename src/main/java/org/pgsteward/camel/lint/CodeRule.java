@@ -15,23 +15,24 @@ import org.pgsteward.model.Nearest;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * Finds code that a route file brings along. It reads the text alone, before Camel builds anything of the file: building a
- * bean runs its constructor, and may run a script.
+ * Check for code in a route file. It reads only the text, before Camel builds any object from the file: building a bean
+ * runs its constructor, and may run a script.
  *
  * <ol>
- *   <li>A bean is of a type that is listed, made by a constructor and setters of plain values.
- *   <li>A step calls beans of ours, or of such a type.
- *   <li>No language but those that take values apart, no component that runs programs, classes or templates of programs.
- *   <li>No value names a class, and no expression reaches one, however either is encoded.
+ *   <li>A bean is of a listed type, created by a constructor and setters with plain values.
+ *   <li>A step calls beans of pgsteward, or of a listed type.
+ *   <li>Only languages that extract values are allowed, and no component that runs programs, classes or templates of
+ *       programs.
+ *   <li>No value names a class, and no expression reaches one, in any encoding.
  * </ol>
  *
- * <p>A route may still read and write files, send, and ask the database as its administrator: the author of a route file
- * is trusted with that.
+ * <p>A route may still read and write files, send messages, and query the database as its administrator: the author of
+ * a route file is trusted with that.
  */
 final class CodeRule {
     private static final Set<String> OF_A_BEAN = Set.of("name", "type", "properties", "constructors");
 
-    /** Components that run what their address or their body names. */
+    /** Components that execute the code that their address or their body names. */
     static final Set<String> SCHEMES = Set.of(
             "bean",
             "class",
@@ -67,22 +68,22 @@ final class CodeRule {
             "wasm",
             "xquery");
 
-    /** Options and headers may be called anything. */
+    /** Keys below which options and headers may have any name. */
     static final Set<String> NAMED_FREELY = Set.of("parameters", "properties");
 
     private static final Set<String> CALLING = Set.of("bean", "method", "process");
 
-    /** Keys whose value names an address, with or without a colon. */
+    /** Keys whose value is an address, with or without a colon. */
     private static final Set<String> ADDRESSES =
             Set.of("uri", "to", "toD", "from", "wireTap", "enrich", "pollEnrich", "poll");
 
-    /** Words for people. An expression in one is looked at all the same. */
+    /** Keys with text for people. {@link TextRule} checks the expressions in them. */
     private static final Set<String> WORDS = Set.of("description", "message", "note", "id", "name", "expression");
 
-    /** Beans of ours of which a route may hand on a reference only. */
+    /** Beans of pgsteward that a route may only pass on as a reference. */
     private static final Set<String> HANDED_ON = Set.of("management", "docker");
 
-    /** The one class whose method a shipped example calls by name. */
+    /** The only class with a method that a shipped example calls by name. */
     static final Map<String, String> CALLS =
             Map.of("org.apache.camel.support.ResourceHelper", "resolveMandatoryResource");
 
@@ -90,7 +91,7 @@ final class CodeRule {
 
     private static final int LONGEST_TYPE = 200;
 
-    /** Beans with levels, as the route files of older versions made them. */
+    /** Package of the beans for levels in route files of older versions. */
     private static final String LEVELS = "org.pgsteward.monitor.";
 
     private static final String LEVELS_MOVED =
@@ -113,7 +114,7 @@ final class CodeRule {
         this.mayCall = mayCall;
     }
 
-    /** @param settings the values of placeholders, as far as they are known */
+    /** @param settings the known values of placeholders */
     static List<Problem> problems(RouteSet set, BeanTypes types, Map<String, String> settings) {
         Set<String> notCalled = new HashSet<>(HANDED_ON);
         set.beans().forEach((name, bean) -> {
@@ -164,7 +165,7 @@ final class CodeRule {
         return near.isEmpty() ? TRUST : near;
     }
 
-    /** A setter leads to no class. */
+    /** Refuses a property that leads to a class. */
     private void values(Node node) {
         YamlTree.each(node, (key, value) -> {
             if (ExpressionRule.isWayOut(key)) {
@@ -210,7 +211,7 @@ final class CodeRule {
         });
     }
 
-    /** Steps whose expression is an address. */
+    /** Returns whether an expression in this step can be an address. */
     private static boolean isAddressing(String parent) {
         return Set.of("simple", "constant").contains(parent);
     }
@@ -231,7 +232,7 @@ final class CodeRule {
         refuse(node, "the component '" + scheme + "' runs code", NO_CODE);
     }
 
-    /** A step that calls a method: {@code bean:}, or the language {@code method:}. */
+    /** Checks a step that calls a method: {@code bean:}, or the language {@code method:}. */
     private void call(Node call) {
         Optional<String> whole = YamlTree.text(call);
         if (whole.isPresent()) {
@@ -267,7 +268,7 @@ final class CodeRule {
         }
     }
 
-    /** Each line once: one fault may be seen in several ways. */
+    /** Adds a problem, once for each line: several checks may find one fault. */
     private void refuse(Node node, String what, String next) {
         int line = YamlTree.line(node);
         if (problems.stream().noneMatch(problem -> problem.line() == line)) {
@@ -275,7 +276,7 @@ final class CodeRule {
         }
     }
 
-    /** YAML may spell a step in either way. */
+    /** Returns the key in camel case; YAML allows camel case and kebab case. */
     static String camelCase(String key) {
         StringBuilder camel = new StringBuilder();
         boolean upper = false;

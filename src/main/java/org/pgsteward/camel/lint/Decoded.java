@@ -7,17 +7,17 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * A text of a route file in each form in which Camel may see it: it fills in placeholders and decodes addresses and options,
- * in an order that differs from place to place, and fills in placeholders again. Pure.
+ * A text of a route file in each form in which Camel may see it. Camel fills in placeholders, decodes addresses and
+ * options, and fills in placeholders again; the order differs from place to place. Pure.
  *
- * @param forms as it is written, and with each layer taken off
- * @param isWhole whether no layer is left
+ * @param forms the text as written, and after each decoding
+ * @param isWhole whether the last form cannot be decoded further
  */
 record Decoded(Set<String> forms, boolean isWhole) {
-    /** An address within an address within an address has three. */
+    /** Limit of decodings. An address within an address within an address needs three. */
     private static final int MOST_LAYERS = 8;
 
-    /** @param settings the values of placeholders, as far as they are known */
+    /** @param settings the known values of placeholders */
     static Decoded of(String text, Map<String, String> settings) {
         Set<String> forms = new LinkedHashSet<>();
         String form = text;

@@ -9,7 +9,7 @@ import java.util.Set;
 import org.pgsteward.io.YamlTree;
 import org.pgsteward.model.Nearest;
 
-/** Whether every door ({@code direct:x}) that somebody knocks at is answered, and by one route only. Pure. */
+/** Check that every {@code direct:} endpoint with a sender has a consuming route, and only one. Pure. */
 final class DoorRule {
     private static final String PREFIX = "direct:";
     private static final String RECEIVER = "receiver-";
@@ -17,17 +17,17 @@ final class DoorRule {
     private DoorRule() {}
 
     /**
-     * A route's doors.
+     * Endpoints of a route.
      *
-     * @param from the address that it begins with, without options
-     * @param knocks the doors in its steps that have to be answered, with their lines
-     * @param runs false for one that its precondition leaves out
+     * @param from address of the consumer, without options
+     * @param knocks endpoints that its steps send to and that need a consumer, each with its line
+     * @param runs false if the route's precondition excludes it
      */
     record Doors(RouteSet.Entry route, String from, Map<String, Integer> knocks, boolean runs) {}
 
     /**
-     * @param inJava doors that are answered in Java
-     * @param wanted doors that are knocked at in Java
+     * @param inJava endpoints with a consumer in Java
+     * @param wanted endpoints to which Java code sends
      */
     static List<Problem> problems(List<Doors> routes, Set<String> inJava, Set<String> wanted) {
         List<Problem> problems = new ArrayList<>();

@@ -8,16 +8,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Whether a text of a route file would reach a class, a bean that is not ours, or the environment, when Camel reads it as an
- * expression. Every text may be one. Pure.
+ * Check whether a text, read by Camel as an expression, would reach a class, a forbidden bean, or the environment.
+ * Every text in a route file may be an expression. Pure.
  */
 final class ExpressionRule {
-    /** Where a function of the language Simple begins. */
+    /** Start of a function in the language Simple. */
     private static final Pattern FUNCTION = Pattern.compile("\\$(?:simple)?\\{");
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\{\\{(\\??)([^{}:]*)(?::([^{}]*))?}}");
 
-    /** Placeholders that Camel does not take from our settings; {@code {{env:X}}} would copy a secret. */
+    /** Placeholders that Camel does not take from pgsteward's settings; {@code {{env:X}}} would copy a secret. */
     private static final Set<String> ASKING =
             Set.of("bean", "env", "sys", "service", "service.host", "service.name", "service.port");
 
@@ -26,7 +26,7 @@ final class ExpressionRule {
     private static final Pattern CLOSED =
             Pattern.compile("(type|new|camelContext|env|sysenv|function)\\b.*", Pattern.DOTALL);
 
-    /** Names by which an object leads to classes, or to what has built it. */
+    /** Names through which an object leads to classes, or to the objects that built it. */
     private static final Pattern WAY_OUT = Pattern.compile("(?:^|[^A-Za-z0-9_$-])(?:get)?(?:[cC]lass|[cC]lassLoader"
             + "|[cC]amelContext|[eE]xchange|[dD]eclaringClass|[pP]rotectionDomain|[rR]untime|[iI]njector|[rR]egistry"
             + "|forName|newInstance|unitOfWork|UnitOfWork|getContext)(?![A-Za-z0-9_$-])");
@@ -36,19 +36,19 @@ final class ExpressionRule {
 
     private ExpressionRule() {}
 
-    /** @param next what to do about it */
+    /** @param next suggested correction */
     record Refusal(String what, String next) {}
 
     /**
-     * Why the text is refused; empty where it is not.
+     * Returns the reason for a refusal; empty if the text is accepted.
      *
      * @param settings the values of placeholders
-     * @param mayCall of a bean's name
+     * @param mayCall decides by a bean's name
      */
     static Optional<Refusal> refusal(String text, Map<String, String> settings, Predicate<String> mayCall) {
         return placeholders(text)
                 .or(() -> functions(text, mayCall))
-                // Two halves of a function may come together only when a placeholder between them is resolved.
+                // A placeholder between two halves of a function may join them when it is resolved.
                 .or(() -> functions(resolved(text, settings), mayCall));
     }
 
@@ -67,7 +67,9 @@ final class ExpressionRule {
                 : Optional.empty();
     }
 
-    /** As Camel resolves it: the setting, or else the default, or else nothing. */
+    /**
+     * Returns the text as Camel resolves it: each placeholder becomes the setting, or its default, or an empty text.
+     */
     static String resolved(String text, Map<String, String> settings) {
         return PLACEHOLDER.matcher(text).replaceAll(placeholder -> {
             String value = settings.get(placeholder.group(2).strip());
@@ -87,7 +89,7 @@ final class ExpressionRule {
         return Optional.empty();
     }
 
-    /** Up to the brace that closes it, or to the end. */
+    /** Returns the text up to the closing brace, or to the end. */
     private static String body(String text, int from) {
         int depth = 1;
         for (int at = from; at < text.length(); at++) {
@@ -109,7 +111,7 @@ final class ExpressionRule {
             return Optional.of(new Refusal("an expression that reaches into a bean: " + shown(body), ONLY));
         }
         if (body.equals("exchange")) {
-            // It may be handed on as it is, and nothing be asked of it.
+            // It may be passed on as it is; no method is called on it.
             return Optional.empty();
         }
         if (CLOSED.matcher(body).matches() || WAY_OUT.matcher(body).find()) {
@@ -124,7 +126,7 @@ final class ExpressionRule {
         return Optional.empty();
     }
 
-    /** Whether the name of a method, with or without arguments, leads to a class. */
+    /** Returns whether the name of a method, with or without arguments, leads to a class. */
     static boolean isWayOut(String method) {
         return WAY_OUT.matcher(method).find();
     }

@@ -6,24 +6,24 @@ import java.util.Map;
 import java.util.Set;
 import java.util.stream.Stream;
 
-/** What is wrong with route files by the look of them, without Camel. Pure, and a matter of milliseconds. */
+/** Checks of route files by their text, without Camel. Pure, and a matter of milliseconds. */
 public final class FormRule {
     private FormRule() {}
 
-    /** Code that the files bring along: nothing of them is built then. */
+    /** Returns the code found in the files. If there is any, no object is built from them. */
     public static List<Problem> code(RouteSet set, Map<String, String> settings) {
         return CodeRule.problems(set, BeanTypes.of(settings), settings);
     }
 
-    /** @param settings the values of placeholders, and the types that an operator lists */
+    /** @param settings values of placeholders, and the types that the operator lists */
     public static List<Problem> problems(RouteFiles files, Map<String, String> settings) {
         return problems(RouteSet.of(files), settings, Set.of(), Set.of());
     }
 
     /**
-     * @param settings the values of placeholders, and the types that an operator lists
-     * @param ourBeans names that no file may take
-     * @param ourRoutes ids that no file may take
+     * @param settings values of placeholders, and the types that the operator lists
+     * @param ourBeans reserved names of beans
+     * @param ourRoutes reserved ids of routes
      */
     static List<Problem> problems(
             RouteSet set, Map<String, String> settings, Set<String> ourBeans, Set<String> ourRoutes) {

@@ -6,11 +6,11 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.language.SimpleExpression;
 import org.apache.camel.support.DefaultExchange;
 
-/** Whether a route's precondition lets it in, asked as Camel asks. */
+/** Evaluation of a route's precondition, as Camel evaluates it. */
 public final class Included {
     private Included() {}
 
-    /** A route without a precondition is always let in. */
+    /** Returns whether the route is included. A route without a precondition always is. */
     public static boolean in(CamelContext context, RouteDefinition route) {
         if (route.getPrecondition() == null) {
             return true;

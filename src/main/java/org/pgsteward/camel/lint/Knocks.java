@@ -11,11 +11,11 @@ import org.apache.camel.model.RouteDefinition;
 import org.apache.camel.model.SendDefinition;
 import org.apache.camel.model.ToDynamicDefinition;
 
-/** The doors at which a route's steps knock. */
+/** The {@code direct:} endpoints to which a route's steps send. */
 final class Knocks {
     private Knocks() {}
 
-    /** Those that have to be answered. */
+    /** Returns the endpoints that need a consumer. */
     static Set<String> of(RouteDefinition route, CamelContext context) {
         Set<String> knocks = new LinkedHashSet<>();
         collect(
@@ -29,7 +29,7 @@ final class Knocks {
         return knocks;
     }
 
-    /** Addresses that are only looked up when a message comes, and could be looked up now. */
+    /** Returns the addresses of dynamic steps that contain no expression, so that they can be checked now. */
     static List<String> dynamic(RouteDefinition route) {
         List<String> uris = new ArrayList<>();
         for (ToDynamicDefinition step :
@@ -56,7 +56,7 @@ final class Knocks {
         }
     }
 
-    /** Without options, and as Camel writes {@code direct://x}. */
+    /** Returns the address without options, and {@code direct://x} as {@code direct:x}. */
     static String bare(String uri) {
         return uri.replaceFirst("(?s)\\?.*", "").replaceFirst("^direct:/+", "direct:");
     }

@@ -2,9 +2,9 @@ package org.pgsteward.camel.lint;
 
 import java.util.Set;
 
-/** Classes that a route may name though no operator lists them: to make one does nothing else. Pure. */
+/** Classes that a route may name even if no operator lists them: creating an instance has no side effect. Pure. */
 final class KnownClasses {
-    /** What values are converted to; none of these has a method that runs, writes, removes or connects to anything. */
+    /** Types of converted values. None has a method that runs, writes, removes or connects to anything. */
     private static final Set<String> PLAIN = Set.of(
             "java.io.ByteArrayInputStream",
             "java.io.InputStream",
@@ -47,14 +47,14 @@ final class KnownClasses {
 
     private KnownClasses() {}
 
-    /** A value. */
+    /** Returns whether the class is a plain value. */
     static boolean isPlain(Class<?> type) {
         return type.isPrimitive()
                 || PLAIN.contains(type.getName())
                 || type.getPackageName().equals("java.time");
     }
 
-    /** No object is made of it, or an exception. */
+    /** Returns whether the class cannot be instantiated, or is an exception or a file name. */
     static boolean isInert(Class<?> type) {
         return type.isInterface()
                 || type.isEnum()

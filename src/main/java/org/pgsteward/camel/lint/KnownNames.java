@@ -19,9 +19,9 @@ import org.apache.camel.spi.PropertyConfigurerGetter;
 import org.apache.camel.support.PluginHelper;
 import org.jspecify.annotations.Nullable;
 
-/** Names that somebody may have meant: asked of what is on the class path, so that jars in lib/ext count. */
+/** Names for suggestions, read from the class path, so that jars in lib/ext are included. */
 final class KnownNames {
-    /** The YAML DSL has them in a switch, where nobody can ask for them. */
+    /** Steps of the YAML DSL. Camel has them in a switch, from which they cannot be read. */
     static final List<String> STEPS = List.of(
             "aggregate",
             "bean",
@@ -81,7 +81,7 @@ final class KnownNames {
         this.context = context;
     }
 
-    /** What each jar of components says it has. */
+    /** Returns the names of components in the listings of all jars. */
     Set<String> components() {
         Set<String> names = new TreeSet<>(context.getComponentNames());
         try {
@@ -94,13 +94,13 @@ final class KnownNames {
                 names.addAll(List.of(properties.getProperty("components", "").split("\\s+", -1)));
             }
         } catch (IOException unread) {
-            // Without them the hint is poorer, and the refusal is the same.
+            // Without the listings, the suggestion is poorer and the refusal the same.
             return names;
         }
         return names;
     }
 
-    /** Of a component's addresses: what can be set of one, and of the configuration in it. */
+    /** Returns the options of a component's endpoints, including those of their configuration object. */
     Set<String> options(String scheme) {
         return options.computeIfAbsent(scheme, this::read);
     }
@@ -116,13 +116,13 @@ final class KnownNames {
                 }
             }
         } catch (ReflectiveOperationException | RuntimeException needsMore) {
-            // Not every component has an address that is nothing but a word.
+            // Some components need more than one word in an address.
             return names;
         }
         return names;
     }
 
-    /** What an option of a component's addresses is to be; empty for one that is not known. */
+    /** Returns the type of an endpoint's option; empty for an unknown option. */
     Optional<Class<?>> optionType(String scheme, String name) {
         PropertyConfigurer configurer =
                 PluginHelper.getConfigurerResolver(context).resolvePropertyConfigurer(scheme + "-endpoint", context);
@@ -131,7 +131,7 @@ final class KnownNames {
                 : Optional.empty();
     }
 
-    /** Returns whether there is a class of that name. It is not initialized. */
+    /** Returns whether a class of that name exists. The class is not initialized. */
     static boolean isClass(String name) {
         try {
             Class.forName(name, false, KnownNames.class.getClassLoader());
@@ -151,7 +151,7 @@ final class KnownNames {
         return names;
     }
 
-    /** What can be set of a bean. */
+    /** Returns the properties of a bean that have setters. */
     static Set<String> properties(@Nullable Object bean) {
         Set<String> names = new TreeSet<>();
         methods(bean).stream()

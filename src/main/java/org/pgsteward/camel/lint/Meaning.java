@@ -9,11 +9,11 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 import org.snakeyaml.engine.v2.nodes.ScalarNode;
 
-/** What of a piece of YAML makes it what it is: neither comments, descriptions nor how it is laid out. */
+/** Canonical form of a piece of YAML: without comments, descriptions and layout. */
 final class Meaning {
     private static final Set<String> WORDS = Set.of("description", "note");
 
-    /** Below these an operator's own names stand, and any of them counts. */
+    /** Keys below which operators choose the names, so that every key counts. */
     private static final Set<String> OWN_NAMES = Set.of("parameters", "properties", "constructors", "values");
 
     private static final int DEEPEST = 60;
@@ -24,7 +24,7 @@ final class Meaning {
 
     private Meaning() {}
 
-    /** @throws Unreadable when it holds itself, or grows beyond measure by what it names again and again */
+    /** @throws Unreadable if the node contains itself, is nested too deeply, or grows too large by repeated aliases */
     static String of(Node node) throws Unreadable {
         Meaning meaning = new Meaning();
         meaning.write(node, false);

@@ -12,15 +12,18 @@ import org.pgsteward.model.Nearest;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
- * What Camel takes and should not: a time that it cannot read counts as none at all, and a timer of {@code often} runs
- * without a pause; what an HTTP address does not know as an option goes out with the request; and a mail property may name
- * a class that does not exist.
+ * Check for options that Camel accepts but should not. A time that Camel cannot parse is ignored, so a timer of {@code
+ * often} runs without a pause. An HTTP address sends unknown options along with the request. A mail property may name a
+ * class that does not exist.
  */
 final class OptionRule {
-    /** How Camel writes a time. */
+    /** Camel's forms of a time. */
     static final Pattern TIME = Pattern.compile("-?\\d+|(?=\\d)(\\d+d)?(\\d+h)?(\\d+m)?(\\d+s)?(\\d+ms)?");
 
-    /** A property of JavaMail whose value is a class: the mail is refused by nobody, and never sent, where there is none. */
+    /**
+     * A property of JavaMail whose value is a class. Without that class no server refuses the mail, but it is never
+     * sent.
+     */
     private static final Pattern MAIL_CLASS = Pattern.compile("mail\\..+\\.class");
 
     private static final Pattern WHOLE = Pattern.compile("-?\\d+");
@@ -29,7 +32,7 @@ final class OptionRule {
 
     private OptionRule() {}
 
-    /** @param resolved a text with its placeholders filled in */
+    /** @param resolved fills in the placeholders of a text */
     static List<Problem> problems(RouteSet.Entry entry, KnownNames known, UnaryOperator<String> resolved) {
         List<Problem> problems = new ArrayList<>();
         look(entry, entry.node(), known, resolved, problems);
@@ -54,7 +57,7 @@ final class OptionRule {
         YamlTree.tuples(node).forEach(tuple -> look(entry, tuple.getValueNode(), known, resolved, problems));
     }
 
-    /** What is wrong, and what next. */
+    /** Returns the fault and the suggested correction. */
     private static Optional<List<String>> option(String scheme, String name, String value, KnownNames known) {
         if (MAIL.contains(scheme) && MAIL_CLASS.matcher(name).matches()) {
             String named = value.replaceFirst("^RAW\\((.*)\\)$", "$1");

@@ -5,7 +5,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.quartz.CronExpression;
 
-/** The form of a placeholder's default. A value that an operator sets in its place has to have the same form. */
+/** Form of a placeholder's default. An operator's value has to have the same form. */
 enum PlaceholderForm {
     TIME("time"),
     PORT("port"),
@@ -46,7 +46,7 @@ enum PlaceholderForm {
     /** Returns the rest of a sentence that begins with the setting's name, if a value does not have this form. */
     Optional<String> fault(String value, String usual) {
         return switch (this) {
-            // A timer of Camel's takes more than a bean of ours, which says so itself.
+            // Accepts all times of a Camel timer. A bean of pgsteward accepts fewer forms, and reports that itself.
             case TIME ->
                 unless(
                         OptionRule.TIME.matcher(value).matches() && !value.startsWith("-"),

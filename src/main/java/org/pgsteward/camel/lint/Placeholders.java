@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 public final class Placeholders {
     private static final Pattern NAMED = Pattern.compile("\\{\\{\\??(pgsteward\\.[a-z0-9.-]+)(?::([^{}]*))?}}");
 
-    /** A level has words of its own, and the bean that reads it knows them. */
+    /** Keys of levels. Levels have a form of their own, which the bean that reads them checks. */
     private static final Pattern LEVEL = Pattern.compile(".*\\.(warn|critical|clear)");
 
     private final RouteFiles files;
@@ -43,12 +43,12 @@ public final class Placeholders {
         return defaults.keySet();
     }
 
-    /** Returns the default of a placeholder; empty where no file gives one. */
+    /** Returns the default of a placeholder; empty if no file has one. */
     public Optional<String> usual(String key) {
         return defaults.getOrDefault(key, new TreeSet<>()).stream().findFirst();
     }
 
-    /** Returns the form that its default shows, in a word or two; a placeholder without a default is a text. */
+    /** Returns the form of the default, in a word or two. A placeholder without a default is a text. */
     public String form(String key) {
         return usual(key)
                 .map(text -> PlaceholderForm.of(key, text))
@@ -57,8 +57,7 @@ public final class Placeholders {
     }
 
     /**
-     * What is wrong with a value that is given in the place of a default: it has to be of its form. A value whose form no
-     * default shows passes.
+     * Returns the fault of a value whose form differs from the default's. Without a default, each value passes.
      *
      * @return the rest of a sentence that begins with the setting's name
      */
@@ -69,7 +68,7 @@ public final class Placeholders {
                 .findFirst();
     }
 
-    /** The same problems, each with the variable that the value comes from which is its cause. */
+    /** Returns the problems, each with the variable that causes it if there is one. */
     List<Problem> blamed(Collection<Problem> problems, Map<String, String> settings) {
         List<Problem> blamed = new ArrayList<>();
         for (Problem problem : problems) {
@@ -98,7 +97,7 @@ public final class Placeholders {
         return Optional.empty();
     }
 
-    /** The variable that a setting is given by. */
+    /** Returns the variable of a setting. */
     static String variable(String key) {
         return key.toUpperCase(Locale.ROOT).replace('.', '_');
     }

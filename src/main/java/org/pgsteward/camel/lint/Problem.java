@@ -3,12 +3,12 @@ package org.pgsteward.camel.lint;
 import java.nio.file.Path;
 
 /**
- * What is wrong with a route file.
+ * A fault in a route file.
  *
- * @param file below the routes folder, such as {@code receivers/slack.camel.yaml}; empty for all of them together
- * @param line from 1 on; 0 where it is the whole file's
- * @param what in words
- * @param next what to do about it; may be empty
+ * @param file name below the routes folder, such as {@code receivers/slack.camel.yaml}; empty for all files together
+ * @param line line number from 1 on; 0 for the whole file
+ * @param what the fault in words
+ * @param next suggested correction; may be empty
  */
 public record Problem(String file, int line, String what, String next) implements Comparable<Problem> {
     @Override
@@ -17,13 +17,13 @@ public record Problem(String file, int line, String what, String next) implement
         return byFile != 0 ? byFile : Integer.compare(line, other.line);
     }
 
-    /** As compilers say it, so that editors can jump to it. */
+    /** Returns the problem in the format of compilers, so that editors can jump to its line. */
     @Override
     public String toString() {
         return (file.isEmpty() ? "" : place(file)) + said();
     }
 
-    /** The same with the whole path. */
+    /** Returns the problem with the whole path of its file. */
     public String in(Path folder) {
         return place(folder.resolve(file).toString()) + said();
     }

@@ -7,19 +7,19 @@ import java.util.regex.Pattern;
 import org.pgsteward.camel.lint.ExpressionRule.Refusal;
 
 /**
- * Whether a value is more than a value or the name of a bean. To Camel a number sign begins a reference, and what stands
- * behind it may make an object of any class; of all that it knows there, only names of beans are let through. Pure.
+ * Check that a value is plain, or the name of a bean. In Camel a number sign starts a reference, which may create an
+ * object of any class. Of all its forms, only names of beans are accepted. Pure.
  */
 final class ReferenceRule {
     private static final Pattern NAME = Pattern.compile("#(?:bean:)?[A-Za-z0-9_.-]+");
 
-    /** Of these Camel does not look for a bean. */
+    /** References that Camel does not resolve as names of beans. */
     private static final Set<String> NO_NAMES = Set.of("#autowired", "#bean:autowired");
 
-    /** What Camel takes off a value before it looks at its first letter. */
+    /** Text that Camel strips from a value before it tests the first character. */
     private static final Pattern AROUND = Pattern.compile("[\\s\\p{Z}\\p{C}+]++|(?i:RAW)[({]");
 
-    /** Behind a colon, as in {@code :#name::text}, is a parameter of SQL. */
+    /** A number sign after a colon, as in {@code :#name::text}, is a parameter of SQL. */
     private static final Pattern BUILDS = Pattern.compile("(?<!:)#(?:bean:)?(?:class|type|valueAs|property)\\s*[:(]");
 
     private static final Pattern OPTION = Pattern.compile("[?&]\\s*[^=&?\\s]+\\s*=([^&]*)");
@@ -29,9 +29,9 @@ final class ReferenceRule {
     private ReferenceRule() {}
 
     /**
-     * Why the text is refused; empty where it is not.
+     * Returns the reason for a refusal; empty if the text is accepted.
      *
-     * @param isOption whether the whole of it is a value; otherwise it may be an address with options
+     * @param isOption whether the whole text is a value; otherwise it may be an address with options
      */
     static Optional<Refusal> refusal(String text, Decoded decoded, boolean isOption) {
         if (!decoded.isWhole()) {
@@ -60,7 +60,7 @@ final class ReferenceRule {
         return true;
     }
 
-    /** Of a list, each. */
+    /** Returns whether the text, or each item of a list, is plain or the name of a bean. */
     private static boolean isValue(String text) {
         for (String part : text.split(",", -1)) {
             String value = bare(part);
@@ -73,7 +73,10 @@ final class ReferenceRule {
         return true;
     }
 
-    /** A loop, not one pattern: a long text of a file must cost neither the stack nor much time. */
+    /**
+     * Strips the text around a value. A loop instead of one pattern: a long text must neither exhaust the stack nor
+     * take long.
+     */
     private static String bare(String part) {
         Matcher around = AROUND.matcher(part);
         int from = 0;

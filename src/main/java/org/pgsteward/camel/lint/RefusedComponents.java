@@ -5,13 +5,13 @@ import java.util.Map;
 import org.apache.camel.CamelContext;
 
 /**
- * Refuses the components and the classes that run code, also where an address is put together only while a route runs, from
- * data that the check of the files has not seen.
+ * Refusal of the components and classes that run code. It includes addresses that a running route composes from data
+ * that the check of the files has not seen.
  */
 public final class RefusedComponents {
     private RefusedComponents() {}
 
-    /** @param settings with the types that the operator lists */
+    /** @param settings settings with the types that the operator lists */
     public static void refuse(CamelContext context, Map<String, String> settings) {
         ClassGuard.install(context, settings);
         context.getCamelContextExtension().registerEndpointCallback((uri, endpoint) -> {

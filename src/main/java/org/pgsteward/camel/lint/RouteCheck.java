@@ -24,18 +24,19 @@ import org.pgsteward.io.YamlTree;
 import org.quartz.CronExpression;
 
 /**
- * Whether route files would run, asked without running any of it.
+ * Check whether route files would run, without running any route.
  *
  * <ol>
- *   <li>Each file by itself: is it YAML, are its entries routes and beans with names, does a secret stand in it.
- *   <li>All of them as one set in a throw-away context: beans, components, options, methods, settings, schedules.
- *   <li>What of a set no context sees: names that stand twice, doors that nobody answers.
+ *   <li>Each file by itself: it is YAML, its entries are routes and beans with names, and it contains no plain-text
+ *       secret.
+ *   <li>All files as one set in a temporary context: beans, components, options, methods, settings, schedules.
+ *   <li>Faults of the set that no context detects: duplicate names, and {@code direct:} endpoints without a consumer.
  * </ol>
  */
 public final class RouteCheck {
     private static final Pattern WITHOUT_DEFAULT = Pattern.compile("\\{\\{([^{}:?!]+)}}");
 
-    /** Fits where a number is wanted, a name or a host. */
+    /** Value that is valid as a number, a name or a host. */
     private static final String STAND_IN = "1";
 
     private final Map<String, String> settings;
@@ -45,10 +46,10 @@ public final class RouteCheck {
     private final Redaction redaction;
 
     /**
-     * @param settings for placeholders
-     * @param beans what routes find that no file makes, asked at each check
-     * @param answered doors that are answered in Java
-     * @param wanted doors at which pgsteward itself knocks
+     * @param settings values of placeholders
+     * @param beans supplies the beans that no file creates, at each check
+     * @param answered endpoints with a consumer in Java
+     * @param wanted endpoints to which pgsteward itself sends
      */
     public RouteCheck(
             Map<String, String> settings,
@@ -63,12 +64,12 @@ public final class RouteCheck {
         this.redaction = redaction;
     }
 
-    /** What is wrong, in the order of files and lines; nothing where all would run. */
+    /** Returns the faults, in the order of files and lines; empty if all routes would run. */
     public List<Problem> problems(RouteFiles files) {
         RouteSet set = RouteSet.of(files);
         Set<Problem> problems = new TreeSet<>(form(set));
         if (!FormRule.code(set, settings).isEmpty()) {
-            // To build any of it would run some of it.
+            // Building an object from these files would run their code.
             return Placeholders.of(files).blamed(problems, settings);
         }
         boolean complete = problems.isEmpty();
@@ -79,10 +80,11 @@ public final class RouteCheck {
     }
 
     /**
-     * The same of files of which much is in force already: that is not built again, and faults of form are enough.
+     * Returns the faults of a set that is already in force for the most part. That part is not built again. If the form
+     * has faults, only these are returned.
      *
-     * @param set what is asked about; Camel writes into its tree, so it is not to be used again
-     * @param running what is in force in {@code live}
+     * @param set the new set; Camel modifies its tree, so it must not be used again
+     * @param running the set in force in {@code live}
      */
     public List<Problem> problems(RouteSet set, RouteSet running, CamelContext live) {
         Set<Problem> problems = new TreeSet<>(form(set));
@@ -110,7 +112,7 @@ public final class RouteCheck {
         return List.copyOf(problems);
     }
 
-    /** What is wrong by the look of the files alone: nothing of them is built. */
+    /** Returns the faults in the text of the files. No object is built. */
     public List<Problem> form(RouteFiles files) {
         return FormRule.problems(files, settings);
     }
@@ -119,14 +121,14 @@ public final class RouteCheck {
         return FormRule.problems(set, settings, beans.get().keySet(), ourRoutes());
     }
 
-    /** Of what passed the check, and did not start all the same. */
+    /** Returns the fault of an entry that passed the check but did not start. */
     public Problem problem(RouteSet.Entry entry, Throwable thrown) {
         try (Scratch scratch = new Scratch(settings, beans.get())) {
             return new Blame(scratch.context, beans.get().keySet(), redaction::of).of(entry, thrown);
         }
     }
 
-    /** What a context that has started cannot tell by itself: doors that nobody answers. */
+    /** Returns the faults that a started context does not detect: {@code direct:} endpoints without a consumer. */
     public List<Problem> doors(RouteFiles files, CamelContext context) {
         RouteSet set = RouteSet.of(files);
         List<DoorRule.Doors> doors = new ArrayList<>();
@@ -147,8 +149,8 @@ public final class RouteCheck {
     }
 
     /**
-     * @param newBeans names of the beans to make; the others are there
-     * @param started routes that run as they stand in the set
+     * @param newBeans names of the beans to create; the others exist
+     * @param started running routes that are equal to those in the set
      */
     private List<Problem> built(
             RouteSet set,
@@ -191,7 +193,7 @@ public final class RouteCheck {
                 }
             } catch (Exception | StackOverflowError e) {
                 Problem problem = blame.of(entry, e);
-                // What misses a bean that could not be made has no fault of its own.
+                // A route that refers to a failed bean is not at fault itself.
                 if (failed.keySet().stream().noneMatch(name -> problem.what().equals(Blame.noBean(name)))) {
                     problems.add(problem);
                 }
@@ -199,7 +201,7 @@ public final class RouteCheck {
                 scratch.standIn(Map.of());
             }
         }
-        // With a route missing that could not be read, others would seem to knock in vain.
+        // Skipped if a route failed to load: the check would report false missing consumers.
         if (complete && problems.isEmpty()) {
             problems.addAll(DoorRule.problems(doors, answered, knockedAt));
         }
@@ -215,7 +217,10 @@ public final class RouteCheck {
         return problems;
     }
 
-    /** A receiver that is switched off has no address; whether the rest of it is well can be told all the same. */
+    /**
+     * Returns values for missing settings. A receiver that is switched off has no address, but the rest of its route
+     * can be checked.
+     */
     private Map<String, String> standIns(RouteSet.Entry entry) {
         Map<String, String> standIns = new TreeMap<>();
         YamlTree.scalars(entry.node()).forEach(scalar -> {
@@ -258,7 +263,9 @@ public final class RouteCheck {
         return new DoorRule.Doors(entry, Knocks.bare(from), knocks, runs);
     }
 
-    /** Where a door stands in one word, or in two, as the editor Kaoto writes it. */
+    /**
+     * Returns the line of an endpoint. It is written as one address, or in two values, as the editor Kaoto writes it.
+     */
     private static int line(RouteSet.Entry entry, String door) {
         String name = door.substring("direct:".length());
         return YamlTree.lineOf(

@@ -24,16 +24,16 @@ import org.pgsteward.io.BoundedFile;
 import org.pgsteward.monitor.ThresholdsFile;
 
 /**
- * The route files as they lie in their folder at one moment.
+ * Content of the route files at one moment.
  *
  * @param texts by name, such as {@code receivers/slack.camel.yaml}
- * @param unreadable why a file could not be read, by name
+ * @param unreadable reason why a file could not be read, by name
  */
 public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, String> unreadable) {
-    /** Every file that holds routes, and the levels; the folder has other files, such as templates. */
+    /** Patterns of the files with routes or levels. The folder has other files too, such as templates. */
     public static final List<String> ALL = List.of("*.camel.yaml", "receivers/*.camel.yaml", ThresholdsFile.NAME);
 
-    /** The largest that is shipped has 12 kB. */
+    /** Size limit of a file. The largest shipped file has 12 kB. */
     private static final int MOST_BYTES = 1 << 20;
 
     public RouteFiles {
@@ -45,7 +45,7 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
         return new RouteFiles(texts, new TreeMap<>());
     }
 
-    /** All there are; none where there is no such folder. */
+    /** Reads all files; none if the folder does not exist. */
     public static RouteFiles read(Path folder) throws IOException {
         SortedMap<String, String> texts = new TreeMap<>();
         SortedMap<String, String> unreadable = new TreeMap<>();
@@ -58,13 +58,13 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
             try (DirectoryStream<Path> files = Files.newDirectoryStream(parent, pattern.substring(slash))) {
                 for (Path file : files) {
                     String name = pattern.substring(0, slash) + file.getFileName();
-                    // What an editor lays beside a file while it writes begins with a dot.
+                    // Temporary files of editors begin with a dot.
                     if (!file.getFileName().toString().startsWith(".")) {
                         read(file, name, texts, unreadable);
                     }
                 }
             } catch (NoSuchFileException gone) {
-                // The folder went while it was read; the next look tells.
+                // The folder was removed during the reading. The next reading shows the result.
             }
         }
         return new RouteFiles(texts, unreadable);
@@ -94,14 +94,14 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
         } catch (AccessDeniedException closed) {
             unreadable.put(name, "it may not be read");
         } catch (NoSuchFileException gone) {
-            // Between listing and reading, as happens while an editor renames; or a link that leads nowhere.
+            // Removed between listing and reading, as when an editor renames it; or a link with a missing target.
             if (Files.isSymbolicLink(file)) {
                 unreadable.put(name, "it is a link that leads nowhere");
             }
         }
     }
 
-    /** Those of one of the patterns, such as {@code backup.camel.yaml} or {@code receivers/*.camel.yaml}. */
+    /** Returns the files that match a pattern, such as {@code backup.camel.yaml} or {@code receivers/*.camel.yaml}. */
     public RouteFiles only(List<String> patterns) {
         Predicate<String> wanted = name -> patterns.stream().anyMatch(pattern -> matches(pattern, name));
         SortedMap<String, String> some = new TreeMap<>(texts);
@@ -111,24 +111,24 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
         return new RouteFiles(some, bad);
     }
 
-    /** The texts that hold routes, by name. */
+    /** Returns the texts with routes, by name. */
     Map<String, String> routes() {
         SortedMap<String, String> routes = new TreeMap<>(texts);
         routes.remove(ThresholdsFile.NAME);
         return routes;
     }
 
-    /** Returns how many files hold routes. */
+    /** Returns the number of files with routes. */
     public int count() {
         return routes().size();
     }
 
-    /** The text of {@code thresholds.yaml}, where there is one. */
+    /** Returns the text of {@code thresholds.yaml}, if it exists. */
     public Optional<String> thresholds() {
         return Optional.ofNullable(texts.get(ThresholdsFile.NAME));
     }
 
-    /** The names of the receivers in them, switched on or not. */
+    /** Returns the names of the receivers in the files, switched on or off. */
     public Set<String> receivers() {
         return RouteSet.of(this).routes().keySet().stream()
                 .flatMap(id -> Receivers.name(id).stream())

@@ -24,16 +24,19 @@ import org.snakeyaml.engine.v2.nodes.ScalarNode;
 import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.nodes.Tag;
 
-/** Camel's own reading of YAML, one route or bean at a time, so that each stands or falls by itself. */
+/** Camel's parser of YAML, applied to one route or bean at a time, so that a fault affects only that entry. */
 public final class RouteModel {
     private final CamelContext context;
 
-    /** @param context whose registry gets the beans */
+    /** @param context context with the registry for the beans */
     public RouteModel(CamelContext context) {
         this.context = context;
     }
 
-    /** As loaded from the file, with what holds for all routes put in; nothing of it is in the context yet. */
+    /**
+     * Returns the route as loaded from the file, with the settings for all routes applied. It is not added to the
+     * context.
+     */
     public RouteDefinition route(RouteSet.Entry entry) throws Exception {
         RouteBuilder builder = new Loader(context).builder(entry.file(), item("route", entry.node()));
         builder.prepareModel(context);
@@ -45,9 +48,9 @@ public final class RouteModel {
     }
 
     /**
-     * Makes the beans and binds them. One may need another, in whatever order they stand.
+     * Creates the beans and binds them. A bean may depend on another one, in any order.
      *
-     * @return those that could not be made, and why
+     * @return the failed beans with their failures
      */
     public Map<String, Exception> beans(Collection<RouteSet.Entry> entries) {
         List<RouteSet.Entry> waiting = new ArrayList<>(entries);
@@ -69,7 +72,7 @@ public final class RouteModel {
         } catch (Exception e) {
             return Optional.of(e);
         } finally {
-            // Kept there for Camel's own tools; each reload would add to it.
+            // Camel keeps the list for its own tools, and each reload would add to it.
             context.getCamelContextExtension()
                     .getContextPlugin(Model.class)
                     .getCustomBeans()
@@ -89,7 +92,7 @@ public final class RouteModel {
         return new SequenceNode(Tag.SEQ, List.of(item), FlowStyle.BLOCK);
     }
 
-    /** Opens what Camel keeps for its own loading of files. */
+    /** Access to the protected methods of Camel's YAML loader. */
     private static final class Loader extends YamlRoutesBuilderLoader {
         Loader(CamelContext context) {
             setCamelContext(context);

@@ -15,10 +15,10 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 
 /**
- * What stands in the route files: routes and beans, each by its name, whichever file it is in.
+ * Routes and beans of all route files together, by name.
  *
- * @param thresholds the text of {@code thresholds.yaml}, where there is one
- * @param problems of the form: what is not here could not be read
+ * @param thresholds text of {@code thresholds.yaml}, if it exists
+ * @param problems faults of form; entries with such a fault are missing here
  */
 public record RouteSet(
         Map<String, Entry> routes, Map<String, Entry> beans, Optional<String> thresholds, List<Problem> problems) {
@@ -27,8 +27,8 @@ public record RouteSet(
     /**
      * A route or a bean.
      *
-     * @param node as it is written, below {@code route} or in the list below {@code beans}
-     * @param meaning the same for two that do the same
+     * @param node its YAML, below {@code route} or in the list below {@code beans}
+     * @param meaning canonical form, equal for entries with equal effect
      */
     public record Entry(String name, String file, Node node, String meaning) {
         int line() {
@@ -39,13 +39,13 @@ public record RouteSet(
             return new Problem(file, line, what, next);
         }
 
-        /** Whether it names {@code word}, as itself or within an expression. */
+        /** Returns whether the entry names {@code word}, as a whole value or within an expression. */
         boolean mentions(String word) {
             return YamlTree.scalars(node).anyMatch(scalar -> Words.contains(scalar.getValue(), word));
         }
     }
 
-    /** Reads the text of the files. What cannot be read is among its problems. */
+    /** Parses the files. Parts that cannot be parsed are reported as problems. */
     public static RouteSet of(RouteFiles files) {
         RouteSet set =
                 new RouteSet(new LinkedHashMap<>(), new LinkedHashMap<>(), files.thresholds(), new ArrayList<>());
@@ -59,7 +59,7 @@ public record RouteSet(
         try {
             root = YamlTree.read(file, text);
         } catch (MarkedYamlEngineException e) {
-            // What is not closed is noticed far behind where it was opened.
+            // The parser notices a missing end far behind the start, so the start is reported.
             Optional<Mark> at = String.valueOf(e.getContext()).startsWith("while scanning")
                     ? e.getContextMark().or(e::getProblemMark)
                     : e.getProblemMark();
@@ -130,12 +130,12 @@ public record RouteSet(
         }
     }
 
-    /** @throws NullPointerException when there is no route of that id */
+    /** @throws NullPointerException if there is no route with this id */
     public Entry route(String id) {
         return Objects.requireNonNull(routes.get(id), id);
     }
 
-    /** @throws NullPointerException when there is no bean of that name */
+    /** @throws NullPointerException if there is no bean with this name */
     public Entry bean(String name) {
         return Objects.requireNonNull(beans.get(name), name);
     }

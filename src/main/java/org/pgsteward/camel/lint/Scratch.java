@@ -19,15 +19,15 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.camel.receivers.BoundedHttpComponent;
 
 /**
- * A context to throw away: routes are built in it as in the real one, and nothing of it is ever started, so that no
- * connection is opened, no folder made and no thread begun.
+ * Temporary context. Routes are built in it as in the real one, but never started: it opens no connection, creates no
+ * folder and starts no thread.
  */
 final class Scratch implements AutoCloseable {
     final DefaultCamelContext context = new DefaultCamelContext(false);
 
     /**
-     * @param settings for placeholders
-     * @param beans what routes find that no file makes; used, and left as it is
+     * @param settings values of placeholders
+     * @param beans beans that no file creates; used without modification
      */
     Scratch(Map<String, String> settings, Map<String, Object> beans) {
         context.getCamelContextExtension().setName("check");
@@ -46,7 +46,7 @@ final class Scratch implements AutoCloseable {
         context.init();
     }
 
-    /** Builds it with all its steps. */
+    /** Builds the route with all its steps. */
     Route build(RouteDefinition route) throws Exception {
         RouteDefinitionHelper.forceAssignIds(context, java.util.List.of(route));
         if (!route.isPrepared()) {
@@ -68,7 +68,7 @@ final class Scratch implements AutoCloseable {
         }
     }
 
-    /** Values for settings that are not there, until the next call. */
+    /** Sets values for missing settings, until the next call. */
     void standIn(Map<String, String> settings) {
         Properties properties = new Properties();
         properties.putAll(settings);
@@ -81,7 +81,7 @@ final class Scratch implements AutoCloseable {
         context.stop();
     }
 
-    /** Not bound in the registry, which would tell each of a context that it does not belong to. */
+    /** Beans for lookup. They are not bound in the registry, because binding would inject this context into them. */
     private record Given(Map<String, Object> beans) implements BeanRepository {
         @Override
         public @Nullable Object lookupByName(String name) {

@@ -6,23 +6,23 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * What of the running routes and beans is to be made anew, and what goes: what is the same in both sets stays untouched.
+ * The routes and beans to replace and to remove. Entries that are equal in both sets stay as they are.
  *
- * @param beans to be made, in the order of the files
- * @param lostBeans that are no more
- * @param routes to be started, those among them that run in another form
- * @param lostRoutes that are no more
+ * @param beans beans to create, in the order of the files
+ * @param lostBeans beans to remove
+ * @param routes routes to start, including those that replace a running route of the same id
+ * @param lostRoutes routes to remove
  */
 public record SwapPlan(Set<String> beans, Set<String> lostBeans, Set<String> routes, Set<String> lostRoutes) {
 
     /**
-     * @param before what is in force
-     * @param after what is to be in force
+     * @param before the set in force
+     * @param after the new set
      */
     public static SwapPlan of(RouteSet before, RouteSet after) {
         Set<String> lostBeans = lost(before.beans(), after.beans());
         Set<String> beans = changed(before.beans(), after.beans());
-        // Who holds a bean that is made anew would go on with the old one.
+        // An entry that refers to a replaced bean would keep the old one, so it is replaced too.
         Set<String> spread = new TreeSet<>(beans);
         spread.addAll(lostBeans);
         for (int size = -1; size != spread.size(); ) {
@@ -43,7 +43,7 @@ public record SwapPlan(Set<String> beans, Set<String> lostBeans, Set<String> rou
         return new SwapPlan(beans, lostBeans, routes, lost(before.routes(), after.routes()));
     }
 
-    /** Whether there is nothing to do. */
+    /** Returns whether the sets are equal in effect. */
     public boolean isEmpty() {
         return beans.isEmpty() && lostBeans.isEmpty() && routes.isEmpty() && lostRoutes.isEmpty();
     }

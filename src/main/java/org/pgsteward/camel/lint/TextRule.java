@@ -8,9 +8,9 @@ import org.pgsteward.camel.lint.ExpressionRule.Refusal;
 import org.pgsteward.io.YamlTree;
 import org.snakeyaml.engine.v2.nodes.Node;
 
-/** Looks at every text of a route or a bean, wherever it stands, in each form in which Camel may see it. Pure. */
+/** Check of every text of a route or a bean, at any place, in each form in which Camel may see it. Pure. */
 final class TextRule {
-    /** Words for people, and expressions: a number sign at their beginning is one. */
+    /** Keys with text for people or with expressions. A number sign at their start is not a reference. */
     private static final Set<String> TEXTS = Set.of(
             "constant",
             "description",
@@ -39,16 +39,16 @@ final class TextRule {
     }
 
     /**
-     * @param settings the values of placeholders, as far as they are known
-     * @param mayCall of a bean's name
-     * @param refuse is handed what is refused, and why
+     * @param settings the known values of placeholders
+     * @param mayCall decides by a bean's name
+     * @param refuse takes each refused node with the reason
      */
     static void look(
             Node node, Map<String, String> settings, Predicate<String> mayCall, BiConsumer<Node, Refusal> refuse) {
         new TextRule(settings, mayCall, refuse).texts(node, false);
     }
 
-    /** @param areValues whether all of it is given to options, setters or constructors */
+    /** @param areValues whether all texts below are given to options, setters or constructors */
     private void texts(Node node, boolean areValues) {
         text(node, areValues);
         YamlTree.items(node).forEach(item -> texts(item, areValues));

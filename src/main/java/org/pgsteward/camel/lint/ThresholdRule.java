@@ -7,11 +7,11 @@ import org.pgsteward.monitor.OldLevels;
 import org.pgsteward.monitor.ThresholdsFile;
 import org.pgsteward.monitor.WrongThreshold;
 
-/** Checks the levels in {@code thresholds.yaml}, and in the variables that go before them. */
+/** Check of the levels in {@code thresholds.yaml}, and in the obsolete variables that override them. */
 final class ThresholdRule {
     private ThresholdRule() {}
 
-    /** @param text of the file; empty where there is none */
+    /** @param text text of the file; empty if it does not exist */
     static List<Problem> problems(Optional<String> text, Map<String, String> settings) {
         try {
             ThresholdsFile.read(

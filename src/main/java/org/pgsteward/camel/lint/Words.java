@@ -2,13 +2,13 @@ package org.pgsteward.camel.lint;
 
 import org.jspecify.annotations.Nullable;
 
-/** Text for messages, and names in text. */
+/** Text for messages, and search for names in texts. */
 final class Words {
     private static final int MOST = 240;
 
     private Words() {}
 
-    /** The first line of it that says something, and not too much of that. */
+    /** Returns the first line that is not blank, limited in length. */
     static String oneLine(@Nullable String text) {
         String line = text == null
                 ? ""
@@ -21,7 +21,7 @@ final class Words {
         return line.length() <= MOST ? line : line.substring(0, MOST - 1) + "…";
     }
 
-    /** Whether {@code word} stands in {@code text} and no longer word around it. */
+    /** Returns whether {@code text} contains {@code word} as a whole name, not as a part of a longer one. */
     static boolean contains(String text, String word) {
         for (int at = text.indexOf(word); at >= 0; at = text.indexOf(word, at + 1)) {
             int end = at + word.length();
