@@ -9,8 +9,8 @@ import org.apache.camel.component.direct.DirectComponent;
 import org.apache.camel.component.direct.DirectConsumer;
 
 /**
- * {@code direct:} with doors that change hands in one moment: the route that comes takes a door over from the one that
- * goes. With Camel's own there would be a gap, and a step that does not wait for an answer would pass it unheard.
+ * The {@code direct:} component with consumers that are replaced in one step: a new route takes an endpoint over from
+ * the old one. Camel's own component would leave a gap, in which a message that expects no answer could be lost.
  */
 final class Doorkeeper extends DirectComponent {
     private final ReentrantLock turn = new ReentrantLock();
@@ -41,13 +41,16 @@ final class Doorkeeper extends DirectComponent {
         }
     }
 
-    /** Producers remember who is behind a door until the component's count of changes, which nothing else raises, moves. */
+    /**
+     * Makes producers look up the consumer again. They cache it until the component's change counter moves, and only
+     * the superclass raises that counter.
+     */
     private void tellProducers(String key, DirectConsumer consumer) {
         super.removeConsumer(key, consumer);
     }
 
     @Override
-    @SuppressWarnings("NullAway") // null is nobody, as in the method that this one stands for
+    @SuppressWarnings("NullAway") // null means no consumer, as in the overridden method
     protected DirectConsumer getConsumer(String key, boolean block, long timeoutMillis) throws InterruptedException {
         long left = Duration.ofMillis(timeoutMillis).toNanos();
         turn.lockInterruptibly();

@@ -9,11 +9,13 @@ import org.apache.camel.spi.RoutePolicy;
 import org.apache.camel.spi.RoutePolicyFactory;
 import org.apache.camel.support.RoutePolicySupport;
 
-/** Counts what is under way in one route, and not in its namesake that came after it, as Camel's own count does. */
+/**
+ * Number of exchanges in one route instance. Camel's own number also includes those of a successor with the same id.
+ */
 final class InFlight extends RoutePolicySupport {
     private final AtomicInteger count = new AtomicInteger();
 
-    /** One for each route that is built. */
+    /** Factory of one counter for each route that is built. */
     static final class Factory implements RoutePolicyFactory {
         @Override
         public RoutePolicy createRoutePolicy(CamelContext context, String routeId, NamedNode route) {

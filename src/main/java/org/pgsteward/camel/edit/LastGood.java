@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.pgsteward.camel.lint.RouteFiles;
 
-/** The route files that were last in force, as copies in {@code <state.dir>/routes/}, which a person may read too. */
+/** Copies of the route files that were last in force, in {@code <state.dir>/routes/}, readable for operators. */
 final class LastGood {
     private final Path folder;
     private final Path next;
@@ -23,15 +23,15 @@ final class LastGood {
         before = stateDir.resolve("routes.before");
     }
 
-    /** Empty where nothing has been in force yet. */
+    /** Returns the files that were last in force; empty if there are none yet. */
     Optional<RouteFiles> read() throws IOException {
-        // Killed between the two renames of a write.
+        // After a crash between the two renames of a write, the older copy counts.
         Path there = Files.isDirectory(folder) ? folder : before;
         RouteFiles files = RouteFiles.read(there);
         return files.texts().isEmpty() ? Optional.empty() : Optional.of(files);
     }
 
-    /** Whole or not at all, however it ends. */
+    /** Writes all files or none, even if the process is killed. */
     void write(RouteFiles files) throws IOException {
         delete(next);
         for (Map.Entry<String, String> file : files.texts().entrySet()) {

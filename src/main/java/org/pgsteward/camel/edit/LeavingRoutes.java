@@ -10,14 +10,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The routes that were lifted out of the context, and are taken down when nothing has been under way in them for a while.
+ * Routes that were lifted out of the context. Each is taken down when no exchange has been in it for some seconds.
  *
- * <p>To be called by one thread at a time.
+ * <p>Not thread-safe.
  */
 final class LeavingRoutes {
     private static final Logger LOG = LoggerFactory.getLogger(LeavingRoutes.class);
 
-    /** Long enough for who asked a door just before it changed hands to have stepped in. */
+    /**
+     * Time without exchanges. A sender that looked up an endpoint just before the swap has entered the route by then.
+     */
     private static final Duration QUIET = Duration.ofSeconds(5);
 
     private final RouteTable table;
@@ -39,12 +41,12 @@ final class LeavingRoutes {
         }
     }
 
-    /** Takes a route that was lifted out. */
+    /** Adds a route that was lifted out. */
     void add(RunningRoute running) {
         leaving.add(new Leaving(running, clock.instant()));
     }
 
-    /** Takes down what is idle. Whose work is under way keeps all it needs for as long as that takes. */
+    /** Takes down the idle routes. A route with an exchange keeps all its services until the exchange ends. */
     void tidy() {
         Instant now = clock.instant();
         for (Iterator<Leaving> each = leaving.iterator(); each.hasNext(); ) {
@@ -58,12 +60,12 @@ final class LeavingRoutes {
         }
     }
 
-    /** How many that were lifted out are still there. */
+    /** Returns the number of lifted routes that still exist. */
     int count() {
         return leaving.size();
     }
 
-    /** Whatever is under way: the context ends. */
+    /** Takes down all routes, even those with exchanges, because the context ends. */
     void close() {
         leaving.forEach(one -> takeDown(one.running));
         leaving.clear();

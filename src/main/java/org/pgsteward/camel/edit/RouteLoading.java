@@ -12,7 +12,7 @@ import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.camel.lint.RouteModel;
 import org.pgsteward.camel.lint.RouteSet;
 
-/** Brings route files into a context that starts. */
+/** Loading of route files into a context that starts. */
 public final class RouteLoading implements RoutesBuilder {
     private final RouteFiles files;
 
@@ -37,7 +37,7 @@ public final class RouteLoading implements RoutesBuilder {
 
     @Override
     public void addTemplatedRoutesToCamelContext(CamelContext context) {
-        // A route file has none.
+        // Route files contain no templated routes.
     }
 
     @Override

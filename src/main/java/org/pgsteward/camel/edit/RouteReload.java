@@ -25,18 +25,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings edits of the route files into force, or says why it does not. It looks at what the files say and not at when
- * they were written, since events do not come through a mounted folder, and editors write in many ways.
+ * Reload of edited route files. A faulty edit raises an alert instead. The contents of the files are compared, not
+ * their times: file events do not cross a mounted folder, and editors write in many ways.
  *
  * <ol>
- *   <li>Something is different: nothing is done until two looks in a row see the same.
- *   <li>All files are checked as one set. What is wrong is told, once, and all goes on as before; whoever repairs the
- *       files, or takes the edit back, has nothing else to do.
- *   <li>What changed is swapped, and the files are kept as those that were last in force.
+ *   <li>After a difference, it waits until two consecutive readings are equal.
+ *   <li>It checks all files as one set. Faults raise one alert, and the routes stay as they were. The operator only has
+ *       to correct the files or undo the edit.
+ *   <li>It swaps the changed routes and beans, and keeps a copy of the files as the ones last in force.
  * </ol>
  */
 public final class RouteReload implements AutoCloseable {
-    /** The {@code kind} of what is told. */
+    /** Kind of the alert. */
     public static final String KIND = "route-refused";
 
     private static final Logger LOG = LoggerFactory.getLogger(RouteReload.class);
@@ -64,10 +64,10 @@ public final class RouteReload implements AutoCloseable {
     private boolean told;
 
     /**
-     * @param chosen what the context was started with
-     * @param tell is handed what is to be told
-     * @param swapped is run after each change of a route
-     * @param inForce is handed the files after each change
+     * @param chosen files with which the context was started
+     * @param tell takes the conditions for the alert
+     * @param swapped runs after each change of a route
+     * @param inForce takes the files after each change
      */
     public RouteReload(
             CamelContext context,
@@ -94,20 +94,20 @@ public final class RouteReload implements AutoCloseable {
         this.seen = chosen.files();
         if (chosen.refused().isEmpty()) {
             keep(running);
-            // Perhaps told by a process before this one.
+            // A previous process may have raised the alert.
             told = true;
         } else {
             refuse(chosen.refused());
         }
     }
 
-    /** What a context needs from its beginning, so that its routes can be swapped later. */
+    /** Prepares a context, before its start, for later swaps of its routes. */
     public static void prepare(CamelContext context) {
         context.getRegistry().bind("direct", new Doorkeeper());
         context.addRoutePolicyFactory(new InFlight.Factory());
     }
 
-    /** Looks from now on by itself. */
+    /** Starts the thread that reads the files. */
     public RouteReload start() {
         thread.start();
         return this;
@@ -133,7 +133,7 @@ public final class RouteReload implements AutoCloseable {
         }
     }
 
-    /** One look; returns after how long the next is due. */
+    /** Reads the files once, and returns the delay until the next reading. */
     public synchronized Duration look() throws IOException {
         leaving.tidy();
         RouteFiles now = RouteFiles.read(source.folder());
@@ -154,7 +154,7 @@ public final class RouteReload implements AutoCloseable {
     }
 
     private void apply(RouteFiles files) {
-        // Read when it is needed, since an idle daemon has no use for a tree of everything.
+        // Parsed only now: an idle daemon need not keep the trees of all files.
         RouteSet runningSet = RouteSet.of(running);
         RouteSet after = RouteSet.of(files);
         boolean same =
@@ -212,17 +212,17 @@ public final class RouteReload implements AutoCloseable {
         }
     }
 
-    /** The routes that run, by their ids. */
+    /** Returns the ids of the running routes. */
     public Set<String> running() {
         return context.getRouteIds();
     }
 
-    /** How many routes of before an edit are still there, for what is under way in them. */
+    /** Returns the number of replaced routes that still exist for the sake of their exchanges. */
     public synchronized int leaving() {
         return leaving.count();
     }
 
-    /** Looks no more; to be called before the context ends. */
+    /** Stops reading the files. Must be called before the context ends. */
     @Override
     public void close() {
         unwanted.countDown();
@@ -234,7 +234,7 @@ public final class RouteReload implements AutoCloseable {
         }
     }
 
-    /** After the context has ended. */
+    /** Takes down the replaced routes. Must be called after the context has ended. */
     public synchronized void takeDown() {
         leaving.close();
     }

@@ -15,8 +15,8 @@ import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.camel.lint.RouteSet;
 
 /**
- * Which route files a process runs: those in the folder, or, when they would be refused, those that were last in force.
- * So a restart after a bad edit, by whatever hand, does not leave a night without backups.
+ * Choice of a process's route files: the files in the folder or, if these would be refused, the files that were last in
+ * force. So a restart after a bad edit does not leave a night without backups.
  */
 public final class RouteSource {
     private static final int MOST_NAMED = 10;
@@ -27,8 +27,8 @@ public final class RouteSource {
     private final Map<String, String> settings;
 
     /**
-     * @param settings the values of placeholders, and the types that an operator lists
-     * @param check asked only where the files are not those that were last in force
+     * @param settings values of placeholders, and the types that the operator lists
+     * @param check supplies the full check, for files that differ from those last in force
      */
     public RouteSource(Path folder, Path stateDir, Map<String, String> settings, Supplier<RouteCheck> check) {
         this.folder = folder;
@@ -38,16 +38,18 @@ public final class RouteSource {
     }
 
     /**
-     * What is to run.
+     * Files to run.
      *
-     * @param refused what is wrong with what lies in the folder, which then is not what runs
-     * @param known whether it has been in force before
+     * @param refused faults of the files in the folder; if there are any, older files are to run
+     * @param known whether files had been in force before this start; only then were these checked completely
      */
     public record Chosen(RouteFiles files, List<Problem> refused, boolean known) {}
 
     /**
-     * @throws IllegalArgumentException when the files would be refused and nothing has been in force yet, with each fault
-     * @throws UncheckedIOException when the folder cannot be read
+     * Chooses the files.
+     *
+     * @throws IllegalArgumentException with each fault, if the files would be refused and none were in force before
+     * @throws UncheckedIOException if the folder cannot be read
      */
     public Chosen choose() {
         RouteFiles files;
@@ -59,11 +61,11 @@ public final class RouteSource {
             throw new UncheckedIOException("the route files in " + folder + " cannot be read: " + e.getMessage(), e);
         }
         if (good.isEmpty()) {
-            // What Camel would refuse, it refuses at the start; to ask twice would make each first start a slow one.
+            // Camel refuses other faults at the start. A full check here would slow down each first start.
             require(FormRule.problems(files, settings));
             return new Chosen(files, List.of(), false);
         }
-        // What was in force under an older version may bring code along.
+        // Files that an older version accepted may contain code.
         require(FormRule.code(RouteSet.of(good.get()), settings));
         if (good.get().equals(files)) {
             return new Chosen(files, List.of(), true);
@@ -78,7 +80,7 @@ public final class RouteSource {
         }
     }
 
-    /** A refusal of a start in one text: the first fault in its first line, and one more in each that follows. */
+    /** Returns the refusal of a start. The first line has the first fault, and each further line one more. */
     public IllegalArgumentException refusal(List<Problem> problems) {
         String more = problems.size() > MOST_NAMED ? "\nand " + (problems.size() - MOST_NAMED) + " more" : "";
         return new IllegalArgumentException(problems.stream()

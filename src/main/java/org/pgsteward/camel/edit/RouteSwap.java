@@ -21,17 +21,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Swaps routes and beans in the running context.
+ * Swap of routes and beans in the running context.
  *
  * <ol>
- *   <li>Beans that changed are made, and the new routes are built from them. Nothing has changed so far.
- *   <li>The routes that go stop taking anything new, and are lifted out of the context with all their steps alive: what
- *       is under way in them goes on to its end. A door changes hands in one moment.
- *   <li>The new routes start. If one cannot, the new ones go and the old ones come back as they were.
- *   <li>A route that was lifted out is taken down when nothing has been under way in it for a while.
+ *   <li>The changed beans are created, and the new routes are built from them. So far the context runs unchanged.
+ *   <li>The old routes accept no new messages, and are lifted out of the context with all steps alive, so that running
+ *       exchanges can finish. A {@code direct:} endpoint moves to its new route in one step.
+ *   <li>The new routes start. If one fails, the new routes are removed and the old ones are restored.
+ *   <li>A lifted route is taken down when no exchange has been in it for some seconds.
  * </ol>
  *
- * <p>To be called by one thread at a time.
+ * <p>Not thread-safe.
  */
 final class RouteSwap {
     private static final Logger LOG = LoggerFactory.getLogger(RouteSwap.class);
@@ -46,7 +46,7 @@ final class RouteSwap {
         this.leaving = leaving;
     }
 
-    /** @throws NotSwapped when something does not start; then everything is as it was */
+    /** @throws NotSwapped if a bean or route does not start; the context is then as before */
     void swap(RouteSet before, RouteSet after) throws NotSwapped {
         SwapPlan plan = SwapPlan.of(before, after);
         Map<String, Object> oldBeans = new HashMap<>();
@@ -112,7 +112,7 @@ final class RouteSwap {
         ids.addAll(plan.routes());
         Map<String, RunningRoute> going = new LinkedHashMap<>();
         ids.forEach(id -> table.running(id).ifPresent(running -> going.put(id, running)));
-        // A door that keeps its route's name and place stays in the list of routes until its successor is there, too.
+        // A direct: route that keeps its id and endpoint stays listed until its successor is listed too.
         going.forEach((id, running) -> {
             if (!keepsItsDoor(running, definitions.get(id))) {
                 lift(running);
@@ -150,13 +150,13 @@ final class RouteSwap {
                         .equals(next.getInput().getEndpointUri());
     }
 
-    /** Out of the context, and nothing new comes in; the steps live on. */
+    /** Lifts a route out of the context and suspends its consumer. Its steps stay alive. */
     private void lift(RunningRoute running) {
         table.lift(running);
         if (!running.isDoor()) {
             ServiceHelper.suspendService(running.consumer());
             if (running.route().getEndpoint() instanceof QuartzEndpoint schedule) {
-                // It is the endpoint that holds the trigger, whose name the successor may need.
+                // The endpoint holds the trigger, and the successor may need the trigger's name.
                 table.removeEndpoint(schedule);
             }
         }
@@ -199,7 +199,7 @@ final class RouteSwap {
             }
             ServiceHelper.resumeService(running.consumer());
             if (running.isDoor()) {
-                // It was not suspended, so that only this makes it the one behind its door again.
+                // It was not suspended, so resuming it alone would not register it with its endpoint again.
                 ServiceHelper.suspendService(running.consumer());
                 ServiceHelper.resumeService(running.consumer());
             }
@@ -217,7 +217,7 @@ final class RouteSwap {
         }
     }
 
-    /** What does not start, and why. */
+    /** Failure of a route or bean to start. */
     static final class NotSwapped extends Exception {
         private static final long serialVersionUID = 1;
         private final transient RouteSet.Entry entry;

@@ -19,12 +19,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The routes of a running context, as Camel's engine lists them. With Camel's public API the successor of a route starts
- * only after the route has stopped, and two routes never share an id. So this class and {@link RunningRoute} use Camel's
- * internal API, and no other class of pgsteward does: {@code RouteService}, {@code DefaultRouteStartupOrder}, and the
- * lists of a context's routes, definitions and start-up orders.
+ * Routes of a running context, as Camel's engine lists them. With Camel's public API, the successor of a route starts
+ * only after the route has stopped, and two routes never share an id. So this class and {@link RunningRoute} use
+ * Camel's internal API, and no other class of pgsteward does: {@code RouteService}, {@code DefaultRouteStartupOrder},
+ * and the lists of a context's routes, definitions and start-up orders.
  *
- * <p>Not safe for many threads.
+ * <p>Not thread-safe.
  */
 final class RouteTable {
     private static final Logger LOG = LoggerFactory.getLogger(RouteTable.class);
@@ -51,7 +51,7 @@ final class RouteTable {
         context.startRouteDefinitions(List.of(definition));
     }
 
-    /** Removes a route from all lists. All of its services live on. */
+    /** Removes a route from all lists. All its services stay alive. */
     void lift(RunningRoute running) {
         makeRoom(running);
         extension.removeRoute(running.route());
@@ -74,7 +74,7 @@ final class RouteTable {
         }
     }
 
-    /** Registers the services of a route that was put back under its id again. */
+    /** Registers the services of a restored route under its id again. */
     void register(RunningRoute running) throws Exception {
         context.startRouteService(running.service(), false);
     }
@@ -109,7 +109,7 @@ final class RouteTable {
         for (RoutePolicy policy : route.getRoutePolicyList()) {
             context.removeService(policy);
         }
-        // Does nothing where a namesake runs.
+        // Has no effect while another route runs under this id.
         context.removeRoute(route.getId());
         others.forEach(other -> endpoints.removeAll(endpoints(other)));
         context.getRoutes().forEach(other -> endpoints.remove(other.getEndpoint()));

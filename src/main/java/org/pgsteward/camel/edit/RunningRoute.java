@@ -7,7 +7,7 @@ import org.apache.camel.impl.engine.DefaultRouteStartupOrder;
 import org.apache.camel.impl.engine.RouteService;
 import org.apache.camel.model.RouteDefinition;
 
-/** A route that runs, with everything that is needed to restore it. */
+/** A running route, with all objects that are needed to restore it. */
 record RunningRoute(Route route, RouteDefinition definition, DefaultRouteStartupOrder order) {
     Consumer consumer() {
         return route.getConsumer();
