@@ -18,12 +18,13 @@ import org.eclipse.angus.mail.smtp.SMTPSendFailedException;
 import org.pgsteward.alert.Sender.NotTaken;
 
 /**
- * What a service means by the answer with which it did not take a notice: that it will not (400, 401, 404; SMTP's 5yz), or
- * not now, and when then ({@code Retry-After}, RFC 9110, 10.2.3: seconds or a date; {@code retry_after} in the documents of
- * Discord and Telegram: seconds).
+ * Interpretation of the answer with which a service did not take a notification. A refusal lasts until the operator
+ * changes a setting or a template (4xx such as 400, 401, 404; SMTP's 5yz). Any other failure is temporary. It may
+ * contain the time of the next try: {@code Retry-After} (RFC 9110, 10.2.3: seconds or a date), or {@code retry_after}
+ * in the JSON of Discord and Telegram (seconds).
  */
 final class Answers {
-    /** 4xx by their number, but of the moment: Request Timeout, Too Early, Too Many Requests. */
+    /** Temporary statuses among 4xx: Request Timeout, Too Early, Too Many Requests. */
     private static final Set<Integer> OF_THE_MOMENT = Set.of(408, 425, 429);
 
     private final ObjectMapper json;

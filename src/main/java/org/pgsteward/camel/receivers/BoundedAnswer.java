@@ -10,14 +10,14 @@ import org.apache.hc.core5.http.io.entity.HttpEntityWrapper;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The beginning of what the other side answers: so many bytes, and what came in so much time. The connection is given up
- * where there is more, since to close it in order would first read the rest.
+ * Beginning of an HTTP answer, limited in bytes and in time. If there is more, the connection is discarded, since an
+ * orderly close would first read the rest.
  */
 final class BoundedAnswer extends HttpEntityWrapper {
-    /** Bytes; an answer of a service that says what it did not like has some hundred. */
+    /** Limit in bytes. An answer that explains a refusal has some hundred bytes. */
     static final int MOST_BYTES = 64 * 1024;
 
-    /** Each part may come late by the time that its route allows; all of them together may not. */
+    /** Limit of the whole answer. The route's own timeout applies to each part only. */
     private static final Duration LONGEST = Duration.ofMinutes(1);
 
     private final Runnable giveUp;
@@ -46,7 +46,7 @@ final class BoundedAnswer extends HttpEntityWrapper {
         }
     }
 
-    /** Not known before it is read. */
+    /** Returns the length; -1 if it is unknown or beyond the limit. */
     @Override
     public long getContentLength() {
         long said = super.getContentLength();

@@ -30,18 +30,18 @@ import org.apache.hc.core5.util.TimeValue;
 import org.pgsteward.io.Threads;
 
 /**
- * Camel's {@code http:} and {@code https:} with a limit on what the other side answers, and on the time until it begins to.
- * Camel reads an answer as a whole, and keeps its headers; a receiver that never ends its answer would fill the heap. Camel's
- * own times hold for each part of an answer, so one that sends a letter at a time would hold its sender for weeks.
+ * Camel's {@code http:} and {@code https:} with limits on the size of an answer and on the time until it starts. Camel
+ * reads an answer completely, and keeps its headers, so an endless answer would fill the heap. Camel's own timeouts
+ * apply to each part of an answer, so an answer of one byte at a time would block its sender for weeks.
  */
 public class BoundedHttpComponent extends HttpComponent {
-    /** Lines of headers. */
+    /** Limit of the header lines. */
     private static final int MOST_HEADERS = 200;
 
-    /** Characters of one. */
+    /** Limit of one header line, in characters. */
     private static final int LONGEST_LINE = 16 * 1024;
 
-    /** Empty lines before an answer. */
+    /** Limit of the empty lines before an answer. */
     private static final int MOST_EMPTY_LINES = 10;
 
     private static final Http1Config LIMITS = Http1Config.custom()
@@ -50,7 +50,7 @@ public class BoundedHttpComponent extends HttpComponent {
             .setMaxEmptyLineCount(MOST_EMPTY_LINES)
             .build();
 
-    /** From the beginning of a request to the last header of its answer; the body has as much again. */
+    /** Limit from the start of a request to the last header of its answer. The body has as much time again. */
     private Duration answerWithin = Duration.ofMinutes(1);
 
     private final ScheduledThreadPoolExecutor clock =
@@ -62,9 +62,9 @@ public class BoundedHttpComponent extends HttpComponent {
         clock.allowCoreThreadTimeOut(true);
     }
 
-    /** Limits the answers to all requests that routes send by HTTP: to receivers, to watchers, and by operators' routes. */
+    /** Limits the answers to all HTTP requests of routes: to receivers, to watchers, and by operators' routes. */
     public static void bind(CamelContext context) {
-        // Created when a route names it: where none does, its classes are not loaded.
+        // Created when a route names it: otherwise its classes are not loaded.
         for (String scheme : List.of("http", "https")) {
             context.getRegistry().bind(scheme, Component.class, BoundedHttpComponent::new);
         }
@@ -83,7 +83,7 @@ public class BoundedHttpComponent extends HttpComponent {
             if (usual != null) {
                 usual.configureHttpClient(client);
             }
-            // Outermost, so that what is counted is what was unpacked.
+            // Outermost interceptor, so that the limit counts unpacked bytes.
             client.addExecInterceptorFirst("bounded-answer", this::bounded);
         };
     }
@@ -125,9 +125,9 @@ public class BoundedHttpComponent extends HttpComponent {
         super.doShutdown();
     }
 
-    /** As the usual one is made, but for the limits. */
+    /** Creates Camel's usual connection manager with the limits. */
     @Override
-    @SuppressWarnings("deprecation") // as Camel 4.18 hands it over
+    @SuppressWarnings("deprecation") // the type in the signature of Camel 4.18
     protected HttpClientConnectionManager createConnectionManager(
             Registry<ConnectionSocketFactory> registry, int maxTotal, int perRoute, SocketConfig socket) {
         PoolingHttpClientConnectionManager manager = new PoolingHttpClientConnectionManager(

@@ -9,15 +9,18 @@ import java.net.Socket;
 import javax.net.SocketFactory;
 
 /**
- * Sockets that read so much and no more, for a mail server: Jakarta Mail holds each of its answers as a whole, and one
- * without an end would fill the heap. Jakarta Mail lays TLS over them. Named by its class in the route
- * {@code receiver-email}.
+ * Sockets with a limit on the bytes that they read, for a mail server. Jakarta Mail holds each answer in memory, and an
+ * endless one would fill the heap. Jakarta Mail puts TLS on top of these sockets. The route {@code receiver-email}
+ * names this class.
  */
 public final class BoundedSockets extends SocketFactory {
-    /** Bytes of a connection; to hand over a mail takes some two thousand, and TLS some five thousand more. */
+    /**
+     * Limit in bytes for each connection. Sending a mail reads some two thousand bytes, and TLS some five thousand
+     * more.
+     */
     static final int MOST_BYTES = 256 * 1024;
 
-    /** As Jakarta Mail asks for it. */
+    /** Returns the factory, under the name that Jakarta Mail calls. */
     public static SocketFactory getDefault() {
         return new BoundedSockets();
     }

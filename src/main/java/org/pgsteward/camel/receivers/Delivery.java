@@ -4,29 +4,29 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.FailingReceiver;
 
-/** What routes may ask of the delivery, which begins with the context that carries them and so is built after them. */
+/** Access of routes to the delivery. The delivery needs the context of these routes, so it is built after them. */
 public final class Delivery {
     private volatile @Nullable OutboxDelivery begun;
 
-    /** Begins with the next receiver's route that starts. */
+    /** Starts the delivery, from the next start of a receiver's route on. */
     public void begin(OutboxDelivery delivery) {
         delivery.listen();
         begun = delivery;
     }
 
-    /** Whether somebody can be told: there is a receiver that is not failing. */
+    /** Returns whether a notification can arrive: at least one receiver is not failing. */
     public boolean isWell() {
         OutboxDelivery delivery = begun;
         return delivery != null && delivery.isWell();
     }
 
-    /** Returns the receivers that do not take what they are given. */
+    /** Returns the failing receivers. */
     public List<FailingReceiver> failing() {
         OutboxDelivery delivery = begun;
         return delivery == null ? List.of() : delivery.failing();
     }
 
-    /** To be called after receivers came or went. */
+    /** Reviews the receivers. Must be called after receivers were added or removed. */
     public void reviewReceivers() {
         OutboxDelivery delivery = begun;
         if (delivery != null) {

@@ -10,14 +10,16 @@ import org.pgsteward.io.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Lets one courier walk whenever something was put for it or its time has come, and sleeps in between. */
+/**
+ * Thread of one receiver's delivery. It runs when a notification was added or a retry is due, and sleeps in between.
+ */
 final class DeliveryThread {
     private static final Logger LOG = LoggerFactory.getLogger(DeliveryThread.class);
 
-    /** A send of a receiver's route is a dozen frames of Camel and a client; a full stack would be wasted on it. */
+    /** Stack size in bytes. A send needs a dozen frames of Camel and a client; a full stack would be wasted on it. */
     private static final long STACK_BYTES = 512 * 1024;
 
-    /** After something that should not happen, such as a state folder that cannot be read. */
+    /** Pause after an unexpected failure, such as a state folder that cannot be read. */
     private static final Duration AFTER_TROUBLE = Duration.ofSeconds(30);
 
     private final Courier courier;
@@ -37,17 +39,20 @@ final class DeliveryThread {
         calls.release();
     }
 
-    /** Whether its receiver takes what it is given, and it is there to give it. */
+    /** Returns whether the thread lives and its receiver is not failing. */
     boolean isWell() {
         return thread.isAlive() && !courier.isFailing();
     }
 
-    /** Returns since when its receiver has taken nothing; empty while it takes what it is given. */
+    /** Returns the failure of the receiver; empty while its deliveries succeed. */
     Optional<FailingReceiver> failing() {
         return courier.failing();
     }
 
-    /** Lets a send that is under way end, for at most {@code patience}; what it did not deliver stays in the outbox. */
+    /**
+     * Waits at most {@code patience} for a running send to end. A notification that was not delivered stays in the
+     * outbox.
+     */
     void stop(Duration patience) {
         wanted = false;
         wake();

@@ -26,8 +26,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Delivers to each receiver for as long as it has a route that runs: a thread comes with the route and goes with it, at
- * the start, at a reload and at the end. To be added to the context's event notifiers before the context starts.
+ * Delivery to all receivers. Each receiver has a thread that starts and ends with its route, also at a reload. Must be
+ * added to the context's event notifiers before the context starts.
  */
 public final class OutboxDelivery extends SimpleEventNotifierSupport {
     private static final Logger LOG = LoggerFactory.getLogger(OutboxDelivery.class);
@@ -46,7 +46,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     private final Map<String, Route> routes = new ConcurrentHashMap<>();
     private final Set<String> orphans = ConcurrentHashMap.newKeySet();
 
-    /** @param fallbacks after how long a receiver counts as failing, and who takes over then */
+    /** @param fallbacks order of the fallback receivers, and the time after which a receiver counts as failing */
     public OutboxDelivery(
             CamelContext context,
             Outbox outbox,
@@ -68,7 +68,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
         outbox.whenPut(this::wake);
     }
 
-    /** From now on hears which routes of receivers start and stop. */
+    /** Subscribes to the starts and stops of the receivers' routes. */
     void listen() {
         context.getManagementStrategy().addEventNotifier(this);
     }
@@ -86,7 +86,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
                     routes.put(receiver, ((CamelEvent.RouteEvent) event).getRoute());
                     begin(receiver);
                 });
-            // A route that was swapped is taken down after its successor has begun.
+            // A replaced route is taken down after its successor has started; only the current route ends the delivery.
             case RouteStopping, RouteStopped, RouteRemoved ->
                 routeOf(event)
                         .filter(receiver -> routes.remove(receiver, ((CamelEvent.RouteEvent) event).getRoute()))
@@ -119,12 +119,12 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
                         name, new Courier(name, outbox, sender, clock, rests, fallbacks, this::raise), redaction));
     }
 
-    /** Whether somebody can be told: there is a receiver that is not failing. */
+    /** Returns whether a notification can arrive: at least one receiver is not failing. */
     public boolean isWell() {
         return threads.values().stream().anyMatch(DeliveryThread::isWell);
     }
 
-    /** Returns the receivers that do not take what they are given, with the reasons free of secrets. */
+    /** Returns the failing receivers, with reasons free of secrets. */
     List<FailingReceiver> failing() {
         return threads.values().stream()
                 .flatMap(thread -> thread.failing().stream())
@@ -134,7 +134,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
                 .toList();
     }
 
-    /** By the road that every condition takes. That it cannot be taken must not keep the notices from their way. */
+    /** Raises a condition through the usual route. A failure of that route must not stop the deliveries. */
     private void raise(Condition condition) {
         try {
             template.sendBody("direct:alert-raise", condition);
@@ -158,7 +158,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
         }
     }
 
-    /** Notices for receivers that are no more are kept, in case that they come back; it is said once. */
+    /** Logs once that notifications wait for a receiver that was removed. They are kept in case it returns. */
     void nameOrphans() {
         Set<String> here = Set.copyOf(new Receivers(context).names());
         threads.keySet().stream().filter(receiver -> !here.contains(receiver)).forEach(this::end);
@@ -174,7 +174,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
             if (here.contains(receiver)) {
                 continue;
             }
-            // Whoever is no more does not fail any more.
+            // The receiver was removed, so its failure alert is resolved.
             raise(Condition.well(
                     Fallbacks.RECEIVER_FAILING, receiver, "there is no such receiver any more", clock.instant()));
             int waiting = outbox.depth(receiver);
@@ -190,7 +190,10 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
         }
     }
 
-    /** Also those whose folder somebody has removed, as they are asked to. */
+    /**
+     * Returns all receivers with an outbox or a failure alert. The alert remains if the operator removed the folder, as
+     * the log advises.
+     */
     private Set<String> everHeardOf() {
         Set<String> names = new TreeSet<>(outbox.known());
         alerts.firing().stream()

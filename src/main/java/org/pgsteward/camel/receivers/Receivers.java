@@ -6,7 +6,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Route;
 import org.pgsteward.alert.Outbox;
 
-/** Who is told: the routes whose ids begin with {@code receiver-}. */
+/** Receivers of notifications: the routes whose ids begin with {@code receiver-}. */
 public final class Receivers {
     private static final String PREFIX = "receiver-";
 
@@ -16,7 +16,7 @@ public final class Receivers {
         this.context = context;
     }
 
-    /** The names of all there are at this moment, such as {@code email}. */
+    /** Returns the names of the current receivers, such as {@code email}. */
     public List<String> names() {
         return context.getRoutes().stream()
                 .map(Route::getRouteId)
@@ -25,7 +25,7 @@ public final class Receivers {
                 .toList();
     }
 
-    /** The receiver that a route is; empty where it is none, or none that could have a folder. */
+    /** Returns the receiver of a route; empty if the route is no receiver, or its name is not valid for a folder. */
     public static Optional<String> name(String routeId) {
         return Optional.of(routeId)
                 .filter(id -> id.startsWith(PREFIX))

@@ -9,12 +9,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Says what went wrong without the secrets that exceptions quote. Camel's HTTP client puts the whole address into its
- * message, and a webhook's address is its password. What operators put into routes of their own we do not know, so
- * every address loses all that follows the host, and everything that is called a password its value.
+ * Redaction of secrets in the messages of exceptions. Camel's HTTP client quotes the whole address, and a webhook's
+ * address is its password. The secrets in operators' own routes are not known. So every address loses the part after
+ * the host, and every value with a name such as password is replaced.
  */
 public final class Redaction {
-    /** Scheme, perhaps user and password, host and port, and the rest. */
+    /** Scheme, optional user and password, host and port, and the rest. */
     private static final Pattern ADDRESS =
             Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]{0,30}://)(?:[^/\\s@]*@)?([^/\\s?#'\"]+)([/?#][^\\s'\"]*)?");
 
@@ -24,15 +24,18 @@ public final class Redaction {
     private static final Pattern BREAKS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]+");
     private static final int MOST = 300;
 
-    /** Characters that are searched for secrets; what a receiver answers has no more. */
+    /** Characters that are searched for known secrets; a receiver's answer is shorter. */
     private static final int SEARCHED = 128 * 1024;
 
-    /** Characters that the patterns see: their time may grow with the square of it. */
+    /** Characters that the patterns are applied to: their time may grow with the square of the length. */
     private static final int MATCHED = 4 * 1024;
 
     private final List<String> secrets;
 
-    /** @param secrets values that must appear nowhere; short ones are left to the patterns, as they would hit words */
+    /**
+     * @param secrets values to remove. Values of fewer than 4 characters are left to the patterns, as they would match
+     *     parts of words
+     */
     public Redaction(Collection<String> secrets) {
         this.secrets = secrets.stream()
                 .flatMap(Redaction::shapes)
@@ -42,7 +45,7 @@ public final class Redaction {
                 .toList();
     }
 
-    /** What happened, in one line of at most 300 characters: the kind of the first cause and what it says. */
+    /** Returns the type and message of the root cause, in one line of at most 300 characters. */
     public String of(Throwable trouble) {
         Throwable cause = trouble;
         for (int depth = 0; cause.getCause() != null && depth < 20; depth++) {
@@ -52,13 +55,13 @@ public final class Redaction {
         return of(cause.getClass().getSimpleName() + says);
     }
 
-    /** The text in one line of at most 300 characters, without secrets. */
+    /** Returns the text in one line of at most 300 characters, without secrets. */
     public String of(String text) {
         String line = beginning(text, SEARCHED);
         for (String secret : secrets) {
             line = line.replace(secret, "***");
         }
-        // Only now, so that no half of a secret is left at the end.
+        // Shortened only now, so that no half of a secret remains at the end.
         line = beginning(line, MATCHED);
         line = ADDRESS.matcher(line)
                 .replaceAll(found -> java.util.regex.Matcher.quoteReplacement(
@@ -72,7 +75,7 @@ public final class Redaction {
         return text.length() <= most ? text : text.substring(0, most);
     }
 
-    /** As it is, as it stands in a query, and an address's path by itself. */
+    /** Returns the secret as it is, as it is encoded in a query, and the path of an address by itself. */
     private static Stream<String> shapes(String secret) {
         int scheme = secret.indexOf("://");
         int path = scheme < 0 ? -1 : secret.indexOf('/', scheme + 3);

@@ -11,7 +11,10 @@ import org.apache.camel.ProducerTemplate;
 import org.pgsteward.alert.Sender;
 import org.pgsteward.model.Notice;
 
-/** Hands a notice to a receiver's route: JSON in the body, the record in the variable {@code notice}. */
+/**
+ * Sender that passes a notification to a receiver's route: as JSON in the body, and as a record in the variable {@code
+ * notice}.
+ */
 final class RouteSender implements Sender {
     private final ProducerTemplate template;
     private final ObjectMapper json;
@@ -34,7 +37,7 @@ final class RouteSender implements Sender {
                 prepared.setVariable("notice", notice);
                 prepared.getMessage().setBody(body);
                 prepared.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/json");
-                // Otherwise the platform's, which is ASCII in a container without a locale.
+                // The default is the platform's charset, which is ASCII in a container without a locale.
                 prepared.setProperty(ExchangePropertyKey.CHARSET_NAME, "UTF-8");
             });
         } catch (JsonProcessingException | RuntimeException trouble) {
@@ -44,7 +47,7 @@ final class RouteSender implements Sender {
         if (failure != null) {
             throw answers.read(failure);
         }
-        // A safety net that swallows exceptions would turn each failure into a delivery.
+        // An error handler that marks exceptions as handled would turn each failure into a delivery.
         Throwable caught = exchange.getProperty(ExchangePropertyKey.EXCEPTION_CAUGHT, Throwable.class);
         ExchangeExtension state = exchange.getExchangeExtension();
         if (caught != null && state.isErrorHandlerHandledSet() && state.isErrorHandlerHandled()) {
