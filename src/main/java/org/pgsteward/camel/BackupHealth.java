@@ -13,9 +13,10 @@ import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Condition;
 
 /**
- * Whether each service's newest backup came out well, and none is overdue. While PostgreSQL is away this cannot be told, and
- * is not. A base backup that fails is told by its notice and in its set: every database is dumped as well, and a server
- * that lets none be taken does not make us ill for good.
+ * Health check of backups: the newest backup of each service succeeded, and none is overdue. While PostgreSQL is
+ * unavailable, the result is unknown. A failed base backup does not fail the check: an alert and its backup set report
+ * it, and every database is dumped as well. A server that allows no base backups would otherwise make pgsteward
+ * unhealthy for ever.
  */
 public final class BackupHealth extends AbstractHealthCheck {
     private final Tables tables;

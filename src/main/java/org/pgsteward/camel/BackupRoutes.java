@@ -2,7 +2,7 @@ package org.pgsteward.camel;
 
 import org.apache.camel.builder.RouteBuilder;
 
-/** Writes the file of a backup. In Java, since no edit may break it: see {@link StoreEndpoint}. */
+/** Route that writes the file of a backup. It is in Java, since no edit may break it: see {@link StoreEndpoint}. */
 public final class BackupRoutes extends RouteBuilder {
     @Override
     public void configure() {

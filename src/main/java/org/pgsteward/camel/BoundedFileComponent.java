@@ -5,7 +5,10 @@ import java.util.Map;
 import org.apache.camel.component.file.FileComponent;
 import org.apache.camel.component.file.GenericFileEndpoint;
 
-/** Camel's files, with a {@link FolderGuard} before each look into a folder, whichever route looks. */
+/**
+ * Camel's file component with a {@link FolderGuard} before each poll of a folder. The guard applies to every route
+ * whose endpoint has no {@code pollStrategy} of its own.
+ */
 final class BoundedFileComponent extends FileComponent {
     private final FolderGuard guard;
 

@@ -7,7 +7,7 @@ import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckHelper;
 import org.pgsteward.overview.HealthChecks;
 
-/** The health checks of the running pipeline. A route or a consumer is left out while it is up. */
+/** Health checks of the running pipeline. Checks of single routes and consumers appear only while they are not up. */
 public final class CamelHealth implements HealthChecks {
     private static final String EVERY_CHECK = "full";
 

@@ -20,12 +20,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Leaves a folder of requests unread while there are too many files in it. Camel lists a folder whole before it takes the
- * first file, and a program that may write there can fill the memory so. An alert names the folder until it is within its
- * limit again.
+ * Poll strategy that skips a folder of requests while it contains too many files. Camel lists a folder completely
+ * before it takes the first file, so a program with write access could fill the memory. An alert names the folder until
+ * it is within its limit again.
  */
 final class FolderGuard extends DefaultPollingConsumerPollStrategy {
-    /** Files; Camel's list of so many takes 3 MB. */
+    /** Number of files; Camel's list of so many takes 3 MB. */
     static final int MOST = 5_000;
 
     private static final Logger LOG = LoggerFactory.getLogger(FolderGuard.class);
@@ -33,10 +33,10 @@ final class FolderGuard extends DefaultPollingConsumerPollStrategy {
     private final Predicate<Condition> alerts;
     private final Clock clock;
 
-    /** By folder, whether it was too full; none until an alert went through. */
+    /** Last alert by folder: whether the folder was too full. Missing until the alerts took one. */
     private final Map<Path, Boolean> raised = new ConcurrentHashMap<>();
 
-    /** @param alerts raises one, and says whether it did */
+    /** @param alerts raises an alert, and returns whether it succeeded */
     FolderGuard(Predicate<Condition> alerts, Clock clock) {
         this.alerts = alerts;
         this.clock = clock;
@@ -56,7 +56,7 @@ final class FolderGuard extends DefaultPollingConsumerPollStrategy {
         return !full;
     }
 
-    /** Looks at no more names than the limit. */
+    /** Counts the files, and stops at the limit. */
     private static boolean isFull(Path folder) {
         int count = 0;
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
@@ -67,7 +67,7 @@ final class FolderGuard extends DefaultPollingConsumerPollStrategy {
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            // Camel says what is wrong with it.
+            // Camel reports the fault of the folder.
             return false;
         }
         return false;

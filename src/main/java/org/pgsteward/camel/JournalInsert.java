@@ -9,7 +9,7 @@ import org.pgsteward.journal.JournalRow;
 import org.pgsteward.journal.JournalWriter;
 import org.pgsteward.model.FirstCause;
 
-/** Writes rows by the route {@code journal-insert}. */
+/** Writer of journal rows through the route {@code journal-insert}. */
 public final class JournalInsert implements JournalWriter.RowStatement {
     private final RouteClient routeClient;
 
@@ -31,7 +31,7 @@ public final class JournalInsert implements JournalWriter.RowStatement {
                 return sql;
             }
             if (cause instanceof RejectedExecutionException || cause instanceof DirectConsumerNotAvailableException) {
-                // The pipeline stops, or its route has; the row is as good as it was.
+                // The pipeline or this route is stopping. The row is valid and can be written later.
                 return new SQLException("pgsteward stops", "57P01", thrown);
             }
         }

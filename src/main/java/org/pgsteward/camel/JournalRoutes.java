@@ -6,12 +6,12 @@ import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.journal.JournalWriter;
 
 /**
- * How rows are written. In Java, since no edit may leave a failure unrecorded.
+ * Routes that write journal rows. They are in Java, since no edit may leave a failure unrecorded.
  *
  * <ol>
- *   <li>{@code direct:journal-write} keeps the row that is its body in the spool, hands the spool on at once, and writes
- *       a backup's state into its set and onto the card.
- *   <li>{@code journal-drain} does the same every few seconds, for what could not be written then.
+ *   <li>{@code direct:journal-write} puts the row in its body into the spool, and drains the spool at once. It also
+ *       writes a backup's state into its set and onto the recovery card.
+ *   <li>{@code journal-drain} drains the spool every 5 seconds, for rows that could not be written before.
  *   <li>{@code direct:journal-insert} writes one row with the statement of its table.
  * </ol>
  */

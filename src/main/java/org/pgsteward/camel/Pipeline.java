@@ -38,21 +38,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The running pipeline: Camel with our beans, the Java routes, and the operators' YAML.
+ * The running pipeline: Camel with pgsteward's beans, the Java routes, and the operators' YAML.
  *
- * <p>A command that needs only some of it names the files that it needs, and runs the very same routes as the daemon.
+ * <p>A command that needs only a part names the route files of that part, and runs the same routes as the daemon.
  */
 public final class Pipeline implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Pipeline.class);
 
-    /** The environment is not asked for a setting; see {@code PropertiesComponent}. */
+    /** Mode in which Camel never reads a setting from the environment; see {@code PropertiesComponent}. */
     private static final String NEVER = "0";
 
-    /** Endpoints of our routes in Java. */
+    /** Endpoints of pgsteward's routes in Java. */
     private static final Set<String> OURS =
             Set.of("direct:journal-write", "direct:journal-insert", StoreEndpoint.ROUTE, ContainerRoutes.CONNECTED);
 
-    /** Endpoints that our classes send to, so that some route must answer them. */
+    /** Endpoints that pgsteward's classes send to, so that a route must consume from them. */
     private static final Set<String> REQUIRED = Set.of("direct:alert-raise");
 
     private final Main main = new Main();
@@ -68,21 +68,20 @@ public final class Pipeline implements AutoCloseable {
     private @Nullable RouteReload reload;
     private @Nullable Watchdog watchdog;
 
-    /** @param settings for the routes' placeholders */
+    /** @param settings values of the routes' placeholders */
     public Pipeline(Map<String, String> settings, RouteClient routeClient, Redaction redaction, Clock clock) {
         this.settings = settings;
         this.routeClient = routeClient;
         this.redaction = redaction;
         this.clock = clock;
-        // Whoever started us stops us; Camel's own hook would wait for work that is being ended beside it.
+        // The caller closes the pipeline. Camel's own hook would wait for runs that are being cancelled at the same
+        // time.
         main.setShutdownStrategy(new SimpleMainShutdownStrategy());
         settings.forEach(main::addOverrideProperty);
-        // Camel would prefer the environment to what our settings have made of it, and would give to routes what they
-        // must
-        // not have.
+        // Camel would prefer the environment to the processed settings, and would give secret values to routes.
         main.addInitialProperty("camel.component.properties.environmentVariableMode", NEVER);
         main.configure().addRoutesBuilder(new SafetyNet(redaction, clock));
-        // Before the routes start: the first event may come before the last of them runs.
+        // Before the routes start: the first event may come before the last route runs.
         prepare(routeClient::open);
         prepare(RouteReload::prepare);
         prepare(BoundedHttpComponent::bind);
@@ -90,7 +89,7 @@ public final class Pipeline implements AutoCloseable {
         prepare(context -> RefusedComponents.refuse(context, settings));
     }
 
-    /** Leaves out folders with too many files, in which routes look for files. */
+    /** Makes file routes skip folders with too many files. */
     private void boundFolders(CamelContext context) {
         FolderGuard guard = new FolderGuard(
                 condition -> routeClient.ask("direct:alert-raise", condition).getException() == null, clock);
@@ -98,8 +97,8 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * Leaves out the routes that begin by themselves: a command does what it was asked for, and a timer that came due
-     * meanwhile is the daemon's.
+     * Leaves out the routes that start by themselves. A command does its own work only; a timer that is due meanwhile
+     * is the daemon's.
      */
     public Pipeline onlyWhenAsked() {
         main.configure().withRouteFilterIncludePattern("direct:*");
@@ -109,9 +108,9 @@ public final class Pipeline implements AutoCloseable {
     /**
      * Runs the route files of a folder.
      *
-     * @param files of them, as patterns such as {@code backup.camel.yaml} or {@code receivers/*.camel.yaml}
-     * @throws IllegalArgumentException when they are refused and nothing has been in force before, with file and line
-     * @throws UncheckedIOException when the folder cannot be read
+     * @param files patterns of their names, such as {@code backup.camel.yaml} or {@code receivers/*.camel.yaml}
+     * @throws IllegalArgumentException if they are refused and no files were in force before, with file and line
+     * @throws UncheckedIOException if the folder cannot be read
      */
     public Pipeline files(RouteSource source, List<String> files) {
         this.source = source;
@@ -123,7 +122,7 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * Does the same, and hands on the files that are in force: now, and after each edit.
+     * Runs the route files of a folder, and passes on the files in force: now, and after each edit.
      *
      * @param inForce takes them
      */
@@ -142,12 +141,14 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
-    /** Whether route files would run with the beans of this pipeline; it need not have been started. */
+    /** Returns a check whether route files would run with the beans of this pipeline, which need not be started. */
     public RouteCheck check() {
         return new RouteCheck(settings, this::beansForCheck, OURS, REQUIRED, redaction);
     }
 
-    /** A component belongs to one context; the check has another. */
+    /**
+     * Returns the beans, with another Docker component: a component belongs to one context, and the check has its own.
+     */
     private Map<String, Object> beansForCheck() {
         Map<String, Object> given = new HashMap<>(beans);
         given.replaceAll((name, bean) -> bean instanceof StewardDockerComponent docker ? docker.another() : bean);
@@ -155,9 +156,9 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * From now on brings edits of the route files into force.
+     * Puts edits of the route files into force from now on.
      *
-     * @param swapped is run after each change
+     * @param swapped runs after each change
      */
     public RouteReload reload(Runnable swapped) {
         if (source == null || chosen == null) {
@@ -182,7 +183,7 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
-    /** Told of the context before a route is built in it: for what the routes find there. */
+    /** Prepares the context before any route is built in it, such as by binding objects that routes look up. */
     public Pipeline prepare(Consumer<CamelContext> preparation) {
         main.addMainListener(new MainListenerSupport() {
             @Override
@@ -193,13 +194,13 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
-    /** Watches over the runs for as long as the routes run. */
+    /** Runs the watchdog over backup runs for as long as the routes run. */
     public Pipeline watchdog(Watchdog over) {
         watchdog = over;
         return this;
     }
 
-    /** Adds figures of each route to the registry, and what routes count themselves. */
+    /** Adds metrics of each route, and the routes' own counters, to the registry. */
     public Pipeline metrics(MeterRegistry registry) {
         main.bind(MicrometerConstants.METRICS_REGISTRY_NAME, registry);
         return prepare(context -> {
@@ -207,28 +208,28 @@ public final class Pipeline implements AutoCloseable {
             figures.setMeterRegistry(registry);
             figures.setSkipCamelInfo(true);
             figures.getPolicyConfiguration().setContextEnabled(false);
-            // The timer counts all exchanges and those that failed.
+            // The timer already counts all exchanges and the failed ones.
             figures.getPolicyConfiguration().setAdditionalCounters(false);
             context.addRoutePolicyFactory(figures);
             context.addRoutePolicyFactory((made, route, definition) -> {
-                // A figure that is there from the beginning, as 0, shows its first rise.
+                // A counter that exists from the start, as 0, shows its first increase.
                 SafetyNet.failures(registry, route);
                 return null;
             });
         });
     }
 
-    /** Something to be asked about health. */
+    /** Adds a health check. */
     public Pipeline health(HealthCheck check) {
         checks.add(check);
         return this;
     }
 
     /**
-     * Starts the routes and opens the routeClient.
+     * Starts the routes and opens the route client.
      *
-     * @throws IllegalArgumentException when a route file is wrong, with file and line
-     * @throws IllegalStateException when a setting is wrong, with Camel's own words
+     * @throws IllegalArgumentException if a route file is wrong, with file and line
+     * @throws IllegalStateException if a setting is wrong, with Camel's message
      */
     public Pipeline start() {
         try {
@@ -245,7 +246,7 @@ public final class Pipeline implements AutoCloseable {
         }
     }
 
-    /** Requires a route for every endpoint that is sent to. Only the whole of the route files can tell. */
+    /** Requires a route for every endpoint that has a sender. Applies only to a pipeline with all route files. */
     public Pipeline requireDoors() {
         if (source != null && chosen != null && !chosen.known()) {
             List<Problem> problems = check().doors(chosen.files(), context());
@@ -257,7 +258,10 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
-    /** Camel's words are long, and mostly without a line; the check has better ones for what it knows. */
+    /**
+     * Returns the faults that the check finds, or Camel's message if it finds none. Camel's messages are long, and
+     * mostly lack a line.
+     */
     private RuntimeException refused(RuntimeException thrown) {
         if (source != null && chosen != null) {
             try {
@@ -287,7 +291,7 @@ public final class Pipeline implements AutoCloseable {
         }
         main.stop();
         if (watchdog != null) {
-            // Last: a run that hangs must not keep a command from its end.
+            // Closed last: until then it can end a stuck run, which would keep a command from ending.
             watchdog.close();
         }
         if (begun != null) {

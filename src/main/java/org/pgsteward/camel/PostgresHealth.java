@@ -6,7 +6,7 @@ import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.PostgresReading;
 
-/** Whether the managed PostgreSQL answers, asked now. */
+/** Health check that probes the managed PostgreSQL now. */
 public final class PostgresHealth extends AbstractHealthCheck {
     private final PostgresProbe probe;
 
@@ -28,7 +28,7 @@ public final class PostgresHealth extends AbstractHealthCheck {
 
     @Override
     public boolean isLiveness() {
-        // A restart of pgsteward does not bring PostgreSQL back.
+        // A restart of pgsteward does not repair PostgreSQL.
         return false;
     }
 }

@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.FirstCause;
 
 /**
- * Sends messages into routes. The beans are built before the context that runs the routes, so the client is opened once
- * that has started.
+ * Client that sends messages into routes. The beans are built before the context that runs the routes, so the client is
+ * opened when the context starts.
  */
 public final class RouteClient {
     private volatile @Nullable ProducerTemplate template;
@@ -22,18 +22,18 @@ public final class RouteClient {
 
     /**
      * Sends {@code body} to an endpoint such as {@code direct:alert-raise}, and returns the finished exchange. The
-     * exception of a step that failed is in {@link Exchange#getException}.
+     * exception of a failed step is in {@link Exchange#getException}.
      *
-     * @throws IllegalStateException when the routes have not started
+     * @throws IllegalStateException if the routes have not started
      */
     public Exchange ask(String endpoint, Object body) {
         return ask(endpoint, body, Map.of());
     }
 
     /**
-     * Sends {@code body} to an endpoint whose route logs its own failures, so that they are no errors here.
+     * Sends {@code body} to an endpoint whose route logs its own failures, so they are no errors here.
      *
-     * @throws IllegalStateException when no route took the message, as while the routes stop
+     * @throws IllegalStateException if no route took the message, for example while the routes stop
      */
     public void submit(String endpoint, Object body) {
         Optional<Exception> failure = unreached(ask(endpoint, body));
@@ -43,14 +43,17 @@ public final class RouteClient {
         }
     }
 
-    /** Returns why no route took the message; empty when one with an error handler did, which logs its own failures. */
+    /**
+     * Returns the reason why no route took the message. Empty if a route with an error handler took it, because it logs
+     * its own failures.
+     */
     static Optional<Exception> unreached(Exchange sent) {
         return sent.getProperty(Exchange.FAILURE_ROUTE_ID) == null
                 ? Optional.ofNullable(sent.getException())
                 : Optional.empty();
     }
 
-    /** Does the same as {@link #ask(String, Object)} with headers beside the body. */
+    /** Sends headers with the body; otherwise like {@link #ask(String, Object)}. */
     Exchange send(String endpoint, Object body, Map<String, Object> headers) {
         return template(endpoint).request(endpoint, exchange -> {
             exchange.getIn().setHeaders(new HashMap<>(headers));
@@ -58,7 +61,7 @@ public final class RouteClient {
         });
     }
 
-    /** Does the same as {@link #ask(String, Object)} with variables beside the body. */
+    /** Sends variables with the body; otherwise like {@link #ask(String, Object)}. */
     Exchange ask(String endpoint, Object body, Map<String, Object> variables) {
         return template(endpoint).request(endpoint, exchange -> {
             variables.forEach(exchange::setVariable);

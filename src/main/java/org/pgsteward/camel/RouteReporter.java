@@ -12,8 +12,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reports through the routes {@code journal-write} and {@code alert-raise}, which say in the log what fails in them. A row
- * that the route never took, as while the routes stop, is kept in the spool, from which the next start writes it.
+ * Reporter that uses the routes {@code journal-write} and {@code alert-raise}, which log their own failures. If no
+ * route took a row, for example while the routes stop, the row is kept in the spool. The next start writes it from
+ * there.
  */
 public final class RouteReporter implements Reporter {
     private static final Logger LOG = LoggerFactory.getLogger(RouteReporter.class);
@@ -25,7 +26,7 @@ public final class RouteReporter implements Reporter {
         this.routeClient = routeClient;
     }
 
-    /** Sets the spool, which is built later than this. */
+    /** Sets the spool, which is built later than this object. */
     public void keepIn(Spool rows) {
         spool = rows;
     }

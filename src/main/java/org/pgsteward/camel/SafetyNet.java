@@ -23,20 +23,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What every route has under it, those that operators add included, because it has no name: a step that fails is said in
- * one line, with the route's id and the cause, and the daemon goes on.
+ * Error handling for all routes, including those that operators add: a configuration without a name applies to every
+ * route. A failed step is logged in one line, with the route's id and the cause, and the daemon goes on.
  *
- * <p>What came from a timer or an event ends there, since nobody waits for it. What somebody asked for goes back to them
- * as a failure, and what came from a file too, so that the file stays.
+ * <p>A failure after a timer, a schedule or a Docker event ends here, since no caller waits for it. Any other failure
+ * returns to the caller. For a file consumer that means that the file stays.
  */
 public final class SafetyNet extends RouteConfigurationBuilder {
     private static final Logger LOG = LoggerFactory.getLogger(SafetyNet.class);
     private static final Set<String> NOBODY_WAITS = Set.of("timer", "quartz", "docker");
 
-    /** A trouble that lasts is said again after this long, and not at each tick of a timer. */
+    /** Interval at which a lasting failure is logged again, instead of at each tick of a timer. */
     private static final Duration SAME_AGAIN = Duration.ofMinutes(10);
 
-    /** Of the steps of one run, so many say why. */
+    /** Limit of the failures in one line, for a run in which several steps failed. */
     private static final int MOST_FAILURES = 5;
 
     private final Redaction redaction;
@@ -66,11 +66,13 @@ public final class SafetyNet extends RouteConfigurationBuilder {
         return uri.substring(0, Math.max(0, uri.indexOf(':')));
     }
 
-    /** No stack trace: addresses in it may hold secrets, and the line that matters is the cause. */
+    /**
+     * Logs the failure without a stack trace: addresses in it may hold secrets, and the cause is the important line.
+     */
     private void say(Exchange exchange) {
         Throwable thrown = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
         String route = String.valueOf(exchange.getProperty(Exchange.FAILURE_ROUTE_ID));
-        // The event feed says when the engine disappears and when it is back, once for all routes that ask it.
+        // The event feed logs once for all routes that the engine is unavailable or available again.
         List<Throwable> failures = failures(thrown).stream()
                 .filter(failure -> !EngineAway.isCauseOf(failure))
                 .toList();
@@ -99,7 +101,7 @@ public final class SafetyNet extends RouteConfigurationBuilder {
         }
     }
 
-    /** Counts the runs of a route that failed and were logged. */
+    /** Returns the counter of a route's failed and logged runs. */
     static Counter failures(MeterRegistry figures, String route) {
         return Counter.builder("pgsteward.route.failures")
                 .description("Runs of a route that failed and were logged.")
@@ -107,13 +109,13 @@ public final class SafetyNet extends RouteConfigurationBuilder {
                 .register(figures);
     }
 
-    /** A failure with those of the steps beside it, where one that fails stops no other. */
+    /** Returns a failure with those of parallel steps, where one failed step does not stop the others. */
     private static Set<Throwable> failures(@Nullable Throwable thrown) {
         Set<Throwable> failures = new LinkedHashSet<>();
         Deque<Throwable> left = new ArrayDeque<>(thrown == null ? List.of() : List.of(thrown));
         while (!left.isEmpty()) {
             Throwable next = left.removeFirst();
-            // Exceptions may suppress one another in a circle.
+            // Exceptions may suppress one another in a cycle.
             if (failures.add(next)) {
                 left.addAll(List.of(next.getSuppressed()));
             }
@@ -122,7 +124,7 @@ public final class SafetyNet extends RouteConfigurationBuilder {
     }
 
     private String lines(List<Throwable> failures) {
-        // Sorted, so that the same trouble is the same line.
+        // Sorted, so that equal failures make equal lines.
         List<String> lines =
                 failures.stream().map(this::line).distinct().sorted().toList();
         String first = String.join("; ", lines.subList(0, Math.min(MOST_FAILURES, lines.size())));
@@ -130,7 +132,10 @@ public final class SafetyNet extends RouteConfigurationBuilder {
         return more > 0 ? first + "; and " + more + " more" : first;
     }
 
-    /** Ours say what was tried; of others', the first cause says most. */
+    /**
+     * Returns the message of the failure. An exception of pgsteward names the failed action; for others the root cause
+     * is the most useful.
+     */
     private String line(Throwable thrown) {
         for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
             if (cause.getClass().getName().startsWith("org.pgsteward.") && cause.getMessage() != null) {

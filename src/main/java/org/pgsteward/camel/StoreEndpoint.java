@@ -6,7 +6,7 @@ import java.util.Map;
 import org.apache.camel.Exchange;
 import org.pgsteward.backup.store.PartWriter;
 
-/** Writes files of the store by the route {@code backup-write}. */
+/** Writer of the store's files through the route {@code backup-write}. */
 public final class StoreEndpoint implements PartWriter {
     static final String ROUTE = "direct:backup-write";
 

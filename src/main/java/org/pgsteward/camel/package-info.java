@@ -1,7 +1,7 @@
 /**
- * The only home of Apache Camel: the routes in Java, the safety net under every route, and the clients by which use cases
- * reach a route. A use case is in its capability's package and does not know Camel. An operator's edit of a YAML route
- * cannot break what is in Java.
+ * The only package with Apache Camel: the routes in Java, the error handling under every route, and the clients through
+ * which use cases send to a route. A use case is in its capability's package and has no dependency on Camel. An
+ * operator's edit of a YAML route cannot break the Java routes.
  */
 @NullMarked
 package org.pgsteward.camel;

@@ -11,10 +11,13 @@ import java.util.Optional;
 import org.apache.camel.Exchange;
 import org.pgsteward.model.ContainerEvent;
 
-/** Reads docker-java's events as ours. For the first step of a route, which ends there for an event of something else. */
+/**
+ * Conversion of docker-java's events into pgsteward's. It is the first step of a route, and ends the route for an event
+ * that is not about a container.
+ */
 public final class ContainerEvents {
 
-    /** Replaces the body by the event of a container, and ends the route where it is not about one. */
+    /** Replaces the body by the container's event, or ends the route if there is none. */
     public void read(Exchange exchange) {
         Optional<ContainerEvent> event = of(exchange.getMessage().getBody(Event.class));
         event.ifPresent(exchange.getMessage()::setBody);
@@ -22,15 +25,15 @@ public final class ContainerEvents {
     }
 
     /**
-     * Nothing for what is not about a container. A network's {@code connect} and {@code disconnect} are about one: it
-     * may have come within reach of its database; the event names no container but its id, and the network stands
-     * under the attribute {@code network}.
+     * Returns the event of a container; empty for any other event. A network's {@code connect} and {@code disconnect}
+     * are also events of a container, which may now reach its database. Such an event has the container's id but no
+     * name, and the network is in the attribute {@code network}.
      */
     static Optional<ContainerEvent> of(Event event) {
         return ofContainer(event).or(() -> ofNetwork(event));
     }
 
-    /** The same of many. */
+    /** Converts several events. */
     public static List<ContainerEvent> readAll(List<Event> events) {
         return events.stream().flatMap(event -> of(event).stream()).toList();
     }
@@ -59,7 +62,7 @@ public final class ContainerEvents {
 
     private static String action(Event event) {
         String action = Optional.ofNullable(event.getAction()).orElse("");
-        // Docker writes "health_status: healthy"; Podman the bare word, and the state beside it.
+        // Docker writes "health_status: healthy"; Podman writes "health_status", and the state in a separate field.
         return Optional.ofNullable(event.getRawValues().get("HealthStatus"))
                 .filter(health -> action.equals("health_status"))
                 .map(health -> action + ": " + health)

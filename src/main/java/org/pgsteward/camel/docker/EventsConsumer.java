@@ -8,8 +8,8 @@ import org.apache.camel.support.DefaultConsumer;
 import org.pgsteward.engine.EventFeed;
 
 /**
- * Sends each event through its route, one after the other, on the feed's own thread. The body is docker-java's {@code
- * Event}, as camel-docker documents it. It starts whether or not the engine is there.
+ * Consumer that sends each event through its route, one after the other, on the feed's own thread. The body is
+ * docker-java's {@code Event}, as camel-docker documents it. The consumer starts even if the engine is unavailable.
  */
 final class EventsConsumer extends DefaultConsumer implements EventFeed.Listener {
     private final StewardDockerComponent component;

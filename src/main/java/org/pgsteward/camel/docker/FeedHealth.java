@@ -6,7 +6,7 @@ import org.apache.camel.health.HealthCheckResultBuilder;
 import org.apache.camel.impl.health.AbstractHealthCheck;
 import org.pgsteward.engine.FeedStatus;
 
-/** Whether pgsteward hears what Docker says: there is a stream, and it was lately proved that it brings everything. */
+/** Health check of Docker's events: a stream is connected, and a recent probe showed that it delivers all events. */
 public final class FeedHealth extends AbstractHealthCheck {
     private final StewardDockerComponent docker;
 
@@ -30,7 +30,7 @@ public final class FeedHealth extends AbstractHealthCheck {
 
     @Override
     public boolean isLiveness() {
-        // A restart of pgsteward does not bring Docker back.
+        // A restart of pgsteward does not repair Docker.
         return false;
     }
 }

@@ -13,12 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reads the list of containers each time that the stream of Docker's events is connected. It does so on a thread of its own:
- * with many services on a busy host the list takes minutes, and a container that is started meanwhile must not wait for it.
- * Only the first list has to be read before the first event, because a container is judged by what the others are.
+ * Listing of the containers each time that the stream of Docker's events is connected. It uses a thread of its own:
+ * with many services on a busy host the list takes minutes, and a container that starts meanwhile must not wait for it.
+ * Only the first list has to be complete before the first event, because a container is evaluated against the others.
  */
 public final class RelistOnConnect implements Runnable {
-    /** After this the events are handled even if the engine has given no list. */
+    /** Time after which events are handled even if the engine has returned no list. */
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private static final Duration LOOK = Duration.ofMillis(20);
@@ -28,10 +28,10 @@ public final class RelistOnConnect implements Runnable {
     private final Runnable relist;
     private final BooleanSupplier listed;
 
-    /** Lists in progress and waiting. The thread's own count leaves out a list that is just about to begin. */
+    /** Lists in progress and waiting. The executor's own count misses a list that is about to start. */
     private final AtomicInteger begun = new AtomicInteger();
 
-    /** One list in progress and one waiting are enough: the waiting one is read after all that has happened by now. */
+    /** One list in progress and one waiting are enough: the waiting list is read after all events so far. */
     private final ThreadPoolExecutor thread = new ThreadPoolExecutor(
             1,
             1,
@@ -42,8 +42,8 @@ public final class RelistOnConnect implements Runnable {
             (work, full) -> begun.decrementAndGet());
 
     /**
-     * @param relist reads the list and works through it; what it throws is logged
-     * @param listed whether a list has been read, once or more
+     * @param relist reads and processes the list; its exceptions are logged
+     * @param listed whether a list has been read at least once
      */
     public RelistOnConnect(Runnable relist, BooleanSupplier listed) {
         this.relist = relist;
@@ -51,7 +51,7 @@ public final class RelistOnConnect implements Runnable {
         thread.allowCoreThreadTimeOut(true);
     }
 
-    /** Returns when there is a list, even one from before, or when it cannot be read. */
+    /** Returns once a list exists, even an earlier one, or reading has failed, or a minute has passed. */
     @Override
     public void run() {
         begun.incrementAndGet();
@@ -74,7 +74,7 @@ public final class RelistOnConnect implements Runnable {
         try {
             relist.run();
         } catch (RuntimeException e) {
-            // The timer lists them again.
+            // The timer lists the containers again.
             LOG.error("cannot look at every container after Docker's events were connected: {}", FirstCause.of(e));
         } finally {
             begun.decrementAndGet();

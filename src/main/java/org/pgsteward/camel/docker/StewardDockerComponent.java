@@ -22,8 +22,8 @@ import org.pgsteward.engine.FeedTimings;
 import org.pgsteward.engine.FeedTrouble;
 
 /**
- * camel-docker on our client, reading only. Every endpoint talks to the one engine of {@code pgsteward.docker.host},
- * whatever host an endpoint or a message names.
+ * The camel-docker component with pgsteward's client, for reading only. Every endpoint uses the one engine of {@code
+ * pgsteward.docker.host}, even if an endpoint or a message names another host.
  */
 public final class StewardDockerComponent extends DockerComponent {
     private static final Set<String> READING = Set.of(
@@ -46,7 +46,7 @@ public final class StewardDockerComponent extends DockerComponent {
 
     /**
      * @param whenConnected reads the list again; called on the feed's thread after each connect of a {@code
-     *     docker:events} route and before that connection's first event. What it throws is logged.
+     *     docker:events} route and before that connection's first event. Its exceptions are logged.
      */
     public StewardDockerComponent(DockerEngine engine, Clock clock, FeedTimings timings, Runnable whenConnected) {
         this.engine = engine;
@@ -56,7 +56,7 @@ public final class StewardDockerComponent extends DockerComponent {
         this.begun = clock.instant();
     }
 
-    /** The same for a context that only looks whether routes would run. */
+    /** Returns another component for a context that only checks routes. */
     public StewardDockerComponent another() {
         return new StewardDockerComponent(engine, clock, timings, () -> {});
     }
@@ -81,19 +81,19 @@ public final class StewardDockerComponent extends DockerComponent {
         return engine.client();
     }
 
-    /** Whether there is a feed and each is connected. */
+    /** Returns whether there is a feed and each feed is connected. */
     public boolean hears() {
         return !feeds().isEmpty() && feeds().stream().allMatch(FeedStatus::connected);
     }
 
-    /** How the feeds of the running {@code docker:events} routes fare; empty when there is no such route. */
+    /** Returns the state of each running {@code docker:events} route's feed; empty if there is no such route. */
     public List<FeedStatus> feeds() {
         return feeds.stream().map(EventFeed::status).toList();
     }
 
-    /** Returns why Docker's events may go unheard; empty while all is well with the feeds. */
+    /** Returns the reason why Docker's events may be missed; empty while the feeds are healthy. */
     public Optional<FeedTrouble> trouble() {
-        // Three probes are due and none has come: what probes is stuck itself.
+        // Three probes are due and none has arrived: the probing itself is stuck.
         Duration patience = timings.proofEvery().multipliedBy(3).plus(Duration.ofSeconds(10));
         return FeedTrouble.of(feeds(), begun, patience, clock.instant());
     }

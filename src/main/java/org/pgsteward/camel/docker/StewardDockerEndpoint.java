@@ -6,7 +6,7 @@ import org.apache.camel.component.docker.DockerConfiguration;
 import org.apache.camel.component.docker.DockerEndpoint;
 import org.apache.camel.component.docker.DockerOperation;
 
-/** camel-docker's endpoint with another consumer of events. */
+/** The camel-docker endpoint with another consumer of events. */
 final class StewardDockerEndpoint extends DockerEndpoint {
     private final StewardDockerComponent component;
 
