@@ -9,13 +9,13 @@ import java.time.ZoneId;
 import org.pgsteward.model.Refusal;
 
 /**
- * A moment as somebody writes it: ISO 8601 with an offset, or the local time of the configured zone. A date alone means
- * the end of that day.
+ * A point in time as an operator writes it: ISO 8601 with an offset, or local time in the configured zone. A date alone
+ * means the end of that day.
  */
 final class AtTime {
     private AtTime() {}
 
-    /** @throws Refusal when it is no time, with how to write one */
+    /** @throws Refusal if the text is not a time, with the accepted forms */
     static Instant parse(String text, ZoneId zone) {
         String iso = text.strip().replaceFirst("(?<=\\d) (?=\\d)", "T");
         try {

@@ -22,7 +22,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Backs up now, by the same routes as the schedule does. */
+/** Command {@code backup}: backs up now, by the same routes as the schedule. */
 @Command(
         name = "backup",
         description = {

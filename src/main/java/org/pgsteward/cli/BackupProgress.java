@@ -13,7 +13,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.pgsteward.model.Size;
 
-/** Shows how far a backup of several databases has come, by the files in the store. */
+/** Progress of a backup of several databases, derived from the files in the store. */
 final class BackupProgress implements Supplier<String> {
     private static final String MANIFEST = ".manifest.json";
     private static final String PART = ".part";
@@ -22,7 +22,7 @@ final class BackupProgress implements Supplier<String> {
     private final int wanted;
     private final FileTime began;
 
-    /** @param wanted how many are to be made from {@code began} on */
+    /** @param wanted number of backups to be made from {@code began} on */
     BackupProgress(Path store, int wanted, Instant began) {
         this.store = store;
         this.wanted = wanted;
@@ -49,7 +49,7 @@ final class BackupProgress implements Supplier<String> {
         }
     }
 
-    /** A folder a service, and the files in it. */
+    /** Returns the new files. Each service has a folder of its own. */
     private List<Path> fresh() throws IOException {
         try (Stream<Path> files = Files.find(store, 2, this::isFresh)) {
             return files.toList();

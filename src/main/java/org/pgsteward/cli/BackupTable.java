@@ -7,7 +7,7 @@ import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.BackupReport;
 import org.pgsteward.model.Size;
 
-/** What came of backups or proofs, for a person. */
+/** Results of backups or verifications, as a table for people. */
 final class BackupTable {
     private BackupTable() {}
 

@@ -42,7 +42,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** What is in the store, newest first. */
+/** Command {@code backups}: lists the store, newest first. */
 @Command(
         name = "backups",
         description = {
@@ -98,9 +98,9 @@ final class BackupsCommand implements Callable<Integer> {
         Map<String, Judgement> judgements = judgements(wiring, manifests);
         var out = spec.commandLine().getOut();
         if (json) {
-            // As in the manifest itself.
+            // The spelling of the manifest files.
             ObjectMapper spelling = wiring.json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
-            // One after the other: each may name tens of thousands of tables.
+            // Written one by one: each may name tens of thousands of tables.
             String separator = "{\"backups\":[";
             for (StoredBackup one : stored) {
                 ObjectNode backup = spelling.valueToTree(wiring.store.whole(one).manifest());
@@ -144,13 +144,13 @@ final class BackupsCommand implements Callable<Integer> {
         return 0;
     }
 
-    /** What the journal says since the verification; what was known when the dump was made where it says nothing. */
+    /** Returns the journal's caveats if the verification has a result; otherwise those from the time of the dump. */
     private static List<String> caveats(Map<String, Judgement> judgements, Manifest manifest) {
         Judgement judgement = judgements.get(manifest.identity().eventId());
         return judgement == null || judgement.state() == BackupState.MADE ? manifest.caveats() : judgement.caveats();
     }
 
-    /** Those of the newest backup of each database. */
+    /** Prints the caveats of each database's newest backup. */
     private static void printCaveats(
             List<StoredBackup> stored, Map<String, Judgement> judgements, Colours colours, PrintWriter out) {
         Set<String> seen = new HashSet<>();
@@ -164,7 +164,7 @@ final class BackupsCommand implements Callable<Integer> {
         }
     }
 
-    /** Databases that restores made or kept: there is no backup of them, and they take room. */
+    /** Prints the databases that restores made or kept: they have no backup, and they use disk space. */
     private void printKept(Wiring wiring, Instant now) {
         try {
             for (KeptDatabase kept : wiring.targets.kept()) {
@@ -176,18 +176,18 @@ final class BackupsCommand implements Callable<Integer> {
                                 + age(kept.since(), now) + " ago.");
             }
         } catch (SQLException unavailable) {
-            // The states, which are read before, said so already.
+            // The query of the states has reported this already.
             return;
         }
     }
 
-    /** Names what is in the store and is not what pgsteward wrote. */
+    /** Prints the files in the store that are damaged, altered or unknown. */
     private void complain(Inventory inventory, List<StoredBackup> stored) {
         List<String> lines = new ArrayList<>();
         stored.forEach(backup -> inventory
                 .alteration(backup)
                 .ifPresent(reason -> lines.add(OneLine.of(backup.path(), 300) + ": " + reason)));
-        // Folders, which count what is not named, stand first.
+        // Folders come first, because their lines count the files that are not named.
         inventory.unreadable().entrySet().stream()
                 .sorted(Map.Entry.comparingByKey(Comparator.comparing((String path) -> !path.endsWith("/"))
                         .thenComparing(Comparator.naturalOrder())))
@@ -206,7 +206,10 @@ final class BackupsCommand implements Callable<Integer> {
         return judgement == null ? "unknown" : judgement.state().word();
     }
 
-    /** By the journal's key; a backup that the journal has never seen, or a server that is away, leaves it unknown. */
+    /**
+     * Returns the states by the journal's key. A state is unknown if the journal does not have the backup, or if
+     * PostgreSQL is unavailable.
+     */
     private Map<String, Judgement> judgements(Wiring wiring, List<Manifest> manifests) {
         Map<String, Judgement> judgements = new HashMap<>();
         try {

@@ -28,7 +28,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Whether the route files and the settings would do, before anybody runs them. */
+/** Command {@code check}: checks the route files and the settings before they are used. */
 @Command(
         name = "check",
         description = {
@@ -61,7 +61,7 @@ final class CheckCommand implements Callable<Integer> {
         if (dir != null && !Files.isDirectory(dir)) {
             throw new ParameterException(spec.commandLine(), dir + " is no folder");
         }
-        // A folder that is named is checked without the settings that it will run with.
+        // A named folder is checked without the settings of this environment.
         Settings.Tolerant read = Settings.withoutSecrets(dir == null ? System.getenv() : Map.of());
         Settings settings = read.settings();
         Path folder = dir == null ? settings.value(DaemonConfig.ROUTES) : dir;
@@ -69,7 +69,7 @@ final class CheckCommand implements Callable<Integer> {
         Map<String, String> faults = SettingsCheck.wrong(settings, files);
         List<String> wrong = new ArrayList<>(faults.values());
         wrong.addAll(SettingsCheck.unknown(settings, files));
-        // What is wrong with a setting is said once, and not again of each file that reads it.
+        // A fault of a setting is reported once, and not again for each file that reads it.
         List<Problem> problems = Wiring.to(Purpose.CHECK, settings.without(faults.keySet()))
                 .routeCheck()
                 .problems(files);
@@ -108,7 +108,7 @@ final class CheckCommand implements Callable<Integer> {
         }
     }
 
-    /** What looks like a route file and is none, by its name. */
+    /** Returns the files that look like route files but are not read, because of their names. */
     private static List<Path> notRead(Path folder) throws IOException {
         if (!Files.isDirectory(folder)) {
             return List.of();

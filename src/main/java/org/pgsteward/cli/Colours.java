@@ -10,11 +10,14 @@ import picocli.CommandLine.Help.Ansi.Text;
 import picocli.CommandLine.Help.ColorScheme;
 
 /**
- * Colours of picocli, by meaning. They repeat what the words say. {@link Ansi#AUTO} is not used: it colours the output of
- * {@code TERM=dumb}, and none at all while standard input is no terminal.
+ * Colours of picocli, by meaning. They only repeat the meaning of the words. {@link Ansi#AUTO} is not used: it colours
+ * the output for {@code TERM=dumb}, and uses no colour if standard input is not a terminal.
  */
 record Colours(ColorScheme scheme) {
-    /** Another scheme ends also a text without a colour by a code, which would end the colour of the line around it. */
+    /**
+     * Scheme without codes. Any other scheme adds a reset code even to plain text, which would end the colour of the
+     * surrounding line.
+     */
     private static final ColorScheme PLAIN = Help.defaultColorScheme(Ansi.OFF);
 
     static Colours ofStandardOutput() {
@@ -48,12 +51,12 @@ record Colours(ColorScheme scheme) {
         return scheme.apply(text.toString(), List.of(Style.bold));
     }
 
-    /** Secondary text. */
+    /** Returns secondary text. */
     Text faint(String text) {
         return scheme.apply(text, List.of(Style.faint));
     }
 
-    /** Information has no colour. */
+    /** Returns the text in the colour of a severity. Information has no colour. */
     Text of(Severity severity, String text) {
         return switch (severity) {
             case INFO -> plain(text);
@@ -62,7 +65,7 @@ record Colours(ColorScheme scheme) {
         };
     }
 
-    /** @param state of a backup */
+    /** @param state state of a backup */
     Text state(String state) {
         return switch (state) {
             case "verified" -> fine(state);

@@ -45,7 +45,7 @@ public final class Commands {
 
     private Commands() {}
 
-    /** @return 0 done; 1 the work failed or found something wrong; 2 it could not run */
+    /** @return 0 if done; 1 if the work failed or found a fault; 2 if it could not run */
     public static int execute(String... args) {
         CommandLine line = line();
         if (args.length == 0) {

@@ -19,7 +19,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** What is wrong, why, and what to type. */
+/** Command {@code doctor}: finds faults with their causes and remedies. */
 @Command(
         name = "doctor",
         description = {

@@ -15,8 +15,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Spec;
 
 /**
- * Makes the secret files and the folders that {@code compose.yaml} names, in the working directory; what exists is left as
- * it is.
+ * Command {@code init}: creates the secret files and the folders that {@code compose.yaml} names, in the working
+ * directory. Existing files are kept.
  */
 @Command(
         name = "init",
@@ -24,10 +24,10 @@ import picocli.CommandLine.Spec;
         footer = {"", "For example:", "  pgsteward init && docker compose up --build -d"},
         mixinStandardHelpOptions = true)
 final class Init implements Callable<Integer> {
-    /** Letters and digits only: passwords land in addresses, where anything else has to be escaped. */
+    /** Letters and digits only: a password becomes part of addresses, in which other characters have to be escaped. */
     private static final String ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-    /** 62^32 possibilities, 190 bits. */
+    /** Length of a password: 62^32 possibilities, 190 bits. */
     private static final int CHARACTERS = 32;
 
     @Spec
@@ -39,12 +39,13 @@ final class Init implements Callable<Integer> {
         Path secrets = Path.of("secrets").toAbsolutePath();
         Files.createDirectories(secrets);
         Files.setPosixFilePermissions(secrets, PosixFilePermissions.fromString("rwx------"));
-        // Mounted each by itself, so that no label of an application can name what lies beside its own folder.
+        // Compose mounts each folder separately, so that no label of an application can name a file outside its own
+        // folder.
         for (String folder : List.of("services", "pgsteward")) {
             Path inside = Files.createDirectories(secrets.resolve(folder));
             Files.setPosixFilePermissions(inside, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
-        // Made here, because Docker would make it root's.
+        // Created here, because Docker would create it as root.
         Files.createDirectories(Path.of("lib", "ext"));
         make(secrets.resolve("postgres_password"), Init::newPassword, "a new password");
         make(
@@ -60,7 +61,7 @@ final class Init implements Callable<Integer> {
             return;
         }
         Files.writeString(file, content.get() + "\n", StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-        // Containers read it as users of their own; on this host the folder keeps everybody else out.
+        // Containers read it as various users; on this host, the folder is closed to other users.
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
         spec.commandLine().getOut().println("made " + file + " with " + what);
     }

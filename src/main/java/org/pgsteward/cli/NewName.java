@@ -4,14 +4,14 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** Whether the name of a new database is one that a person means, and not a slip of the shell. Pure. */
+/** Check that the name of a new database is intended, and not a mistake of quoting in the shell. Pure. */
 final class NewName {
-    /** Letters of any language; nothing that a shell, a path or a connection string reads otherwise. */
+    /** Letters of any language, without characters that are special in a shell, a path or a connection string. */
     private static final Pattern USUAL = Pattern.compile("[\\p{L}_][\\p{L}\\p{M}\\p{N}_.-]*");
 
     private NewName() {}
 
-    /** Returns why a name is refused, with the nearest one that is not; empty for a usual name. */
+    /** Returns the reason for a refusal, with the nearest accepted name; empty for a usual name. */
     static Optional<String> fault(String name) {
         if (USUAL.matcher(name).matches()) {
             return Optional.empty();

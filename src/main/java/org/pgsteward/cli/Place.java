@@ -9,11 +9,14 @@ import org.pgsteward.config.NotSet;
 import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.model.Typing;
 
-/** Where a command is typed: how the commands in its messages are typed there, and where it should have been typed. */
+/**
+ * The place where a command is typed. It determines the prefix of commands in messages, and the hint for a command
+ * typed in the wrong place.
+ */
 final class Place {
     private Place() {}
 
-    /** How commands are typed here, as far as the environment says; wrong settings are another message's matter. */
+    /** Returns the prefix of commands, from the environment only. Wrong settings are reported elsewhere. */
     static Typing typing() {
         return new Typing(Optional.ofNullable(System.getenv("PGSTEWARD_COMMAND"))
                 .filter(command -> !command.isBlank())
@@ -21,7 +24,7 @@ final class Place {
     }
 
     /**
-     * Returns what was probably meant by a command that finds no configuration: the same in the container, or with the
+     * Returns a suggestion for a command that finds no configuration: the same command in the container, or with the
      * settings of the demonstration.
      */
     static Optional<String> hint(Throwable thrown, List<String> arguments) {

@@ -38,7 +38,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Reconciles now, or says what that would do. */
+/** Command {@code provision}: reconciles now, or prints the plan. */
 @Command(
         name = "provision",
         description = {
@@ -170,7 +170,10 @@ final class ProvisionCommand implements Callable<Integer> {
         return found.stream().anyMatch(ProvisionReport.Line::failed) ? 1 : 0;
     }
 
-    /** Of several containers of the service the one made last; {@code --adopt} is for one that is refused. */
+    /**
+     * Provisions the newest container of the service. With {@code --adopt}, the name has to match one container, which
+     * is adopted if it is refused first.
+     */
     private ProvisionReport provision(
             String named, Provisioner provisioner, Containers containers, ServiceProvisioning provisioning) {
         Map<Container, String> asking = new LinkedHashMap<>();
@@ -202,7 +205,7 @@ final class ProvisionCommand implements Callable<Integer> {
                 : report;
     }
 
-    /** For an operator who has just rotated a password: whether it is in force, and since when. */
+    /** Returns a remark for an operator who has just rotated a password: whether it is in force, and since when. */
     private static String password(ProvisionReport.Line line, Wiring wiring) {
         return switch (line.password()) {
             case UNKNOWN -> "";
@@ -225,7 +228,7 @@ final class ProvisionCommand implements Callable<Integer> {
         };
     }
 
-    /** As the daemon does with what it did itself. */
+    /** Records the results as the daemon records its own. */
     private static void record(Wiring wiring, List<ProvisionReport> reports) {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();

@@ -21,8 +21,9 @@ import org.pgsteward.config.WebConfig;
 import picocli.CommandLine.Command;
 
 /**
- * Starts everything against nothing and stops again. The launcher runs it once after a build, with the JVM recording
- * which classes were loaded: from that archive the daemon starts in half the time and takes a tenth less memory.
+ * Command {@code rehearse}: starts all parts without PostgreSQL and Docker, and stops them again. The launcher runs it
+ * once after a build, while the JVM records the loaded classes. With that archive the daemon starts in half the time
+ * and uses a tenth less memory.
  */
 @Command(name = "rehearse", hidden = true, description = "Start everything against nothing, and stop.")
 final class Rehearse implements Callable<Integer> {
@@ -33,7 +34,7 @@ final class Rehearse implements Callable<Integer> {
         Settings settings = Settings.from(Map.of())
                 .with(Map.of(
                         PostgresConfig.HOST.name(), "127.0.0.1",
-                        // Nobody listens on port 1.
+                        // No server listens on port 1.
                         PostgresConfig.PORT.name(), "1",
                         PostgresConfig.PASSWORD.name(), "none",
                         EngineConfig.HOST.name(), "tcp://127.0.0.1:1",
@@ -47,7 +48,7 @@ final class Rehearse implements Callable<Integer> {
             daemon.start();
             // An edit, and the command that checks one, need these classes too.
             wiring.routeCheck().problems(RouteFiles.read(routes));
-            // The status page as well: what draws it is laid out with the rest.
+            // The archive should also have the classes that render the status page.
             try (Socket browser = new Socket(InetAddress.getLoopbackAddress(), daemon.httpPort())) {
                 browser.getOutputStream().write("GET / HTTP/1.0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                 browser.getInputStream().readAllBytes();

@@ -16,7 +16,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Takes a service's database away, in two steps; nothing else in pgsteward ever does. */
+/** Command {@code remove}: removes a service's database, in two steps. No other part of pgsteward ever does. */
 @Command(
         name = "remove",
         description = {

@@ -7,14 +7,17 @@ import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.model.Enrolment;
 
 /**
- * Where a dump goes back to and whose it is to be: what it was of may be another service's now. Pure.
+ * Target of a restore: another service may own the database or the name of the dump by now. Pure.
  *
- * @param service under whose name it is written down
- * @param owner the role that it shall belong to
- * @param database in whose place it goes
+ * @param service name in the journal
+ * @param owner role that is to own the database
+ * @param database database to replace
  */
 record RestorePlace(String service, String owner, String database) {
-    /** Whoever has the database goes before whoever has the name: a service that has neither kept both. */
+    /**
+     * Returns the target. The present owner of the dumped database has priority over the service of the dump's name. If
+     * neither is enrolled, the dump's own names are used.
+     */
     static RestorePlace of(Manifest dumped, List<Enrolment> enrolled) {
         Optional<Enrolment> now = enrolled.stream()
                 .filter(one -> one.database().equals(dumped.source().database()))
@@ -31,9 +34,10 @@ record RestorePlace(String service, String owner, String database) {
     }
 
     /**
-     * Why it goes in the place of none: its service has another database now, and its own is still there, whosever it is.
+     * Returns the reason why the restore must not replace a database. It applies if the service has another database
+     * now and the dumped one still exists.
      *
-     * @param there the names of all databases
+     * @param there names of all databases
      */
     static Optional<String> notReplacing(Manifest dumped, List<Enrolment> enrolled, Collection<String> there) {
         return enrolled.stream()

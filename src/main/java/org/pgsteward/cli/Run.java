@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 
-/** The daemon, until it is told to stop. */
+/** Command {@code run}: the daemon, until it is stopped. */
 @Command(
         name = "run",
         description = {

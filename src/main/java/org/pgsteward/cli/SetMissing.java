@@ -7,11 +7,11 @@ import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.store.BackupSet;
 
 /**
- * The lines that say what is missing from a backup set. All that was not wanted is one line: a backup of one database lacks
- * all others. Pure.
+ * Lines about the backups that are missing from a set. Backups that were not wanted share one line for each reason: a
+ * backup of one database lacks all others. Pure.
  */
 final class SetMissing {
-    /** Names in that line. */
+    /** Limit of the names in that line. */
     private static final int MOST_NAMES = 3;
 
     private SetMissing() {}
@@ -33,7 +33,7 @@ final class SetMissing {
         return lines;
     }
 
-    /** Returns how many were wanted and are missing. */
+    /** Returns the number of wanted backups that are missing. */
     static long count(List<BackupSet.Missing> missing) {
         return missing.stream().filter(SetMissing::isWanted).count();
     }

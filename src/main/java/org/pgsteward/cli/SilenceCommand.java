@@ -29,7 +29,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Tells nobody for a while. */
+/** Command {@code silence}: mutes alerts for a while. */
 @Command(
         name = "silence",
         description = {
@@ -104,8 +104,8 @@ final class SilenceCommand implements Callable<Integer> {
     }
 
     /**
-     * A silence under a name that nothing has would leave the alerts that the operator means. While PostgreSQL is
-     * unavailable no name can be compared, and every one is taken.
+     * Refuses an unknown name: such a silence would not mute the alerts that the operator means. While PostgreSQL is
+     * unavailable names cannot be compared, and every name is accepted.
      */
     private void refuseUnknown(String name, Wiring wiring) {
         Set<String> known = new TreeSet<>(List.of("postgresql", "pgsteward"));
@@ -134,7 +134,7 @@ final class SilenceCommand implements Callable<Integer> {
         return span;
     }
 
-    /** While PostgreSQL is away it waits in the spool. */
+    /** Writes a journal row. While PostgreSQL is unavailable, the row waits in the spool. */
     private static void writeDown(Wiring wiring, String service, String action) {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();

@@ -34,7 +34,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
-/** Whether all is well, what is not, and how far back each service can be restored. */
+/** Command {@code status}: overall health, suggested fixes, and the restore point of each service. */
 @Command(
         name = "status",
         description = {
@@ -52,7 +52,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class StatusCommand implements Callable<Integer> {
-    /** Stands where there is nothing to say. */
+    /** Text of an empty cell. */
     private static final String NOTHING = "-";
 
     private static final int MOST_STANDBYS = 5;

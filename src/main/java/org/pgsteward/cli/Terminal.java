@@ -7,9 +7,9 @@ import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Whether somebody looks. */
+/** Properties of the terminal, if there is one. */
 final class Terminal {
-    /** Lines and columns; zero where nobody has told the terminal. */
+    /** Lines and columns. The columns are zero if the terminal does not know its size. */
     private static final Pattern SIZE = Pattern.compile("\\d+ ([1-9]\\d{0,4})");
 
     private static final int IN = 0;
@@ -18,7 +18,7 @@ final class Terminal {
 
     private Terminal() {}
 
-    /** Whether a person can answer. */
+    /** Returns whether a person can answer. */
     static boolean readsInput() {
         return isTerminal(IN);
     }
@@ -31,7 +31,10 @@ final class Terminal {
         return isTerminal(ERR);
     }
 
-    /** How many characters a line of the terminal has; as many as can be where none reads, or it does not say. */
+    /**
+     * Returns the width of the terminal in characters; {@link Integer#MAX_VALUE} if there is no terminal, or its width
+     * is unknown.
+     */
     static int columns() {
         if (!readsOutput()) {
             return Integer.MAX_VALUE;
@@ -49,7 +52,10 @@ final class Terminal {
         }
     }
 
-    /** Newer Java says of every stream that it is a console. */
+    /**
+     * Returns whether a stream is a terminal. It does not use {@code System.console()}, which newer Java versions
+     * return for any stream.
+     */
     private static boolean isTerminal(int descriptor) {
         try {
             return Files.readSymbolicLink(Path.of("/proc/self/fd", Integer.toString(descriptor)))

@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Locale;
 import org.pgsteward.backup.restore.RestoreProgress;
 
-/** How far a restore has come, on one line that is written over; only where somebody looks. */
+/** Progress of a restore, on one line that is overwritten; only on a terminal. */
 final class TerminalProgress implements RestoreProgress {
     private static final double MEGABYTE = 1_000_000;
     private static final long BETWEEN_NANOS = Duration.ofMillis(200).toNanos();
@@ -20,7 +20,7 @@ final class TerminalProgress implements RestoreProgress {
         this.lastTime = lastTime;
     }
 
-    /** @param lastTime how long it took when it was proved; zero where that is not known */
+    /** @param lastTime duration of the restore at the verification; zero if unknown */
     static RestoreProgress of(PrintWriter err, Duration lastTime) {
         return Terminal.readsErrors() ? new TerminalProgress(err, lastTime) : QUIET;
     }
@@ -38,7 +38,10 @@ final class TerminalProgress implements RestoreProgress {
         line(words(bytes, total, Duration.ofNanos(System.nanoTime() - startedNanos), lastTime));
     }
 
-    /** {@code 120 of 2,100 MB, some 41 s left}: by what it took so far, and at first by what it took the last time. */
+    /**
+     * Returns {@code 120 of 2,100 MB, some 41 s left}. The rest is estimated from the speed so far. Below 5% it is
+     * estimated from the duration at the verification.
+     */
     static String words(long bytes, long total, Duration sofar, Duration lastTime) {
         long millis = bytes == 0 || total == 0 ? 0 : (long) (sofar.toMillis() * ((double) (total - bytes) / bytes));
         Duration left = bytes * 20 < total && !lastTime.isZero() ? lastTime.minus(sofar) : Duration.ofMillis(millis);
@@ -56,7 +59,7 @@ final class TerminalProgress implements RestoreProgress {
         err.flush();
     }
 
-    /** Leaves the line empty. */
+    /** Clears the line. */
     static void end(RestoreProgress progress) {
         if (progress instanceof TerminalProgress terminal) {
             terminal.line("");

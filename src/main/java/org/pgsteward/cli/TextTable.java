@@ -8,8 +8,9 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Help.Ansi.Text;
 
 /**
- * Aligned columns for a terminal, two spaces between them. A head that ends in {@code >} has its column to the right.
- * Picocli's {@code TextTable} takes each column's width beforehand, aligns to the left only, and cannot leave a column out.
+ * Aligned columns for a terminal, with two spaces between them. A column whose heading ends in {@code >} is
+ * right-aligned. Picocli's {@code TextTable} needs each column's width in advance, aligns only to the left, and cannot
+ * leave a column out.
  */
 final class TextTable {
     private static final String RIGHT = ">";
@@ -39,12 +40,12 @@ final class TextTable {
                 .toArray(Text[]::new));
     }
 
-    /** As wide as it is. */
+    /** Prints the table at its full width. */
     void print(PrintWriter out) {
         print(out, Integer.MAX_VALUE);
     }
 
-    /** Without the last columns that do not fit into so many characters. */
+    /** Prints the table without the last columns that exceed the width {@code most}, in characters. */
     void print(PrintWriter out, int most) {
         int[] widths = new int[heads.length];
         Stream.concat(Stream.<Text[]>of(heads), rows.stream()).forEach(row -> {

@@ -7,9 +7,9 @@ import java.util.List;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.restore.Recovery;
 
-/** Asks at the terminal whether roles that no key of this host has signed may get powers over the server. */
+/** Question at the terminal: may roles that no key of this host has signed get powers over the server? */
 final class TrustQuestion implements Recovery.Consent {
-    /** Lines; a file of globals may name thousands of roles. */
+    /** Limit of the lines: a file of globals may name thousands of roles. */
     private static final int MOST = 50;
 
     private static final int WIDTH = 300;

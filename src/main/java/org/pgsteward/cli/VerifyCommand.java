@@ -26,7 +26,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Proves stored backups again, from the store alone; PostgreSQL need not answer. */
+/** Command {@code verify}: verifies stored backups again, from the store alone; PostgreSQL may be unavailable. */
 @Command(
         name = "verify",
         description = {
@@ -66,7 +66,7 @@ final class VerifyCommand implements Callable<Integer> {
         Wiring wiring = Wiring.to(Purpose.PROVE, Settings.from(System.getenv()));
         Inventory inventory = inventory(wiring);
         List<StoredBackup> chosen = chosen(inventory, wiring);
-        // Somebody else looks at how many there are already.
+        // The thread that shows the progress reads its size.
         List<Backup> done = new CopyOnWriteArrayList<>();
         order(wiring);
         try (Pipeline pipeline = wiring.backupPipeline().onlyWhenAsked()) {
@@ -138,7 +138,7 @@ final class VerifyCommand implements Callable<Integer> {
                 + (hint.isEmpty() ? "'pgsteward backups' lists what there is" : hint));
     }
 
-    /** What this writes down waits in the spool while PostgreSQL is away. */
+    /** Runs the start-up recovery. While PostgreSQL is unavailable, journal rows of this command wait in the spool. */
     private void order(Wiring wiring) {
         try {
             wiring.house.order();

@@ -9,7 +9,7 @@ import java.util.function.Supplier;
 import org.pgsteward.io.Threads;
 import org.pgsteward.model.Elapsed;
 
-/** Says what is being done, once it has taken two seconds, on one line that is written over; only where somebody looks. */
+/** Line that names the running work once it has taken two seconds, and is overwritten; only on a terminal. */
 final class Waiting {
     private static final Duration PATIENCE = Duration.ofSeconds(2);
     private static final Duration BETWEEN = Duration.ofMillis(500);
@@ -32,15 +32,15 @@ final class Waiting {
     }
 
     /**
-     * What {@code work} comes to.
+     * Returns the result of {@code work}.
      *
-     * @param what it is, in a few words; asked for twice a second
+     * @param what the work in a few words; read twice a second
      */
     static <T> T during(PrintWriter err, Supplier<String> what, Callable<T> work) throws Exception {
         return during(err, what, work, Terminal.readsErrors(), PATIENCE);
     }
 
-    /** The same for who says whether somebody looks, and after how long to begin. */
+    /** Returns the result of {@code work}, and shows the line only if {@code seen}, after {@code patience}. */
     static <T> T during(PrintWriter err, Supplier<String> what, Callable<T> work, boolean seen, Duration patience)
             throws Exception {
         Waiting waiting = new Waiting(err, what, seen, patience);
@@ -71,7 +71,7 @@ final class Waiting {
         }
     }
 
-    /** Leaves the line empty. */
+    /** Ends the thread, which clears the line. */
     private void close() {
         over.countDown();
         try {

@@ -1,4 +1,4 @@
-/** A person at a terminal: the commands, one class each. */
+/** The commands of an operator at a terminal, one class each. */
 @NullMarked
 package org.pgsteward.cli;
 

@@ -42,13 +42,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /**
- * The whole job, once, before somebody's eyes.
+ * Command {@code demo}: the whole work of pgsteward, once, for a spectator.
  *
  * <ol>
- *   <li>A throwaway PostgreSQL, and an engine that plays recorded answers over HTTP.
- *   <li>The daemon as it is shipped, pointed at the two.
- *   <li>The recording's containers are made: each service gets its role and its database.
- *   <li>Rows are written through those roles, every database is dumped and each dump is proved.
+ *   <li>A throwaway PostgreSQL starts, and an engine that plays recorded answers over HTTP.
+ *   <li>The daemon starts as it is shipped, with the addresses of these two.
+ *   <li>The recording creates containers: each service gets its role and its database.
+ *   <li>Rows are written through those roles. Every database is dumped, and each dump is verified.
  *   <li>A container crashes and comes back, PostgreSQL's memory rises and falls: two alerts, two recoveries.
  * </ol>
  */
@@ -135,7 +135,10 @@ public final class Demo implements Callable<Integer> {
         }
     }
 
-    /** The daemon first, since it would alert that its PostgreSQL is gone; but nobody waits long for work under way. */
+    /**
+     * Ends the daemon first, since it would alert that its PostgreSQL is gone. It waits at most 3 seconds for running
+     * work.
+     */
     private static void end(@Nullable Daemon daemon, DemoHost host) {
         try (host) {
             if (daemon != null) {
@@ -224,7 +227,7 @@ public final class Demo implements Callable<Integer> {
         }
     }
 
-    /** The title of a notice in the mailbox. */
+    /** Returns the title of a notification in the mailbox. */
     private static Optional<String> notice(Wiring wiring, Path mailbox, String kind, String state) throws IOException {
         if (!Files.isDirectory(mailbox)) {
             return Optional.empty();
@@ -263,7 +266,9 @@ public final class Demo implements Callable<Integer> {
         }
     }
 
-    /** The folder is ours until this is closed, or we end; one that holds anything else is left alone. */
+    /**
+     * Claims the folder until the lock is closed or the process ends. Refuses a folder with files of another origin.
+     */
     private static LockFile claim(Path folder) throws IOException {
         Files.createDirectories(folder);
         Path mark = folder.resolve(MARK);
@@ -275,12 +280,12 @@ public final class Demo implements Callable<Integer> {
         LockFile claimed = LockFile.take(mark)
                 .orElseThrow(() ->
                         new Refusal("a demonstration is under way in " + folder + ": end it, or choose another --dir"));
-        // PostgreSQL, which is another user where we are root, passes through.
+        // PostgreSQL runs as another user if this process is root, and must be able to enter the folder.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         return claimed;
     }
 
-    /** Makes room for a new demonstration, once the servers of an earlier one that was killed have ended. */
+    /** Empties the folder for a new demonstration, after the servers of a killed one have ended. */
     private static void empty(Path folder) throws Exception {
         Path earlier = folder.resolve("postgres");
         await(

@@ -29,7 +29,9 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** What a host gives pgsteward, made for one demonstration: a PostgreSQL, an engine that plays a recording, folders. */
+/**
+ * Environment of one demonstration, as a host provides it: PostgreSQL, an engine that plays a recording, and folders.
+ */
 final class DemoHost implements AutoCloseable {
     private final Path folder;
     private final Path data;
@@ -56,7 +58,7 @@ final class DemoHost implements AutoCloseable {
         this.password = password;
     }
 
-    /** @throws Refusal when the machine has no PostgreSQL programs, with what to install */
+    /** @throws Refusal if the machine has no PostgreSQL programs, with the package to install */
     static DemoHost start(Path folder, Optional<Path> bindir) throws IOException, InterruptedException {
         Files.createDirectories(folder);
         DemoPrograms found = DemoPrograms.find(folder, bindir);
@@ -76,7 +78,7 @@ final class DemoHost implements AutoCloseable {
                         "homelab",
                         Optional.of(password),
                         Optional.of(port),
-                        // They fit the 256 MB that the recorded container has: what does not is told.
+                        // Sized for the 256 MB of the recorded container; larger values raise an alert.
                         Map.of(
                                 "shared_buffers", "32MB",
                                 "max_connections", "50",
@@ -95,7 +97,7 @@ final class DemoHost implements AutoCloseable {
         }
     }
 
-    /** @throws Refusal when another program has the status page's port, with what to type */
+    /** @throws Refusal if another program has the status page's port, with a command that avoids it */
     static void requireFree(Settings environment) throws IOException {
         int port = environment.value(WebConfig.PORT);
         InetSocketAddress address = new InetSocketAddress(environment.value(WebConfig.HOST), port);
@@ -111,12 +113,15 @@ final class DemoHost implements AutoCloseable {
         return folder;
     }
 
-    /** Where the cluster lies: below the folder, or elsewhere when its user may not enter there. */
+    /**
+     * Returns the folder of the cluster: below the demonstration's folder, or elsewhere if its user may not enter
+     * there.
+     */
     Path data() {
         return data;
     }
 
-    /** As whom PostgreSQL's programs run, and where they come from. */
+    /** Returns PostgreSQL's programs and the user that runs them. */
     DemoPrograms programs() {
         return found;
     }
@@ -125,7 +130,7 @@ final class DemoHost implements AutoCloseable {
         return engine;
     }
 
-    /** A file that lets a shell ask what runs here. */
+    /** Writes a file of variables with which commands in another shell reach this demonstration. */
     Path environmentFile(Path routes) throws IOException {
         Map<String, String> settings = new TreeMap<>(settings());
         settings.put(DaemonConfig.ROUTES.name(), routes.toString());
@@ -142,7 +147,10 @@ final class DemoHost implements AutoCloseable {
         return Files.writeString(file, lines);
     }
 
-    /** What differs from a real host: where things are, and a faster pulse, so that nobody waits half a minute. */
+    /**
+     * Returns the settings that differ from a real host: addresses and folders, and shorter periods, so that no step
+     * takes half a minute.
+     */
     Map<String, String> settings() throws IOException {
         Path secrets = Files.createDirectories(folder.resolve("secrets"));
         for (DemoService service : DemoService.values()) {
@@ -158,7 +166,7 @@ final class DemoHost implements AutoCloseable {
         settings.put(PostgresConfig.PASSWORD.name(), password.reveal());
         settings.put(PostgresConfig.CONTAINER.name(), "postgresql");
         settings.put(PostgresConfig.DATA.name(), data.toString());
-        // The engine is a recording: what people are told to type has to work beside it.
+        // The engine is a recording, so suggested commands must not need Docker.
         settings.put(DaemonConfig.COMMAND.name(), "./pgsteward");
         settings.put(DaemonConfig.DOCKER_COMMAND.name(), Typing.NO_DOCKER);
         settings.put(
@@ -175,10 +183,10 @@ final class DemoHost implements AutoCloseable {
         settings.put("pgsteward.retry.period", "1s");
         settings.put("pgsteward.alerts.wait", "1s");
         settings.put("pgsteward.alerts.look", "500ms");
-        // How full the disk is of whoever tries this is no part of the story.
+        // The free space of this machine is not a subject of the demonstration.
         settings.put("pgsteward.watch.disk.warn", "off");
         settings.put("pgsteward.watch.disk.critical", "off");
-        // Once a year: the demonstration asks for its backups itself, so that it can show them.
+        // Once a year: the demonstration starts its backups itself, so that it can show them.
         settings.put("pgsteward.backup.tick", "0 0 0 1 1 ?");
         return settings;
     }

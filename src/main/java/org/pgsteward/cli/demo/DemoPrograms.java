@@ -12,11 +12,10 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /**
- * PostgreSQL's programs for the demonstration: the newest on this machine, else out of the image.
+ * PostgreSQL's programs for the demonstration: the newest on this machine, or else those of the image.
  *
- * <p>Out of the image they are a folder of small scripts, each of which runs the
- * program of its name in a container that shares this machine's network and the demonstration's folders. To everything
- * else they look like programs.
+ * <p>From the image they are a folder of small scripts. Each runs the program of its name in a container that shares
+ * this machine's network and the demonstration's folders. Other code uses them like installed programs.
  */
 record DemoPrograms(Programs programs, UnprivilegedUser user) {
     private static final String IMAGE = "postgres:15-alpine";
@@ -24,7 +23,7 @@ record DemoPrograms(Programs programs, UnprivilegedUser user) {
     private static final List<String> PROGRAMS =
             List.of("initdb", "postgres", "psql", "pg_dump", "pg_dumpall", "pg_restore");
 
-    /** @throws Refusal when there are none on the machine, and no engine has the image, with what to install */
+    /** @throws Refusal if neither the machine has them nor an engine has the image, with the package to install */
     static DemoPrograms find(Path folder, Optional<Path> bindir) throws IOException, InterruptedException {
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         Optional<Programs> installed = Programs.newest(bindir);
@@ -44,7 +43,10 @@ record DemoPrograms(Programs programs, UnprivilegedUser user) {
         return new DemoPrograms(new Programs(bin, MAJOR), user.insideContainers());
     }
 
-    /** Variables go by name, so that no password stands among the arguments; the user must have a name to PostgreSQL. */
+    /**
+     * Returns the script. It passes variables by name, so that no password is among the arguments. It mounts {@code
+     * /etc/passwd}, because PostgreSQL requires a name for its user.
+     */
     private static String script(String program, Path folder, UnprivilegedUser user) throws IOException {
         String host = Optional.ofNullable(System.getenv("DOCKER_HOST"))
                 .map(address -> "DOCKER_HOST='" + address + "'; export DOCKER_HOST\n")
@@ -67,7 +69,7 @@ record DemoPrograms(Programs programs, UnprivilegedUser user) {
             ProcessBuilder builder = new ProcessBuilder(command)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .redirectError(ProcessBuilder.Redirect.DISCARD);
-            // Where the engine is, and nothing else: no secret of ours is anything to it.
+            // Docker needs only the address of the engine; no secret is passed on.
             builder.environment().keySet().removeIf(name -> !name.matches("PATH|HOME|DOCKER_.*"));
             Process process = builder.start();
             if (!process.waitFor(seconds, TimeUnit.SECONDS)) {
@@ -76,7 +78,7 @@ record DemoPrograms(Programs programs, UnprivilegedUser user) {
             }
             return process.exitValue() == 0;
         } catch (IOException e) {
-            // No such command.
+            // The command does not exist.
             return false;
         }
     }

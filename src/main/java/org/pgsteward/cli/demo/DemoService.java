@@ -3,7 +3,7 @@ package org.pgsteward.cli.demo;
 import java.util.Locale;
 import org.pgsteward.model.Secret;
 
-/** The services in the recording. Their passwords stand in it, and are made up. */
+/** Services of the recording. The recording contains their passwords, which are invented. */
 enum DemoService {
     VIKUNJA(
             "CREATE TABLE tasks (id BIGSERIAL PRIMARY KEY, title TEXT NOT NULL, done BOOLEAN NOT NULL DEFAULT false,"
@@ -31,7 +31,7 @@ enum DemoService {
         this.rows = rows;
     }
 
-    /** Service, database and role all have this name. */
+    /** Returns the common name of service, database and role. */
     String user() {
         return name().toLowerCase(Locale.ROOT);
     }

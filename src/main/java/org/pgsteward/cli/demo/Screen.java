@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** What the person in front of the terminal sees: a line when a step ends, and a table at the end. */
+/** Output of the demonstration: a line at the end of each step, and a table at the end. */
 final class Screen {
     private final PrintWriter out;
     private final List<String[]> rows = new ArrayList<>();
@@ -20,7 +20,7 @@ final class Screen {
         out.flush();
     }
 
-    /** A step ended well; it gets a row in the table. */
+    /** Reports a finished step, which gets a row in the table. */
     void done(String step, String what, String where) {
         long now = System.nanoTime();
         say(String.format(Locale.ROOT, "  %5.1f s  %-10s %s", (now - began) / 1e9, step, what));

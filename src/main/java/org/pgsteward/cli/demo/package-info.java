@@ -1,6 +1,6 @@
 /**
- * The whole job on a machine with nothing but a JDK, Maven and PostgreSQL's programs: a throwaway cluster, recorded
- * answers of a Docker Engine, and everything else as it runs in earnest.
+ * Demonstration on a machine with only a JDK, Maven and PostgreSQL's programs. It uses a throwaway cluster and recorded
+ * answers of a Docker Engine; all other parts are the real ones.
  */
 @NullMarked
 package org.pgsteward.cli.demo;
