@@ -20,43 +20,45 @@ import org.pgsteward.provision.ConnectionRequest;
 import org.pgsteward.provision.NetworkRule;
 import org.pgsteward.provision.Provisioner;
 
-/** Goes from what was found to what is wrong and why. Pure but for the logins, which are tried by what it is given. */
+/** Derivation of causes and remedies from observations. Pure except for the login attempts, which are passed in. */
 final class Doctor {
-    /** The kind of a condition that says that somebody was refused, which is no want of resources. */
+    /** Kind of the condition about refused logins. It is not reported as a lack of resources. */
     private static final String LOGINS = "logins-failed";
 
-    /** Of those that the containers' settings show again each time they are read. */
+    /** Kinds of alerts that a reading of the containers' settings shows anyway. */
     private static final Set<String> OF_SETTINGS = Set.of("database-unreachable", "not-enrolled");
 
-    /** Alerts about a container or service whose refused connection has a cause of its own here. */
+    /**
+     * Kinds of alerts about a container or service for which the doctor finds the cause of a refused connection itself.
+     */
     private static final Set<String> CAUSED = Set.of("enrolment-refused", "network-missing", "service-unconnected");
 
-    /** Alerts about rights, which the plan to repair them states as well. */
+    /** Kind of the alert about privileges. The plan to repair them reports the same fault. */
     private static final String RIGHTS = "rights-changed";
 
-    /** Sends the reader to where he is already. */
+    /** Lines in a remedy that suggest the doctor itself. */
     private static final Pattern OURSELVES = Pattern.compile("(?m)^(?:.* )?pgsteward doctor\\b.*\\R?");
 
     private final Function<ConnectionRequest.Login, LoginResult> logins;
 
-    /** @param logins what PostgreSQL says to a service's own login */
+    /** @param logins tries a service's own login, and returns PostgreSQL's answer */
     Doctor(Function<ConnectionRequest.Login, LoginResult> logins) {
         this.logins = logins;
     }
 
     /**
-     * What there is to judge.
+     * Observations of one examination.
      *
      * @param where PostgreSQL's host and port
-     * @param error why it does not answer; empty when it does
-     * @param refused whether it answered, and did not let us in
-     * @param engine whether a Docker Engine was asked
+     * @param error reason why PostgreSQL does not answer; empty if it does
+     * @param refused whether PostgreSQL answered, but refused pgsteward's login
+     * @param engine whether a Docker Engine answered
      * @param postgres PostgreSQL's container, if it is on this host
-     * @param containers all of the host's
-     * @param requests of the containers that want a database
-     * @param enrolled identities that have their database by us
-     * @param unenrolled of containers that name PostgreSQL and get no database
-     * @param log how PostgreSQL writes its log and what it says; empty while PostgreSQL does not answer
+     * @param containers all containers of the host
+     * @param requests requests of the containers that need a database
+     * @param enrolled identities of the enrolled containers
+     * @param unenrolled containers that name PostgreSQL and get no database
+     * @param log PostgreSQL's log settings and messages; empty while PostgreSQL does not answer
      */
     public record Patient(
             String where,
@@ -77,11 +79,11 @@ final class Doctor {
     /**
      * PostgreSQL's log.
      *
-     * @param written how
-     * @param statements whether {@code pg_stat_statements} knows every statement, so that the log need not
-     * @param refusals by service, who was refused of late, in words
-     * @param container PostgreSQL's name with Docker
-     * @param psql makes a line of a statement that can be pasted
+     * @param written the log settings
+     * @param statements whether {@code pg_stat_statements} records every statement, so the log need not
+     * @param refusals recent refused logins in words, by service
+     * @param container name of PostgreSQL's container
+     * @param psql turns a statement into a command line that can be pasted
      */
     public record Log(
             ServerLog written,
@@ -91,11 +93,12 @@ final class Doctor {
             UnaryOperator<String> psql) {}
 
     /**
-     * All that is wrong, the worst first.
+     * Returns all diagnoses, the worst first.
      *
-     * @param plan what provisioning would do; empty while PostgreSQL does not answer
-     * @param conditions what the watches say of one look
-     * @param firing what the daemon has found since, which one look may not see: a container that crashes again and again
+     * @param plan actions that provisioning would take; empty while PostgreSQL does not answer
+     * @param conditions results of one reading of all watches
+     * @param firing alerts of the daemon, which one reading may miss: for example, a container that crashes again and
+     *     again
      */
     public List<Diagnosis> examine(
             Patient patient, Optional<Provisioner.Plan> plan, List<Condition> conditions, List<Condition> firing) {
@@ -158,12 +161,14 @@ final class Doctor {
                 .orElse("");
     }
 
-    /** Whose own login was refused is told why, and not once more that it was. */
+    /** Returns whether a condition only repeats a refused login whose cause is diagnosed already. */
     private static boolean isTold(Condition condition, Set<String> refused) {
         return condition.kind().equals(LOGINS) && refused.contains(condition.service());
     }
 
-    /** What PostgreSQL's log says of the containers whose claims are refused, by container: it has the same cause. */
+    /**
+     * Returns log messages about containers with refused claims, by container: the refused login has the same cause.
+     */
     private static Map<String, String> attempts(Provisioner.Plan plan, List<Condition> conditions) {
         Set<String> containers =
                 plan.refused().stream().map(Provisioner.Plan.Refused::container).collect(Collectors.toSet());

@@ -41,7 +41,7 @@ import org.pgsteward.provision.ConnectionRequest;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.Provisioner;
 
-/** Looks at everything once, and has what was found judged. It changes nothing. */
+/** Examination of all parts: their state is read once, and {@link Doctor} diagnoses it. It changes no part. */
 public final class Examination {
     private final Server server;
     private final DockerEngine engine;
@@ -57,7 +57,7 @@ public final class Examination {
     private final Clock clock;
     private final List<String> notLookedAt = new ArrayList<>();
 
-    /** @param watches read when they are needed, since that takes a second */
+    /** @param watches supplies the watches; read only when needed, since that takes a second */
     public Examination(
             Server server,
             DockerEngine engine,
@@ -86,19 +86,19 @@ public final class Examination {
     }
 
     /**
-     * What came of it.
+     * Result of an examination.
      *
      * @param diagnoses the worst first
-     * @param notLookedAt what could not be looked at, and what would change that; a sentence each
+     * @param notLookedAt one sentence for each part that could not be read, with a way to change that
      */
     public record Report(List<Diagnosis> diagnoses, List<String> notLookedAt) {
-        /** Whether nobody need do anything: information is no trouble. */
+        /** Returns whether no action is needed: information is no trouble. */
         public boolean isWell() {
             return diagnoses.stream().noneMatch(Diagnosis::isTrouble);
         }
     }
 
-    /** One examination of everything. */
+    /** Examines all parts once. */
     public Report examine() {
         boolean asked = list();
         PostgresReading sign = new PostgresProbe(server, clock).probe();
@@ -173,7 +173,7 @@ public final class Examination {
         }
     }
 
-    /** Reads who is enrolled, and tells the containers whose they are. */
+    /** Reads the enrolments, and assigns each container to its service. */
     private List<Enrolment> enrolments() {
         try {
             List<Enrolment> enrolments = tables.services().enrolments();
@@ -217,7 +217,7 @@ public final class Examination {
         }
     }
 
-    /** Before any login is tried, so that none of ours is in it. */
+    /** Reads the log before any login is tried, so that it contains no login of the doctor. */
     private Doctor.Log log(
             Watches levels, DatabaseLook look, boolean asked, List<Enrolment> enrolments, List<Condition> conditions) {
         Map<String, String> refusals = new HashMap<>();

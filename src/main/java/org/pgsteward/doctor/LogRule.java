@@ -7,13 +7,16 @@ import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.ServerLog;
 
-/** What PostgreSQL's log would have to say for failed logins and slow statements to be seen. Proposed, and never set by us. */
+/**
+ * Log settings of PostgreSQL that are needed to detect failed logins and slow statements. They are proposed to the
+ * operator, and never set by pgsteward.
+ */
 final class LogRule {
     private static final String SLOW = "5s";
 
     private LogRule() {}
 
-    /** Empty when it says all. */
+    /** Returns the proposal; empty if the log is sufficient. */
     static Optional<Diagnosis> judge(Doctor.Log log) {
         ServerLog written = log.written();
         List<String> lacks = new ArrayList<>();

@@ -5,7 +5,7 @@ import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.provision.ConnectionRequest;
 
-/** Logs in as a service would, over our own connection, and leaves again. */
+/** Login with a service's credentials, from pgsteward's own address, followed by an immediate disconnect. */
 final class LoginProbe {
     private final Server server;
 
@@ -13,13 +13,13 @@ final class LoginProbe {
         this.server = server;
     }
 
-    /** It takes as long as the connection's time-out at most. */
+    /** Tries the login. Takes at most the timeout of a connection. */
     public LoginResult tryOut(ConnectionRequest.Login login) {
         try {
             server.connectAs(login.user(), login.password(), login.database()).close();
             return LoginResult.LET_IN;
         } catch (NoConnection e) {
-            // It asks for less than SCRAM, which a service may well answer and we do not.
+            // PostgreSQL asks for a weaker method than SCRAM. A service may use it, but pgsteward does not.
             return LoginResult.NOT_TRIED;
         } catch (SQLException e) {
             String state = e.getSQLState();

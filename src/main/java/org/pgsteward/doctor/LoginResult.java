@@ -1,14 +1,14 @@
 package org.pgsteward.doctor;
 
 /**
- * What PostgreSQL said to a service's own login.
+ * PostgreSQL's answer to a service's own login.
  *
- * @param sqlState its code; empty when it let the service in
- * @param message its words
+ * @param sqlState SQLSTATE; empty if the login succeeded or was not tried
+ * @param message PostgreSQL's message
  */
 record LoginResult(String sqlState, String message) {
     static final LoginResult LET_IN = new LoginResult("", "");
 
-    /** Nothing is known: PostgreSQL asked for less than SCRAM. */
+    /** No result: PostgreSQL asked for a weaker method than SCRAM. */
     static final LoginResult NOT_TRIED = new LoginResult("", "");
 }

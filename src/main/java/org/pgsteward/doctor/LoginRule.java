@@ -8,11 +8,11 @@ import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Severity;
 import org.pgsteward.provision.ConnectionRequest;
 
-/** What PostgreSQL's answer to a service's own login means; the codes are those of PostgreSQL's manual, appendix A. */
+/** Meaning of PostgreSQL's answer to a service's own login. The codes are from PostgreSQL's manual, appendix A. */
 final class LoginRule {
     private LoginRule() {}
 
-    /** Empty when it was let in. */
+    /** Returns the diagnosis; empty if the login succeeded. */
     static Optional<Diagnosis> judge(ConnectionRequest request, ConnectionRequest.Login login, LoginResult result) {
         String service = request.service();
         String put = "pgsteward provision " + word(service);
@@ -64,7 +64,7 @@ final class LoginRule {
         return new Diagnosis(symptom, Severity.CRITICAL, service, cause, remedy);
     }
 
-    /** A service's name as one word for a shell. */
+    /** Returns a service's name as one word of a shell. */
     static String word(String service) {
         return service.matches("[A-Za-z0-9_.-]+") ? service : "'" + service.replace("'", "'\\''") + "'";
     }

@@ -13,17 +13,17 @@ import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Severity;
 import org.pgsteward.provision.Provisioner;
 
-/** What provisioning would do or has refused, as causes: what is missing is what is denied. */
+/** Causes derived from the plan of provisioning: a missing privilege explains a denied action. */
 final class RightsRule {
     private RightsRule() {}
 
     /**
-     * One diagnosis for each container that is refused, and for each other subject.
+     * Returns one diagnosis for each refused container, and one for each other subject.
      *
-     * @param plan what would be done and why
-     * @param enrolled services that have their database by us
-     * @param told services whose login was refused: the same command puts right what is said of them there
-     * @param attempts what PostgreSQL's log says of the containers that are refused
+     * @param plan planned actions, with reasons
+     * @param enrolled services with a database from pgsteward
+     * @param told services with a diagnosed refused login: the same command repairs both
+     * @param attempts log messages about the refused containers
      */
     static List<Diagnosis> judge(
             Provisioner.Plan plan, Set<String> enrolled, Set<String> told, Map<String, String> attempts) {
@@ -62,7 +62,7 @@ final class RightsRule {
         return diagnoses;
     }
 
-    /** Whether all that is to be done is to take rights from everybody. */
+    /** Returns whether the plan only revokes privileges from PUBLIC. */
     private static boolean isClosed(String subject, List<String> reasons, Provisioner.Plan plan) {
         List<String> closings = together(plan.closings()).getOrDefault(subject, List.of());
         return !closings.isEmpty() && closings.containsAll(reasons);

@@ -8,19 +8,19 @@ import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NoConnection;
 
-/** Why the managed PostgreSQL does not answer: nobody else can then tell why he is refused. */
+/** Reason why the managed PostgreSQL does not answer. Until it does, the causes of services' failures are unknown. */
 final class ServerRule {
-    /** Whose it is said to be. */
+    /** Service name in these diagnoses. */
     static final String SERVICE = "postgresql";
 
     private ServerRule() {}
 
     /**
-     * @param where its host and port, as it was tried
-     * @param error what came back
-     * @param refused whether it answered, and did not let us in
-     * @param container its own, where an engine was asked and has it
-     * @param asked whether an engine was asked
+     * @param where PostgreSQL's host and port, as tried
+     * @param error the error
+     * @param refused whether PostgreSQL answered, but refused pgsteward's login
+     * @param container PostgreSQL's container, if an engine answered and has it
+     * @param asked whether an engine answered
      */
     static Diagnosis judge(String where, String error, boolean refused, Optional<Container> container, boolean asked) {
         if (refused) {

@@ -1,6 +1,6 @@
 /**
- * From a symptom to its cause and what to type: why a service is refused, what it lacks, and what runs short. {@code
- * *Rule} is pure; {@link org.pgsteward.doctor.LoginProbe} tries. Nothing here changes anything.
+ * Diagnosis from a symptom to its cause and remedy: refused services, missing privileges, and resources that run short.
+ * The classes {@code *Rule} are pure; {@link org.pgsteward.doctor.LoginProbe} tries logins. This package only reads.
  */
 @NullMarked
 package org.pgsteward.doctor;
