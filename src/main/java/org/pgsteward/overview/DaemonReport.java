@@ -24,7 +24,10 @@ import org.pgsteward.model.Memory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reports for commands what only the daemon knows: at once when it changes, and every 30 s so that they see it runs. */
+/**
+ * Report of the state that only the daemon knows, for commands. It is written at once after a change, and at least
+ * every 30 s, so that commands see that the daemon runs.
+ */
 public final class DaemonReport implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(DaemonReport.class);
     private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(3);
@@ -39,9 +42,9 @@ public final class DaemonReport implements AutoCloseable {
     private boolean closed;
 
     /**
-     * Where the report comes from.
+     * Sources of the report.
      *
-     * @param feed why Docker's events may go unheard
+     * @param feed reason why Docker's events may be missed
      */
     public record Sources(
             Containers containers,
@@ -57,12 +60,12 @@ public final class DaemonReport implements AutoCloseable {
         this.startedAt = clock.instant();
     }
 
-    /** Returns the last report of a daemon; empty where none has ever run with this state folder. */
+    /** Returns the last report of a daemon; empty if none has run with this state folder. */
     public static Optional<DaemonStatus> read(Path stateDir, ObjectMapper json) {
         return new DaemonStatusFile(stateDir, json).read();
     }
 
-    /** Returns the daemon's own view, now. */
+    /** Returns the daemon's current state. */
     public DaemonStatus now() {
         Map<String, Memory> memory = new TreeMap<>();
         sources.memory().last().forEach(reading -> memory.put(reading.service(), reading.memory()));
@@ -78,10 +81,10 @@ public final class DaemonReport implements AutoCloseable {
                 memory);
     }
 
-    /** Begins to report. */
+    /** Starts the reports. */
     public synchronized void start() {
         timer = Executors.newSingleThreadScheduledExecutor(Threads.factory("daemon-report", 256 * 1024));
-        // It never fails: report() catches what it throws.
+        // The future never fails: report() catches all exceptions.
         ScheduledFuture<?> unused =
                 timer.scheduleWithFixedDelay(this::report, 0, BETWEEN_CHECKS.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -104,7 +107,7 @@ public final class DaemonReport implements AutoCloseable {
         }
     }
 
-    /** Ends the report, which then says that the daemon was stopped. */
+    /** Ends the reports. The last one states that the daemon was stopped. */
     @Override
     public synchronized void close() {
         closed = true;

@@ -10,16 +10,16 @@ import org.pgsteward.containers.ServiceState;
 import org.pgsteward.model.Memory;
 
 /**
- * What only the daemon knows: containers, Docker's event feed, receivers. The status page reads it at once, a command reads
- * it from the state folder.
+ * State that only the daemon knows: containers, Docker's event feed, receivers. The status page reads it directly, a
+ * command from the state folder.
  *
- * @param startedAt when the daemon started
+ * @param startedAt start of the daemon
  * @param stopped whether the daemon ended in order
- * @param deafSince since when Docker's events may go unheard; null while they are heard
- * @param deafWhy empty while they are heard
- * @param failing receivers that do not take what they are given
- * @param containers the state of each service that has a container
- * @param memory of containers, in use when it was sampled last, by service
+ * @param deafSince time since which Docker's events may be missed; null while they arrive
+ * @param deafWhy the reason for that; empty while they arrive
+ * @param failing receivers that do not acknowledge notifications
+ * @param containers state of each service with a container
+ * @param memory memory of containers at the last sample, by service
  */
 public record DaemonStatus(
         Instant at,
@@ -30,7 +30,7 @@ public record DaemonStatus(
         List<FailingReceiver> failing,
         Map<String, ServiceState> containers,
         Map<String, Memory> memory) {
-    /** A daemon that has reported nothing for so long hangs or was killed. It reports every 30 s at least. */
+    /** Time without a report after which a daemon counts as hanging or killed. It reports at least every 30 s. */
     static final Duration STALE = Duration.ofSeconds(90);
 
     public DaemonStatus {
@@ -39,7 +39,7 @@ public record DaemonStatus(
         memory = Map.copyOf(memory);
     }
 
-    /** Whether the daemon runs, as far as its last report tells. */
+    /** Returns whether the daemon runs, according to its last report. */
     public boolean isRunning(Instant now) {
         return !stopped && at.plus(STALE).isAfter(now);
     }
@@ -48,7 +48,7 @@ public record DaemonStatus(
         return new DaemonStatus(end, startedAt, true, deafSince, deafWhy, failing, containers, memory);
     }
 
-    /** Whether this says the same as an earlier report. */
+    /** Returns whether this report equals an earlier one, apart from the time. */
     boolean says(DaemonStatus earlier) {
         return equals(new DaemonStatus(
                 at,

@@ -21,9 +21,15 @@ import org.pgsteward.model.Severity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The daemon's report in {@code <state.dir>/daemon.json}. A file that is torn or cannot be written costs only the report. */
+/**
+ * The daemon's report in {@code <state.dir>/daemon.json}. If the file is damaged or cannot be written, only the report
+ * is lost.
+ */
 final class DaemonStatusFile {
-    /** Bytes of the report; the state folder is ours, and a report of 1,000 containers has half a million. */
+    /**
+     * Size limit of the report, in bytes. A report of 1,000 containers has half a million; only pgsteward writes the
+     * state folder.
+     */
     private static final int MOST_BYTES = 8 * 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(DaemonStatusFile.class);
@@ -37,7 +43,7 @@ final class DaemonStatusFile {
         this.json = json;
     }
 
-    /** The report as it lies in the file. */
+    /** The report in the form of the file. */
     private record Page(
             Instant at,
             Instant startedAt,
@@ -87,7 +93,7 @@ final class DaemonStatusFile {
         }
     }
 
-    /** Empty where no daemon has ever run with this state folder. */
+    /** Returns the report; empty if no daemon has run with this state folder. */
     Optional<DaemonStatus> read() {
         try {
             Page page = json.readValue(BoundedFile.bytes(file, MOST_BYTES), Page.class);

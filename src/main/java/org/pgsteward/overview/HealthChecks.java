@@ -3,19 +3,19 @@ package org.pgsteward.overview;
 import java.util.List;
 import java.util.Optional;
 
-/** The checks behind {@code /observe/health}. */
+/** Checks behind {@code /observe/health}. */
 public interface HealthChecks {
-    /** Which checks are run. */
+    /** Selection of checks. */
     enum Probe {
         ALL,
-        /** Whether the process has to be restarted. */
+        /** Checks whether the process has to be restarted. */
         LIVENESS,
-        /** Whether the process can do its work. */
+        /** Checks whether the process can do its work. */
         READINESS
     }
 
     /**
-     * The result of one check.
+     * Result of one check.
      *
      * @param status {@code UP}, {@code DOWN} or {@code UNKNOWN}
      */

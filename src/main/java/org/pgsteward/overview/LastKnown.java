@@ -24,12 +24,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What PostgreSQL said last of databases and backups, in a file that the daemon and the commands share: to when a service
- * can be restored is asked above all while PostgreSQL is away, and perhaps after our own restart. A file that is torn or
- * cannot be written costs only this.
+ * Last answers of PostgreSQL about databases and backups, in a file that the daemon and the commands share. Operators
+ * need the restore points above all while PostgreSQL is unavailable, perhaps after a restart of pgsteward. If the file
+ * is damaged or cannot be written, only these answers are lost.
  */
 final class LastKnown {
-    /** Bytes of a file that is read. */
+    /** Size limit of the file, in bytes. */
     private static final int MOST_BYTES = 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(LastKnown.class);
@@ -44,12 +44,12 @@ final class LastKnown {
     }
 
     /**
-     * All that was said at one time.
+     * Answers of one reading.
      *
-     * @param figures by service
-     * @param histories by service
-     * @param days by service
-     * @param quarantined by service, when it was put into quarantine
+     * @param figures sizes and connections, by service
+     * @param histories backup histories, by service
+     * @param days outcomes of the last days, by service
+     * @param quarantined start of the quarantine, by service
      * @param kept databases that restores made or kept
      */
     record Facts(
@@ -128,7 +128,7 @@ final class LastKnown {
         }
     }
 
-    /** Empty when nothing was ever said. */
+    /** Returns the last answers; empty if there are none. */
     Optional<Facts> read() {
         try {
             Page page = json.readValue(BoundedFile.bytes(file, MOST_BYTES), Page.class);

@@ -24,14 +24,15 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.overview.OverallHealth.Reason;
 
 /**
- * Decides whether all is well. Pure.
+ * Rule that decides whether all is well. Pure.
  *
  * <ol>
- *   <li>Every warning and every critical alert that fires is a problem. Information is none.
- *   <li>A state that an alert will fire for soon counts at once: a container that does not run, PostgreSQL that does not
- *       answer, a newest backup that failed, a daemon that does not run.
- *   <li>Every database needs a verified backup. A service in quarantine cannot log in. While Docker's events go unheard or a
- *       receiver takes nothing, trouble goes unnoticed. These are exceptions: nothing is broken, but not all is well.
+ *   <li>Every firing warning or critical alert is a problem. Information is not.
+ *   <li>Some states count at once, although their alert fires later: a container that does not run, PostgreSQL that
+ *       does not answer, a newest backup that failed, a daemon that does not run.
+ *   <li>Exceptions break no part, but not all is well. They are: a database without a verified backup, a service in
+ *       quarantine, which cannot log in, missed Docker events, and a receiver that takes no notifications. The last two
+ *       hide other faults.
  * </ol>
  */
 final class OverallHealthRule {
@@ -46,20 +47,20 @@ final class OverallHealthRule {
     static final String NEWEST_FAILED = "newest-failed";
     static final String TOO_OLD = "too-old";
 
-    /** The kinds of reasons that are no alerts. */
+    /** Kinds of reasons that are not alerts. */
     static final Set<String> KINDS =
             Set.of(NO_BACKUP, NEWEST_FAILED, TOO_OLD, QUARANTINED, STATE, DAEMON, FEED, RECEIVER, POSTGRES);
 
     private static final String US = "pgsteward";
     private static final String FEED_ALERT = "feed-deaf";
 
-    /** A feed that is connected again within so little time has missed nothing. */
+    /** Gap of a feed that is too short to lose an event. */
     private static final Duration BLINK = Duration.ofSeconds(5);
 
-    /** By then a daemon that has just started has begun its first backups. */
+    /** Time within which a daemon that has just started begins its first backups. */
     private static final Duration FIRST_BACKUPS = Duration.ofMinutes(2);
 
-    /** So many exceptions stand in the headline; the rest is counted. */
+    /** Limit of the services in the headline; the others are counted. */
     private static final int NAMED = 3;
 
     private static final int NAME = 60;
@@ -180,7 +181,7 @@ final class OverallHealthRule {
         return service.backups().flatMap(BackupHistory::lastSuccess).isPresent();
     }
 
-    /** PostgreSQL's own container is the only one without a database of its own. */
+    /** Returns whether the entry is a container without a database of its own: PostgreSQL's. */
     private static boolean isContainerOnly(Overview.Service service) {
         return !service.isDatabase() && service.backups().isEmpty();
     }
@@ -243,7 +244,7 @@ final class OverallHealthRule {
                 : "Make one now: pgsteward backup --all";
     }
 
-    /** {@code wiki and blog have no backup yet; shop is in quarantine}. */
+    /** Returns the exceptions, such as {@code wiki and blog have no backup yet; shop is in quarantine}. */
     private String exceptions() {
         Map<String, List<String>> byText = new LinkedHashMap<>();
         for (Reason reason : reasons) {

@@ -24,17 +24,17 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
 
 /**
- * How things are, as the journal, PostgreSQL, the alert book and the daemon know it. While PostgreSQL is unavailable, its
- * last answers are shown with their age. {@link OverallHealth} says what they amount to.
+ * State of all parts, from the journal, PostgreSQL, the alerts and the daemon. While PostgreSQL is unavailable, its
+ * last answers are shown with their age. {@link OverallHealth} is the resulting decision.
  *
- * @param at when
- * @param trouble why PostgreSQL and the journal cannot be asked, if they cannot
- * @param known when they said what stands here of databases and backups; empty where they never have
- * @param services by name, those of the cluster ({@code _globals}, {@code _base}) among them
- * @param firing the worst first
- * @param silences that hold
- * @param daemon the daemon's own report; empty where none has ever run with this state folder
- * @param typing how commands are typed where this pgsteward runs
+ * @param at time of the overview
+ * @param trouble reason why PostgreSQL and the journal are unavailable; empty if they are available
+ * @param known time of the last answers about databases and backups; empty if there have been none
+ * @param services by name, including the entries of the cluster ({@code _globals}, {@code _base})
+ * @param firing firing alerts, the worst first
+ * @param silences active silences
+ * @param daemon the daemon's own report; empty if none has run with this state folder
+ * @param typing prefix of commands on this installation
  * @param kept databases that restores made or kept, the oldest first; none of them is a service
  */
 public record Overview(
@@ -47,7 +47,7 @@ public record Overview(
         Optional<DaemonStatus> daemon,
         Typing typing,
         List<KeptDatabase> kept) {
-    /** One without databases that restores made or kept. */
+    /** Creates an overview without databases that restores made or kept. */
     public Overview(
             Instant at,
             Optional<String> trouble,
@@ -60,19 +60,20 @@ public record Overview(
         this(at, trouble, known, services, firing, silences, daemon, typing, List.of());
     }
 
-    /** So many names stand in a sentence; the rest is counted. */
+    /** Limit of the names in a sentence; the others are counted. */
     private static final int MOST_NAMED = 10;
 
     /**
-     * A service, a database of no service, or PostgreSQL's own container.
+     * A service, a database without a service, or PostgreSQL's own container.
      *
-     * @param database how large it is and who is connected; empty for what has none of its own
-     * @param backups how they went; empty when there was none yet
-     * @param days what became of them, oldest first; none where there was no run in all that time
-     * @param state of its container; empty where it has none that is known of
-     * @param memory of its container, in use when it was sampled last
-     * @param quarantinedAt when it was put into quarantine; empty where it is not
-     * @param overdue why its newest verified backup is too old, where no daemon raises an alert about that
+     * @param database size and connections; empty if the entry has no database
+     * @param backups backup history; empty before the first backup
+     * @param days outcome of each of the last days, oldest first; empty if there was no run in that time
+     * @param state state of its container; empty if no container is known
+     * @param memory memory of its container at the last sample
+     * @param quarantinedAt start of its quarantine; empty if it is not in quarantine
+     * @param overdue reason why its newest verified backup is too old; empty if it is not, or if a daemon raises that
+     *     alert
      */
     public record Service(
             String name,
@@ -83,43 +84,43 @@ public record Overview(
             Optional<Memory> memory,
             Optional<Instant> quarantinedAt,
             Optional<String> overdue) {
-        /** Whether it stands for the whole cluster, and not for one database. */
+        /** Returns whether the entry is for the whole cluster, not for one database. */
         public boolean isOfTheCluster() {
             return name.equals(Targets.GLOBALS) || name.equals(Targets.BASE);
         }
 
-        /** Whether it has a database now, of which there has to be a backup. */
+        /** Returns whether the entry has a database now, which needs a backup. */
         public boolean isDatabase() {
             return database.isPresent();
         }
 
-        /** Whether only backups are left of it: its database is gone. */
+        /** Returns whether the database is gone and only backups are left. */
         public boolean isGone() {
             return database.isEmpty() && backups.isPresent() && !isOfTheCluster();
         }
 
-        /** To when it can be restored. */
+        /** Returns the restore point: the time of the newest state that can be restored. */
         public Optional<Instant> restorableTo() {
             return backups.flatMap(BackupHistory::restorableTo);
         }
     }
 
-    /** Whether all is well, and why not. */
+    /** Returns the decision whether all is well, with the reasons if not. */
     public OverallHealth health() {
         return OverallHealthRule.judge(this);
     }
 
-    /** Whether an alert says already that PostgreSQL is away. */
+    /** Returns whether an alert already reports that PostgreSQL is unavailable. */
     public boolean isTold() {
         return firing.stream().anyMatch(alert -> alert.kind().equals(PostgresServer.DOWN));
     }
 
-    /** What has a database now. */
+    /** Returns the entries that have a database now. */
     public List<Service> databases() {
         return services.stream().filter(Service::isDatabase).toList();
     }
 
-    /** In a sentence, to when the databases can be restored. */
+    /** Returns a sentence about the restore points of the databases. */
     public String standing() {
         List<Service> databases = databases();
         if (databases.isEmpty()) {
@@ -163,7 +164,9 @@ public record Overview(
         return before + names + (more > 0 ? " and " + more + " more" : "");
     }
 
-    /** What restores made or kept and nobody has dropped yet, in one sentence; empty where there is nothing. */
+    /**
+     * Returns a sentence about the databases that restores made or kept and that still exist; empty if there are none.
+     */
     public Optional<String> keptWords() {
         if (kept.isEmpty()) {
             return Optional.empty();

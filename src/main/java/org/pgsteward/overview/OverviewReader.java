@@ -34,11 +34,11 @@ import org.pgsteward.postgres.KeptDatabases;
 import org.pgsteward.postgres.Server;
 
 /**
- * Reads how things are: one connection to PostgreSQL and four statements; no Docker Engine is asked. The answers are kept
- * for when PostgreSQL is unavailable.
+ * Reader of the state of all parts, with one connection to PostgreSQL and six statements, and without the Docker
+ * Engine. The answers are kept for times when PostgreSQL is unavailable.
  */
 public final class OverviewReader {
-    /** What is seen anew goes to the disk no more often than this, however often somebody looks. */
+    /** Shortest time between two writes of new answers to the disk, regardless of the number of readers. */
     private static final Duration BETWEEN_WRITES = Duration.ofMinutes(1);
 
     private final Server server;
@@ -54,7 +54,7 @@ public final class OverviewReader {
     private volatile List<DaemonLock.Session> sessions = List.of();
     private Instant written = Instant.EPOCH;
 
-    /** Why a newest verified backup is too old, where no daemon raises an alert about that. */
+    /** Check for a newest verified backup that is too old, for times without a daemon that raises this alert. */
     @FunctionalInterface
     public interface Age {
         Optional<String> tooOld(String service, Instant restorableTo, Instant now);
@@ -62,7 +62,7 @@ public final class OverviewReader {
 
     /**
      * @param stateDir {@code pgsteward.state.dir}
-     * @param daemon the daemon's own report
+     * @param daemon supplies the daemon's own report
      */
     public OverviewReader(
             Server server,
@@ -86,7 +86,7 @@ public final class OverviewReader {
         this.zone = zone;
     }
 
-    /** How things are now. A PostgreSQL that hangs holds this up for as long as a connection may take. */
+    /** Reads the current state. If PostgreSQL hangs, this takes as long as the timeout of a connection. */
     public Overview look() {
         try {
             return overview(Optional.of(read()), Optional.empty());
@@ -95,17 +95,17 @@ public final class OverviewReader {
         }
     }
 
-    /** How things were when PostgreSQL last answered, and {@code trouble} why it is not asked now. */
+    /** Returns the state at PostgreSQL's last answer, with {@code trouble} as the reason. */
     public Overview remembered(String trouble) {
         return overview(Optional.ofNullable(facts).or(lastKnown::read), Optional.of(trouble));
     }
 
-    /** Every daemon that worked on PostgreSQL or stood by when it answered last. */
+    /** Returns all daemons, working or standing by, at PostgreSQL's last answer. */
     public List<DaemonLock.Session> daemons() {
         return sessions;
     }
 
-    /** Of a daemon that ended here while another one works, there is nothing to report. */
+    /** Returns the daemon's report. A daemon that ended here while another one works has none. */
     private Optional<DaemonStatus> report(Instant now) {
         return daemon.get()
                 .filter(status -> status.isRunning(now) || sessions.stream().noneMatch(DaemonLock.Session::active));
@@ -164,7 +164,7 @@ public final class OverviewReader {
                     Optional.ofNullable(states.get(name)),
                     Optional.ofNullable(memory.get(name)),
                     Optional.ofNullable(read.quarantined().get(name)),
-                    // A daemon raises its own alert, by the labels that only it knows.
+                    // A running daemon raises the alert itself, by labels that only it knows.
                     history.filter(backups -> isBackedUp && running.isEmpty())
                             .flatMap(BackupHistory::restorableTo)
                             .flatMap(at -> age.tooOld(name, at, now))));

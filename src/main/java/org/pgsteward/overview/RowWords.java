@@ -7,20 +7,20 @@ import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.model.Severity;
 
-/** The words for a service's row, the same on the status page and in {@code status}. */
+/** Words of a service's row, equal on the status page and in {@code status}. */
 public final class RowWords {
     private RowWords() {}
 
     /**
-     * The state of a service.
+     * State of a service.
      *
      * @param words empty for backups of the whole cluster
-     * @param severity how bad it is; empty where nothing is wrong, {@code INFO} where it does not run and need not
+     * @param severity empty if all is well; {@code INFO} if the service does not run and need not
      * @param runs whether the service works for its users
      */
     public record State(String words, Optional<Severity> severity, boolean runs) {}
 
-    /** The name in the first column: backups of the whole cluster have no name of a service. */
+    /** Returns the name for the first column. Backups of the whole cluster have no service's name. */
     public static String name(Overview.Service service) {
         return switch (service.name()) {
             case Targets.GLOBALS -> "roles and passwords";
@@ -29,7 +29,7 @@ public final class RowWords {
         };
     }
 
-    /** The state of the container, and behind it the worst alert that fires for the service. */
+    /** Returns the state of the container, followed by the highest severity of the service's alerts. */
     public static State state(Overview.Service service, Overview overview) {
         if (service.quarantinedAt().isPresent()) {
             return new State("quarantined", Optional.of(Severity.WARNING), false);

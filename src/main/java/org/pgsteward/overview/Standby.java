@@ -7,14 +7,14 @@ import org.pgsteward.alert.OneLine;
 import org.pgsteward.postgres.DaemonLock;
 
 /**
- * A daemon that does nothing, since another one works on the same PostgreSQL.
+ * A daemon that stands by, since another one works on the same PostgreSQL.
  *
- * @param since when it began to stand by
- * @param other the daemon that works; empty while that is not known
- * @param trouble why PostgreSQL cannot be asked; empty when it can
+ * @param since start of the standby
+ * @param other the working daemon; empty if unknown
+ * @param trouble reason why PostgreSQL is unavailable; empty if it is available
  */
 public record Standby(Instant since, Optional<DaemonLock.Session> other, String trouble) {
-    /** What it says of itself: in the log, on its page and to health checks. */
+    /** Returns the sentence for the log, the page and health checks. */
     public String words() {
         return "Stands by: another pgsteward works on this PostgreSQL"
                 + other.map(session -> ", " + of(session)).orElse("")
@@ -22,7 +22,7 @@ public record Standby(Instant since, Optional<DaemonLock.Session> other, String 
                 + (trouble.isEmpty() ? "" : " " + OneLine.of(trouble, 200) + ".");
     }
 
-    /** Returns where a daemon runs and since when. */
+    /** Returns the host of a daemon and the start of its session. */
     public static String of(DaemonLock.Session session) {
         return "on host " + OneLine.of(session.host(), 80) + " (" + session.address() + ") since "
                 + session.since().truncatedTo(ChronoUnit.SECONDS);

@@ -1,6 +1,6 @@
 /**
- * The state of everything, for the page, the command {@code status} and the health endpoint. It reads and changes nothing,
- * and answers from the last known state while PostgreSQL is away.
+ * State of all parts, for the status page, the command {@code status} and the health endpoint. This package only reads,
+ * and uses the last known state while PostgreSQL is unavailable.
  */
 @NullMarked
 package org.pgsteward.overview;
