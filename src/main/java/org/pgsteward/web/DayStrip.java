@@ -8,7 +8,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.pgsteward.journal.BackupDays.Outcome;
 
-/** A service's last days as a row of marks, each of a shape of its own, and in words for who cannot see them. */
+/**
+ * A service's last days as a row of marks. Each outcome has a shape of its own, and words for users who cannot see it.
+ */
 final class DayStrip {
     /** Units of the drawing from one day to the next. */
     private static final int STEP = 10;
@@ -16,13 +18,13 @@ final class DayStrip {
     private final List<Outcome> days;
     private final LocalDate last;
 
-    /** @param last the day that the last one stands for */
+    /** @param last date of the last day */
     DayStrip(List<Outcome> days, LocalDate last) {
         this.days = days;
         this.last = last;
     }
 
-    /** For the template: where each mark is, of what kind, and what a pointer on it is told. */
+    /** Returns the marks for the template: position, outcome, and the text for a pointer. */
     List<Map<String, Object>> marks() {
         List<Map<String, Object>> marks = new ArrayList<>();
         for (int index = 0; index < days.size(); index++) {
@@ -36,7 +38,7 @@ final class DayStrip {
         return marks;
     }
 
-    /** {@code 30 days: 28 verified, of which 9 are kept; 1 failed; 1 without a backup}. */
+    /** Returns a summary, such as {@code 30 days: 28 verified, of which 9 still kept; 1 failed; 1 without a backup}. */
     String summary() {
         Map<Outcome, Integer> counts = new TreeMap<>();
         days.forEach(day -> counts.merge(day, 1, Integer::sum));

@@ -16,8 +16,9 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.overview.Overview;
 
 /**
- * One look for all who ask at the same time: a storm of reloads costs PostgreSQL one connection every two seconds, and
- * while it hangs nobody waits longer than two seconds for what was known before. Safe for many threads.
+ * Overview that concurrent requests share. However often the page is reloaded, PostgreSQL gets at most one connection
+ * every two seconds. While PostgreSQL hangs, a request gets the last known state after at most two seconds.
+ * Thread-safe.
  */
 final class FreshOverview implements Supplier<Overview> {
     private static final Duration FRESH = Duration.ofSeconds(2);
@@ -30,12 +31,17 @@ final class FreshOverview implements Supplier<Overview> {
     private final Executor thread = oneThread();
     private @Nullable Look last;
 
-    /** @param remembered what was known before, with why it is not looked at now */
+    /** @param remembered returns the last known state, given the reason why it is not current */
     FreshOverview(Supplier<Overview> look, Function<String, Overview> remembered) {
         this(look, remembered, FRESH, PATIENCE);
     }
 
-    /** The same with other times: how long a look is as good as a new one, and how long to wait for one. */
+    /**
+     * Creates an overview with other times.
+     *
+     * @param fresh time for which one reading is used
+     * @param patience longest time that a request waits for a reading
+     */
     FreshOverview(Supplier<Overview> look, Function<String, Overview> remembered, Duration fresh, Duration patience) {
         this.look = look;
         this.remembered = remembered;
@@ -43,7 +49,7 @@ final class FreshOverview implements Supplier<Overview> {
         this.patience = patience;
     }
 
-    /** A look that somebody has begun, and when it ended; times are those of {@link System#nanoTime}. */
+    /** A reading of the overview, with its start and end; times are those of {@link System#nanoTime}. */
     private static final class Look {
         private final long beganNanos = System.nanoTime();
         private final CompletableFuture<Overview> overview;
@@ -86,7 +92,7 @@ final class FreshOverview implements Supplier<Overview> {
         return last;
     }
 
-    /** It is there only while somebody looks. */
+    /** Returns an executor whose thread ends 5 seconds after the last reading. */
     private static Executor oneThread() {
         ThreadPoolExecutor pool = new ThreadPoolExecutor(
                 1, 1, 5, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), Threads.factory("status-page", 256 * 1024));

@@ -25,17 +25,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The one port: the status page, health and figures, all of them read-only.
+ * The only port: status page, health and metrics, all read-only.
  *
- * <p>Health has threads of its own: neither a slow scrape nor a page that many ask for holds it up. The liveness check
- * decides whether the container is restarted, and waits for nothing that asks PostgreSQL.
+ * <p>Health requests have threads of their own, so that slow metrics or many requests for the page do not delay them.
+ * The liveness check decides whether the container is restarted, and waits for no check that queries PostgreSQL.
  */
 public final class HttpServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
     private static final String HEALTH = "/observe/health";
 
-    /** Requests that wait for their turn in each lane. */
+    /** Limit of the requests that wait in each lane. */
     private static final int MOST_WAITING = 64;
 
     private final HttpListener listener;
@@ -46,7 +46,11 @@ public final class HttpServer implements AutoCloseable {
         this.lanes = lanes;
     }
 
-    /** @throws IOException when the port is taken, with its number */
+    /**
+     * Opens the port of a working daemon.
+     *
+     * @throws IOException if the port is taken, with its number
+     */
     public static HttpServer open(
             InetSocketAddress address, HealthChecks checks, Metrics figures, StatusPage page, ObjectMapper json)
             throws IOException {
@@ -67,10 +71,10 @@ public final class HttpServer implements AutoCloseable {
         return open(address, paths);
     }
 
-    /** For a daemon that stands by: it says so, and that it is alive. */
+    /** Opens the port of a standby, which answers that it is alive and stands by. */
     public static HttpServer standby(InetSocketAddress address, Supplier<Standby> standby) throws IOException {
         Supplier<Response> health = () -> {
-            // Up: a restart would change nothing, and it does what it is there for.
+            // UP: a standby does its work, and a restart would change nothing.
             String words = standby.get().words().replace("\\", "/").replace("\"", "'");
             return new Response(
                     200,
@@ -93,7 +97,7 @@ public final class HttpServer implements AutoCloseable {
                         () -> new Response(200, "text/plain; version=0.0.4; charset=utf-8", Standby.metrics(false))));
     }
 
-    /** The same with other answers. */
+    /** Opens the port with the given answers. */
     static HttpServer open(InetSocketAddress address, Map<String, Supplier<Response>> paths) throws IOException {
         ExecutorService live = lane("http-live");
         ExecutorService health = lane("http-health");
@@ -134,7 +138,7 @@ public final class HttpServer implements AutoCloseable {
         return request.isRead() ? path.get() : Response.plain(405, "this port is read-only");
     }
 
-    /** For those who watch from outside: what the page's headline says, whatever pgsteward's own checks say. */
+    /** Returns the headline of the status page, for external monitoring. It is independent of the checks' status. */
     private static Map<String, Object> overall(StatusPage page) {
         try {
             OverallHealth health = page.health();
@@ -143,13 +147,13 @@ public final class HttpServer implements AutoCloseable {
             words.put("headline", health.headline());
             return words;
         } catch (RuntimeException trouble) {
-            // The checks answer without it.
+            // The checks are answered without it.
             LOG.warn("cannot say in /observe/health whether all is well: {}", FirstCause.of(trouble));
             return Map.of();
         }
     }
 
-    /** @param more is put before the checks, and does not change the status */
+    /** @param more fields before the checks; they do not change the status */
     private static Response health(List<HealthChecks.Result> results, Map<String, Object> more, ObjectMapper json) {
         List<Map<String, Object>> checks = new ArrayList<>();
         for (HealthChecks.Result result : results) {

@@ -26,13 +26,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The figures for Prometheus, asked for when it asks. While PostgreSQL is away, what only it knows is left out: a
- * missing series can be told from a zero.
+ * Metrics for Prometheus, read at each scrape. While PostgreSQL is unavailable, its metrics are left out: a missing
+ * series can be distinguished from a zero.
  */
 public final class Metrics {
     private static final Logger LOG = LoggerFactory.getLogger(Metrics.class);
 
-    /** What there is of each service, and what it says; a unit at the end of a name is Prometheus's. */
+    /** Metrics of each service, with descriptions. A unit at the end of a name follows Prometheus's convention. */
     private static final Map<String, String> OF_SERVICES = Map.of(
             "service.up", "1 while a container of the service runs, 0 otherwise.",
             "container.memory.ratio", "Memory that the service's container uses, as a share of its limit.",
@@ -66,19 +66,19 @@ public final class Metrics {
         this.hearsEvents = hearsEvents;
         this.alerts = alerts;
         this.outbox = outbox;
-        // Camel's names of its labels are not as Prometheus wants them, and all but the route are the same in all
-        // figures.
+        // Camel's label names do not follow Prometheus's convention. All of them but the route are equal in all
+        // metrics.
         registry.config()
                 .meterFilter(MeterFilter.ignoreTags("camelContext", "eventType", "kind"))
                 .meterFilter(MeterFilter.renameTag("camel", "routeId", "route"));
     }
 
-    /** Of the figures, to which Camel adds those of its routes. */
+    /** Returns the registry, to which Camel adds the metrics of its routes. */
     public MeterRegistry registry() {
         return registry;
     }
 
-    /** Prometheus text, as of now. */
+    /** Returns the current metrics in Prometheus's text format. */
     public String scrape() {
         Map<String, Map<String, Double>> byService = new TreeMap<>();
         containers.states().forEach((service, state) -> put(byService, "service.up", service, state.runs() ? 1 : 0));

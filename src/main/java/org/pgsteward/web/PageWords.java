@@ -25,7 +25,7 @@ import org.pgsteward.overview.OverallHealth;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.RowWords;
 
-/** An overview in the words of the template {@code web/status.mustache}. Nothing is escaped here; the template is. */
+/** An overview as values of the template {@code web/status.mustache}. The template escapes them. */
 final class PageWords {
     private static final int NAME = 63;
     private static final int SENTENCE = 600;
@@ -76,7 +76,10 @@ final class PageWords {
         return scope;
     }
 
-    /** What no alert states yet. That a database has no backup stands in the headline and in its row. */
+    /**
+     * Returns the reasons without an alert. A missing backup is left out, because the headline and the row of the
+     * database state it.
+     */
     private List<Map<String, Object>> reasons(OverallHealth health) {
         return health.besideAlerts().stream()
                 .filter(reason -> !reason.isAboutMissingBackup())
@@ -146,7 +149,7 @@ final class PageWords {
         }
     }
 
-    /** Whether it is no one's: the globals, base backups, and PostgreSQL's own container. */
+    /** Returns whether the entry belongs to no service: the globals, base backups, and PostgreSQL's own container. */
     private static boolean isOfTheCluster(Overview.Service service) {
         boolean onlyAContainer =
                 service.database().isEmpty() && service.backups().isEmpty();

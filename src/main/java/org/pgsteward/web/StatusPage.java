@@ -20,14 +20,14 @@ import org.pgsteward.overview.OverallHealth;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.OverviewReader;
 
-/** One page that says how things are: whether all is well, what is wrong since when, and to when each service goes back. */
+/** The status page: overall health, faults with their start, and the restore point of each service. */
 public final class StatusPage {
     private final Supplier<Overview> overviews;
     private final ZoneId zone;
     private @Nullable Sheet sheet;
     private volatile @Nullable Drawn last;
 
-    /** @param zone in which people read times */
+    /** @param zone time zone of the times on the page */
     public StatusPage(OverviewReader reader, ZoneId zone) {
         this(new FreshOverview(reader::look, reader::remembered), zone);
     }
@@ -37,20 +37,20 @@ public final class StatusPage {
         this.zone = zone;
     }
 
-    /** What the page is made of. Read when somebody looks first: most of the time nobody does. */
+    /** Parts of the page. They are read at the first request, because the page is rarely requested. */
     private record Sheet(Mustache template, String style, String policy) {}
 
     /**
-     * The page as of now.
+     * The current page.
      *
-     * @param policy which styles and pictures a browser may take from it: ours, and no script at all
+     * @param policy content security policy: pgsteward's own style and pictures, and no script
      */
     public record Page(String html, String policy) {}
 
-    /** What was shown last: who asks again before there is anything new gets the same page, drawn once. */
+    /** The last page. A request before the next change gets it without rendering. */
     private record Drawn(Overview overview, Page page) {}
 
-    /** Whether all is well, as the page says it. */
+    /** Returns the decision whether all is well, as the page shows it. */
     public OverallHealth health() {
         return overviews.get().health();
     }
@@ -80,7 +80,7 @@ public final class StatusPage {
             String style = resource("status.css");
             String policy = "default-src 'none'; style-src 'sha256-" + hash(style)
                     + "'; img-src data:; base-uri 'none';" + " form-action 'none'; frame-ancestors 'none'";
-            // Names and messages come from outside; whatever the template does not name with three braces is escaped.
+            // Names and messages are external. The template escapes all values except those in three braces.
             Mustache template =
                     new DefaultMustacheFactory("web").compile(new StringReader(resource("status.mustache")), "status");
             sheet = new Sheet(template, style, policy);

@@ -1,4 +1,7 @@
-/** The HTTP server: the status page, the health checks and the metrics. The page has no script, so that every browser shows it. */
+/**
+ * The HTTP server: the status page, the health checks and the metrics. The page has no script, so every browser shows
+ * it.
+ */
 @NullMarked
 package org.pgsteward.web;
 

@@ -8,20 +8,23 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One client: it sends the head of a request, is answered, and is hung up on. Used by the listener's thread alone, but for
- * {@link #isOver}.
+ * One client: it sends the head of a request, gets an answer, and is disconnected. Only the listener's thread uses it,
+ * except for {@link #isOver}.
  */
 final class HttpConnection {
-    /** Bytes of a request's head. */
+    /** Size limit of a request's head, in bytes. */
     private static final int MOST_BYTES = 8 * 1024;
 
-    /** From the beginning of the connection until its answer is made. */
+    /** Time limit from the start of the connection until its answer is made. */
     private static final Duration TO_ASK = Duration.ofSeconds(10);
 
-    /** To take the answer. */
+    /** Time limit for receiving the answer. */
     private static final Duration TO_TAKE = Duration.ofSeconds(30);
 
-    /** Until the other side has seen that we hung up: what it sent meanwhile would else cost it the answer. */
+    /**
+     * Time limit until the client has noticed the end of the connection. If the channel were closed at once, unread
+     * bytes of the client could destroy its answer.
+     */
     private static final Duration TO_LEAVE = Duration.ofSeconds(2);
 
     final SocketChannel channel;
@@ -37,25 +40,25 @@ final class HttpConnection {
         this.deadline = now + TO_ASK.toNanos();
     }
 
-    /** What reading found. */
+    /** Result of reading. */
     sealed interface Read {
-        /** More is to come. */
+        /** The request is incomplete. */
         record More() implements Read {}
 
-        /** The request is there; empty when it is none. */
+        /** The head is complete; empty if it is not an HTTP request. */
         record Asked(Optional<RequestHead> head) implements Read {}
 
-        /** It has more of a head than is read. */
+        /** The head exceeds the limit. */
         record TooLong() implements Read {}
 
-        /** The client hung up. */
+        /** The client closed the connection. */
         record Gone() implements Read {}
     }
 
     Read read() throws IOException {
         ByteBuffer buffer = request;
         if (buffer == null) {
-            // It was answered: the rest is thrown away until it leaves.
+            // Already read: further bytes are discarded until the client leaves.
             return channel.read(ByteBuffer.wrap(bytes)) < 0 ? new Read.Gone() : new Read.More();
         }
         if (channel.read(buffer) < 0) {
@@ -73,7 +76,7 @@ final class HttpConnection {
         return new Read.TooLong();
     }
 
-    /** Returns whether the request is there and has no answer yet. */
+    /** Returns whether the request is read and not answered yet. */
     boolean isWaiting() {
         return request == null && !answered;
     }
@@ -82,14 +85,14 @@ final class HttpConnection {
         return answered;
     }
 
-    /** The answer is there, and waits to be taken. */
+    /** Sets the answer that is to be sent. */
     void answer(ByteBuffer bytes, long now) {
         answered = true;
         answer = bytes;
         deadline = now + TO_TAKE.toNanos();
     }
 
-    /** Sends as much of the answer as is taken now; false while some of it is left. */
+    /** Sends as much of the answer as the client accepts now; returns false while a part is left. */
     boolean write(long now) throws IOException {
         ByteBuffer left = answer;
         if (left != null) {
@@ -108,7 +111,7 @@ final class HttpConnection {
         return now - deadline > 0;
     }
 
-    /** Whether it was hung up on, and its answer need not be made any more. */
+    /** Returns whether the connection is closed, so that no answer is needed. */
     boolean isOver() {
         return over;
     }
@@ -120,7 +123,7 @@ final class HttpConnection {
         try {
             channel.close();
         } catch (IOException e) {
-            // It is closed all the same.
+            // It is closed nevertheless.
             return;
         }
     }

@@ -23,13 +23,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Listens on one port, over one thread that never waits for a client.
+ * Listener on one port, with one thread that never waits for a client.
  *
  * <ol>
- *   <li>The thread reads requests and writes answers as far as each client sends and takes them.
- *   <li>Answers are made by the executor that a request belongs to, and handed back whole.
- *   <li>A client that does not ask, or does not take its answer, is hung up on when its time is over; and before that when
- *       there are as many as there may be and another comes: the one that came first goes.
+ *   <li>The thread reads requests and writes answers as fast as each client sends and receives them.
+ *   <li>The executor of a request makes its answer, and hands it back as a whole.
+ *   <li>A client that sends no request, or does not receive its answer, is disconnected after its time limit. If the
+ *       limit of connections is reached and another client connects, the oldest connection is closed.
  * </ol>
  */
 public final class HttpListener implements AutoCloseable {
@@ -38,12 +38,12 @@ public final class HttpListener implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
 
-    /** Each may hold an answer in memory, of which the page is the largest. */
+    /** Limit of connections. Each may hold an answer in memory; the page is the largest one. */
     static final int MOST_CONNECTIONS = 64;
 
     private static final int BACKLOG = 128;
 
-    /** Milliseconds between two looks for those whose time is over. */
+    /** Milliseconds between two searches for connections beyond their time limit. */
     private static final long SWEEP = 500;
 
     private final ServerSocketChannel server;
@@ -52,7 +52,7 @@ public final class HttpListener implements AutoCloseable {
     private final Function<RequestHead, Response> answers;
     private final Clock clock;
 
-    /** In the order in which they came. */
+    /** Open connections, the oldest first. */
     private final Map<HttpConnection, SelectionKey> connections = new LinkedHashMap<>();
 
     private final ConcurrentLinkedQueue<Runnable> handedBack = new ConcurrentLinkedQueue<>();
@@ -74,9 +74,11 @@ public final class HttpListener implements AutoCloseable {
     }
 
     /**
-     * @param lanes who makes the answer to a request; a lane may refuse when it has enough to do
-     * @param answers what a request is answered
-     * @throws IOException when the port is taken
+     * Opens the port.
+     *
+     * @param lanes returns the executor of a request; it may reject the request when it is busy
+     * @param answers returns the answer to a request
+     * @throws IOException if the port is taken
      */
     public static HttpListener open(
             InetSocketAddress address,
@@ -155,7 +157,7 @@ public final class HttpListener implements AutoCloseable {
                 connections.put(connection, client.register(selector, SelectionKey.OP_READ, connection));
             }
         } catch (IOException e) {
-            // Too many open files, for example: connections that are open are served, and new ones are accepted later.
+            // Too many open files, for example: open connections are served, and new ones are accepted later.
             LOG.debug("no connection accepted: {}", e.toString());
         }
     }
@@ -210,7 +212,7 @@ public final class HttpListener implements AutoCloseable {
 
     private void answer(HttpConnection connection, Response response, boolean withoutBody) throws IOException {
         SelectionKey key = connections.get(connection);
-        // The answer of a lane may come after the one that there is none in time.
+        // A lane's answer may come after the answer about the time limit.
         if (key != null && !connection.isAnswered()) {
             connection.answer(response.bytes(withoutBody, clock.instant()), System.nanoTime());
             write(connection, key);
@@ -221,7 +223,7 @@ public final class HttpListener implements AutoCloseable {
         key.interestOps(connection.write(System.nanoTime()) ? SelectionKey.OP_READ : SelectionKey.OP_WRITE);
     }
 
-    /** Whoever waits for an answer is told that there is none. */
+    /** Answers a waiting client that there is no answer in time, and disconnects any other. */
     private void endLate(HttpConnection connection) {
         if (connection.isWaiting()) {
             handBack(connection, Response.plain(503, LATE), false);

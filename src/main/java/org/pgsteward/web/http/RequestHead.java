@@ -6,12 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 
 /**
- * What a request asks for. Its headers decide nothing here, and what follows them is not read. Pure.
+ * First line of a request. The headers are ignored, and the body is not read. Pure.
  *
  * @param path decoded, without a query
  */
 public record RequestHead(String method, String path) {
-    /** Where the head of a request ends in {@code bytes}, or -1 when it has not ended. */
+    /** Returns the end of the request's head in {@code bytes}; -1 if it is incomplete. */
     static int end(byte[] bytes, int length) {
         for (int at = 0; at < length; at++) {
             if (bytes[at] == '\n'
@@ -23,7 +23,7 @@ public record RequestHead(String method, String path) {
         return -1;
     }
 
-    /** Empty when it is no request of HTTP/1. */
+    /** Returns the head; empty if it is not an HTTP/1 request. */
     static Optional<RequestHead> of(byte[] bytes, int length) {
         String head = new String(bytes, 0, length, StandardCharsets.ISO_8859_1);
         String line = head.lines().findFirst().orElse("");

@@ -9,12 +9,12 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * What is answered to a request.
+ * Answer to a request.
  *
- * @param policy what a browser may load, run, or be shown in
+ * @param policy content security policy, which limits the sources and the frames of a page
  */
 public record Response(int status, String type, String text, String policy) {
-    /** For what is no page. */
+    /** Policy of answers that are not pages. */
     private static final String NOTHING_AT_ALL = "default-src 'none'; frame-ancestors 'none'";
 
     private static final Map<Integer, String> REASONS = Map.of(
@@ -34,7 +34,7 @@ public record Response(int status, String type, String text, String policy) {
         return new Response(status, "text/plain; charset=utf-8", text + "\n");
     }
 
-    /** As it is sent. */
+    /** Returns the answer with its headers, as it is sent. */
     ByteBuffer bytes(boolean withoutBody, Instant now) {
         byte[] body = text.getBytes(StandardCharsets.UTF_8);
         Map<String, String> headers = new LinkedHashMap<>();
