@@ -2,7 +2,7 @@ package org.pgsteward.containers;
 
 import org.pgsteward.model.Container;
 
-/** A container's name for a command line that a tired person will paste. */
+/** A container's name or short id, for a command that an operator will paste. */
 public final class CommandTarget {
     private CommandTarget() {}
 

@@ -3,11 +3,14 @@ package org.pgsteward.containers;
 import java.util.Map;
 
 /**
- * What a container's exit code means. 125 to 127 are Docker's and the shell's own; above 128 it is 128 plus the number
- * of the signal that ended it.
+ * The meaning of a container's exit code. Docker and the shell use 125 to 127. A code above 128 is 128 plus the number
+ * of the signal that ended the container.
  */
 final class ExitCode {
-    /** By {@code docker kill}, by {@code docker stop} of one that does not listen, by the kernel, or by anybody. */
+    /**
+     * The exit code after SIGKILL: from {@code docker kill}, from {@code docker stop} of a program that ignores
+     * SIGTERM, from the kernel, or from any other sender.
+     */
     static final int KILLED = 137;
 
     private static final Map<Integer, String> MEANINGS = Map.ofEntries(
@@ -23,7 +26,7 @@ final class ExitCode {
 
     private ExitCode() {}
 
-    /** Such as {@code exit code 137 (killed, SIGKILL)}. */
+    /** Returns the code in words, such as {@code exit code 137 (killed, SIGKILL)}. */
     static String words(int code) {
         String meaning = MEANINGS.get(code);
         if (meaning == null && code > 128 && code <= 128 + 64) {
@@ -32,7 +35,7 @@ final class ExitCode {
         return "exit code " + code + (meaning == null ? "" : " (" + meaning + ")");
     }
 
-    /** Whether a program ends so when it is asked to, or has done its work. */
+    /** Returns whether a program ends with this code after it finished its work or was asked to stop. */
     static boolean isPeaceful(int code) {
         return code == 0 || code == 130 || code == 143;
     }

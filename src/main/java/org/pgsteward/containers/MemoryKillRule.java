@@ -11,21 +11,23 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
 
 /**
- * Whether the kernel killed a process of a container that runs, or runs again: its state says nothing of it, and only the
- * engine's event does. In PostgreSQL's container it ended all sessions.
+ * Decides whether the kernel killed a process of a running or restarting container for lack of memory. The container's
+ * state does not show such a kill; only the engine's event does. In PostgreSQL's container, a kill ends all sessions.
  */
 final class MemoryKillRule {
     static final String KIND = "memory-killed";
 
-    /** A kill is an alert for so long. */
+    /** The time for which a kill keeps the alert firing. */
     static final Duration SPAN = Duration.ofHours(1);
 
     private MemoryKillRule() {}
 
     /**
-     * @param kills the events, the oldest first
-     * @param since when pgsteward began to hear of kills; what came before may not be known
-     * @return empty while the container is not there to be judged, and while a kill may not be known
+     * Judges a container by its kills within the last {@link #SPAN}.
+     *
+     * @param kills the kill events, oldest first
+     * @param since the time from which pgsteward has received kill events; earlier kills may be unknown
+     * @return empty while the container is paused or being removed, and while a kill may be unknown
      */
     static Optional<Condition> judge(StatusLook look, List<Instant> kills, Instant since) {
         Container container = look.container();
@@ -45,7 +47,7 @@ final class MemoryKillRule {
         if (counted.isEmpty()) {
             Instant known = container.startedAt().filter(since::isBefore).isPresent() ? Instant.MIN : since;
             if (known.isAfter(look.at().minus(SPAN))) {
-                // Otherwise a start of pgsteward would resolve the alert of a kill that was a minute ago.
+                // Otherwise a start of pgsteward would resolve the alert of a kill one minute earlier.
                 return Optional.empty();
             }
             return Optional.of(Condition.well(
@@ -75,13 +77,15 @@ final class MemoryKillRule {
                 .with(Map.of("kills", counted.size(), "memoryLimitBytes", container.memoryLimitBytes())));
     }
 
-    /** One that ended or is no more: what ended it is told by itself. */
+    /**
+     * Returns the end of the alert for a container that ended or was removed. {@link StatusRule} reports the cause.
+     */
     static Condition gone(StatusLook look) {
         return Condition.well(
                 KIND, look.serviceName(), "container " + look.container().lastingName() + " runs no longer", look.at());
     }
 
-    /** The line that gives it more. */
+    /** Returns the command that raises the container's memory limit, or {@code free -h} where it has none. */
     static String moreMemory(Container container) {
         return container.memoryLimitBytes() == 0
                 ? "free -h"

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.engine.DockerEngine;
 
-/** Samples what the running containers of services use of their memory. */
+/** Samples the memory usage of the running containers of services. */
 public final class MemorySampler {
     private final DockerEngine engine;
     private final Containers containers;
@@ -18,7 +18,7 @@ public final class MemorySampler {
         this.clock = clock;
     }
 
-    /** One round: about 20 ms a container. One that stopped meanwhile is left out. */
+    /** Samples each container, at about 20 ms a container. Omits a container that stopped meanwhile. */
     public List<Reading> sample() {
         List<Reading> readings = new ArrayList<>();
         containers
@@ -29,7 +29,7 @@ public final class MemorySampler {
         return readings;
     }
 
-    /** What the last round found. */
+    /** Returns the readings of the last round. */
     public List<Reading> last() {
         return last;
     }

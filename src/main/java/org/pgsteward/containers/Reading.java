@@ -5,10 +5,10 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 
 /**
- * One sample of what a service's container uses.
+ * One sample of a container's memory usage.
  *
- * @param service whose container it is
- * @param container its labels may set levels of its own
- * @param at when the sample was taken
+ * @param service the container's service
+ * @param container the container; its labels may set thresholds of their own
+ * @param at the time of the sample
  */
 public record Reading(String service, Container container, Memory memory, Instant at) {}

@@ -17,19 +17,20 @@ import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
 
 /**
- * Whether a second container answers to PostgreSQL's name. Docker's resolver then picks either of the two, so logins of
- * services and of pgsteward may reach the wrong one, and a hostile one may collect passwords.
+ * Decides whether a second container answers to PostgreSQL's name. Docker's resolver then picks either of the two.
+ * Logins of services and of pgsteward may reach the wrong container, and a hostile container may collect passwords.
  *
  * <ol>
  *   <li>The names are the host that pgsteward connects to, and the server's own name, compose service and aliases.
  *   <li>The networks are the server's and pgsteward's own. Docker's resolver does not work on {@code bridge}.
- *   <li>Only a container that runs answers. While compose recreates the server, the old one has stopped.
+ *   <li>Only a running, paused or restarting container answers. While compose recreates the server, the old container
+ *       has stopped.
  * </ol>
  */
 final class ServerNameRule {
     public static final String KIND = "postgres-name-taken";
 
-    /** Containers that an alert names. */
+    /** The maximum number of containers that an alert names. */
     private static final int MOST_NAMED = 5;
 
     private static final Set<String> WITHOUT_NAMES = Set.of("none", "host", "bridge");
@@ -39,9 +40,9 @@ final class ServerNameRule {
     /**
      * Judges the host's containers.
      *
-     * @param host that pgsteward connects to
+     * @param host the host that pgsteward connects to
      * @param server the managed PostgreSQL's container
-     * @param own pgsteward's container, where it runs in one
+     * @param own pgsteward's container, if pgsteward runs in one
      * @param all the host's containers
      */
     public static Condition judge(
@@ -108,7 +109,7 @@ final class ServerNameRule {
         };
     }
 
-    /** A name that a shell takes as it is; Docker allows no others. */
+    /** Returns the name if a shell reads it literally, else a placeholder. Docker allows no other names. */
     private static String plain(String name) {
         return name.matches("[A-Za-z0-9][A-Za-z0-9_.-]*") ? name : "CONTAINER";
     }

@@ -21,10 +21,12 @@ public record ServiceState(String word, boolean runs, Optional<Severity> severit
     /** A container that runs as it should. */
     public static final ServiceState RUNS = new ServiceState("runs", true, Optional.empty(), "");
 
-    /** A container whose end is known before the events that say why it ended. */
+    /** A container that has ended, while the events with the cause have not arrived yet. */
     static final ServiceState ENDS = new ServiceState("ends", false, Optional.empty(), "");
 
-    /** Alerts wait for an update to end and for a start to hold; a table shows what is the case now. */
+    /**
+     * A rule without delays. Alerts wait for an update to end and for a start to hold; a table shows the present state.
+     */
     private static final StatusRule AT_ONCE = new StatusRule(Duration.ZERO);
 
     private static final Comparator<ServiceState> BY_SEVERITY = Comparator.comparing(
@@ -33,7 +35,7 @@ public record ServiceState(String word, boolean runs, Optional<Severity> severit
     private static final Comparator<ServiceState> AT_WORK_FIRST =
             Comparator.comparing((ServiceState state) -> !state.runs()).thenComparing(BY_SEVERITY);
 
-    /** Whether the operator has to do something. */
+    /** Returns whether the operator has to act. */
     public boolean isTrouble() {
         return severity.filter(bad -> bad != Severity.INFO).isPresent();
     }

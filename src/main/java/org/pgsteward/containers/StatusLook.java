@@ -15,14 +15,14 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
 
 /**
- * One look at a container.
+ * One observation of a container.
  *
- * @param service whose it is
- * @param postgres whether it is the shared PostgreSQL, on which all the others hang
- * @param asked when the engine was ordered to end it, since it was last started
- * @param killed whether every such order was {@code docker kill}: the program had no time to end by itself
- * @param databaseMade when its database was made, while that is news
- * @param crashes ends that nobody ordered, within the last {@link StatusWatch#LOOP}, the last one at the end
+ * @param service the container's service
+ * @param postgres whether it is the shared PostgreSQL, on which all services depend
+ * @param asked the time of the order to end it, since its last start
+ * @param killed whether every such order was {@code docker kill}, which leaves the program no time to end by itself
+ * @param databaseMade the time at which the service's database was made, if that was since pgsteward's start
+ * @param crashes the ends without an order within the last {@link StatusWatch#LOOP}, oldest first
  */
 record StatusLook(
         String service,
@@ -33,22 +33,22 @@ record StatusLook(
         List<Crash> crashes,
         Optional<Instant> databaseMade,
         Instant at) {
-    /** Of one that has not crashed and was not killed. */
+    /** Creates the observation of a container without crashes and without a {@code docker kill}. */
     StatusLook(String service, boolean postgres, Container container, Optional<Instant> asked, Instant at) {
         this(service, postgres, container, asked, false, List.of(), Optional.empty(), at);
     }
 
     /**
-     * Returns whether the kernel ended the container for want of memory. On a busy host the engine sometimes sets no
-     * flag, and sends the event. It sets the flag, too, where the kernel killed only a child process and the container
-     * ended well later.
+     * Returns whether the kernel ended the container for lack of memory. On a busy host the engine sometimes sets no
+     * flag and sends only the event. The engine also sets the flag where the kernel killed only a child process and the
+     * container ended without an error later.
      */
     boolean endedForMemory() {
         return (container.oomKilled() && !ExitCode.isPeaceful(container.exitCode()))
                 || (!crashes.isEmpty() && crashes.get(crashes.size() - 1).memory());
     }
 
-    /** Returns how bad it is: critical for PostgreSQL, and for a service as given. */
+    /** Returns the severity: critical for PostgreSQL, and the given one for a service. */
     Severity worst(Severity service) {
         return postgres ? Severity.CRITICAL : service;
     }
@@ -59,7 +59,7 @@ record StatusLook(
         return count < 2 ? "" : ", " + count + " times within " + Elapsed.words(StatusWatch.LOOP);
     }
 
-    /** Returns how many of the recent crashes were the kernel's for want of memory. */
+    /** Returns the number of recent crashes that were the kernel's kills for lack of memory. */
     long memoryKills() {
         return crashes.stream().filter(Crash::memory).count();
     }
@@ -113,16 +113,16 @@ record StatusLook(
         return postgres ? PostgresServer.DOWN : StatusRule.KIND;
     }
 
-    /** Returns the name under which the service has its alerts. */
+    /** Returns the subject of the service's alerts. */
     String serviceName() {
         return postgres ? PostgresServer.SERVICE : service;
     }
 
     /**
-     * An end that nobody ordered. A container that runs again has no exit code any more, so it is kept here.
+     * An end without an order. A container that runs again has no exit code any more, so the code is kept here.
      *
-     * @param code empty where the engine did not say
-     * @param memory whether the kernel killed it for want of memory
+     * @param code empty where the engine reported none
+     * @param memory whether the kernel killed the container for lack of memory
      */
     record Crash(Instant at, OptionalInt code, boolean memory) {}
 }

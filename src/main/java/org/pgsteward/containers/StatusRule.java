@@ -11,26 +11,33 @@ import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
 
 /**
- * Whether a container runs as it should.
+ * Decides whether a container runs as it should.
  *
- * @param patience how long a start must hold before it counts: a crash loop starts a container again and again
- * @param grace how long a stop that somebody asked for may last, and a container be gone, before it is told: an update
- *     stops a container, removes it and makes a new one. Zero tells at once
+ * @param patience the time that a start must hold before it counts, since a crash loop starts a container again and
+ *     again
+ * @param grace the time that an ordered stop or a removal may last before it raises an alert: an update stops a
+ *     container, removes it and creates a new one. Zero raises the alert at once
  */
 public record StatusRule(Duration patience, Duration grace) {
-    /** The {@code kind} for a service's container; the PostgreSQL container's is {@link PostgresServer#DOWN}. */
+    /**
+     * The {@code kind} of alerts about a service's container. For PostgreSQL's container it is {@link
+     * PostgresServer#DOWN}.
+     */
     public static final String KIND = "service-down";
 
     /**
-     * A container that was stopped or removed by order, or ended without an error, is no trouble: the alert is for
-     * information. It is listed and sent once, its end is not sent, and all is still well.
+     * The severity for a container that was stopped or removed by order, or that ended without an error. This is no
+     * trouble: the alert is listed and sent once, its end is not sent, and the overall health stays good.
      */
     private static final Severity ON_PURPOSE = Severity.INFO;
 
-    /** An application that finds no database gives up within milliseconds, and pgsteward makes it within seconds. */
+    /**
+     * The longest time between a crash and the making of the database that could have caused it. An application that
+     * finds no database gives up within milliseconds, and pgsteward makes the database within seconds.
+     */
     private static final Duration JUST_AFTER = Duration.ofMinutes(1);
 
-    /** So many crashes within {@link StatusWatch#LOOP} are one trouble, whatever happens in between. */
+    /** This many crashes within {@link StatusWatch#LOOP} are one trouble, even if the container runs in between. */
     private static final int MANY = 3;
 
     public StatusRule {
@@ -40,12 +47,12 @@ public record StatusRule(Duration patience, Duration grace) {
         }
     }
 
-    /** With the same patience for both. */
+    /** Creates a rule with the same time for {@code patience} and {@code grace}. */
     StatusRule(Duration patience) {
         this(patience, patience);
     }
 
-    /** Empty while it is too early to say. */
+    /** Judges one container; empty while it is too early to decide. */
     Optional<Condition> judge(StatusLook look) {
         Container container = look.container();
         String target = CommandTarget.of(container);
@@ -81,8 +88,9 @@ public record StatusRule(Duration patience, Duration grace) {
     }
 
     /**
-     * Of several containers of one service: the worst of what is trouble; else nothing, while it is too early to say of one
-     * of them; else well, if one does the service's work.
+     * Combines the states of a service's containers into one. The worst trouble counts first. Without trouble, the
+     * result is empty while the state of a container is undecided. Otherwise the best state counts, since one running
+     * container does the service's work.
      */
     static Optional<Condition> ofAll(List<Optional<Condition>> states) {
         List<Condition> known = states.stream().flatMap(Optional::stream).toList();
@@ -95,15 +103,15 @@ public record StatusRule(Duration patience, Duration grace) {
         return known.size() == states.size() ? known.stream().min(Condition.BY_SEVERITY) : Optional.empty();
     }
 
-    /** One that is no more and whose end nobody saw. */
+    /** Judges a container that was removed at an unknown time; the removal counts from now on. */
     Optional<Condition> gone(StatusLook look) {
         return gone(look, look.at());
     }
 
     /**
-     * A container that is no more: what it was is only in what the engine said when it went.
+     * Judges a removed container by the last state that the engine reported.
      *
-     * @param since when it went
+     * @param since the time of the removal
      */
     Optional<Condition> gone(StatusLook look, Instant since) {
         if (since.plus(grace).isAfter(look.at())) {
@@ -114,7 +122,7 @@ public record StatusRule(Duration patience, Duration grace) {
                 .since(since));
     }
 
-    /** The end of the trouble of a container that crashed or was unwell, and that an operator removed. */
+    /** Returns the end of the trouble of a container that crashed or was unhealthy, and that an operator removed. */
     Optional<Condition> troubleRemoved(StatusLook look) {
         Container container = look.container();
         boolean troubled = !look.crashes().isEmpty()
@@ -125,7 +133,10 @@ public record StatusRule(Duration patience, Duration grace) {
         return isRemovedByOrder(look) && troubled ? Optional.of(look.well("was removed by order")) : Optional.empty();
     }
 
-    /** The engine removes a container by itself only where it would not start it again. */
+    /**
+     * Returns whether an operator removed the container. The engine itself removes only a container that it would not
+     * restart.
+     */
     private static boolean isRemovedByOrder(StatusLook look) {
         return look.asked().isPresent()
                 || look.container().comesBack()
@@ -187,7 +198,8 @@ public record StatusRule(Duration patience, Duration grace) {
             return Optional.of(look.bad(ON_PURPOSE, "was stopped on purpose: " + code, start)
                     .since(ordered));
         }
-        // Nobody is known to have asked, for instance because we were not running then; the code still tells.
+        // No order is known, for instance because pgsteward was not running then. The exit code still shows the kind of
+        // end.
         Severity severity = ExitCode.isPeaceful(container.exitCode()) ? ON_PURPOSE : Severity.CRITICAL;
         String ended = "ended with " + code + look.times();
         return Optional.of(
@@ -199,7 +211,7 @@ public record StatusRule(Duration patience, Duration grace) {
                         : look.bad(severity, ended, "docker logs --tail 50 " + target + "\n" + start));
     }
 
-    /** Whether the container ended because its database was not there yet, and it is now. */
+    /** Returns whether the container ended because its database did not exist yet, and the database exists now. */
     private static boolean gaveUpTooEarly(StatusLook look) {
         if (look.databaseMade().isEmpty() || look.crashes().isEmpty()) {
             return false;
@@ -209,7 +221,9 @@ public record StatusRule(Duration patience, Duration grace) {
         return crash.isBefore(made) && crash.plus(JUST_AFTER).isAfter(made);
     }
 
-    /** Who is killed without an order does not stay so where the engine starts it again. */
+    /**
+     * Returns whether the kill must have been an order: without one, the engine would have restarted the container.
+     */
     private static boolean isOrdered(Container container) {
         return container.comesBack() && container.exitCode() == ExitCode.KILLED;
     }

@@ -9,19 +9,20 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Severity;
 
 /**
- * Whether a container that went was made anew: one notice for information, and neither "stopped" nor "removed". Of a
- * service whose image changed nothing is said here, since that is told with its backups.
+ * Decides whether a removed container was re-created. A re-creation is one notice for information, neither "stopped"
+ * nor "removed". For a service with a new image this rule reports nothing, since {@code image-changed} reports it
+ * together with the service's backups.
  */
 record UpdateRule(Duration grace) {
     static final String KIND = "service-updated";
 
-    /** Compose stops the old one after it has made the new one, and a stop may take its time. */
+    /** The longest time for the stop of the old container. Compose stops it after it has created the new one. */
     private static final Duration STOPPING = Duration.ofMinutes(10);
 
-    /** Enough of a digest to know it by, as {@code docker images} shows it. */
+    /** The digits of a digest that identify an image, as {@code docker images} shows them. */
     private static final int SHORT_ID = 12;
 
-    /** Whether {@code next} takes the place of the one that went. */
+    /** Returns whether {@code next} replaces the removed container. */
     boolean isSuccessor(StatusLook gone, Container next) {
         Container last = gone.container();
         return next.identity().equals(last.identity())
@@ -30,7 +31,9 @@ record UpdateRule(Duration grace) {
                 && next.createdAt().plus(STOPPING).plus(grace).isAfter(gone.at());
     }
 
-    /** What is told and then over, since nobody has to do anything; nothing where it is told elsewhere. */
+    /**
+     * Returns a notice that resolves at once, since it needs no action; empty where another alert reports the change.
+     */
     List<Condition> judge(StatusLook gone, Container next) {
         Container last = gone.container();
         boolean same = next.imageId().equals(last.imageId());
