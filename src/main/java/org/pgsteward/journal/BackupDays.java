@@ -16,12 +16,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/** What became of each service's backups, day by day. */
+/** The daily results of each service's backups. */
 public final class BackupDays {
-    /** As many as are looked back, today among them. */
+    /** The number of days that are read, today included. */
     public static final int DAYS = 30;
 
-    /** The numbers are {@link Outcome}s, the best of a day first. */
+    /** Ended runs, each with its result as the ordinal of an {@link Outcome}, from best to worst. */
     private static final String OUTCOMES = """
             SELECT service_name, started_at,
                    CASE WHEN %s THEN 0
@@ -35,24 +35,24 @@ public final class BackupDays {
 
     private BackupDays() {}
 
-    /** The best that a day's runs came to. */
+    /** The best result of a day's runs. */
     public enum Outcome {
-        /** Proved, and still in the store. */
+        /** Verified, and still in the store. */
         KEPT,
-        /** Was proved, and has been removed since, as the retention policy says. */
+        /** Verified, and removed since by the retention policy. */
         REMOVED,
-        /** Made, and not proved. */
+        /** Made, and not verified. */
         UNPROVED,
         FAILED,
-        /** Nothing was tried. */
+        /** No run. */
         NONE
     }
 
     /**
-     * By service, the days up to {@code now}, oldest first; a service without a row is left out.
+     * Returns each service's outcomes for the days up to {@code now}, oldest first. Omits a service without a row.
      *
-     * @param connection to the management database
-     * @param zone in which a day begins at midnight
+     * @param connection a connection to the management database
+     * @param zone the time zone in which a day begins at midnight
      */
     public static Map<String, List<Outcome>> read(Connection connection, Instant now, ZoneId zone) throws SQLException {
         LocalDate first = now.atZone(zone).toLocalDate().minusDays(DAYS - 1L);
@@ -65,7 +65,7 @@ public final class BackupDays {
                             .atZoneSameInstant(zone)
                             .toLocalDate();
                     Outcome outcome = Outcome.values()[rows.getInt(3)];
-                    // A clock that was set back leaves runs in what is now the future; today is as far as we look.
+                    // After the clock was set back, earlier runs lie in the future. They count as today's.
                     int index = (int) Math.min(DAYS - 1L, ChronoUnit.DAYS.between(first, day));
                     List<Outcome> outcomes = days.computeIfAbsent(
                             rows.getString(1), unseen -> new ArrayList<>(Collections.nCopies(DAYS, Outcome.NONE)));

@@ -5,16 +5,16 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What the journal knows of a service's backups, whatever their kind.
+ * A summary of a service's backups of every kind, from the journal.
  *
- * @param lastSuccess when the newest good run ended
- * @param lastVerified when the newest proved one was made: to prove an old one again makes it no newer
- * @param seconds that the newest good run took
- * @param sizeBytes of what the newest good run stored
- * @param lastState of the newest run, good or not
- * @param restores how long the newest proved one took to restore
- * @param restorableTo when the newest that is proved and still there began: what it holds is as of then. One that was
- *     proved before it was sealed counts, since nobody here can open what is stored
+ * @param lastSuccess the end of the newest successful run
+ * @param lastVerified the end of the newest verified backup's run; a re-verification does not make the backup newer
+ * @param seconds the duration of the newest successful run
+ * @param sizeBytes the bytes that the newest successful run stored
+ * @param lastState the state of the newest run, successful or not
+ * @param restores the time that the restore of the newest verified backup took
+ * @param restorableTo the start of the newest verified backup that is still stored, since it holds the data of that
+ *     moment. A backup that was verified before it was encrypted counts, since this host cannot decrypt stored backups
  */
 public record BackupHistory(
         String service,

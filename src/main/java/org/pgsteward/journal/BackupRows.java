@@ -15,9 +15,12 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Judgement;
 import org.pgsteward.postgres.Query;
 
-/** The rows of {@code backup_log}, asked what is proved and what is not. */
+/** Queries of {@code backup_log} about verification. */
 public final class BackupRows {
-    /** Restored and compared; or, where nobody here can open what is stored, while it was made. */
+    /**
+     * A backup that was restored and compared, or that was verified while it was made, since this host cannot decrypt
+     * it.
+     */
     static final String PROVED = "(state = 'verified' OR (state = 'made' AND proof = 'stream'))";
 
     private static final String SERVICES =
@@ -50,7 +53,7 @@ public final class BackupRows {
              LIMIT 1
             """.formatted(PROVED);
 
-    /** As good as it gets once, and no more. */
+    /** Backups that were verified once and failed since. */
     private static final String DAMAGED = """
             SELECT service_name, count(*)
               FROM public.backup_log
@@ -95,24 +98,24 @@ public final class BackupRows {
         this.source = source;
     }
 
-    /** Every service of which there is a row. */
+    /** Returns every service that has a row. */
     public List<String> services() throws SQLException {
         return Query.list(source, SERVICES, row -> row.getString(1));
     }
 
-    /** Whether a row says that this very file is verified. */
+    /** Returns whether a row records this very file as verified. */
     public boolean verified(String eventId, String path, String kind, String sha256) throws SQLException {
         return Query.first(source, VERIFIED, row -> row.getBoolean(1), eventId, path, kind, sha256)
                 .orElse(false);
     }
 
-    /** Returns the ids of all that are verified, with the hashes of their files; an empty one is not known. */
+    /** Returns the ids of all verified backups with the SHA-256 hashes of their files. An empty hash is unknown. */
     public Map<String, String> proved() throws SQLException {
         return Query.map(source, ALL_PROVED, row -> row.getString(1), row -> row.getString(2));
     }
 
     /**
-     * A stored backup, as the journal has it.
+     * A stored backup as the journal records it.
      *
      * @param path relative to the store
      */
@@ -129,8 +132,8 @@ public final class BackupRows {
     /**
      * Returns the newest backup of each service and kind that is stored and was not verified, at most 5,000 of them.
      *
-     * @param after when they began
-     * @return the service of each, by event id
+     * @param after the time after which a run must have begun to count
+     * @return the service of each backup, by event id
      */
     public Map<UUID, String> unverified(Instant after) throws SQLException {
         Map<UUID, String> unverified = new LinkedHashMap<>();
@@ -139,12 +142,12 @@ public final class BackupRows {
         return unverified;
     }
 
-    /** What is said of a service's backups, by event id. */
+    /** Returns the recorded verification results of a service's backups, by event id. */
     public Map<UUID, Judgement> judgements(String service) throws SQLException {
         return judgements(List.of(service));
     }
 
-    /** Returns the same for several services over one connection. */
+    /** Returns the recorded verification results of several services over one connection, by event id. */
     public Map<UUID, Judgement> judgements(Collection<String> services) throws SQLException {
         return Query.map(
                 source,
@@ -161,15 +164,15 @@ public final class BackupRows {
     }
 
     /**
-     * When a service was verified last, and when its backups began.
+     * The start times of a service's newest verified backup and of its first run.
      *
-     * @param lastProved when the newest proved backup began; one from what is now the future, since the clock was set
-     *     back, proves nothing of today
-     * @param firstRun when the first run of all began
+     * @param lastProved the start of the newest verified backup. A run in the future, after the clock was set back, is
+     *     no evidence for today and does not count
+     * @param firstRun the start of the first run
      */
     public record VerificationTimes(Optional<Instant> lastProved, Instant firstRun) {}
 
-    /** By service, of those that had a run of {@code kind}. */
+    /** Returns the times of each service that had a run of {@code kind}, by service. */
     public Map<String, VerificationTimes> verificationTimes(String kind, Instant now) throws SQLException {
         return Query.map(
                 source,
@@ -181,14 +184,14 @@ public final class BackupRows {
     }
 
     /**
-     * Returns whether a backup is the newest proved one of its service and kind.
+     * Returns whether a backup is the newest verified one of its service and kind.
      *
-     * @param now runs that began later do not count, since the clock may have been set back. A second backup within one second
-     *     gets the time of the next one, which may still be to come: it counts nevertheless
-     * @throws SQLException when PostgreSQL does not answer
+     * @param now the present time. Runs that began later do not count, since the clock may have been set back. A second
+     *     backup within one second gets the time of the next second, which may still be to come: it counts nevertheless
+     * @throws SQLException if PostgreSQL does not answer
      */
     public boolean isNewestProved(Backup backup, Instant now) throws SQLException {
-        // The journal keeps microseconds.
+        // The journal stores microseconds.
         Instant earliest = backup.times().startedAt().minusMillis(1);
         Instant latest = backup.times().startedAt().plusMillis(1);
         Instant asOf = latest.isAfter(now) ? latest : now;
@@ -198,10 +201,10 @@ public final class BackupRows {
                 .isPresent();
     }
 
-    /** A proved backup, and the size of its stream before compression. */
+    /** A verified backup and the bytes of its stream before compression. */
     public record Proved(String backupId, long sourceBytes) {}
 
-    /** The newest proved one of the same service and kind that began before {@code backup}. */
+    /** Returns the newest verified backup of the same service and kind that began before {@code backup}. */
     public Optional<Proved> provedBefore(Backup backup) throws SQLException {
         return Query.first(
                 source,
@@ -213,17 +216,17 @@ public final class BackupRows {
                 backup.identity().eventId());
     }
 
-    /** By service, how many of its backups were proved once and failed their last proof. */
+    /** Returns the number of backups that were verified once and failed their last verification, by service. */
     public Map<String, Integer> damaged() throws SQLException {
         return Query.map(source, DAMAGED, row -> row.getString(1), row -> row.getInt(2));
     }
 
-    /** By service, the label {@code pgsteward.backup.keep} that its container had when it was last there. */
+    /** Returns the label {@code pgsteward.backup.keep} of each service's last known container, by service. */
     public Map<String, String> keeps() throws SQLException {
         return Query.map(source, KEEPS, row -> row.getString(1), row -> row.getString(2));
     }
 
-    /** Its container is there and has this label, or none. */
+    /** Records the label of a container that exists; an empty label clears the record. */
     public void rememberKeep(String service, Optional<String> label) throws SQLException {
         Query.run(source, REMEMBER_KEEP, label.orElse(null), service, label.orElse(null));
     }

@@ -12,7 +12,7 @@ import java.util.Optional;
 import javax.sql.DataSource;
 import org.pgsteward.postgres.Query;
 
-/** The rows of {@code backup_log}, asked how the backups of each service stand. */
+/** Queries of {@code backup_log} about the state of each service's backups. */
 public final class HistoryRows {
     private static final String HISTORY = """
             SELECT service_name,
@@ -59,14 +59,14 @@ public final class HistoryRows {
         this.source = source;
     }
 
-    /** Returns the history of each service, by its name. */
+    /** Returns the history of each service, ordered by its name. */
     public List<BackupHistory> all() throws SQLException {
         try (Connection connection = source.getConnection()) {
             return all(connection);
         }
     }
 
-    /** The same over a connection to the management database that is open already. */
+    /** Returns the history of each service over an open connection to the management database. */
     public static List<BackupHistory> all(Connection connection) throws SQLException {
         return Query.list(
                 connection,
@@ -86,16 +86,18 @@ public final class HistoryRows {
         return Duration.ofMillis(seconds.movePointRight(3).longValue());
     }
 
-    /** A backup that is there. */
+    /** A stored backup. */
     public record Good(String backupId, String state, Instant startedAt) {}
 
     /**
-     * @param error of the newest run; empty where it went well
-     * @param good the newest that is in the store
+     * The newest run of a service and kind, and its newest stored backup.
+     *
+     * @param error the error of the newest run; empty where it succeeded
+     * @param good the newest stored backup
      */
     public record Newest(String error, Optional<Good> good) {}
 
-    /** By {@linkplain #key service and kind}, how matters stand. */
+    /** Returns the newest run and the newest stored backup by {@linkplain #key service and kind}. */
     public Map<String, Newest> newest() throws SQLException {
         return Query.map(
                 source,
@@ -110,7 +112,9 @@ public final class HistoryRows {
                 : Optional.of(new Good(row.getString(4), row.getString(5), Query.time(row, 6)));
     }
 
-    /** A service's backups of one kind; a service's name holds no NUL. */
+    /**
+     * Returns a map key for a service's backups of one kind. Keys are unambiguous, since a service's name holds no NUL.
+     */
     public static String key(String service, String kind) {
         return service + '\0' + kind;
     }
@@ -122,7 +126,10 @@ public final class HistoryRows {
      */
     public record ProvedBackup(String backupId, String path, Instant verifiedAt) {}
 
-    /** The newest proved dump of {@code service} that began before {@code before}: the one that a change of image pins. */
+    /**
+     * Returns the newest verified dump of {@code service} that began before {@code before}. An image change pins this
+     * dump.
+     */
     public Optional<ProvedBackup> lastVerified(String service, Instant before) throws SQLException {
         return Query.first(
                 source,

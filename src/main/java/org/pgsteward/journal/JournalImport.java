@@ -13,8 +13,8 @@ import javax.sql.DataSource;
 import org.pgsteward.postgres.Query;
 
 /**
- * Takes over the rows of a journal that was restored beside ours, such as an older version of pgsteward left it: of the
- * columns those that both have, and of the rows those that are not here yet.
+ * Imports the rows of a journal that was restored beside the present one, such as the journal of an older pgsteward.
+ * Copies the columns that both journals have, and the rows that the present journal lacks.
  */
 public final class JournalImport {
     private static final List<String> TABLES = List.of("service_configs", "backup_log", "user_activity");
@@ -35,10 +35,10 @@ public final class JournalImport {
     }
 
     /**
-     * All of it or nothing.
+     * Imports all rows or none.
      *
-     * @param old a connection of nobody who has more rights than it takes to read them
-     * @return how many rows were taken
+     * @param old a connection to the old journal, by a role with no more rights than reading needs
+     * @return the number of imported rows
      */
     public long take(Connection old) throws SQLException {
         try (Connection here = source.getConnection()) {
@@ -85,7 +85,10 @@ public final class JournalImport {
         }
     }
 
-    /** Of the rows that were here before: two of the old ones may well be of one moment. */
+    /**
+     * Returns the highest id before the import. Only rows up to this id count as present, since two of the imported
+     * rows may have the same time.
+     */
     private static long last(Connection here, String table) throws SQLException {
         return Query.one(here, "SELECT COALESCE(max(id), 0) FROM public." + table, row -> row.getLong(1));
     }

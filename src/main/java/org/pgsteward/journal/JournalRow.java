@@ -19,15 +19,15 @@ import org.pgsteward.model.Login;
 /**
  * One row on its way to its table.
  *
- * @param table which statement writes it: {@code activity}, {@code backup}, {@code expiry}, {@code image-change} or
- *     {@code login}
- * @param columns what the statement's parameters are called, and their values; times in ISO 8601
+ * @param table the name of the statement that writes it: {@code activity}, {@code backup}, {@code expiry}, {@code
+ *     image-change} or {@code login}
+ * @param columns the statement's parameters by name; times in ISO 8601
  */
 public record JournalRow(String table, Map<String, @Nullable Object> columns) {
-    /** The seed's column is this wide. */
+    /** The width of the seed's column. */
     private static final int ACTION_CHARACTERS = 100;
 
-    /** A row that an older pgsteward left in the spool lacks what its statement has come to ask for. */
+    /** Adds the parameters that a row from an older pgsteward lacks in the spool and that its statement requires. */
     public JournalRow {
         Map<String, @Nullable Object> complete = new LinkedHashMap<>(columns);
         if (table.equals("backup")) {
@@ -41,7 +41,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns = Collections.unmodifiableMap(complete);
     }
 
-    /** Returns the row that {@code entry} becomes. */
+    /** Returns the row for {@code entry}. */
     public static JournalRow of(JournalEntry entry) {
         if (entry instanceof Activity activity) {
             return of(activity);
@@ -55,12 +55,18 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         return of((Login) entry);
     }
 
-    /** Returns whether an older pgsteward left this row in the spool; provisioning writes {@code service_configs} itself. */
+    /**
+     * Returns whether an older pgsteward left this row in the spool. Provisioning now writes {@code service_configs}
+     * itself.
+     */
     boolean isObsolete() {
         return table.equals("enrolment");
     }
 
-    /** The same with the time at which it was said; only of backups is more than one thing said. */
+    /**
+     * Returns the row with the time of its recording. Other rows than those of backups need none: they are recorded
+     * once.
+     */
     JournalRow saidAt(Instant at) {
         if (!table.equals("backup")) {
             return this;
@@ -134,14 +140,14 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         return new JournalRow("login", columns);
     }
 
-    /** What was restored to prove it: the stored file, or only the stream that was sealed into it. */
+    /** Returns the source of the verification: the stored file, or only the stream that was encrypted into it. */
     private static @Nullable String proof(Backup backup) {
         return backup.state() == BackupState.VERIFIED
                 ? "file"
                 : backup.verification().inStream() ? "stream" : null;
     }
 
-    /** Null for a time that was not taken, so that it hides none that was. */
+    /** Returns null for a time that was not measured, so that the row does not overwrite a measured one. */
     private static @Nullable String seconds(Duration time) {
         return time.isZero() ? null : BigDecimal.valueOf(time.toMillis(), 3).toPlainString();
     }

@@ -4,9 +4,12 @@ import java.sql.SQLException;
 import java.util.Set;
 import org.pgsteward.postgres.NoConnection;
 
-/** Explains to a person why the journal cannot be read. */
+/** Explains to an operator why the journal cannot be read. */
 public final class JournalTrouble {
-    /** undefined_table, undefined_column: pgsteward has not made its tables yet, or not those of this version. */
+    /**
+     * The SQLSTATEs undefined_table and undefined_column: pgsteward has not made its tables yet, or not those of this
+     * version.
+     */
     private static final Set<String> NO_TABLES = Set.of("42P01", "42703");
 
     private JournalTrouble() {}

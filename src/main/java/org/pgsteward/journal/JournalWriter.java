@@ -14,13 +14,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Carries rows from the spool to their tables, oldest first. It stops at the first that PostgreSQL is not there to take,
- * and sets aside one that its table refuses, so that neither an absence nor a bad row loses or delays the others.
+ * Writes rows from the spool to their tables, oldest first. It stops at the first row while PostgreSQL is unavailable,
+ * and sets aside a row that its table refuses. So neither an outage nor a bad row loses or delays the other rows.
  */
 public final class JournalWriter {
     private static final Logger LOG = LoggerFactory.getLogger(JournalWriter.class);
 
-    /** Long enough for a drain that goes well; one that waits for PostgreSQL is not waited for. */
+    /**
+     * The longest wait for another drain, enough for one that succeeds. A drain that waits for PostgreSQL takes longer,
+     * and the wait gives up.
+     */
     private static final long TURN_MILLISECONDS = 1000;
 
     private static final long LOOK_NANOSECONDS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -38,16 +41,17 @@ public final class JournalWriter {
         this.statement = statement;
     }
 
-    /** Writes one row with the statement of its table. */
+    /** The statement that writes one row to its table. */
     @FunctionalInterface
     public interface RowStatement {
-        /** @throws SQLException when PostgreSQL refuses the row or is away */
+        /** @throws SQLException if PostgreSQL refuses the row or is unavailable */
         void write(JournalRow row) throws SQLException;
     }
 
     /**
-     * Keeps a row. One that the disk does not take is written at once, behind what waits; telling never hurts doing, so one
-     * that PostgreSQL does not take either is logged and the work goes on.
+     * Puts a row into the spool and drains the spool. If the disk does not take the row, it is written to its table at
+     * once, before the waiting rows. If PostgreSQL does not take it either, it is logged: a failure to record must not
+     * stop the work.
      */
     public void keep(JournalEntry entry) {
         try {
@@ -77,12 +81,15 @@ public final class JournalWriter {
         }
     }
 
-    /** Writes what waits, unless somebody else is at it. */
+    /** Writes the waiting rows, unless another thread or process is writing them. */
     public void drain() {
         drain(0);
     }
 
-    /** Another thread may have looked for the last time before this one's row was there: its turn is waited for. */
+    /**
+     * Waits for its turn, since another thread may have read the spool for the last time before this thread's row was
+     * in it.
+     */
     private void drain(long milliseconds) {
         try {
             if (!draining.tryLock(milliseconds, TimeUnit.MILLISECONDS)) {
@@ -115,7 +122,9 @@ public final class JournalWriter {
         }
     }
 
-    /** Another process may be at it, and may have looked for the last time before this one's row was there. */
+    /**
+     * Waits for the claim, since another process may have read the spool for the last time before this row was in it.
+     */
     private Optional<Spool.Claim> claim(long milliseconds) throws IOException {
         long until = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(milliseconds);
         Optional<Spool.Claim> claim = spool.claim();
@@ -162,9 +171,10 @@ public final class JournalWriter {
     }
 
     /**
-     * Whether the server, although connected, was not there, rather than against the row. Classes of PostgreSQL's appendix A: 08 connection,
-     * 53 resources, 57 intervention, 58 system error, 40 rolled back; 25006 a server in recovery; 28 and 3D while an init
-     * script is still at work; and none that is ours, before the tables are made, or made again.
+     * Returns whether the connected server was unavailable, rather than refusing the row. The classes of PostgreSQL's
+     * appendix A are 08 connection, 53 resources, 57 intervention, 58 system error and 40 rollback. 25006 is a server
+     * in recovery. 28 and 3D occur while an init script is still running. An error without a SQLSTATE counts, and so do
+     * missing tables, which the next drain makes.
      */
     private static boolean isAbsence(@org.jspecify.annotations.Nullable String state) {
         return state == null

@@ -2,13 +2,16 @@ package org.pgsteward.journal;
 
 import java.sql.SQLException;
 
-/** What has to be in order before backups and services are written down: the tables, and what ended processes left. */
+/**
+ * The preparation before backups and services are recorded: the tables exist, and the remains of ended processes are
+ * cleaned up.
+ */
 @FunctionalInterface
 public interface Readiness {
     /**
-     * Brings it in order once; from then on a call costs nothing.
+     * Prepares once; later calls cost nothing.
      *
-     * @throws SQLException when PostgreSQL does not answer; the next call tries it again
+     * @throws SQLException if PostgreSQL does not answer; the next call tries again
      */
     void order() throws SQLException;
 }

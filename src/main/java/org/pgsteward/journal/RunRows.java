@@ -15,7 +15,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.Query;
 
-/** The rows of {@code backup_log}, asked how runs went. */
+/** Queries of {@code backup_log} about runs. */
 public final class RunRows {
     private static final String LAST_RUNS = """
             SELECT DISTINCT ON (service_name) service_name, state, started_at
@@ -78,18 +78,21 @@ public final class RunRows {
     }
 
     /**
-     * How a service's last run went.
+     * A service's last run.
      *
      * @param state as in {@code backup_log.state}
      */
     public record LastRun(String state, Instant startedAt) {}
 
-    /** By service, the newest run of {@code kind}. */
+    /** Returns the newest run of {@code kind} of each service, by service. */
     public Map<String, LastRun> lastRuns(String kind) throws SQLException {
         return lastRuns(kind, Instant.parse("9999-01-01T00:00:00Z"));
     }
 
-    /** The same, but one from what is now the future, since the clock was set back, only where there is no other. */
+    /**
+     * Returns the newest run of {@code kind} of each service, by service. A run after {@code now}, left by a clock that
+     * was set back, counts only where there is no other.
+     */
     public Map<String, LastRun> lastRuns(String kind, Instant now) throws SQLException {
         return Query.map(
                 source,
@@ -100,13 +103,13 @@ public final class RunRows {
                 now);
     }
 
-    /** How many of a service's newest runs have failed one after another. */
+    /** Returns the number of a service's newest runs that failed in a row. */
     public int failuresInARow(String service) throws SQLException {
         return Query.first(source, FAILURES_IN_A_ROW, row -> row.getInt(1), service, service)
                 .orElse(0);
     }
 
-    /** The run of a service that began last, as the journal knows it. */
+    /** Returns the newest run of a service and kind as the journal records it. */
     public Optional<Backup> newestRun(String service, String database, BackupKind kind) throws SQLException {
         return Query.first(source, NEWEST_RUN, row -> run(row, service, database, kind), service, kind.word());
     }
@@ -126,28 +129,28 @@ public final class RunRows {
                         row.getString(17).lines().toList()));
     }
 
-    /** How long the restore of a backup took when it was proved last; empty when that is not known. */
+    /** Returns the duration of a backup's restore at its last verification; empty when unknown. */
     public Optional<Duration> verifyTime(String backupId) throws SQLException {
         return Query.first(source, VERIFY_TIME, row -> HistoryRows.seconds(row.getBigDecimal(1)), backupId);
     }
 
-    /** Services with a run that the journal believes to be going on. */
+    /** Returns the services with a run that the journal records as running. */
     public List<String> running() throws SQLException {
         return Query.list(source, RUNNING, row -> row.getString(1));
     }
 
     /**
-     * How a run ended.
+     * The end of a run.
      *
-     * @param good whether it made a backup that is verified
+     * @param good whether the run made a verified backup
      * @param state as in the journal
      * @param error empty for none
-     * @param at when it ended, or was verified
+     * @param at the time of the verification, or else of the end
      */
     public record Ended(
             String service, String kind, String backupId, boolean good, String state, String error, Instant at) {}
 
-    /** Returns the newest run of each service and kind, as far as it has ended and began after that time. */
+    /** Returns the newest ended run of each service and kind that began after {@code after}. */
     public List<Ended> newestEnded(Instant after) throws SQLException {
         return Query.list(
                 source,
@@ -163,7 +166,7 @@ public final class RunRows {
                 after);
     }
 
-    /** Its running rows are of a process that is gone. */
+    /** Closes the running rows of a service as failed, since the process that wrote them has ended. */
     public void closeRuns(String service, String because) throws SQLException {
         Query.run(source, CLOSE, because, service);
     }

@@ -12,7 +12,7 @@ import javax.sql.DataSource;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.postgres.Query;
 
-/** The rows of {@code service_configs}, and what {@code user_activity} says of a service. */
+/** Queries of {@code service_configs}, and of {@code user_activity} by service. */
 public final class ServiceRows {
     private static final String ENROLMENTS = """
             SELECT service_name, database_name, COALESCE(role_name, ''), left(COALESCE(identity, ''), 1000),
@@ -54,7 +54,7 @@ public final class ServiceRows {
         this.source = source;
     }
 
-    /** Every service that has a database, {@link Enrolment#at} being when it got it. */
+    /** Returns every service that has a database. {@link Enrolment#at} is the time at which it got the database. */
     public List<Enrolment> enrolments() throws SQLException {
         return Query.list(
                 source,
@@ -70,12 +70,14 @@ public final class ServiceRows {
                         Query.time(row, 8)));
     }
 
-    /** The services that were removed and can be taken back. */
+    /** Returns the services in quarantine, which can still be restored. */
     public Set<String> quarantined() throws SQLException {
         return new HashSet<>(Query.list(source, QUARANTINED, row -> row.getString(1)));
     }
 
-    /** Returns when each service in quarantine was put there, over a connection to the management database. */
+    /**
+     * Returns the time at which each quarantined service was put there, over a connection to the management database.
+     */
     public static Map<String, Instant> quarantinedSince(Connection connection) throws SQLException {
         return Query.map(
                 connection,
@@ -84,21 +86,22 @@ public final class ServiceRows {
                 row -> Query.timeIfAny(row, 2).orElse(Instant.EPOCH));
     }
 
-    /** Returns when {@code action} was last done for a service; empty where no row says so, or not any more. */
+    /** Returns the time of a service's last {@code action}; empty where there is no such row, or no longer one. */
     public Optional<Instant> lastActivity(String service, String action) throws SQLException {
         return Query.first(source, LAST_ACTIVITY, row -> Query.timeIfAny(row, 1), service, action)
                 .flatMap(at -> at);
     }
 
-    /** A service whose container is away. */
+    /** A service without a container. */
     public record Idle(String service, Instant since) {}
 
     /**
-     * Remembers since when services have been without a container, and forgets it of those that have one again.
+     * Records since when services have had no container, and clears the record of services that have one again.
      *
-     * @param present the services that have a container, running or not; an engine that did not answer is not an empty set
-     * @return all that are idle now, by name. One in quarantine is nobody's to wait for: it is not among them, and its
-     *     time stays as it is until it is present
+     * @param present the services that have a container, running or not; an engine that did not answer is not an empty
+     *     set
+     * @return all idle services, by name. A quarantined service is expected to have no container: it is not returned,
+     *     and its time stays as it is until it is present
      */
     public List<Idle> markIdle(Set<String> present, Instant now) throws SQLException {
         try (Connection connection = source.getConnection()) {

@@ -24,16 +24,19 @@ import org.pgsteward.io.LockFile;
 import org.pgsteward.model.JournalEntry;
 
 /**
- * The folder in which rows wait for PostgreSQL: one file a row, made by rename, so that the daemon and a command may
- * share it and neither reads half a row.
+ * The folder in which rows wait for PostgreSQL, one file a row. A file appears by a rename, so the daemon and a command
+ * may share the folder and never read half a row.
  */
 public final class Spool {
-    /** Bytes of a file that is read. */
+    /** The maximum size of a file that is read, in bytes. */
     private static final int MOST_BYTES = 1024 * 1024;
 
     private static final String PART = ".part";
 
-    /** A row takes less, even on a disk that is nearly stuck. */
+    /**
+     * The age from which a partial file is a leftover. Writing a row takes less time, even on a disk that is nearly
+     * stuck.
+     */
     private static final Duration BEING_WRITTEN = Duration.ofHours(1);
 
     private static final DateTimeFormatter NAME = DateTimeFormatter.ofPattern(
@@ -45,7 +48,7 @@ public final class Spool {
     private final Clock clock;
     private Instant last = Instant.MIN;
 
-    /** @throws IOException when the folder cannot be made */
+    /** @throws IOException if the folder cannot be created */
     public Spool(Path folder, ObjectMapper json, Clock clock) throws IOException {
         this(json, clock, Files.createDirectories(folder));
         removeLeftovers();
@@ -57,7 +60,7 @@ public final class Spool {
         this.clock = clock;
     }
 
-    /** Removes the files that a killed process had begun to write; {@link #put} had not returned for them. */
+    /** Removes the files that a killed process had begun to write. {@link #put} had not returned for them. */
     private void removeLeftovers() throws IOException {
         try (DirectoryStream<Path> parts = Files.newDirectoryStream(folder, ".*" + PART)) {
             for (Path part : parts) {
@@ -68,7 +71,7 @@ public final class Spool {
         }
     }
 
-    /** False for a file that another process has just renamed. */
+    /** Returns whether a partial file is a leftover; false if another process has just renamed it. */
     private boolean isLeftover(Path part) throws IOException {
         try {
             Instant begun =
@@ -79,15 +82,15 @@ public final class Spool {
         }
     }
 
-    /** One that nothing is put into: its folder is not made. */
+    /** Returns a spool that takes no rows, without creating its folder. */
     public static Spool unopened(Path folder, ObjectMapper json, Clock clock) {
         return new Spool(json, clock, folder);
     }
 
     /**
-     * Keeps what {@code entry} says until it is written. When this returns, the row survives a power cut.
+     * Stores the row of {@code entry} until it is in its table. When this returns, the row survives a power cut.
      *
-     * @throws IOException when the disk does not take it
+     * @throws IOException if the disk does not take it
      */
     public synchronized void put(JournalEntry entry) throws IOException {
         byte[] row = json.writeValueAsBytes(row(entry));
@@ -95,23 +98,24 @@ public final class Spool {
         AtomicFile.write(folder.resolve(name), row);
     }
 
-    /** What {@code entry} says, as it is kept, said after all that was put before. */
+    /** Returns the stored form of {@code entry}, dated after all rows that were put before. */
     public synchronized JournalRow row(JournalEntry entry) {
-        // Names sort as rows were written, also when two fall into one tick of the clock or the clock steps back.
+        // Names sort in the order of writing, even when two rows fall into one tick of the clock or the clock steps
+        // back.
         Instant now = clock.instant();
         last = now.isAfter(last) ? now : last.plusNanos(1);
         return JournalRow.of(entry).saidAt(last);
     }
 
     /**
-     * The right to carry rows from here to their tables; empty while another process has it. Two at once could let an
-     * older row of a backup come after a newer one. The kernel takes it back from a process that dies.
+     * Takes the right to write rows to their tables; empty while another process has it. Two processes at once could
+     * write an older row of a backup after a newer one. The kernel releases the lock of a process that dies.
      */
     public Optional<Claim> claim() throws IOException {
         return LockFile.take(folder.resolve(".lock")).map(Claim::new);
     }
 
-    /** The right to carry rows; given back when it is closed. */
+    /** The right to write rows to their tables, released by closing it. */
     public record Claim(LockFile lock) implements AutoCloseable {
         @Override
         public void close() throws IOException {
@@ -119,15 +123,14 @@ public final class Spool {
         }
     }
 
-    /** What waits, oldest first, and nothing while what was put before it is not seen. */
+    /** Returns the waiting files, oldest first. Omits a file as long as an older file may not be visible yet. */
     public List<Path> waiting() throws IOException {
         List<Path> first = listed();
         if (first.isEmpty()) {
             return first;
         }
-        // A folder that grows while it is read may show the newer of two files and not the older one. Whatever came
-        // before
-        // one that was seen is there at a second look.
+        // A folder that grows while it is listed may show the newer of two files and not the older one. A second
+        // listing shows all files that are older than a file of the first.
         Path newest = first.get(first.size() - 1);
         return listed().stream().filter(file -> file.compareTo(newest) <= 0).toList();
     }
@@ -144,15 +147,15 @@ public final class Spool {
         return json.readValue(BoundedFile.bytes(file, MOST_BYTES), JournalRow.class);
     }
 
-    /** It stands in its table. */
+    /** Removes the file of a row that is in its table. */
     public void done(Path file) throws IOException {
         Files.deleteIfExists(file);
     }
 
     /**
-     * Out of the way, and kept: a row that its table refuses must not hold up the rows behind it.
+     * Sets a file aside and keeps it, since a row that its table refuses must not delay the rows behind it.
      *
-     * @return where it is now
+     * @return the new path
      */
     public Path setAside(Path file) throws IOException {
         Path refused = Files.createDirectories(folder.resolve("refused")).resolve(file.getFileName());

@@ -9,11 +9,11 @@ import org.flywaydb.core.api.FlywayException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The journal's tables: created or brought up to date, and read by subject. Columns of any length are cut by PostgreSQL, since
- * others may write there as well.
+ * The journal's tables: created or migrated, and read by subject. The queries cut columns of unlimited length within
+ * PostgreSQL, since other clients may write to the tables as well.
  */
 public final class Tables {
-    /** undefined_table and undefined_column: what an init script made may be there under the same names. */
+    /** The SQLSTATEs undefined_table and undefined_column. An init script may have made tables of the same names. */
     private static final Set<String> MISSING = Set.of("42P01", "42703");
 
     private final DataSource source;
@@ -23,35 +23,35 @@ public final class Tables {
         this.source = source;
     }
 
-    /** What is known of services. */
+    /** Returns the queries about services. */
     public ServiceRows services() {
         return new ServiceRows(source);
     }
 
-    /** What is known of runs of backups. */
+    /** Returns the queries about runs of backups. */
     public RunRows runs() {
         return new RunRows(source);
     }
 
-    /** What is known of the backups of each service. */
+    /** Returns the queries about the backups of each service. */
     public HistoryRows history() {
         return new HistoryRows(source);
     }
 
     /**
-     * Makes the tables or brings them up to date; once it has worked, it costs nothing until they are {@link #doubt}ed.
+     * Creates or migrates the tables. After a success, calls cost nothing until {@link #doubt} finds tables missing.
      *
-     * @throws SQLException when PostgreSQL does not answer or refuses
+     * @throws SQLException if PostgreSQL does not answer or refuses
      */
     public synchronized void prepare() throws SQLException {
         if (ready) {
             return;
         }
-        // Flyway retries and logs at length while a server is away; one plain attempt tells the same.
+        // Flyway retries and logs at length while a server is unavailable. One plain connection gives the same answer.
         try (Connection connection = source.getConnection()) {
             String user = connection.getMetaData().getUserName();
             if (user.contains("'")) {
-                // It writes the name between quotes of its own, and fails with a syntax error that names nobody.
+                // Flyway quotes the name by itself, and fails with a syntax error that does not mention the role.
                 throw new SQLException("the journal's tables cannot be made by role " + user + ", since Flyway cannot"
                         + " write a name with an apostrophe: set PGSTEWARD_POSTGRES_USER to another superuser");
             }
@@ -60,12 +60,13 @@ public final class Tables {
             Flyway.configure()
                     .dataSource(ShortUrls.of(source))
                     .locations("classpath:db/migration")
-                    // Whatever search path the administrator was given.
+                    // Independent of the administrator's search path.
                     .defaultSchema("public")
-                    // A database that already holds such tables has no history: version 0, and everything after it
-                    // runs.
+                    // A database that already holds such tables has no history. It counts as version 0, and all
+                    // migrations run.
                     .baselineOnMigrate(true)
-                    // Of tables that an init script made PostgreSQL only notices that they exist, which is no warning.
+                    // PostgreSQL sends a notice for each table that an init script has already made. This is no
+                    // warning.
                     .initSql("SET client_min_messages = warning")
                     .baselineVersion("0")
                     .load()
@@ -76,7 +77,7 @@ public final class Tables {
         ready = true;
     }
 
-    /** One line; Flyway's own message has many, with its script and a hint for its own command line. */
+    /** Returns one line. Flyway's own message has many lines, with its script and a hint for its own command line. */
     private static String reason(FlywayException refusal) {
         Throwable cause = refusal;
         while (cause.getCause() != null && !(cause instanceof SQLException)) {
@@ -86,8 +87,8 @@ public final class Tables {
     }
 
     /**
-     * PostgreSQL refused something. If it does not know what was made here, it is not the one that it was, or its database
-     * is not: the next {@link #prepare} makes the tables again.
+     * Evaluates a refusal by PostgreSQL. If the tables are missing, the server or its database has been replaced, and
+     * the next {@link #prepare} makes the tables again.
      */
     public synchronized void doubt(SQLException refusal) {
         if (areMissing(refusal.getSQLState())) {
@@ -95,7 +96,7 @@ public final class Tables {
         }
     }
 
-    /** Whether who is refused with {@code state} has come before the tables. */
+    /** Returns whether {@code state} means that the tables are missing. */
     public static boolean areMissing(@Nullable String state) {
         return state != null && MISSING.contains(state);
     }
