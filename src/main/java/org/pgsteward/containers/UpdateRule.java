@@ -10,8 +10,8 @@ import org.pgsteward.model.Severity;
 
 /**
  * Decides whether a removed container was re-created. A re-creation is one notice for information, neither "stopped"
- * nor "removed". For a service with a new image this rule reports nothing, since {@code image-changed} reports it
- * together with the service's backups.
+ * nor "removed". A new image of a service is left to {@code image-changed}, which reports it together with the
+ * service's backups.
  */
 record UpdateRule(Duration grace) {
     static final String KIND = "service-updated";

@@ -1,4 +1,4 @@
-/** Docker containers: which service each belongs to, what state it is in, and what memory it uses. */
+/** Docker containers: the service, the state and the memory usage of each. */
 @NullMarked
 package org.pgsteward.containers;
 

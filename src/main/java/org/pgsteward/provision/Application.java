@@ -11,21 +11,21 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.provision.DatabaseUrl.Parts;
 
 /**
- * One entry of the catalogue: by which variables an application says where its database is, or what is to be known of
- * its images.
+ * One entry of the catalogue: the variables in which an application names its database, or a caution about its images.
  *
  * @param application its usual name
- * @param images the repositories of its images, without a registry; {@code caution} is said of them however the
- *     database is asked for
- * @param when variables that must have these values for it to be PostgreSQL at all
- * @param whenPresent variables that must have these values if they are there
- * @param unless variables by which one knows that it is something else
- * @param url the variable that holds a whole address, or all of it but the login
- * @param host the variables that hold it in parts
- * @param defaults what the application takes for a variable that is not there
- * @param fileSuffix what is behind a variable's name when it names a file with the value; {@code _FILE} where not given
- * @param filePrefix what is before the path when the variable itself may name a file
- * @param caution what cannot work, in one line
+ * @param images the repositories of its images, without a registry; {@code caution} applies to them, however the
+ *     database is requested
+ * @param when variables that must be set to these values, or the application does not use PostgreSQL
+ * @param whenPresent variables that must have these values if they are set
+ * @param unless variables that are set only where the application uses something else
+ * @param url the variable with a whole address, or with an address that lacks only the login
+ * @param host the variable with the host, where {@code host}, {@code user}, {@code password} and {@code database} hold
+ *     the address in parts
+ * @param defaults the application's own values for variables that are not set
+ * @param fileSuffix the end of the name of a variable that names a file with the value; {@code _FILE} where not given
+ * @param filePrefix the text before the path where the variable itself may name a file
+ * @param caution a use that cannot work, in one line
  */
 record Application(
         String application,
@@ -43,7 +43,7 @@ record Application(
         @Nullable String filePrefix,
         @Nullable String caution) {
 
-    /** What the file leaves out arrives as null. */
+    /** Replaces null, which stands for a field that the file omits. */
     Application {
         images = images == null ? Set.of() : Set.copyOf(images);
         when = when == null ? Map.of() : Map.copyOf(when);
@@ -62,9 +62,10 @@ record Application(
     }
 
     /**
-     * The database of ours that it asks for; empty when it asks for none, or does not say enough.
+     * Returns the database of the managed server that the application asks for. Empty if it asks for none, or if its
+     * variables are incomplete.
      *
-     * @throws RefusedClaim when a file that holds a part of it cannot be read
+     * @throws RefusedClaim if a file with a part of the address cannot be read
      */
     Optional<DatabaseUrl> read(Variables variables, Predicate<String> ours) {
         return names(variables, ours)
@@ -78,8 +79,9 @@ record Application(
     }
 
     /**
-     * The same, of the password only what stands in the address itself; empty unless the host is ours. That is asked
-     * before anything else is read: what another server's clients keep in files is nothing for us.
+     * Returns the parts of the address, but a password only if it stands in the address itself. Empty unless the host
+     * is {@code ours}. The host is tested before any file is read: files of another server's clients do not concern
+     * pgsteward.
      */
     Optional<Parts> names(Variables variables, Predicate<String> ours) {
         if (!onPostgres(variables)) {
@@ -95,7 +97,10 @@ record Application(
                         place.database().or(() -> variables.name(database, this))));
     }
 
-    /** Where it says that its database is, whether it uses PostgreSQL or not; empty unless the host is {@code ours}. */
+    /**
+     * Returns the location of the database, even if the application does not use PostgreSQL; empty unless the host is
+     * {@code ours}.
+     */
     Optional<Parts> place(Variables variables, Predicate<String> ours) {
         if ((url == null && host == null)
                 || unless.stream().anyMatch(variable -> variables.get(variable).isPresent())) {
@@ -105,13 +110,13 @@ record Application(
         return place.host().filter(ours).map(here -> place);
     }
 
-    /** Whether no variable says that it uses another kind of database. */
+    /** Returns whether no variable selects another kind of database. */
     boolean mayUsePostgres(Variables variables) {
         return Stream.concat(when.entrySet().stream(), whenPresent.entrySet().stream())
                 .allMatch(wanted -> is(variables, wanted, true));
     }
 
-    /** A variable that keeps it from using PostgreSQL, and the value that it should have. */
+    /** Returns a variable that keeps the application from using PostgreSQL, with the value that it should have. */
     Optional<Map.Entry<String, String>> unmet(Variables variables) {
         return Stream.concat(
                         when.entrySet().stream().filter(wanted -> !is(variables, wanted, false)),
@@ -119,7 +124,7 @@ record Application(
                 .min(Map.Entry.comparingByKey());
     }
 
-    /** The first variable that its login lacks; empty where it lacks none. */
+    /** Returns the first variable that the login lacks; empty text where it lacks none. */
     String missing(Parts place, Variables variables) {
         return Stream.of(
                         lacking(place.user().isPresent(), user, variables),
@@ -136,7 +141,10 @@ record Application(
                 : Optional.of(variable == null ? "the login in " + url : variable);
     }
 
-    /** An address that is not PostgreSQL's leaves nothing to the parts. */
+    /**
+     * Returns the location from the address, or else from the host. If the address is not PostgreSQL's, the host does
+     * not count.
+     */
     private Parts place(Variables variables) {
         return variables
                 .get(url, this)
@@ -144,7 +152,7 @@ record Application(
                 .orElseGet(() -> Parts.of(variables.get(host, this).orElse(null), null, null, null));
     }
 
-    /** The variable that an operator will look for. */
+    /** Returns the variable that an operator will look for. */
     String variable(Variables variables) {
         return url != null && (host == null || variables.get(url, this).isPresent()) ? url : String.valueOf(host);
     }

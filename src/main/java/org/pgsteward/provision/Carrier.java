@@ -26,13 +26,13 @@ final class Carrier {
     private final Consumer<String> progress;
     private final Insides insides;
 
-    /** Verifiers by the password they were made from: to find out takes milliseconds, and the answer never changes. */
+    /** Accepted passwords by verifier. A check takes milliseconds, and its answer never changes. */
     private final Map<String, Secret> accepted = new ConcurrentHashMap<>();
 
-    /** By container id, its first contest with the container that has the role's password. */
+    /** The first contest of each container with the container that has the role's password, by container id. */
     private final Map<String, IdentityRule.Contest> contests = new ConcurrentHashMap<>();
 
-    /** @param progress told of each step once it is done, by its reason */
+    /** @param progress receives the reason of each step once the step is done */
     Carrier(Server server, Clock clock, Consumer<String> progress) {
         this.server = server;
         this.clock = clock;
@@ -45,8 +45,10 @@ final class Carrier {
     }
 
     /**
+     * Returns the plan for a claim.
+     *
      * @param trusted whether an operator vouches for the claim
-     * @throws SQLException when the database that it asks for cannot be read
+     * @throws SQLException if the database that it asks for cannot be read
      */
     ServicePlan plan(Claim claim, Cluster found, boolean trusted) throws SQLException {
         Cluster cluster = found;
@@ -58,7 +60,11 @@ final class Carrier {
         return ServicePlan.of(claim, cluster, server.address(), this::accepts, trusted, clock.instant());
     }
 
-    /** @throws RefusedClaim when another container of its identity asks for something else, or did so for long */
+    /**
+     * Checks that the container may speak for its service.
+     *
+     * @throws RefusedClaim if another container of its identity asks for something else, or did so for long
+     */
     void checkIdentity(Reconcile.Asking asking, Cluster cluster) {
         Claim claim = asking.claim();
         String id = claim.container().id();
@@ -85,7 +91,11 @@ final class Carrier {
         return accepts;
     }
 
-    /** @throws SQLException when a step failed; those before it are done, and a next run does the rest */
+    /**
+     * Carries out a plan.
+     *
+     * @throws SQLException if a step failed; the steps before it are done, and the next run does the rest
+     */
     Provisioner.Result carryOut(ServicePlan plan, Cluster cluster, Connection connection) throws SQLException {
         Claim claim = plan.claim();
         if (plan.sharedWith().isPresent()) {
@@ -94,7 +104,7 @@ final class Carrier {
         List<Step> done = new ArrayList<>();
         List<Step> last = new ArrayList<>();
         for (Step step : plan.steps()) {
-            // Only when all of it is there is the service recorded as finished, and its former role forgotten.
+            // The row records the service as finished, and forgets its former role. Both need all other steps.
             if (step.kind() == Step.Kind.RECORD) {
                 last.add(step);
                 continue;
@@ -158,7 +168,9 @@ final class Carrier {
                 true);
     }
 
-    /** Of several containers that ask the same the one made last is recorded. */
+    /**
+     * Returns the result for a container that asks for the same as a newer one. Only the newest container is recorded.
+     */
     static Provisioner.Result spokenFor(Claim claim, Container speaker) {
         return Provisioner.Result.skipped(
                 "container " + claim.container().name() + " asks for the same as container " + speaker.name()

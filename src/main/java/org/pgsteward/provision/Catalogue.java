@@ -18,9 +18,9 @@ import java.util.stream.Stream;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.Container;
 
-/** The applications whose variables we can read: the file {@code catalogue.json}, and before it an operator's own. */
+/** The applications with known variables: an operator's own file, followed by the shipped {@code catalogue.json}. */
 public final class Catalogue {
-    /** Bytes of a file that is read. */
+    /** The maximum size of a file that is read, in bytes. */
     private static final int MOST_BYTES = 1024 * 1024;
 
     private final List<Application> applications;
@@ -29,7 +29,7 @@ public final class Catalogue {
         this.applications = List.copyOf(applications);
     }
 
-    /** The one that we ship. */
+    /** Returns the shipped catalogue. */
     public static Catalogue shipped(ObjectMapper json) throws IOException {
         try (InputStream file = Catalogue.class.getResourceAsStream("/catalogue.json")) {
             return new Catalogue(List.of(reader(json).readValue(file, Application[].class)));
@@ -37,9 +37,9 @@ public final class Catalogue {
     }
 
     /**
-     * The entries of an operator's file, and behind them those that we ship.
+     * Returns the entries of an operator's file, followed by the shipped entries.
      *
-     * @throws IOException when the file cannot be used, with one line that names it and says what is wrong
+     * @throws IOException if the file cannot be used; the message is one line with the file and the cause
      */
     public static Catalogue with(ObjectMapper json, Path file) throws IOException {
         List<Application> applications = new ArrayList<>(theirs(json, file));
@@ -68,7 +68,7 @@ public final class Catalogue {
         return applications;
     }
 
-    /** What is known of a container's image that will not work; a mirror's path before the repository is no matter. */
+    /** Returns the known limitation of a container's image. A mirror's path before the repository does not matter. */
     Optional<String> caution(Container container) {
         String image = "/" + repository(container.image());
         return applications.stream()
@@ -78,7 +78,9 @@ public final class Catalogue {
                 .findFirst();
     }
 
-    /** The same by the names of variables that begin with the application's own, such as {@code WRITEFREELY_DB_HOST}. */
+    /**
+     * Returns the known limitation of an application by the prefix of a variable, as in {@code WRITEFREELY_DB_HOST}.
+     */
     Optional<String> cautionByVariable(Set<String> variables) {
         return applications.stream()
                 .filter(entry -> entry.caution() != null && entry.host() == null && entry.url() == null)
@@ -89,14 +91,17 @@ public final class Catalogue {
                 .findFirst();
     }
 
-    /** Without tag and digest, and without a registry: the first part, if it has a dot or a port, or is localhost. */
+    /**
+     * Returns the repository without tag, digest and registry. The first part is a registry if it has a dot or a port,
+     * or is localhost.
+     */
     static String repository(String image) {
         String name =
                 image.replaceFirst("@.*$", "").replaceFirst(":[^/:]*$", "").toLowerCase(Locale.ROOT);
         return name.replaceFirst("^(localhost|[^/]*[.:][^/]*)/", "");
     }
 
-    /** A misspelt field would be an entry that never matches. */
+    /** Refuses unknown fields, since an entry with a misspelt field would never match. */
     private static ObjectReader reader(ObjectMapper json) {
         return json.reader()
                 .with(

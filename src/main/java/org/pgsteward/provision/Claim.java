@@ -7,14 +7,14 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
 
 /**
- * What one container asks for.
+ * The request of one container.
  *
- * @param service its name with us
- * @param database the database it will connect to
- * @param user the role it will connect as
- * @param extensions those that the database is to have
- * @param caution what is known of the application that will not work however the database is made
- * @param because what in the container says so
+ * @param service the service's name in pgsteward
+ * @param database the database that it will connect to
+ * @param user the role that it will connect as
+ * @param extensions the extensions that the database is to have
+ * @param caution a use of the application that cannot work, however the database is made
+ * @param because the setting of the container that makes the request
  */
 record Claim(
         String service,
@@ -26,7 +26,10 @@ record Claim(
         Container container,
         String because) {
 
-    /** @throws RefusedClaim with one line when a name is one that nobody may have, or the container cannot be written down */
+    /**
+     * @throws RefusedClaim with one line if a name is not allowed, or if PostgreSQL cannot store the container's
+     *     properties
+     */
     Claim {
         Names.check("service", service, service);
         Names.check("database", database, service);
@@ -39,12 +42,12 @@ record Claim(
         extensions = Set.copyOf(extensions);
     }
 
-    /** Whether {@code other} has the same database, role and password. */
+    /** Returns whether {@code other} asks for the same database, role and password. */
     boolean asksTheSame(Claim other) {
         return database.equals(other.database) && user.equals(other.user) && password.equals(other.password);
     }
 
-    /** The same as a claim of {@code name}. */
+    /** Returns this claim for the service {@code name}. */
     Claim of(String name) {
         return new Claim(name, database, user, password, extensions, caution, container, because);
     }

@@ -8,16 +8,16 @@ import java.util.stream.Stream;
 import org.pgsteward.postgres.Quote;
 
 /**
- * What the cluster holds, as far as it was looked at: all of it for a reconcile, and what has one of a claim's names for
- * a claim.
+ * The contents of the cluster, as far as they were read: everything for a reconcile, and the objects with a claim's
+ * names for one claim.
  *
  * @param major the server's major version
- * @param roles by name, PostgreSQL's own {@code pg_*} left out
+ * @param roles by name, without PostgreSQL's own {@code pg_*}
  * @param databases by name
- * @param services by name, the rows of {@code service_configs}
- * @param management by grantee, what others than the administrator may do with the tables, views, functions and
- *     schemas of the management database
- * @param index the same by what claims are compared with
+ * @param services the rows of {@code service_configs}, by service
+ * @param management the privileges of all grantees but the administrator on the tables, views, functions and schemas of
+ *     the management database, by grantee
+ * @param index the roles, databases and services by the names that claims are compared with
  */
 record Cluster(
         int major,
@@ -27,7 +27,7 @@ record Cluster(
         Map<String, Set<ObjectGrant>> management,
         ClusterIndex index) {
 
-    /** How PostgreSQL's grants name everybody. */
+    /** The grantee that stands for PUBLIC. */
     static final String PUBLIC = "";
 
     Cluster {
@@ -50,7 +50,7 @@ record Cluster(
      * A row of {@code pg_authid}.
      *
      * @param connectionLimit -1 where there is none
-     * @param verifier what is stored of its password; empty where it has none
+     * @param verifier the stored form of the password; empty where the role has none
      */
     record Role(
             String name,
@@ -72,7 +72,10 @@ record Cluster(
         }
     }
 
-    /** @param grantor who gave it; since PostgreSQL 16 it can only be taken back in his name */
+    /**
+     * @param grantor the role that granted the membership; since PostgreSQL 16 it can only be revoked in that role's
+     *     name
+     */
     record Membership(String role, String grantor) {}
 
     /**
@@ -80,10 +83,12 @@ record Cluster(
      *
      * @param ofAdministrator whether its owner is a superuser
      * @param allowsConnections false for {@code template0}, and for a database that is still being made
-     * @param business roles that own something in it, were granted something in it by name, or are connected: they stay
-     *     let in; read only where another role may be locked out. It shows nobody's right to the database
-     * @param evidence whose the database is; read only where a container asks for the administrator's
-     * @param writes rows ever written in it, the catalog's among them: it stands still while nothing in it changes
+     * @param business roles that own an object in it, have a grant in it by name, or are connected: they keep their
+     *     access. Read only where another role may be locked out. It is no evidence of a right to the database
+     * @param evidence the evidence of the database's rightful role; read only where a container asks for a database of
+     *     the administrator
+     * @param writes the number of rows ever written in it, in its catalog as well; it is constant while the database
+     *     does not change
      */
     record Database(
             String name,
@@ -120,7 +125,7 @@ record Cluster(
      * @param object as a GRANT names it: {@code TABLE public.backup_log}
      */
     record ObjectGrant(String object, String grantee, String privilege) {
-        /** Whether the grantee may make objects: of a schema nothing else is looked at. */
+        /** Returns whether the grant is on a schema. Of schemas, only the privilege to create objects is read. */
         boolean isOnSchema() {
             return object.startsWith("SCHEMA ");
         }
@@ -134,11 +139,11 @@ record Cluster(
     /**
      * A service as it is enrolled.
      *
-     * @param role empty where somebody else's script wrote the row
-     * @param identity whom it is bound to; empty where nobody has claimed it yet
-     * @param enabled whether it is looked after
-     * @param quarantinedFrom what its database was called before; empty when it is not in quarantine
-     * @param containerId the container seen last; empty where none was
+     * @param role empty where another program's script wrote the row
+     * @param identity the container identity that the service is bound to; empty before the first claim
+     * @param enabled whether pgsteward manages the service
+     * @param quarantinedFrom the previous name of its database; empty when it is not in quarantine
+     * @param containerId the container seen last; empty for none
      */
     record Service(
             String name,
@@ -163,7 +168,7 @@ record Cluster(
         }
     }
 
-    /** The same with what is known of whose {@code database} is. */
+    /** Returns this cluster with the evidence for {@code database}. */
     Cluster with(String database, Evidence evidence) {
         Map<String, Database> all = new HashMap<>(databases);
         all.computeIfPresent(database, (name, present) -> present.with(evidence));

@@ -11,8 +11,8 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Finds by name what in a {@link Cluster} concerns one claim. With a thousand services, looking through all of them for
- * each took most of a reconcile.
+ * Finds the parts of a {@link Cluster} that concern one claim, by name. With a thousand services, a search through all
+ * of them for each claim took most of a reconcile.
  */
 final class ClusterIndex {
     private final Map<String, List<String>> serviceNames;
@@ -33,7 +33,7 @@ final class ClusterIndex {
             Map<String, Cluster.Database> databases,
             Map<String, Cluster.Service> services) {
         ClusterIndex index = new ClusterIndex(services.keySet(), databases.keySet(), roles.keySet());
-        // By name, so that of several the same one comes first each time.
+        // In the order of names, so that the first of several is the same each time.
         new TreeMap<>(services).values().forEach(index::add);
         new TreeMap<>(databases).values().forEach(index::add);
         return index;
@@ -41,11 +41,11 @@ final class ClusterIndex {
 
     private void add(Cluster.Service service) {
         put(byDatabase, fold(service.database()), service);
-        // What is in quarantine may be taken out of it, and needs its name then.
+        // A quarantined database may be restored, and then needs its previous name.
         if (service.isQuarantined()) {
             put(byDatabase, fold(service.quarantinedFrom()), service);
         }
-        // A script's row names no role: it means the one that is called as the service.
+        // A script's row names no role. It means the role with the service's name.
         put(byRole, fold(service.role().isEmpty() ? service.name() : service.role()), service);
     }
 
@@ -56,24 +56,24 @@ final class ClusterIndex {
                 .forEach(grantee -> put(byGrantee, grantee, database));
     }
 
-    /** Services whose database is, or was before its quarantine, {@code name} in whatever case. */
+    /** Returns the services with the database {@code name}, now or before its quarantine, in upper or lower case. */
     Stream<Cluster.Service> servicesOfDatabase(String name) {
         return byDatabase.getOrDefault(fold(name), List.of()).stream();
     }
 
-    /** Services whose role is {@code name} in whatever case. */
+    /** Returns the services with the role {@code name}, in upper or lower case. */
     Stream<Cluster.Service> servicesOfRole(String name) {
         return byRole.getOrDefault(fold(name), List.of()).stream();
     }
 
-    /** The service that {@code role} is for, whatever became of it. */
+    /** Returns the service of {@code role}, in quarantine or not. */
     Optional<Cluster.Service> serviceOfRole(String role) {
         return servicesOfRole(role)
                 .filter(service -> service.role().equals(role))
                 .findFirst();
     }
 
-    /** Whether a service's role that does not own {@code database} was granted something on it by name. */
+    /** Returns whether a service's role that does not own {@code database} has a grant on it by name. */
     boolean namesAnotherService(Cluster.Database database) {
         return database.grants().stream()
                 .map(Cluster.Grant::grantee)
@@ -81,12 +81,15 @@ final class ClusterIndex {
                 .anyMatch(grantee -> serviceOfRole(grantee).isPresent());
     }
 
-    /** Databases on which {@code grantee} was granted something by name. */
+    /** Returns the databases on which {@code grantee} has a grant by name. */
     Stream<Cluster.Database> databasesNaming(String grantee) {
         return byGrantee.getOrDefault(grantee, List.of()).stream();
     }
 
-    /** A service that is called {@code name} in other letters: nobody tells the two apart in an alert. */
+    /**
+     * Returns a service with the same name in another case, since an operator could not distinguish the two in an
+     * alert.
+     */
     Optional<String> serviceInOtherCase(String name) {
         return inOtherCase(name, serviceNames);
     }
@@ -115,7 +118,7 @@ final class ClusterIndex {
         lists.computeIfAbsent(key, any -> new ArrayList<>(1)).add(value);
     }
 
-    /** The same for names that differ only by case. */
+    /** Returns the same text for names that differ only by case. */
     static String fold(String name) {
         return name.toLowerCase(Locale.ROOT);
     }

@@ -20,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Alerts of containers whose own settings keep them from their database: a network that they are not on, a host name or a
- * port that does not lead to PostgreSQL, or variables that pgsteward does not know. {@code pgsteward doctor} has the same from
- * the same rules. Each container is named in at most one of these alerts, by its name.
+ * Alerts about containers with settings that keep them from their database. The cause is a missing network, a host name
+ * or a port that does not lead to PostgreSQL, or variables that pgsteward does not know. {@code pgsteward doctor}
+ * reports the same from the same rules. Each container is in at most one of these alerts, under its own name.
  */
 public final class ConnectionAdvice {
     static final Set<String> KINDS =
@@ -30,13 +30,16 @@ public final class ConnectionAdvice {
 
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionAdvice.class);
 
-    /** Compose makes containers one after the other, and a host name leads nowhere until its container is there. */
+    /**
+     * The delay of an alert. Compose creates containers one after the other, and a host name leads nowhere until its
+     * container exists.
+     */
     private static final Duration PATIENCE = Duration.ofMinutes(1);
 
-    /** A backup or another job of a few minutes is not worth a word. */
+    /** The delay of an alert for information, since a backup or another job of a few minutes needs none. */
     private static final Duration LASTING = Duration.ofMinutes(10);
 
-    /** Exit codes of programs that finished, or that were told to end. */
+    /** The exit codes of programs that finished, or that were ordered to end. */
     private static final Set<Integer> PEACEFUL = Set.of(0, 130, 137, 143);
 
     private final Discovery discovery;
@@ -44,10 +47,10 @@ public final class ConnectionAdvice {
     private final Optional<String> webNetwork;
     private final Clock clock;
 
-    /** By container id. */
+    /** The present trouble of each container, by container id. */
     private final Map<String, Trouble> troubles = new ConcurrentHashMap<>();
 
-    /** @param since when it was seen first; an alert of another kind begins anew */
+    /** @param since the time of its first observation; an alert of another kind begins anew */
     private record Trouble(Condition condition, Instant since, Duration patience) {
         private Trouble since(Trouble first) {
             return new Trouble(condition, first.since(), patience);
@@ -67,7 +70,7 @@ public final class ConnectionAdvice {
         this.clock = clock;
     }
 
-    /** Returns the conditions of one container: alerts that begin or go on, and those that end. */
+    /** Returns the conditions of one container: alerts that fire or go on firing, and alerts that resolve. */
     List<Condition> judge(Container container) {
         String id = container.id();
         Instant now = clock.instant();
@@ -97,8 +100,8 @@ public final class ConnectionAdvice {
     }
 
     /**
-     * Returns the alerts that end with a container. The one about its variables stays until the next reconcile, since the
-     * container may be created again at once.
+     * Returns the alerts that resolve with the removal of a container. The alert about its variables stays until the
+     * next reconcile, since the container may be created again at once.
      */
     List<Condition> gone(Container container, boolean nameIsTaken) {
         troubles.remove(container.id());
@@ -163,7 +166,7 @@ public final class ConnectionAdvice {
         return new Trouble(condition, condition.at(), patience);
     }
 
-    /** Whether it runs, or ended with an error. */
+    /** Returns whether the container runs, or ended with an error. */
     private static boolean tries(Container container) {
         return switch (container.state()) {
             case RUNNING, RESTARTING -> true;
@@ -184,7 +187,7 @@ public final class ConnectionAdvice {
                         .flatMap(request -> NetworkRule.judge(request, server, containers.all())));
     }
 
-    /** Returns for all containers, in any state, why their settings do not lead them to a database. */
+    /** Returns the reasons why the settings of containers, in any state, do not lead to a database. */
     public static List<Diagnosis> unserved(Discovery discovery, Containers containers) {
         return Stream.concat(
                         containers.others().stream()
@@ -193,7 +196,9 @@ public final class ConnectionAdvice {
                 .toList();
     }
 
-    /** The same without containers that cannot reach PostgreSQL: that is to be mended first. */
+    /**
+     * Returns the reasons only of containers that can reach PostgreSQL, since a wrong address must be corrected first.
+     */
     public static List<Diagnosis> unenrolled(Discovery discovery, Containers containers) {
         return containers.others().stream()
                 .filter(container ->

@@ -5,13 +5,13 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
 
 /**
- * What a container's own settings say of its database, whether its host is the managed PostgreSQL or any other.
+ * The database connection in a container's own settings, to the managed PostgreSQL or to any other host.
  *
- * @param service its name with us, or what it would be
- * @param variable in which the host stands, or the label that asks
- * @param host empty where labels ask and no variable names one
- * @param port as a variable names it, the same one or its neighbour
- * @param login as whom it comes; empty where that is not known, or where its host is not ours
+ * @param service the service's name in pgsteward, or the name that it would have
+ * @param variable the variable with the host, or the label that makes the request
+ * @param host empty where labels make the request and no variable names a host
+ * @param port the port in the same variable or in the one beside it
+ * @param login empty where it is unknown, or where the host is not the managed PostgreSQL
  */
 public record ConnectionRequest(
         Container container,
@@ -20,9 +20,9 @@ public record ConnectionRequest(
         Optional<String> host,
         Optional<Port> port,
         Optional<Login> login) {
-    /** A port, and the variable in which it stands. */
+    /** A port, and the variable with it. */
     public record Port(String variable, int number) {}
 
-    /** Its role, password and database. */
+    /** A role, its password and a database. */
     public record Login(String user, Secret password, String database) {}
 }

@@ -8,8 +8,8 @@ import org.pgsteward.model.ContainerEvent;
 import org.pgsteward.model.Sighting;
 
 /**
- * What the daemon does about containers: it gives each service its database, records what happens, and raises alerts. A
- * Docker event says at which container to look; the engine's list says how things are.
+ * The daemon's work on containers: it gives each service its database, records events, and raises alerts. A Docker
+ * event only names the container to check; the state comes from the engine's list.
  *
  * <p>Each method does all that it can and then throws the first failure. Safe for many threads.
  */
@@ -24,7 +24,7 @@ public final class ContainerWatch {
         this.reporter = reporter;
     }
 
-    /** Looks at the container that the event is about, and records the event. */
+    /** Checks the container of the event, and records the event. */
     public void hear(ContainerEvent event) throws Exception {
         Attempts.all(
                 () -> {
@@ -37,8 +37,8 @@ public final class ContainerWatch {
     }
 
     /**
-     * Looks at every container that there is, and at those that have gone since. After the first list comes the first
-     * reconcile, which closes every database to PUBLIC. Lists are read one after another.
+     * Checks every container, and every container that was removed since the last list. After the first list comes the
+     * first reconcile, which closes every database to PUBLIC. Lists are read one after another.
      */
     public synchronized void list() throws Exception {
         Iterable<Sighting> sightings = containers.list();
@@ -48,12 +48,12 @@ public final class ContainerWatch {
                 () -> provisioning.reconcileFirst().sendTo(reporter));
     }
 
-    /** Looks again at the containers whose database could not be made because PostgreSQL was away. */
+    /** Checks the containers again that got no database because PostgreSQL was unavailable. */
     public void retry() throws Exception {
         Attempts.each(provisioning.waiting(), this::look);
     }
 
-    /** Checks all services and databases, and repairs what somebody changed. */
+    /** Checks all services and databases, and repairs drift. */
     public void reconcile() {
         provisioning.reconcile().sendTo(reporter);
     }

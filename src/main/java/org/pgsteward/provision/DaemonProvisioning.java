@@ -13,8 +13,8 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Sighting;
 
 /**
- * Provisions containers as soon as the routes see them and reconciles when they say so, and remembers the containers that
- * wait for PostgreSQL.
+ * Provisions containers as soon as the routes see them, and reconciles when the routes ask for it. Remembers the
+ * containers that wait for PostgreSQL.
  */
 public final class DaemonProvisioning {
     private final ServiceProvisioning services;
@@ -39,7 +39,7 @@ public final class DaemonProvisioning {
         this.clock = clock;
     }
 
-    /** Gives the container what it asks for. */
+    /** Gives the container the role and the database that it asks for. */
     public ProvisionReport provision(Sighting seen) {
         Sighting sighting = containers.newest(seen);
         Container container = sighting.container();
@@ -53,8 +53,8 @@ public final class DaemonProvisioning {
         } else {
             findings.add(advice.judge(container));
             if (!services.isSatisfied(container)) {
-                // Its service is known before PostgreSQL answers: what happens to it meanwhile is recorded as that
-                // service's. A container that contradicts another one of its identity is no service's.
+                // The service is known before PostgreSQL answers, so events of the container are recorded under it
+                // meanwhile. A container that contradicts another one of its identity belongs to no service.
                 if (!services.isContradicting(container)) {
                     services.service(container).ifPresent(service -> containers.belongs(container, service));
                 }
@@ -97,14 +97,17 @@ public final class DaemonProvisioning {
     }
 
     /**
-     * The first {@link #reconcile} as soon as it can be, since until then every role may connect to every database;
-     * nothing once it has been.
+     * Runs the first {@link #reconcile} as soon as possible, since until then every role may connect to every database.
+     * Does no more once it has succeeded.
      */
     public ProvisionReport reconcileFirst() {
         return services.hasReconciled() ? ProvisionReport.NOTHING : reconcile();
     }
 
-    /** Checks all services and databases, and repairs drift; nothing while the containers or PostgreSQL are unknown. */
+    /**
+     * Checks all services and databases, and repairs drift. Skips the check while the containers are unknown or
+     * PostgreSQL is unavailable.
+     */
     public ProvisionReport reconcile() {
         if (!containers.isComplete() || !isHouseInOrder("the periodic look at everything")) {
             return ProvisionReport.NOTHING;
@@ -117,7 +120,7 @@ public final class DaemonProvisioning {
         }
     }
 
-    /** The containers that could not be given their database for want of the server. */
+    /** Returns the containers that have no database yet, because PostgreSQL is unavailable. */
     public List<Sighting> waiting() {
         return List.copyOf(waiting.values());
     }

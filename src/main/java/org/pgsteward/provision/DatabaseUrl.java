@@ -10,15 +10,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Secret;
 
-/** Where an application believes its database to be, and as whom it will come. */
+/** The location of a database in an application's settings, and the login. */
 record DatabaseUrl(String host, String user, Secret password, String database) {
-    /** The login ends at the last @ before the path, as a password may hold one. */
+    /** The login ends at the last @ before the path, since a password may hold one. */
     private static final Pattern ADDRESS = Pattern.compile("(?:jdbc:)?postgres(?:ql)?://(?:(?<login>[^/?#]*)@)?"
             + "(?<host>[^/?#@]+)/(?<database>[^/?#]+)(?:\\?(?<query>[^#]*))?(?:#.*)?");
 
     private static final Pattern PORT = Pattern.compile("^[^:/@\\s]+:(\\d{1,5})$");
 
-    /** As much of it as was said so far; nothing is ever blank. */
+    /** The parts of an address that are known so far. No part is blank. */
     record Parts(Optional<String> host, Optional<String> user, Optional<Secret> password, Optional<String> database) {
         static final Parts NONE = of(null, null, null, null);
 
@@ -34,7 +34,7 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
                     said(database));
         }
 
-        /** Empty while a part is missing. */
+        /** Returns the whole address; empty while a part is missing. */
         Optional<DatabaseUrl> whole() {
             if (host.isEmpty() || user.isEmpty() || password.isEmpty() || database.isEmpty()) {
                 return Optional.empty();
@@ -51,15 +51,18 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
         return new Parts(Optional.of(host), Optional.of(user), Optional.of(password), Optional.of(database));
     }
 
-    /** A {@code postgres://user:password@host:port/database} address; empty for anything else, or when a part is missing. */
+    /**
+     * Reads a {@code postgres://user:password@host:port/database} address; empty for any other text, or if a part is
+     * missing.
+     */
     static Optional<DatabaseUrl> parse(String text) {
         return partsOf(text).flatMap(Parts::whole);
     }
 
     /**
-     * What an address says, the user perhaps in its query or not at all; empty for anything else. Read by hand, since
-     * {@link java.net.URI} refuses what applications take: a host with an underscore, and a password with signs that
-     * should have been escaped.
+     * Reads the parts of an address, with the user perhaps in its query or missing; empty for any other text. {@link
+     * java.net.URI} refuses addresses that applications accept: a host with an underscore, and a password with
+     * characters that should have been escaped.
      */
     static Optional<Parts> partsOf(String text) {
         Matcher address = ADDRESS.matcher(text);
@@ -74,7 +77,7 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
         return Optional.of(Parts.of(address.group("host"), user, password, decode(address.group("database"))));
     }
 
-    /** The port that an address, or a host with a port, names. */
+    /** Returns the port in an address, or in a host with a port. */
     static Optional<Integer> port(String text) {
         Matcher address = ADDRESS.matcher(text);
         Matcher port = PORT.matcher(address.matches() ? address.group("host") : text);
@@ -92,13 +95,13 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
         return values;
     }
 
-    /** Its parts, host with or without a port; empty when one is missing. */
+    /** Returns the address of these parts, the host with or without a port; empty if a part is missing. */
     static Optional<DatabaseUrl> ofParts(
             @Nullable String host, @Nullable String user, @Nullable String password, @Nullable String database) {
         return Parts.of(host, user, password, database).whole();
     }
 
-    /** A plus sign is itself, and so is a percent sign that escapes nothing. */
+    /** Decodes percent signs. A plus sign stands for itself, and so does a percent sign that escapes no character. */
     private static String decode(String part) {
         String escaped = part.replaceAll("%(?![0-9A-Fa-f]{2})", "%25").replace("+", "%2B");
         return URLDecoder.decode(escaped, StandardCharsets.UTF_8);

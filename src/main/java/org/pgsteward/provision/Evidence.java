@@ -9,20 +9,20 @@ import java.util.TreeSet;
 import org.pgsteward.postgres.Query;
 
 /**
- * Evidence of the rightful role of a database that the administrator owns: rights and tables that only the administrator
- * or that role can have brought there. A session, a large object, a temporary table and a table in a schema where PUBLIC
- * may create are no evidence, since any role that could connect once may have left them.
+ * Evidence of the rightful role of a database that the administrator owns: privileges and tables that only the
+ * administrator or that role can have made. A session, a large object, a temporary table, and a table in a schema where
+ * PUBLIC may create are no evidence. Any role that could connect once may have left them.
  *
- * @param entitled roles that may create objects in the database, or in a schema of the administrator's, by a grant of
- *     the administrator to that very role
+ * @param entitled roles that may create objects in the database, or in a schema of the administrator, by a grant of the
+ *     administrator to that very role
  * @param owners roles that own a table in a schema where PUBLIC may not create, or a schema in a database where PUBLIC
  *     may not create
- * @param present roles that own any table or schema, wherever it is
- * @param closed a table, view or large object of the administrator's that the claimant was not given all of; empty where
+ * @param present roles that own any table or schema
+ * @param closed a table, view or large object of the administrator on which the claimant lacks privileges; empty where
  *     there is none
  */
 record Evidence(Set<String> entitled, Set<String> owners, Set<String> present, String closed) {
-    /** For a database that was not read. */
+    /** The value for a database that was not read. */
     static final Evidence NONE = new Evidence(Set.of(), Set.of(), Set.of(), "");
 
     Evidence {
@@ -72,7 +72,10 @@ record Evidence(Set<String> entitled, Set<String> owners, Set<String> present, S
                AND (f.grantor IS NULL OR g.rolsuper OR g.rolname = 'pg_database_owner')
             """;
 
-    /** One is enough. Objects of extensions do not count: their rights are the extensions' own. */
+    /**
+     * Finds one object, which is enough. Objects of extensions do not count, since their privileges are the extensions'
+     * own.
+     */
     private static final String CLOSED = """
             SELECT found.name
               FROM (SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name
@@ -97,7 +100,9 @@ record Evidence(Set<String> entitled, Set<String> owners, Set<String> present, S
             """;
 
     /**
-     * @param inside of the administrator to the database, with nothing in its {@code search_path}
+     * Reads the evidence in one database.
+     *
+     * @param inside a connection of the administrator to the database, with an empty {@code search_path}
      * @param claimant the role that asks for the database
      */
     static Evidence read(Connection inside, String claimant) throws SQLException {

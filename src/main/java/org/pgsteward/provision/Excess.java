@@ -4,25 +4,25 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * Something that a role or a service has made larger than pgsteward reads.
+ * An object of a role or a service that is larger than pgsteward reads.
  *
  * @param role the role that it belongs to; empty where it belongs to a database or a service
  * @param database the database that it belongs to; empty where it belongs to a role or a service
- * @param service the service whose rows they are; empty where it is known by its role or database only
- * @param reason what, how much, and the limit
- * @param sql what ends it, for the management database
+ * @param service the service of the rows; empty where only the role or the database is known
+ * @param reason the object, its size, and the limit
+ * @param sql the statement that ends the excess, for the management database
  * @param figures the numbers in the reason
  */
 record Excess(String role, String database, String service, String reason, String sql, Map<String, Object> figures) {
 
-    /** Settings that an administrator made for all roles. */
+    /** The subject for settings that an administrator made for all roles. */
     private static final String EVERY_ROLE = "all roles";
 
     Excess {
         figures = Map.copyOf(figures);
     }
 
-    /** The name under which an operator knows it, where no service is known. */
+    /** Returns the service, or else the name under which an operator knows the object. */
     public String subject() {
         return Stream.of(service, role, database, EVERY_ROLE)
                 .filter(name -> !name.isEmpty())
@@ -30,7 +30,7 @@ record Excess(String role, String database, String service, String reason, Strin
                 .orElse(EVERY_ROLE);
     }
 
-    /** The same, known to be that service's. */
+    /** Returns this excess with the service that it belongs to. */
     Excess of(String known) {
         return new Excess(role, database, known, reason, sql, figures);
     }

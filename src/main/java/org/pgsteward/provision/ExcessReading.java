@@ -12,28 +12,33 @@ import java.util.stream.Stream;
 import org.pgsteward.postgres.Quote;
 
 /**
- * Finds what roles and services have made larger than pgsteward reads. PostgreSQL measures it; nothing of it is read.
+ * Finds objects of roles and services that are larger than pgsteward reads. PostgreSQL measures them; pgsteward reads
+ * only the sizes.
  *
- * <p>A role may set any setting of its own, its own password and the comment of its own database, each to as many
- * megabytes as PostgreSQL takes. All of it is in the globals or in a dump.
+ * <p>A role may change any of its own settings, its own password and the comment of its own database. Each may have as
+ * many megabytes as PostgreSQL takes. All of it is in the globals or in a dump.
  */
 final class ExcessReading {
     /**
-     * Bytes of all settings of one role or database together, and of a password's verifier or a comment. Well below what
-     * {@code Globals} leaves out of a proof and of a rebuild, since a file of globals quotes what it holds.
+     * The limit in bytes for all settings of one role or database together, for a password's verifier, and for a
+     * comment. It is well below the size that {@code Globals} leaves out of a verification and of a rebuild, since a
+     * file of globals quotes its values.
      */
     static final int LARGEST = 32 * 1024;
 
-    /** Rows of {@code user_activity} that a service may have within an hour; {@code log_user_activity} has it too. */
+    /**
+     * The limit for a service's rows of {@code user_activity} within an hour. {@code log_user_activity} has the same
+     * limit.
+     */
     static final int ROWS_AN_HOUR = 1000;
 
-    /** {@code SqlSplitter} and {@code Globals} have the size. */
+    /** The size is defined in {@code SqlSplitter} and {@code Globals}. */
     private static final String LEFT_OUT = ". From 131072 on, verification and restores leave it out";
 
-    /** So many of each sort are named. */
+    /** The maximum number of excesses of each sort that are reported. */
     private static final int NAMED = 20;
 
-    /** Bytes of a setting's name that are shown and pasted. */
+    /** The maximum length of a setting's name that is shown and pasted, in characters. */
     private static final int LONGEST_NAME = 200;
 
     private static final String SETTINGS = """
@@ -70,7 +75,10 @@ final class ExcessReading {
              LIMIT %d
             """.formatted(LARGEST, NAMED);
 
-    /** Of others, such as PostgreSQL's container, only pgsteward writes rows. */
+    /**
+     * Counts all subjects. For subjects other than services, such as PostgreSQL's container, only pgsteward writes
+     * rows.
+     */
     private static final String ROWS = """
             SELECT service_name, count(*)
               FROM public.user_activity
@@ -84,8 +92,10 @@ final class ExcessReading {
     private ExcessReading() {}
 
     /**
-     * @param management to the management database, as the administrator
-     * @param journal whether the journal's tables are there
+     * Reads all excesses.
+     *
+     * @param management a connection of the administrator to the management database
+     * @param journal whether the journal's tables exist
      */
     static List<Excess> of(Connection management, boolean journal) throws SQLException {
         List<Excess> excesses = new ArrayList<>();

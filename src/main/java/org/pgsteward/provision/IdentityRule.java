@@ -15,32 +15,39 @@ import org.pgsteward.model.Typing;
 
 /**
  * Decides whether a container may speak for its service while other containers have the same identity. Compose's labels
- * are the identity, and every container may carry every label, so the labels alone are no evidence. Pure.
+ * are the identity. Every container may carry every label, so the labels alone are no evidence. Pure.
  *
  * <ol>
- *   <li>The container that names the service's own role and database and has the role's present password may.
- *   <li>A container that asks for something else must be the only one: while another container of the identity exists
- *       and asks otherwise, it is refused. So nobody becomes a service by its labels, and a password is rotated by
- *       removing the old container, which {@code docker compose up} does before it starts the new one.
- *   <li>A container that existed for {@link #REPLACEMENT} beside the one with the role's password, and asked otherwise, is
- *       no replacement that compose made: it stays refused when the other one is gone, until an operator vouches for it.
- *   <li>A container exists as long as the engine lists it, stopped or not, unless it is being removed: a service that is
- *       stopped for the night keeps its password. A container of {@code docker compose run} is never the service.
+ *   <li>The container that names the service's own role and database and has the role's present password may speak.
+ *   <li>A container that asks for something else must be the only one: it is refused while another container of the
+ *       identity exists and asks for something different. So labels alone never make a container the service. A
+ *       password is rotated by removing the old container, which {@code docker compose up} does before it starts the
+ *       new one.
+ *   <li>A container may have existed for {@link #REPLACEMENT} beside the one with the role's password, and asked for
+ *       something else. Then it is no replacement that compose made. It stays refused after the other one is gone,
+ *       until an operator vouches for it.
+ *   <li>A container exists as long as the engine lists it, stopped or not, unless it is being removed. So a service
+ *       that is stopped for the night keeps its password. A container of {@code docker compose run} is never the
+ *       service.
  * </ol>
  */
 final class IdentityRule {
     private static final Set<Container.State> GOING = Set.of(Container.State.REMOVING, Container.State.DEAD);
 
-    /** Compose removes the old container as soon as it has stopped, for which a service may have some minutes. */
+    /**
+     * The time within which compose replaces a container. It removes the old one as soon as it has stopped, and a stop
+     * may take some minutes.
+     */
     static final Duration REPLACEMENT = Duration.ofMinutes(10);
 
     private IdentityRule() {}
 
     /**
-     * That a container stood beside another one of its identity, which had the role's password, and asked otherwise.
+     * The fact that a container existed beside another one of its identity, which had the role's password, and asked
+     * for something else.
      *
      * @param other the name of the other container
-     * @param since when both existed
+     * @param since the time from which both existed
      */
     record Contest(String other, Instant since) {}
 
@@ -60,7 +67,10 @@ final class IdentityRule {
         }
     }
 
-    /** Whether {@code other} counts beside {@code container}: it has the same identity, stays, and is the service. */
+    /**
+     * Returns whether {@code other} counts beside {@code container}: it has the same identity, is not being removed,
+     * and is not a one-off container.
+     */
     static boolean counts(Container container, Container other) {
         return other.identity().equals(container.identity())
                 && !other.id().equals(container.id())
@@ -68,7 +78,7 @@ final class IdentityRule {
                 && !other.isOneOff();
     }
 
-    /** Returns the contest in which the container of the claim is now, if any; to be kept for {@link #check}. */
+    /** Returns the contest in which the claim's container is now, if any. The caller keeps it for {@link #check}. */
     static Optional<Contest> contest(
             Claim claim,
             Collection<Sibling> siblings,
@@ -91,9 +101,12 @@ final class IdentityRule {
     }
 
     /**
-     * @param siblings those that {@link #counts} and ask for a database
+     * Checks that the container may speak for its service.
+     *
+     * @param siblings the containers for which {@link #counts} is true and that ask for a database
      * @param earlier the first contest of the container, if it had any
-     * @throws RefusedClaim when another container of the identity asks for something else, naming both, or did so for long
+     * @throws RefusedClaim naming both containers, if another container of the identity asks for something else, or did
+     *     so for long
      */
     static void check(
             Claim claim,
@@ -118,7 +131,10 @@ final class IdentityRule {
                 });
     }
 
-    /** The container that speaks for several that ask the same, if that is another one: the one made last. */
+    /**
+     * Returns the container that speaks for several that ask for the same, if it is another one. It is the one made
+     * last.
+     */
     static Optional<Container> speaker(Claim claim, Collection<Sibling> siblings) {
         return siblings.stream()
                 .filter(other -> other.asksTheSame(claim))
@@ -127,7 +143,7 @@ final class IdentityRule {
                 .max(Comparator.comparing(Container::createdAt));
     }
 
-    /** Whether the service has its role and database by this very claim. */
+    /** Returns whether the service has its role and database by this very claim. */
     private static boolean holds(Claim claim, Cluster cluster, BiPredicate<Cluster.Role, Secret> accepts) {
         boolean recorded = cluster.service(claim.service())
                 .filter(service -> service.isBound()

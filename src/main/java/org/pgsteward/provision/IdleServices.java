@@ -14,7 +14,7 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Severity;
 
-/** Records since when a service has no container, and raises an alert after days of it. */
+/** Records since when a service has had no container, and raises an alert after days without one. */
 public final class IdleServices {
     private final Discovery discovery;
     private final Containers containers;
@@ -22,7 +22,7 @@ public final class IdleServices {
     private final Duration idleAfter;
     private final Clock clock;
 
-    /** @param idleAfter how long a service may be without a container before it is an alert */
+    /** @param idleAfter the time without a container after which a service raises an alert */
     public IdleServices(Discovery discovery, Containers containers, Tables tables, Duration idleAfter, Clock clock) {
         this.discovery = discovery;
         this.containers = containers;
@@ -34,12 +34,13 @@ public final class IdleServices {
     void check(List<Enrolment> enrolments, ProvisionFindings findings) throws SQLException {
         Set<String> identities =
                 containers.all().stream().map(Container::identity).collect(Collectors.toSet());
-        // A container asks for its database whether its host name is right or not.
+        // A container asks for its database even if its host name is wrong.
         Set<String> asking = containers.others().stream()
                 .flatMap(container -> discovery.said(container, containers.postgres(), containers.all()).stream())
                 .map(ConnectionRequest::service)
                 .collect(Collectors.toSet());
-        // One whose container was renamed in compose, and shares its database with what it was, is at work.
+        // A service has a container, too, if compose renamed it and the renamed container shares the service's
+        // database.
         Set<String> present = enrolments.stream()
                 .filter(enrolment -> identities.contains(enrolment.identity())
                         || containers.has(enrolment.service())

@@ -5,7 +5,7 @@ import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.ImageChange;
 
-/** Reports that a service runs another image, with the last proved backup of the one that it ran before. */
+/** Reports that a service runs another image, with the last verified backup of the previous image. */
 final class ImageChanges {
     private final Tables tables;
 

@@ -13,14 +13,14 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
 /**
- * What one service's database holds that should be otherwise.
+ * The parts of one service's database that may need repair.
  *
- * @param misowned objects of the administrator, or of the role that the service had before
+ * @param misowned objects of the administrator, or of the service's former role
  * @param publicSchemaClosed whether the owner may not use or create in schema {@code public}
- * @param extensions that are installed
+ * @param extensions the installed extensions
  */
 record Inside(List<Misowned> misowned, boolean publicSchemaClosed, Set<String> extensions) {
-    /** What the administrator cannot give away or had better keep stays his: extensions and what belongs to them. */
+    /** Excludes objects that the administrator cannot or should not give away: extensions and their members. */
     private static final String MISOWNED = """
             WITH givers AS (SELECT oid FROM pg_catalog.pg_roles WHERE rolsuper OR rolname = ANY (?::text[])),
             objects (classid, objid, owner) AS (
@@ -87,7 +87,7 @@ record Inside(List<Misowned> misowned, boolean publicSchemaClosed, Set<String> e
             """;
 
     /**
-     * One that belongs to somebody else.
+     * An object with a wrong owner.
      *
      * @param type as {@code pg_identify_object} calls it
      * @param identity quoted and with its schema
@@ -105,7 +105,9 @@ record Inside(List<Misowned> misowned, boolean publicSchemaClosed, Set<String> e
     }
 
     /**
-     * @param connection of the administrator to the database, with nothing in its {@code search_path}
+     * Reads the state of the database.
+     *
+     * @param connection a connection of the administrator to the database, with an empty {@code search_path}
      * @param former roles that the service had before
      */
     static Inside look(Connection connection, String role, Collection<String> former) throws SQLException {
@@ -123,7 +125,9 @@ record Inside(List<Misowned> misowned, boolean publicSchemaClosed, Set<String> e
                 Query.list(connection, "SELECT extname FROM pg_catalog.pg_extension", row -> row.getString(1)));
     }
 
-    /** What puts it right, each statement by itself since each waits for a lock of its own. */
+    /**
+     * Returns the steps that repair the database. Each statement is a step, since each waits for a lock of its own.
+     */
     List<Step> steps(Step.Kind kind, String database, String role, Set<String> wanted) {
         Stream<Step> owners = misowned.stream()
                 .map(object -> new Step(
@@ -136,7 +140,7 @@ record Inside(List<Misowned> misowned, boolean publicSchemaClosed, Set<String> e
                 ? Stream.of(new Step(
                         kind,
                         database,
-                        // What PostgreSQL 15 makes of it in every new database.
+                        // As PostgreSQL 15 makes it in every new database.
                         "ALTER SCHEMA public OWNER TO pg_database_owner;"
                                 + " GRANT ALL ON SCHEMA public TO pg_database_owner",
                         role + " may not use schema public of database " + database))

@@ -12,16 +12,18 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
- * Puts right what is inside the services' databases, each over a connection of its own, and only where something was
- * written since the last look.
+ * Repairs the contents of the services' databases, each over a connection of its own. Checks only databases that were
+ * written to since the last check.
  */
 final class Insides {
-    /** Whoever waits for the lock of a table makes everybody after him wait too: short, and tried again. */
+    /**
+     * A session that waits for a table's lock makes all later sessions wait too. So the wait is short, and repeated.
+     */
     private static final String SHORT_LOCKS = "SET lock_timeout = '200ms'";
 
     private static final int ATTEMPTS = 5;
 
-    /** PostgreSQL's class for "a lock was not to be had in time". */
+    /** PostgreSQL's SQLSTATE lock_not_available: a lock was not granted in time. */
     private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private final Server server;
@@ -32,7 +34,7 @@ final class Insides {
         this.server = server;
     }
 
-    /** Carries out one step. */
+    /** The execution of one step. */
     interface Doing {
         void run(Step step, Connection connection) throws SQLException;
     }
@@ -42,17 +44,20 @@ final class Insides {
         return before == null || before != database.writes();
     }
 
-    /** Whether {@code database} may not have all of these extensions, as far as was seen. */
+    /** Returns whether {@code database} may lack any of these extensions, as far as it was read. */
     boolean lacks(String database, Set<String> wanted) {
         return !extensions.getOrDefault(database, Set.of()).containsAll(wanted);
     }
 
-    /** As it was in {@code database} when the plan was made: what was written since is looked at next time. */
+    /**
+     * Remembers the write counter that {@code database} had when the plan was made. Later writes lead to a check the
+     * next time.
+     */
     void seen(Cluster.Database database) {
         writes.put(database.name(), database.writes());
     }
 
-    /** What {@link #putRight} would do. */
+    /** Returns the steps that {@link #putRight} would carry out. */
     List<Step> plan(Step.Kind kind, String database, String role) throws SQLException {
         try (Connection inside = server.connect(database)) {
             return Inside.look(inside, role, Set.of()).steps(kind, database, role, Set.of());
@@ -60,8 +65,10 @@ final class Insides {
     }
 
     /**
-     * @return what was done
-     * @throws SQLException when something is still amiss, with how much and the first refusal
+     * Repairs the contents of a database.
+     *
+     * @return the steps that were carried out
+     * @throws SQLException if steps remain to be done, with their number, the first of them, and the last refusal
      */
     List<Step> putRight(
             Step.Kind kind, String database, String role, Collection<String> former, Set<String> wanted, Doing doing)

@@ -12,20 +12,22 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
- * What keeps the databases of a cluster apart and is true of no new one: that not everybody may connect. Pure.
+ * The steps that keep the databases of a cluster apart. PostgreSQL lets PUBLIC connect to every new database. Pure.
  *
- * <p>A database of no service is closed too, and whoever has business in it is let in by name first, so that nobody who
- * works there is locked out.
+ * <p>A database without a service is closed too. Roles with business in it are granted access by name first, so that
+ * none of them is locked out.
  */
 final class IsolationPlan {
     private static final Set<String> OURS = Set.of("service_configs", "backup_log", "user_activity", "service_status");
 
     private IsolationPlan() {}
 
-    /** @param subject the database that it is about */
+    /** @param subject the database that the step concerns */
     record Closing(String subject, Step step) {}
 
-    /** The steps for every database that is no service's, and for the management database's tables and schemas. */
+    /**
+     * Returns the steps for every database without a service, and for the management database's tables and schemas.
+     */
     static List<Closing> of(Cluster cluster, ServerAddress server) {
         List<Closing> closings = new ArrayList<>();
         Set<String> ofServices = cluster.services().values().stream()
@@ -57,7 +59,7 @@ final class IsolationPlan {
         Set<String> keep = new TreeSet<>(database.business());
         keep.remove(database.owner());
         keep.retainAll(cluster.roles().keySet());
-        // A service may come here to log what its users do, which it was granted by name.
+        // A service's role has its own grant by name here, to log its users' activity.
         keep.removeIf(role -> database.name().equals(server.database())
                 && cluster.index().serviceOfRole(role).isPresent());
         Stream<String> grants = keep.stream()

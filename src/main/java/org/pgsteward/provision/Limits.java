@@ -15,10 +15,9 @@ import org.pgsteward.model.Console;
 import org.pgsteward.model.Severity;
 
 /**
- * Says which service, role or container has made something larger than pgsteward reads. Pure.
+ * Alerts about services, roles and containers that exceed the sizes that pgsteward reads. Pure.
  *
- * <p>What exceeds a limit is left out of what is read, and the rest goes on: so the alert is all that an operator sees of
- * it.
+ * <p>pgsteward skips an object above a limit and reads the rest, so the alert is the operator's only sign of it.
  */
 public final class Limits {
     public static final String KIND = "limit-exceeded";
@@ -28,9 +27,9 @@ public final class Limits {
     private record Line(String reason, String remedy, Map<String, Object> figures) {}
 
     /**
-     * One condition a subject, and the end of those that fire and are within their limits again.
+     * Returns one condition for each subject, and the end of alerts with subjects that are within their limits again.
      *
-     * @param firing what fires now
+     * @param firing the alerts that fire now
      */
     static List<Condition> conditions(
             List<Excess> excesses,
@@ -49,7 +48,7 @@ public final class Limits {
         bySubject.forEach((subject, lines) -> conditions.add(bad(subject, lines, now)));
         Set<String> bad = bySubject.keySet();
         firing.stream()
-                // The subject of a FolderGuard is a path, and that resolves its own.
+                // The subject of a FolderGuard is a path. FolderGuard resolves its own alerts.
                 .filter(alert -> alert.kind().equals(KIND)
                         && !bad.contains(alert.service())
                         && !alert.service().startsWith("/"))
@@ -87,7 +86,9 @@ public final class Limits {
                 Map.of("bytes", container.bytes(), "limit", container.limit()));
     }
 
-    /** It may be small itself: others have taken the room. */
+    /**
+     * Returns the line for a container that may be small itself, while other containers have used up the common limit.
+     */
     private static Line noRoom(OversizedContainer container) {
         String largest = container.largest().entrySet().stream()
                 .map(other -> other.getKey() + " (" + other.getValue() + ")")

@@ -9,7 +9,7 @@ import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A connection to the management database, and whose turn it is to change the cluster. */
+/** A connection to the management database, with the lock for changes to the cluster. */
 final class Management implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Management.class);
 
@@ -20,7 +20,9 @@ final class Management implements AutoCloseable {
     private final Connection connection;
     private final Duration locks;
 
-    /** @param locks how long a statement waits for a lock: a role can keep its own row of the catalog locked */
+    /**
+     * @param locks the longest wait of a statement for a lock, since a role can keep its own row of the catalog locked
+     */
     Management(Server server, Duration locks) throws SQLException {
         this.connection = server.connect(server.address().database());
         this.locks = locks;
@@ -33,7 +35,7 @@ final class Management implements AutoCloseable {
         return turn;
     }
 
-    /** Whether the server has not gone since, which costs one round trip. */
+    /** Returns whether the server still answers, which costs one round trip. */
     boolean isThere() throws SQLException {
         return connection.isValid(2);
     }
@@ -47,7 +49,10 @@ final class Management implements AutoCloseable {
         }
     }
 
-    /** Ends with the lock's release; a process that dies releases it with its connection. */
+    /**
+     * The right to change the cluster, which ends with the lock's release. A process that dies releases it with its
+     * connection.
+     */
     final class Turn implements AutoCloseable {
         Connection connection() {
             return connection;
@@ -67,7 +72,7 @@ final class Management implements AutoCloseable {
             AdvisoryLock.release(connection);
         }
 
-        /** @throws SQLException {@code e} itself, when the connection went with it and nothing more can be done */
+        /** @throws SQLException {@code e} itself, if the connection was lost and no further step is possible */
         void stillThere(SQLException e) throws SQLException {
             if (!isThere()) {
                 throw e;

@@ -10,15 +10,15 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * Which names a service, a database or a role may have. Whatever stands in a label or a variable is data: a name that
- * could be read as anything else, or taken for another one by an eye, is refused and never repaired.
+ * The rules for names of services, databases and roles. Labels and variables are data. A name that could be read as
+ * anything else, or mistaken for another one, is refused and never repaired.
  *
  * <ol>
  *   <li>At most 50 characters (the seed's columns) and 63 bytes (PostgreSQL's names).
- *   <li>Nothing that no eye sees: no control, format, private or unknown character, no half of one.
- *   <li>Letters with their marks and digits of any one alphabet, {@code . _ @ + -}, spaces inside; in Unicode's composed
- *       form, so that what looks the same is the same.
- *   <li>Not the name of something that every cluster, or we, have already.
+ *   <li>No invisible characters: no control, format, private or unknown character, and no lone surrogate.
+ *   <li>Letters with their marks and digits, {@code . _ @ + -}, and spaces inside. Latin letters are not mixed with
+ *       Cyrillic or Greek ones. The name is in Unicode's composed form, so that names that look the same are the same.
+ *   <li>Not a name that every cluster, or pgsteward, has already.
  * </ol>
  */
 final class Names {
@@ -30,7 +30,9 @@ final class Names {
 
     private static final Pattern EXTENSION = Pattern.compile("[a-z][a-z0-9_-]{0,62}");
 
-    /** Letters and marks by their category, but drawn as nothing: fillers, joiners, and choosers between glyphs. */
+    /**
+     * Characters that are letters and marks by their category and yet invisible: fillers, joiners, and glyph selectors.
+     */
     private static final Pattern INVISIBLE = Pattern.compile("[\\u034F\\u115F\\u1160\\u17B4\\u17B5\\u180B-\\u180F"
             + "\\u3164\\uFE00-\\uFE0F\\uFFA0\\x{E0100}-\\x{E01EF}]");
 
@@ -39,7 +41,7 @@ final class Names {
     private Names() {}
 
     /**
-     * Refuses a name that nobody may have.
+     * Refuses a name that is not allowed.
      *
      * @param what {@code service}, {@code database} or {@code user}, as in the label
      * @throws RefusedClaim with one line
@@ -56,9 +58,9 @@ final class Names {
     }
 
     /**
-     * The extensions that a label lists.
+     * Returns the extensions that a label lists.
      *
-     * @throws RefusedClaim with one line when one of them cannot be the name of an extension
+     * @throws RefusedClaim with one line if one of them cannot be the name of an extension
      */
     static Set<String> extensions(String list, String service) {
         Set<String> extensions = new LinkedHashSet<>();
@@ -76,7 +78,9 @@ final class Names {
         return extensions;
     }
 
-    /** For a message: one line, at most 50 characters, with a question mark for each that cannot be seen. */
+    /**
+     * Returns a text for a message: one line, at most 50 characters, with a question mark for each invisible character.
+     */
     static String printable(String text) {
         boolean cut = text.codePointCount(0, text.length()) > LONGEST;
         String shown = cut ? text.substring(0, text.offsetByCodePoints(0, LONGEST)) : text;
@@ -137,7 +141,7 @@ final class Names {
         return isReserved(name) ? Optional.of("is reserved") : Optional.empty();
     }
 
-    /** In whatever case and width it is written. */
+    /** Returns whether a name is reserved, in any case and width of its letters. */
     static boolean isReserved(String name) {
         String plain = Normalizer.normalize(name, Normalizer.Form.NFKC).toLowerCase(Locale.ROOT);
         return RESERVED.matcher(plain).matches();

@@ -15,22 +15,22 @@ import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Severity;
 
 /**
- * Whether the host that a container names for its database leads to PostgreSQL.
+ * Checks whether the host that a container names for its database leads to PostgreSQL.
  *
  * <ol>
- *   <li>{@code localhost} is the container itself, and holds no PostgreSQL.
- *   <li>A name to which a container answers on a network of the asker's leads there: to the managed PostgreSQL, whose
- *       port must then be right, or to another container, which is not ours to judge.
- *   <li>A name to which the managed PostgreSQL answers where the asker is not: the network is missing.
- *   <li>Any other plain name leads nowhere, which is trouble where the asker shares a network with PostgreSQL or the name
- *       is like PostgreSQL's, and otherwise information: a name server of the house may know it. Names with a dot and
- *       addresses may lead out of the host: nothing is said.
+ *   <li>{@code localhost} is the container itself, which holds no PostgreSQL.
+ *   <li>A name that another container answers on a network of the asker leads to that container. If it is the managed
+ *       PostgreSQL, the port must be right. If it is another container, there is no diagnosis.
+ *   <li>If the managed PostgreSQL answers to the name only on other networks, the network is missing.
+ *   <li>Any other plain name leads nowhere. This is trouble where the asker shares a network with PostgreSQL, or where
+ *       the name resembles PostgreSQL's. Otherwise it is information, since a local name server may know the name.
+ *       Names with a dot and addresses may lead out of the host, and get no diagnosis.
  * </ol>
  */
 public final class NetworkRule {
     private static final Set<String> HERE = Set.of("localhost", "127.0.0.1", "::1", "[::1]");
 
-    /** What Docker's own resolver answers to, and what nobody outside does. */
+    /** Names that Docker's own resolver answers and that no public name server knows. */
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_-]*");
 
     private static final int POSTGRES_PORT = 5432;
@@ -39,6 +39,8 @@ public final class NetworkRule {
     private NetworkRule() {}
 
     /**
+     * Returns the fault in a request; empty where there is none or it cannot be known.
+     *
      * @param postgres the managed server's container
      * @param all the host's containers
      */
@@ -97,7 +99,7 @@ public final class NetworkRule {
         });
     }
 
-    /** Whether the asker's author can only have meant the managed PostgreSQL. */
+    /** Returns whether the author of the asker's settings can only have meant the managed PostgreSQL. */
     private static boolean isMeant(Container asker, Container postgres, String host) {
         String name = host.toLowerCase(Locale.ROOT);
         return asker.sharesNetworkWith(postgres)
@@ -133,7 +135,7 @@ public final class NetworkRule {
                 remedy.toString());
     }
 
-    /** A variable that holds a whole address is not shown: the password stands in it. */
+    /** Returns the corrected value. A whole address is not shown, since it holds the password. */
     private static String replaced(ConnectionRequest request, String host, String right) {
         String value = request.container().environment().getOrDefault(request.variable(), host);
         return value.contains("://")
@@ -176,7 +178,10 @@ public final class NetworkRule {
                         + (names.size() > MOST_NETWORKS ? " and " + (names.size() - MOST_NETWORKS) + " more" : "");
     }
 
-    /** A name that a shell takes as it is; Docker allows no others, and what is shown comes from elsewhere too. */
+    /**
+     * Returns the name if a shell reads it literally, else a placeholder. Docker allows no other names, but a label may
+     * hold any.
+     */
     private static String plain(String name) {
         return name.matches("[A-Za-z0-9][A-Za-z0-9_.-]*") ? name : "CONTAINER";
     }

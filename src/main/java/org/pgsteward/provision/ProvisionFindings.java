@@ -46,7 +46,7 @@ final class ProvisionFindings {
         conditions.add(Condition.well(kind, service, reason, clock.instant()));
     }
 
-    /** Information that is over at once: nothing has to be done. */
+    /** Reports information that resolves at once, since it needs no action. */
     void inform(String kind, String service, String text) {
         bad(Severity.INFO, kind, service, text, "");
         well(kind, service, text);

@@ -14,7 +14,7 @@ import org.pgsteward.model.Outcome;
  * @param lines for a person at a terminal
  */
 public record ProvisionReport(List<JournalEntry> rows, List<Condition> conditions, List<Line> lines) {
-    /** Of what had nothing to do. */
+    /** The report when there was no work. */
     static final ProvisionReport NOTHING = new ProvisionReport(List.of(), List.of(), List.of());
 
     public ProvisionReport {
@@ -24,14 +24,14 @@ public record ProvisionReport(List<JournalEntry> rows, List<Condition> condition
     }
 
     /**
-     * What became of one service or database.
+     * The result for one service or database.
      *
-     * @param state {@code done}, {@code unchanged}, {@code refused}, {@code failed}, {@code caution}, {@code repaired} or
-     *     {@code closed}
-     * @param password what is known of the role's password
+     * @param state {@code done}, {@code unchanged}, {@code refused}, {@code failed}, {@code caution}, {@code repaired}
+     *     or {@code closed}
+     * @param password the known state of the role's password
      */
     public record Line(String service, String state, String reason, Password password) {
-        /** What became of one container's service. */
+        /** Returns the line for one container's service. */
         static Line of(Provisioner.Result result) {
             return new Line(result.service(), state(result), result.outcome().reason(), password(result));
         }
@@ -65,16 +65,16 @@ public record ProvisionReport(List<JournalEntry> rows, List<Condition> condition
         }
     }
 
-    /** Whether a role has the password of its container. */
+    /** The state of a role's password in comparison with its container's. */
     public enum Password {
         UNKNOWN,
-        /** It was set just now. */
+        /** The role got the password just now. */
         SET,
-        /** It had it already. */
+        /** The role already had the password. */
         IN_FORCE
     }
 
-    /** Records its rows and raises its conditions. */
+    /** Records the rows and raises the conditions. */
     public void sendTo(Reporter reporter) {
         rows.forEach(reporter::record);
         conditions.forEach(reporter::raise);

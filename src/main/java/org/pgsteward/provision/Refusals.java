@@ -10,7 +10,7 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ServerAddress;
 
-/** Why a claim is refused: each in one line that says what, which and what next. Pure. */
+/** The reasons to refuse a claim, each in one line with the object, the conflict and the next step. Pure. */
 final class Refusals {
     private final Claim claim;
     private final Cluster cluster;
@@ -25,7 +25,7 @@ final class Refusals {
                 + Names.printable(claim.container().name()) + "' asks for ";
     }
 
-    /** @throws RefusedClaim for the first reason that holds */
+    /** @throws RefusedClaim for the first reason that applies */
     static void check(
             Claim claim,
             Cluster cluster,
@@ -120,7 +120,10 @@ final class Refusals {
         });
     }
 
-    /** A service of ours that somebody made mighty is put right; a stranger's mighty role is not touched. */
+    /**
+     * Refuses a role that is a superuser or may replicate, and that is not the service's own. Excess powers of a
+     * service's own role are drift, and are repaired instead.
+     */
     private void checkPowers() {
         boolean ours = cluster.service(claim.service())
                 .filter(service -> service.isBound() && service.role().equals(claim.user()))
@@ -136,7 +139,7 @@ final class Refusals {
         }
     }
 
-    /** Another role would end the shut-out of a service. */
+    /** Refuses another role while the service's role is shut out, since it would end the shut-out. */
     private void checkShutOut() {
         cluster.service(claim.service())
                 .map(Cluster.Service::role)
@@ -178,7 +181,9 @@ final class Refusals {
         });
     }
 
-    /** The database that {@code claim} asks for, where another role owns it and it is not the service's already. */
+    /**
+     * Returns the database that {@code claim} asks for, if another role owns it and it is not the service's already.
+     */
     private static Optional<Cluster.Database> foreignDatabase(Claim claim, Cluster cluster) {
         boolean own = enrolled(claim, cluster)
                 .filter(service -> service.database().equals(claim.database()))
@@ -191,7 +196,9 @@ final class Refusals {
         return cluster.service(claim.service()).filter(Cluster.Service::isBound);
     }
 
-    /** Whether {@code claim} can be judged only by {@link Evidence} from inside the database that it asks for. */
+    /**
+     * Returns whether {@code claim} can be judged only by {@link Evidence} from inside the database that it asks for.
+     */
     static boolean needsEvidence(Claim claim, Cluster cluster) {
         return cluster.role(claim.user()).isPresent()
                 && foreignDatabase(claim, cluster)
@@ -200,8 +207,9 @@ final class Refusals {
     }
 
     /**
-     * Throws unless the role is the only one that the database can be for, and the administrator has nothing in it that the
-     * role was not given. Where an init script gave the two one name and a grant, the administrator may have more.
+     * Throws unless the role is the only one that the database can be for, and has privileges on all objects of the
+     * administrator in it. Where an init script gave the role and the database one name and made a grant, the
+     * administrator may have more.
      */
     private void checkEvidence(Evidence evidence) {
         String role = claim.user();
@@ -235,7 +243,10 @@ final class Refusals {
         }
     }
 
-    /** A role that pgsteward made does not count: the container chose its name. */
+    /**
+     * Returns whether the names show that the database is for the role. The name of a role that pgsteward made does not
+     * count, since the container chose it.
+     */
     private boolean isNamedForIt() {
         if (enrolled(claim, cluster).isPresent()) {
             return false;
@@ -252,12 +263,12 @@ final class Refusals {
                 + claim.service() + "'";
     }
 
-    /** A line that vouches for the claim. */
+    /** Returns a line that vouches for the claim. */
     private String adopt(String when) {
         return "pgsteward provision --adopt " + Typing.word(claim.service()) + "   # " + when;
     }
 
-    /** The lines that give the container another name by a label. */
+    /** Returns the lines that give the container another name by a label. */
     private String label(String key) {
         Container container = claim.container();
         return "# in the compose file of " + container.commandName() + ":\nlabels:\n  pgsteward." + key

@@ -1,6 +1,6 @@
 package org.pgsteward.provision;
 
-/** A container asked for something that it cannot have. */
+/** A container's request that cannot be granted. */
 final class RefusedClaim extends RuntimeException {
     private final String reason;
     private final String remedy;
@@ -11,7 +11,7 @@ final class RefusedClaim extends RuntimeException {
     }
 
     /**
-     * @param remedy lines to paste; empty where the usual ones do
+     * @param remedy lines to paste; empty where the usual lines apply
      * @param passing whether an update of the container looks the same for a moment
      */
     RefusedClaim(String reason, String remedy, boolean passing) {
@@ -21,7 +21,7 @@ final class RefusedClaim extends RuntimeException {
         this.passing = passing;
     }
 
-    /** The one line that the container's operator reads. */
+    /** Returns the one line that the container's operator reads. */
     String reason() {
         return reason;
     }

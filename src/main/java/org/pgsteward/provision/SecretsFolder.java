@@ -17,7 +17,7 @@ import java.util.Set;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Typing;
 
-/** The only place from which anything that a container says may make us read. */
+/** The only folder from which a container's settings can make pgsteward read a file. */
 public final class SecretsFolder {
     private static final int LONGEST_BYTES = 1024;
     private static final int LONGEST_NAME_BYTES = 255;
@@ -27,21 +27,21 @@ public final class SecretsFolder {
     private final List<Path> administrators;
     private final Set<String> neverNames;
 
-    /** @param administratorsFile the file that holds the administrator's own password, which no service may claim */
+    /** @param administratorsFile the file with the administrator's own password, which no service may claim */
     public SecretsFolder(Path folder, Path administratorsFile) {
         this(folder, Set.of(administratorsFile), Set.of());
     }
 
     /**
-     * @param administrators the files that hold the administrator's own password and our other secrets, which no service
-     *     may claim
-     * @param neverNames those secrets, of which none may become a name, whatever file holds it
+     * @param administrators the files with the administrator's own password and pgsteward's other secrets, which no
+     *     service may claim
+     * @param neverNames these secrets, which may not become a name, even if another file holds them
      */
     public SecretsFolder(Path folder, Collection<Path> administrators, Collection<String> neverNames) {
         this(folder, folder.toString(), administrators, neverNames);
     }
 
-    /** @param place the folder as people at the host see it */
+    /** @param place the folder's path as operators see it on the host */
     public SecretsFolder(Path folder, String place, Collection<Path> administrators, Collection<String> neverNames) {
         this.place = place;
         this.folder = folder.toAbsolutePath().normalize();
@@ -52,10 +52,10 @@ public final class SecretsFolder {
     }
 
     /**
-     * What the label {@code pgsteward.password-file} names.
+     * Reads the file that the label {@code pgsteward.password-file} names.
      *
-     * @param name of a file in the folder, or the whole path of one
-     * @throws RefusedClaim when it is not a plain, readable file in the folder itself, or the administrator's
+     * @param name the name of a file in the folder, or its whole path
+     * @throws RefusedClaim if it is not a plain, readable file in the folder itself, or if it is the administrator's
      */
     Secret read(String name) {
         String inside = folder + "/";
@@ -66,9 +66,9 @@ public final class SecretsFolder {
     }
 
     /**
-     * What a variable names by a path in its own container: the file of the same name here.
+     * Reads the file with the same name as a file that a variable names by its path in the container.
      *
-     * @throws RefusedClaim naming {@code variable} and {@code path}, on the same grounds
+     * @throws RefusedClaim on the same grounds, naming {@code variable} and {@code path}
      */
     Secret readFor(String variable, String path) {
         return read(
@@ -78,10 +78,10 @@ public final class SecretsFolder {
     }
 
     /**
-     * The same for a name, which everybody will see: every role may read the names of all others. So another service's
-     * password must not become one, nor ours, and what is no name is not shown.
+     * Reads the name of a database or a role. Every role may read the names of all others. So another service's
+     * password or a secret of pgsteward must not become a name, and a text that is no legal name is not shown.
      *
-     * @throws RefusedClaim also when the file is a password's by its own name, or holds what is no legal name
+     * @throws RefusedClaim also if the file is a password's by its own name, or holds no legal name
      */
     String readNameFor(String variable, String path) {
         String next = "write the name into the variable itself, or give the labels pgsteward.database, pgsteward.user"
@@ -125,18 +125,21 @@ public final class SecretsFolder {
         } catch (CharacterCodingException e) {
             throw new RefusedClaim(what + " is not text in UTF-8: " + next);
         } catch (IOException e) {
-            // The exception's own words would be the path again.
+            // The exception's own message would repeat the path.
             throw new RefusedClaim(what + " cannot be read (" + e.getClass().getSimpleName() + "): " + next);
         }
     }
 
-    /** The line that writes the file. */
+    /** Returns the line that writes the file. */
     private String write(String name) {
         return "printf %s 'PASSWORD' > " + (place.endsWith("/") ? place : place + "/") + Typing.word(name)
                 + "   # the password that the container has";
     }
 
-    /** Why nobody may have it. A hard link is the administrator's file under another name. */
+    /**
+     * Returns the reason to refuse the file to every service. A hard link can be the administrator's file under another
+     * name.
+     */
     private Optional<String> objection(Path file) throws IOException {
         for (Path administrators : this.administrators) {
             if (file.equals(administrators)
@@ -155,7 +158,7 @@ public final class SecretsFolder {
                 : Optional.of("lies outside the secrets folder");
     }
 
-    /** It may have become a link, or grown, since it was looked at. */
+    /** Reads within the limits again, since the file may have become a link, or grown, after the check. */
     private static String content(Path file) throws IOException {
         try (InputStream bytes = Files.newInputStream(file, LinkOption.NOFOLLOW_LINKS)) {
             ByteBuffer read = ByteBuffer.wrap(bytes.readNBytes(LONGEST_BYTES));
@@ -163,7 +166,7 @@ public final class SecretsFolder {
         }
     }
 
-    /** @throws InvalidPathException when it could be anything but the last part of a path */
+    /** @throws InvalidPathException if the name could be anything but the last part of a path */
     private static String plain(String name) {
         boolean path = name.startsWith(".") || name.chars().anyMatch(c -> c == '/' || c == '\\' || c < ' ');
         if (name.isEmpty() || path || name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME_BYTES) {

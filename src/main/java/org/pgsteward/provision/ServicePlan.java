@@ -16,20 +16,20 @@ import org.pgsteward.postgres.ScramVerifier;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
- * From what a container asks for and what exists to the steps between them; pure.
+ * The steps from the existing objects to a container's request; pure.
  *
- * <p>A name that is free is the claimant's. One that is in use is its own only if the service is bound to this very
- * container's identity, or if the container shows that it was the user before: it knows the role's password, and the
- * role has business in the database. So a script's databases are taken over as they are, and a stranger who only knows
- * the names gets nothing.
+ * <p>A free name goes to the claimant. A name in use is the claimant's own in two cases only. Either the service is
+ * bound to this very container's identity, or the container shows that it used the name before: it knows the role's
+ * password, and the role has business in the database. So a script's databases are adopted as they are, and knowledge
+ * of the names alone gives no access.
  *
- * @param kind what a step that puts something right counts as
- * @param steps in order; a run that was killed after any of them finds the rest still to do
- * @param former the role that the service had before, whose objects become the new one's
- * @param sharedWith the service whose database this is, where the container is one more of the same application, such
- *     as its worker: it is left to the other to say how the database should be
- * @param imageChange when its container runs another image than the one it was last seen with
- * @param moved in a sentence, that another container has the service from now on, once an operator vouched for it
+ * @param kind the kind of the steps that repair something
+ * @param steps in order; after a run that was killed between them, the next run does the rest
+ * @param former the role that the service had before; the new one takes over its objects
+ * @param sharedWith the service that this database belongs to, if the container is one more of the same application,
+ *     such as its worker. The other container then decides how the database should be
+ * @param imageChange present if the container runs another image than when it was seen last
+ * @param moved a sentence that another container has the service from now on, after an operator vouched for it
  */
 record ServicePlan(
         Claim claim,
@@ -40,13 +40,15 @@ record ServicePlan(
         Optional<String> sharedWith,
         Optional<String> moved) {
 
-    /** Stands for the image's digest until the service has all that it asks for. */
+    /** The placeholder for the image's digest until the service has everything that it asks for. */
     private static final String UNFINISHED = "";
 
     /**
+     * Returns the plan for a claim.
+     *
      * @param accepts whether a stored verifier was made from a password
-     * @param trusted whether somebody vouched for the claim, so that it need not be shown
-     * @throws RefusedClaim when the names are not its own
+     * @param trusted whether an operator vouched for the claim, so that it needs no evidence
+     * @throws RefusedClaim if the names are not the claimant's own
      */
     static ServicePlan of(
             Claim claim,
@@ -78,8 +80,8 @@ record ServicePlan(
         steps.addAll(new ServiceShape(cluster, server.database(), claim.database(), claim.user(), kind)
                 .made(claim.password(), accepted));
         if (enrolled.isEmpty()) {
-            // Bound before anything is made: a run that is killed after this is resumed by nobody else. With a new role
-            // in one transaction, since each waits for the disk.
+            // The service is bound before anything is made, so that no other container resumes a run that is killed
+            // after this. A new role is made in the same transaction, since each transaction waits for the disk.
             if (cluster.role(claim.user()).isEmpty()) {
                 steps.set(0, steps.get(0).after(() -> bound));
             } else {
@@ -117,7 +119,10 @@ record ServicePlan(
                                 + Names.printable(before)));
     }
 
-    /** What is still to do of an enrolment that was interrupted is no repair: no operator changed anything. */
+    /**
+     * Returns the kind of the steps. The rest of an interrupted enrolment is no repair, since no operator changed
+     * anything.
+     */
     private static Step.Kind kind(Cluster.Service before, Claim claim) {
         if (!before.role().equals(claim.user()) || !before.database().equals(claim.database())) {
             return Step.Kind.CHANGE;
@@ -126,10 +131,11 @@ record ServicePlan(
     }
 
     /**
-     * Under which name it is enrolled: a container that was renamed in compose keeps its service's, since its backups and
-     * its history have it, once somebody has vouched for it and as soon as the one that it was before has no container.
+     * Returns the claim under the name of its enrolled service. A container that was renamed in compose keeps its
+     * service's name, since its backups and its history have that name. An operator has to vouch for it once, when the
+     * previous identity has no container any more.
      *
-     * @param identities of the containers that there are
+     * @param identities the identities of the existing containers
      */
     static Claim owned(Claim claim, Cluster cluster, boolean trusted, Set<String> identities) {
         if (cluster.service(claim.service()).filter(Cluster.Service::isBound).isPresent()) {
@@ -148,7 +154,10 @@ record ServicePlan(
                 .orElse(claim);
     }
 
-    /** Of one compose project, with the same names and the same password: one application in several containers. */
+    /**
+     * Returns the service of another container in the same compose project that has the same names and the same
+     * password: one application in several containers.
+     */
     private static Optional<String> sharedWith(
             Claim claim, Cluster cluster, BiPredicate<Cluster.Role, Secret> accepts) {
         Optional<String> project = claim.container().composeProject().map(name -> name + "/");
@@ -167,8 +176,8 @@ record ServicePlan(
     }
 
     /**
-     * Whether something inside the database has to be looked at, since it was not made by this plan. A container that was
-     * only made anew is no reason: its application must not wait for that.
+     * Returns whether the inside of the database has to be checked, since this plan did not make the database. A
+     * container that was merely re-created is no reason: its application must not wait for the check.
      */
     boolean adopts(Cluster cluster) {
         boolean remade = cluster.service(claim.service())
@@ -181,7 +190,7 @@ record ServicePlan(
                                         && !(remade && step.kind() == Step.Kind.RECORD)));
     }
 
-    /** Its container is labelled {@code pgsteward.enable=false}. */
+    /** Returns the step for a container with the label {@code pgsteward.enable=false}. */
     static Step letGo(Cluster.Service service, String management) {
         return new Step(
                 Step.Kind.RECORD,
@@ -191,14 +200,17 @@ record ServicePlan(
                 "service " + service.name() + " is left alone");
     }
 
-    /** The id of a one-off container is not recorded: as long as it is kept, it would take turns with the service's own. */
+    /**
+     * Returns whether the row has all of the claim. The id of a one-off container is not recorded: it would alternate
+     * with the id of the service's own container.
+     */
     private static boolean isRecorded(Cluster.Service before, Claim claim) {
         Container container = claim.container();
         return isSame(before, claim)
                 && (container.isOneOff() || before.containerId().equals(container.id()));
     }
 
-    /** Whether the row has all of the claim but for the id of its container. */
+    /** Returns whether the row has all of the claim except the container's id. */
     private static boolean isSame(Cluster.Service before, Claim claim) {
         Container container = claim.container();
         return before.database().equals(claim.database())
@@ -211,7 +223,7 @@ record ServicePlan(
 
     private static Optional<ImageChange> change(Cluster.Service before, Claim claim, Instant now) {
         Container container = claim.container();
-        // An unfinished enrolment has no digest, nor have rows of before we kept one: that is no change.
+        // An unfinished enrolment has no digest, and older versions of pgsteward recorded none. This is no change.
         if (before.imageId().isEmpty() || before.imageId().equals(container.imageId())) {
             return Optional.empty();
         }
@@ -240,7 +252,7 @@ record ServicePlan(
                 + " enabled = true, updated_at = EXCLUDED.updated_at";
     }
 
-    /** Whether {@code stored} was made from {@code password}, whichever of PostgreSQL's two forms it has. */
+    /** Returns whether the role's verifier was made from {@code password}, in either of PostgreSQL's two forms. */
     static boolean accepts(Cluster.Role role, Secret password) {
         return ScramVerifier.accepts(role.verifier(), role.name(), password);
     }

@@ -27,14 +27,17 @@ import org.pgsteward.postgres.ServerAddress;
 import org.slf4j.Logger;
 
 /**
- * Gives containers their databases, checks all services, and reports what came of it. The daemon and the command both use
- * it, so that the same rows are written and the same alerts are raised.
+ * Gives containers their databases, checks all services, and reports the results. The daemon and the command both use
+ * it, so that they write the same rows and raise the same alerts.
  */
 public final class ServiceProvisioning {
-    /** Two containers of one identity may exist for so long while one replaces the other. */
+    /** The time for which two containers of one identity may exist while one replaces the other. */
     private static final Duration UPDATE = Duration.ofMinutes(1);
 
-    /** Compose creates the new container while the old one still stops, which may take long. */
+    /**
+     * The same for a container that was created and not started: compose creates it while the old one still stops,
+     * which may take long.
+     */
     private static final Duration CREATED = Duration.ofMinutes(10);
 
     private final Provisioner provisioner;
@@ -46,18 +49,21 @@ public final class ServiceProvisioning {
     private final Logger log;
     private final Supplier<List<Alert>> firing;
     private final Clock clock;
-    /** By container id, since when another container of its identity asks for something else. */
+    /** The time since which another container of the same identity asks for something else, by container id. */
     private final Map<String, Instant> contradicting = new ConcurrentHashMap<>();
 
     private final Set<String> satisfied = ConcurrentHashMap.newKeySet();
-    /** What was logged last, by subject. The book is told each time: two looks that cross must not leave it wrong for good. */
+    /**
+     * The last logged text, by subject. Alerts are raised each time even so: two concurrent checks must not leave the
+     * alert registry wrong for good.
+     */
     private final Map<String, String> said = new ConcurrentHashMap<>();
 
     private volatile boolean reconciled;
 
     /**
      * @param firing the alerts that fire now
-     * @param log for what a person at a terminal is shown otherwise
+     * @param log receives the messages that a command shows at the terminal
      */
     public ServiceProvisioning(
             Provisioner provisioner,
@@ -80,7 +86,7 @@ public final class ServiceProvisioning {
     }
 
     /**
-     * Gives one container what it asks for.
+     * Gives one container the role and the database that it asks for.
      *
      * @param adopt whether an operator vouches for it
      */
@@ -90,7 +96,11 @@ public final class ServiceProvisioning {
         return findings.report();
     }
 
-    /** @return whether the same may succeed later without a change by an operator */
+    /**
+     * Provisions one container.
+     *
+     * @return whether the same request may succeed later without a change by an operator
+     */
     boolean provision(Container container, boolean adopt, ProvisionFindings findings) {
         Provisioner.Result result = provisioner.provision(container, containers.postgres(), containers.all(), adopt);
         take(container, result, findings);
@@ -98,10 +108,10 @@ public final class ServiceProvisioning {
     }
 
     /**
-     * Checks all services and databases, and repairs drift. Where no engine was asked for its containers, nothing is
-     * concluded from their absence.
+     * Checks all services and databases, and repairs drift. If no engine has listed its containers, their absence is no
+     * evidence.
      *
-     * @throws SQLException when PostgreSQL cannot be asked
+     * @throws SQLException if PostgreSQL cannot be queried
      */
     public ProvisionReport reconcile() throws SQLException {
         ProvisionFindings findings = new ProvisionFindings(clock);
@@ -144,22 +154,22 @@ public final class ServiceProvisioning {
         return reconciled;
     }
 
-    /** Whether the container has what it asks for, so that it need not be read again. */
+    /** Returns whether the container has everything that it asks for, so that it need not be read again. */
     boolean isSatisfied(Container container) {
         return satisfied.contains(container.id());
     }
 
-    /** Whether another container of its identity asks for something else. */
+    /** Returns whether another container of its identity asks for something else. */
     boolean isContradicting(Container container) {
         return contradicting.containsKey(container.id());
     }
 
-    /** The service that {@code container} asks for, as far as it alone can tell. */
+    /** Returns the service that {@code container} asks for, by its own settings alone. */
     Optional<String> service(Container container) {
         return provisioner.service(container, containers.postgres(), containers.all());
     }
 
-    /** Forgets a container that is no more. */
+    /** Forgets a removed container. */
     void forget(Container container) {
         satisfied.remove(container.id());
         contradicting.remove(container.id());
@@ -167,7 +177,7 @@ public final class ServiceProvisioning {
         provisioner.forget(container);
     }
 
-    /** How an operator types SQL for the managed server. */
+    /** Returns the console in which an operator runs SQL on the managed server. */
     private Console console() {
         return new Console(
                 containers.postgres().map(Container::name).orElse(PostgresServer.SERVICE),
@@ -254,24 +264,33 @@ public final class ServiceProvisioning {
                         + " service alone, label its container pgsteward.enable=false");
     }
 
-    /** A database of no service, such as {@code postgres}, which PostgreSQL opens to everybody when it makes it. */
+    /**
+     * Reports a closed database without a service, such as {@code postgres}. PostgreSQL opens such a database to PUBLIC
+     * when it makes it.
+     */
     private void closed(String database, List<String> reasons, ProvisionFindings findings) {
         String all = String.join("; ", reasons);
         findings.line(database, "closed", all);
         log.info("database {}: closed: {}", database, all);
         findings.row(Activity.ours("pgsteward", "rights repaired: " + all, clock.instant()));
-        // The first reconcile finds the databases that the cluster had before: that is no news.
+        // The first reconcile finds the databases that the cluster had before. They need no alert.
         if (reconciled) {
             findings.inform("rights-changed", database, all + "; it is closed now, and nothing has to be done");
         }
     }
 
-    /** Whether compose renames it in a moment: an alert would name a container that does not exist then. */
+    /**
+     * Returns whether compose is about to rename the container: an alert would name a container that will not exist.
+     */
     private static boolean isBeingReplaced(Container container) {
         return container.state() == Container.State.CREATED && !container.name().equals(container.lastingName());
     }
 
-    /** Once; the same is checked every few seconds, and the same answer is no news. */
+    /**
+     * Logs a reason once, since the same check runs every few seconds with the same result.
+     *
+     * @return whether the reason is new
+     */
     boolean say(String subject, String reason) {
         boolean news = !reason.equals(said.put(subject, reason));
         if (news) {

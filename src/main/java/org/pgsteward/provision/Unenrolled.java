@@ -12,19 +12,19 @@ import org.pgsteward.model.Container;
 import org.pgsteward.provision.DatabaseUrl.Parts;
 
 /**
- * The reason why a container whose variables name the managed PostgreSQL gets no database, and the remedy. Pure. Shows no
- * value of a variable except an application's type of database.
+ * The reason why a container that names the managed PostgreSQL in its variables gets no database, and the remedy. Pure.
+ * Shows no value of a variable except an application's type of database.
  *
  * <ol>
- *   <li>An application of the catalogue that is not told to use PostgreSQL, or that lacks a part of its login.
+ *   <li>An application of the catalogue that is not set to use PostgreSQL, or that lacks a part of its login.
  *   <li>Variables in a form that the catalogue does not know, with a password among them: an application.
  *   <li>Any other mention: a tool, such as a proxy, an exporter or a backup, that needs no database of its own.
  * </ol>
  *
- * @param service its name with pgsteward, or what it would be
+ * @param service the service's name in pgsteward, or the name that it would have
  * @param application whether it is an application that needs a database, as far as its variables show
  * @param reason one line
- * @param remedy what to write into its compose file
+ * @param remedy the lines for its compose file
  */
 record Unenrolled(String service, boolean application, String reason, String remedy) {
     private static final Pattern TOOL =
@@ -40,13 +40,13 @@ record Unenrolled(String service, boolean application, String reason, String rem
     private static final Pattern PASSWORD = Pattern.compile("(?i)pass|pwd");
     private static final Pattern LOGIN = Pattern.compile("(?i)://[^/\\s]*:[^/\\s]*@|\\b(?:password|pwd)\\s*=");
 
-    /** A longer value is a document and no setting. */
+    /** The longest value of a setting, in characters. A longer value is a document. */
     private static final int LONGEST_VALUE = 2_000;
 
     private static final int MOST_VARIABLES = 1_000;
     private static final int NAMED = 3;
 
-    /** @param ours whether a host is the managed PostgreSQL to the container, on a network that both are on or not */
+    /** @param ours whether a host is the managed PostgreSQL to the container, on a common network or not */
     static Optional<Unenrolled> of(Container container, Catalogue catalogue, Predicate<String> ours) {
         Variables variables = Variables.inTheClear(container);
         String service = Discovery.service(container);
@@ -146,12 +146,15 @@ record Unenrolled(String service, boolean application, String reason, String rem
         return false;
     }
 
-    /** Whether its image is known for something that uses databases without having one. */
+    /** Returns whether the image is known for a tool that uses databases without having one. */
     public static boolean isTool(Container container) {
         return TOOL.matcher("/" + Catalogue.repository(container.image())).find();
     }
 
-    /** In the address itself, or in a variable with the same prefix. Variables of libpq belong to client programs. */
+    /**
+     * Returns whether a password is in the address itself, or in a variable with the same prefix. Variables of libpq
+     * belong to client programs.
+     */
     private static boolean hasPassword(Map.Entry<String, String> variable, Container container) {
         String name = variable.getKey();
         if (name.toUpperCase(Locale.ROOT).startsWith("PGHOST")) {

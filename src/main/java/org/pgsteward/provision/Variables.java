@@ -8,7 +8,7 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Container;
 
-/** A container's variables: each in the clear, or in a file that another variable names. */
+/** A container's variables. Each value is in the clear, or in a file that another variable names. */
 final class Variables {
     private final Map<String, String> environment;
     private final Optional<SecretsFolder> secrets;
@@ -18,25 +18,25 @@ final class Variables {
         this.secrets = secrets;
     }
 
-    /** With the files, as far as they lie in our own folder too. */
+    /** Returns the variables with their files, as far as the files are in the secrets folder too. */
     static Variables of(Container container, SecretsFolder secrets) {
         return new Variables(container.environment(), Optional.of(secrets));
     }
 
-    /** What is said in the clear and nothing else. */
+    /** Returns only the values in the clear. */
     static Variables inTheClear(Container container) {
         return new Variables(container.environment(), Optional.empty());
     }
 
-    /** In the clear; empty when it is not set, or to nothing. */
+    /** Returns the value in the clear; empty if it is not set, or blank. */
     Optional<String> get(String variable) {
         return Optional.ofNullable(environment.get(variable)).filter(value -> !value.isBlank());
     }
 
     /**
-     * The value of {@code variable} in the way in which {@code application} would come by it.
+     * Returns the value of {@code variable} as {@code application} would get it.
      *
-     * @throws RefusedClaim when it stands in a file that is not ours to read, naming both
+     * @throws RefusedClaim naming both, if the value is in a file that pgsteward may not read
      */
     Optional<String> get(@Nullable String variable, Application application) {
         if (variable == null) {
@@ -50,7 +50,7 @@ final class Variables {
                         .or(() -> Optional.ofNullable(application.defaults().get(variable)));
     }
 
-    /** The same for what everybody will see: the name of a database or a role. */
+    /** Returns the value as the name of a database or a role, which every role can see. */
     Optional<String> name(@Nullable String variable, Application application) {
         Optional<Named> file = variable == null ? Optional.empty() : file(variable, application);
         return file.isPresent()
@@ -59,7 +59,7 @@ final class Variables {
                 : get(variable, application);
     }
 
-    /** Whether there is a value for {@code variable}, in the clear, in a file or by default; no file is read. */
+    /** Returns whether {@code variable} has a value, in the clear, in a file or by default. Reads no file. */
     boolean isNamed(String variable, Application application) {
         return file(variable, application).isPresent()
                 || get(variable).isPresent()
@@ -68,7 +68,7 @@ final class Variables {
 
     private record Named(String variable, String path) {}
 
-    /** The file that holds the value, if it does not stand in the variable itself. */
+    /** Returns the file with the value, if the variable itself does not hold it. */
     private Optional<Named> file(String variable, Application application) {
         Optional<String> written = get(variable);
         if (written.isPresent()) {
@@ -80,7 +80,7 @@ final class Variables {
         return get(naming).map(path -> new Named(naming, path));
     }
 
-    /** Every variable that holds a whole address whose host is {@code ours}, by name. */
+    /** Returns every variable that holds a whole address with a host that is {@code ours}, by name. */
     SortedMap<String, DatabaseUrl> addresses(Predicate<String> ours) {
         SortedMap<String, DatabaseUrl> addresses = new TreeMap<>();
         environment.forEach((variable, value) -> DatabaseUrl.parse(value)
