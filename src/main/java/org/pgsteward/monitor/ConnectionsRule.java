@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.pgsteward.model.PostgresServer;
 
-/** Whether the server has room for more connections: when it has none, every service is refused. */
+/** The share of the server's connections in use. Without a free connection, PostgreSQL refuses every service. */
 final class ConnectionsRule extends FigureRule<DatabaseLook> {
     private static final int NAMED = 3;
 

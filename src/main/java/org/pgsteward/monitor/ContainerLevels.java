@@ -7,14 +7,14 @@ import java.util.Optional;
 import org.pgsteward.model.Container;
 
 /**
- * The lines for one container's memory, in bytes and already compared with one another.
+ * The levels for one container's memory, in bytes and consistent with one another.
  *
- * @param warnBytes from here on it is a warning
- * @param criticalBytes from here on it is critical; at least {@code warnBytes}
- * @param clearBytes below this it is over; below {@code warnBytes}
- * @param warn as it was written, for the message
- * @param critical as it was written, for the message
- * @param complaints labels that could not be used, a sentence each
+ * @param warnBytes the level of a warning
+ * @param criticalBytes the level of a critical alert; at least {@code warnBytes}
+ * @param clearBytes the level below which the alert resolves; below {@code warnBytes}
+ * @param warn as written, for the message
+ * @param critical as written, for the message
+ * @param complaints unusable labels, a sentence each
  */
 record ContainerLevels(
         long warnBytes,
@@ -24,17 +24,20 @@ record ContainerLevels(
         MemoryLevel critical,
         List<String> complaints) {
 
-    /** Without a clear level of its own, an alert is over this many percent of the limit below the warning. */
+    /**
+     * The distance of the clear level below the warning, in percent of the limit, for a container without a clear
+     * level.
+     */
     private static final double CLEAR_BELOW_WARN = 5;
 
     static final String WARN_LABEL = "pgsteward.memory.warn";
     static final String CRITICAL_LABEL = "pgsteward.memory.critical";
 
     /**
-     * The settings, and over them what the container's labels say. A label that is no level is left out with a
-     * complaint, because one container's slip must not blind the watch over it.
+     * Returns the levels of the settings, or those of the container's labels where it has them. A label that is no
+     * level is skipped with a complaint: an error in one label must not end the monitoring of its container.
      *
-     * @param limitBytes what the shares are shares of
+     * @param limitBytes the memory limit, of which shares are taken
      */
     static ContainerLevels of(
             MemoryLevel warn, MemoryLevel critical, Optional<MemoryLevel> clear, Container container, long limitBytes) {
@@ -42,17 +45,18 @@ record ContainerLevels(
         MemoryLevel ownWarn = label(container, WARN_LABEL, complaints).orElse(warn);
         MemoryLevel ownCritical = label(container, CRITICAL_LABEL, complaints).orElse(critical);
         long warnBytes = ownWarn.of(limitBytes);
-        // A container whose own warning lies above the common critical level is critical from its warning on.
+        // A container with a warning above the common critical level is critical from its warning on.
         long criticalBytes = Math.max(warnBytes, ownCritical.of(limitBytes));
         long usual = warnBytes - Math.round(limitBytes * CLEAR_BELOW_WARN / 100);
         long asSet = clear.map(level -> level.of(limitBytes)).orElse(usual);
-        // A clear level at or above a container's own warning would flap; the usual distance is kept instead.
+        // A clear level at or above the container's own warning would make the alert flap. The usual distance applies
+        // instead.
         long clearBytes = Math.max(1, asSet < warnBytes ? asSet : usual);
         return new ContainerLevels(
                 warnBytes, criticalBytes, Math.min(clearBytes, warnBytes), ownWarn, ownCritical, complaints);
     }
 
-    /** @param samples in a row that it takes */
+    /** @param samples the number of samples in a row that an alert takes */
     Threshold threshold(int samples) {
         return new Threshold(
                 Optional.of((double) warnBytes),

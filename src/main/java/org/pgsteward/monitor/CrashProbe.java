@@ -16,11 +16,17 @@ import org.pgsteward.postgres.guard.ServerGuard;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the log of PostgreSQL's container which process ended all sessions. Safe for many threads. */
+/**
+ * Finds in the log of PostgreSQL's container the crashed process for which PostgreSQL ended all sessions. Safe for many
+ * threads.
+ */
 public final class CrashProbe {
     private static final Logger LOG = LoggerFactory.getLogger(CrashProbe.class);
 
-    /** PostgreSQL waits for all other sessions to end before it starts its processes anew. */
+    /**
+     * The longest time from a crash to the restart of the processes. PostgreSQL first waits for all other sessions to
+     * end.
+     */
     private static final Duration BEFORE = Duration.ofMinutes(2);
 
     private final DockerEngine engine;
@@ -28,19 +34,20 @@ public final class CrashProbe {
     private Instant asked = Instant.EPOCH;
     private @Nullable ServerProcessCrash last;
 
-    /** @param clients who was seen of late, by the number of the process */
+    /** @param clients the recently seen sessions, by the number of the process */
     public CrashProbe(DockerEngine engine, Supplier<Map<Integer, ServerGuard.Client>> clients) {
         this.engine = engine;
         this.clients = clients;
     }
 
     /**
-     * What led to the last start of the server's processes; empty where the log does not say. It is read once for each.
+     * Returns the cause of the last start of the server's processes; empty where the log has none. Reads the log once
+     * for each start.
      *
-     * @param container the server's
-     * @param started when the server was started: what happened before it is another story
-     * @param recovered when its processes were last started together
-     * @param written how the server writes its log
+     * @param container the server's container
+     * @param started the start of the server; earlier lines of the log belong to an earlier run
+     * @param recovered the time at which its processes were last started together
+     * @param written the format of the server's log
      */
     public synchronized Optional<ServerProcessCrash> before(
             String container, Instant started, Instant recovered, ServerLog written) {
@@ -54,15 +61,15 @@ public final class CrashProbe {
                     .orElse(null);
             asked = recovered;
         } catch (EngineAway | UncheckedIOException e) {
-            // It is asked again at the next look.
+            // The next call reads the log again.
             LOG.debug("the log of {} is not read: {}", container, e.getMessage());
         }
         return Optional.ofNullable(last);
     }
 
     /**
-     * Returns the role whose session the kernel killed in a crash; empty if the log or the role is unknown, or if it was no
-     * session.
+     * Returns the role of the session that the kernel killed in a crash; empty if the log or the role is unknown, or if
+     * the process was no session.
      */
     public Optional<String> killed(String container, ServerCrash crash) {
         try {

@@ -5,22 +5,22 @@ import java.util.Optional;
 import org.pgsteward.model.Console;
 
 /**
- * Who holds most of the connections to a PostgreSQL that lets nobody in, logged in or not.
+ * The client with most of the connections, logged in or not, to a PostgreSQL that accepts no more.
  *
- * @param address from which they come
- * @param container that has the address; empty for none
- * @param connections from there
- * @param all that the server has
+ * @param address the client's address
+ * @param container the container with this address; empty for none
+ * @param connections the number of connections from this address
+ * @param all the number of all connections of the server
  */
 record Crowd(String address, Optional<String> container, int connections, int all) {
-    /** So many connections are no service's ordinary pool. */
+    /** The smallest number of connections that no service's ordinary pool has. */
     private static final int MANY = 20;
 
     /**
-     * Empty where no address has many.
+     * Returns the client with the most connections; empty where no address has many.
      *
-     * @param connections by address
-     * @param containers by address
+     * @param connections the number of connections by address
+     * @param containers the containers by address
      */
     static Optional<Crowd> of(Map<String, Integer> connections, Map<String, String> containers) {
         int all = connections.values().stream().mapToInt(Integer::intValue).sum();
@@ -31,13 +31,13 @@ record Crowd(String address, Optional<String> container, int connections, int al
                         most.getKey(), Optional.ofNullable(containers.get(most.getKey())), most.getValue(), all));
     }
 
-    /** Such as {@code container wiki (172.18.0.5) holds 244 of its 250 connections}. */
+    /** Returns a text such as {@code container wiki (172.18.0.5) holds 244 of its 250 connections}. */
     String words() {
         return container.map(name -> "container " + name + " (" + address + ")").orElse(address) + " holds "
                 + connections + " of its " + all + " connections, logged in or not";
     }
 
-    /** The lines to paste. */
+    /** Returns the lines to paste. */
     String remedy() {
         return container
                 .map(name -> "docker stop " + Console.word(name)

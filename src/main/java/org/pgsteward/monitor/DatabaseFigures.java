@@ -7,9 +7,9 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.ReplacedDatabase;
 import org.pgsteward.postgres.UnfinishedRestore;
 
-/** How large each database is and how many sessions it has, in one statement. */
+/** Reads the size and the number of sessions of each database, in one statement. */
 public final class DatabaseFigures {
-    /** Every database that is backed up or enrolled, under the name by which its backups go. */
+    /** Every database that is backed up or enrolled, under the name of its backups. */
     private static final String FIGURES =
             """
             SELECT COALESCE(sc.service_name,
@@ -34,12 +34,17 @@ public final class DatabaseFigures {
 
     private DatabaseFigures() {}
 
-    /** One database's, by its service, or by its own name where it is no service's; our own sessions are not counted. */
+    /**
+     * One database, under its service's name, or under its own name without a service. pgsteward's own sessions are not
+     * counted.
+     */
     public record Figure(String service, long sizeBytes, long connections) {}
 
     /**
-     * @param connection to the management database
-     * @throws SQLException when PostgreSQL does not answer
+     * Reads all databases.
+     *
+     * @param connection a connection to the management database
+     * @throws SQLException if PostgreSQL does not answer
      */
     public static List<Figure> read(Connection connection) throws SQLException {
         return Query.list(connection, FIGURES, row -> new Figure(row.getString(1), row.getLong(2), row.getLong(3)));

@@ -7,15 +7,15 @@ import org.pgsteward.model.Console;
 import org.pgsteward.postgres.ServerLog;
 
 /**
- * What one round of questions found in PostgreSQL. No statement's text is in it: texts hold passwords.
+ * The readings of one round in PostgreSQL. They hold no statement's text, since texts hold passwords.
  *
- * @param console how a person gets to the server's own console
+ * @param console an operator's way to the server's own console
  * @param server the server as a whole
- * @param databases all of them, templates too, with the services that they belong to
- * @param transactions open for a minute or more, the oldest first; our own left out
+ * @param databases all databases, templates too, with the services that they belong to
+ * @param transactions open for a minute or more, the oldest first, without pgsteward's own
  * @param waits sessions that wait for a lock
- * @param queries the statements that took longest in all; empty where {@code pg_stat_statements} is not there
- * @param present who is connected, our own left out
+ * @param queries the statements with the longest total time; empty without {@code pg_stat_statements}
+ * @param present the connected clients, without pgsteward's own
  */
 public record DatabaseLook(
         Instant at,
@@ -38,20 +38,20 @@ public record DatabaseLook(
     /**
      * The server as a whole.
      *
-     * @param startedAt when it was last started
-     * @param recoveredAt when its processes were last started together: after {@code startedAt} where a crash of one of
-     *     them ended all sessions
+     * @param startedAt the time of its last start
+     * @param recoveredAt the time at which its processes were last started together: after {@code startedAt} where a
+     *     crash of one of them ended all sessions
      * @param version such as {@code 15.14}
-     * @param sessions of clients, ours among them
-     * @param maxConnections that anybody may have
-     * @param reservedConnections of these, for superusers alone
-     * @param notifyShare of the queue of {@code NOTIFY} that is full, from 0 to 1
+     * @param sessions of clients, pgsteward's included
+     * @param maxConnections the limit for all roles
+     * @param reservedConnections the part of the limit for superusers alone
+     * @param notifyShare the full part of the queue of {@code NOTIFY}, from 0 to 1
      * @param limitBytes the container's memory limit; 0 where there is none, empty while no container is known
-     * @param lastOrder when somebody last told the container to stop, or created it; empty if that is not known
-     * @param log how it writes its log
-     * @param ourAddress as it sees us; empty for a socket
-     * @param crash what led to {@code recoveredAt}, where that is known
-     * @param told restarts that an alert tells already, by this pgsteward or the one before it
+     * @param lastOrder the time of the last order to stop or create the container; empty if unknown
+     * @param log the format of its log
+     * @param ourAddress pgsteward's address as the server sees it; empty for a socket
+     * @param crash the cause of {@code recoveredAt}, where it is known
+     * @param told restarts that an alert already reports, of this pgsteward or the one before it
      */
     public record Server(
             Instant startedAt,
@@ -68,7 +68,7 @@ public record DatabaseLook(
             String ourAddress,
             Optional<ServerProcessCrash> crash,
             Restarts told) {
-        /** The same, with what led to its recovery. */
+        /** Returns these readings with the cause of the server's recovery. */
         public Server after(Optional<ServerProcessCrash> crash) {
             return new Server(
                     startedAt,
@@ -89,11 +89,11 @@ public record DatabaseLook(
     }
 
     /**
-     * What the server's settings let it take, in bytes.
+     * The memory that the server's settings allow, in bytes.
      *
      * @param workBytes for each sort or hash of a session
      * @param maintenanceBytes for each worker of autovacuum
-     * @param workers of autovacuum at most
+     * @param workers the maximum number of workers of autovacuum
      */
     public record MemorySettings(long sharedBytes, long workBytes, long maintenanceBytes, int workers) {}
 
@@ -101,16 +101,17 @@ public record DatabaseLook(
      * One database.
      *
      * @param oid stays the same under another name and another owner; counters belong to it
-     * @param service whose it is; the database's own name where it is no service's
-     * @param enrolledAt empty for what is no service's
-     * @param passwordSetAt when its role was given its container's password last; empty where that was not within the last hour
-     * @param sessions of clients, ours left out
+     * @param service the database's service; its own name where it has none
+     * @param enrolledAt empty where it has no service
+     * @param passwordSetAt the time at which its role last got its container's password; empty where that was not
+     *     within the last hour
+     * @param sessions of clients, without pgsteward's own
      * @param limit of sessions, by the database or its role; empty where there is none
      * @param counted sessions that count for the limit
-     * @param idAge how many transaction ids, or multixact ids if more, its oldest row lies behind
+     * @param idAge the age of its oldest row in transaction ids, or in multixact ids if that is more
      * @param deadlocks since the counters began
-     * @param lastSession when somebody else's session was last seen; empty for never
-     * @param watchedSince since when sessions have been looked for
+     * @param lastSession the time at which a session, other than pgsteward's, was last seen; empty for never
+     * @param watchedSince the time since which sessions are counted
      */
     public record Database(
             long oid,
@@ -129,13 +130,13 @@ public record DatabaseLook(
             Instant watchedSince) {}
 
     /**
-     * A session, as one would look for its owner.
+     * A session, with the marks of its owner.
      *
-     * @param application as it calls itself
+     * @param application the name that it gives itself
      * @param address empty for a socket on the server's own host
      */
     public record Session(int pid, String user, String application, String address) {
-        /** Such as {@code pid 4711 (vikunja, web-1, 172.18.0.5)}. */
+        /** Returns a text such as {@code pid 4711 (vikunja, web-1, 172.18.0.5)}. */
         String words() {
             StringBuilder words = new StringBuilder("pid " + pid + " (" + user);
             for (String more : List.of(application, address)) {
@@ -148,9 +149,9 @@ public record DatabaseLook(
     }
 
     /**
-     * A transaction that is open.
+     * An open transaction.
      *
-     * @param idle whether its session does nothing in it
+     * @param idle whether its session is idle in it
      * @param openSeconds since it began
      * @param idleSeconds since its last statement ended; 0 while one runs
      */
@@ -159,46 +160,46 @@ public record DatabaseLook(
     /**
      * A session that waits for a lock.
      *
-     * @param blockers who hold it or stand before, each with what it is doing
+     * @param blockers the sessions that hold the lock or are ahead in its queue, each with its state
      */
     public record Wait(String service, Session session, double seconds, List<Blocker> blockers) {}
 
     /**
-     * Who is waited for.
+     * A holder of a lock that another session waits for.
      *
-     * @param session empty for a prepared transaction, which no session has
+     * @param session empty for a prepared transaction, which has no session
      * @param state such as {@code idle in transaction}
      */
     public record Blocker(Optional<Session> session, String state, double openSeconds) {}
 
     /**
-     * What a statement has cost since its counters began.
+     * The cost of a statement since its counters began.
      *
-     * @param database the oid of the one in which it was run
+     * @param database the oid of its database
      * @param id as {@code pg_stat_statements} calls it; the same in every database for {@code COMMIT} and the like
-     * @param seconds in all
+     * @param seconds the total time
      */
     public record Query(long database, String service, long id, long calls, double seconds) {}
 
     /**
-     * One role that is connected from one address, with however many sessions.
+     * One role that is connected from one address, with any number of sessions.
      *
      * @param address empty for a socket on the server's own host
-     * @param since when the oldest of these sessions began
+     * @param since the start of the oldest of these sessions
      */
     public record Presence(String service, String user, String address, Instant since) {}
 
-    /** The same, with what the log said of the server's last crash. */
+    /** Returns these readings with the cause of the server's last crash, from the log. */
     public DatabaseLook after(Optional<ServerProcessCrash> crash) {
         return new DatabaseLook(at, console, server.after(crash), databases, transactions, waits, queries, present);
     }
 
-    /** The database with this oid, whatever it was called then. */
+    /** Returns the database with this oid, under any name. */
     Optional<Database> database(long oid) {
         return databases.stream().filter(database -> database.oid() == oid).findFirst();
     }
 
-    /** The database of a service, if there is one. */
+    /** Returns the database of a service, if there is one. */
     Optional<Database> database(String service) {
         return databases.stream()
                 .filter(database -> database.service().equals(service))

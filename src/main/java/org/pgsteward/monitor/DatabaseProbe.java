@@ -13,8 +13,9 @@ import org.pgsteward.model.Console;
 import org.pgsteward.postgres.Server;
 
 /**
- * Asks PostgreSQL how it and its databases are: one connection and six statements at most, however many services there
- * are. Remembers who was connected when, since an application that connects for each request is seldom seen.
+ * Reads the state of PostgreSQL and its databases over one connection, with the same few statements for any number of
+ * services. Remembers the time of each database's last session, since an application that connects for each request is
+ * seldom seen.
  */
 public final class DatabaseProbe {
     private static final String UNDEFINED_TABLE = "42P01";
@@ -30,7 +31,7 @@ public final class DatabaseProbe {
         this(server, clock, Duration.ofMinutes(1));
     }
 
-    /** @param open how long a transaction has to be open to be counted among those that are */
+    /** @param open the age from which open transactions are read */
     DatabaseProbe(Server server, Clock clock, Duration open) {
         this.server = server;
         this.clock = clock;
@@ -39,17 +40,21 @@ public final class DatabaseProbe {
     }
 
     /**
-     * What only Docker and the alerts know of the server.
+     * Facts about the server that only Docker and the alerts know.
      *
-     * @param container its name
+     * @param container its container's name
      * @param limitBytes its memory limit; 0 where there is none, empty while no container is known
-     * @param lastOrder when somebody last told it to stop, or created it
-     * @param restarts the figures of the alert that tells of restarts; empty where none fires
+     * @param lastOrder the time of the last order to stop or create it
+     * @param restarts the figures of the alert that reports restarts; empty where none fires
      */
     public record Host(
             String container, Optional<Long> limitBytes, Optional<Instant> lastOrder, Map<String, Object> restarts) {}
 
-    /** @throws SQLException when PostgreSQL does not answer */
+    /**
+     * Reads the server and its databases.
+     *
+     * @throws SQLException if PostgreSQL does not answer
+     */
     public DatabaseLook read(Host host) throws SQLException {
         try (Connection connection = server.connectToLook()) {
             DatabaseQuestions asking = new DatabaseQuestions(connection, clock.instant(), open, since, lastSession);

@@ -18,11 +18,11 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerLog;
 
-/** The statements of one round, over one connection. {@link #server} is asked first, {@link #databases} second. */
+/** The statements of one round, over one connection. {@link #server} comes first, {@link #databases} second. */
 final class DatabaseQuestions {
-    // Names in braces are put in below; nothing that anybody else wrote is.
+    // The placeholders in braces are replaced below, by constants and by one quoted identifier.
 
-    /** What we and the programs that we start do is no service's doing. */
+    /** Sessions of services: pgsteward and the programs that it starts are excluded. */
     private static final String OTHERS = "a.backend_type = 'client backend'"
             + " AND NOT (a.application_name = 'pgsteward' AND a.usename = current_user)";
 
@@ -51,13 +51,13 @@ final class DatabaseQuestions {
                    pg_notification_queue_usage()
             """;
 
-    /** Of what was set no more than the last hour, which an index finds. */
+    /** Reads passwords that were set within the last hour only, which an index finds. */
     static final String SERVICES = "(SELECT s.service_name, s.database_name, s.role_name, s.created_at,"
             + " (SELECT max(a.created_at) FROM public.user_activity AS a WHERE a.service_name = s.service_name"
             + " AND a.created_at > now() AT TIME ZONE 'UTC' - interval '1 hour'"
             + " AND a.action = '" + Activity.PASSWORD_SET + "') AS password_set_at FROM public.service_configs AS s)";
 
-    /** A server on which nobody has been enrolled has no such table yet. */
+    /** Replaces {@link #SERVICES} on a server without any enrolment, which has no such table yet. */
     static final String NO_SERVICES = "(SELECT NULL::text AS service_name, NULL::text AS database_name,"
             + " NULL::text AS role_name, NULL::timestamp AS created_at, NULL::timestamp AS password_set_at WHERE false)";
 
@@ -92,7 +92,10 @@ final class DatabaseQuestions {
              LIMIT 200
             """;
 
-    /** Who waits for a lock of pgsteward's own is pgsteward, or nobody who is to be helped. */
+    /**
+     * Excludes waits for pgsteward's own advisory locks: pgsteward itself waits for them, or a client that needs no
+     * help.
+     */
     private static final String WAITS = """
             SELECT w.datname, w.pid, w.usename, w.application_name, COALESCE(host(w.client_addr), ''), w.seconds,
                    b.pid, b.usename, b.application_name, COALESCE(host(b.client_addr), ''), b.state,
@@ -144,9 +147,9 @@ final class DatabaseQuestions {
     private Optional<String> statements = Optional.empty();
 
     /**
-     * @param open how long a transaction has to be open to be counted among those that are
-     * @param since since when sessions have been looked for
-     * @param lastSession by database, when one was last seen; kept up to date
+     * @param open the age from which open transactions are read
+     * @param since the time since which sessions are counted
+     * @param lastSession the time of each database's last session; kept up to date
      */
     DatabaseQuestions(
             Connection connection, Instant at, Duration open, Instant since, Map<String, Instant> lastSession) {

@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.pgsteward.model.Console;
 import org.pgsteward.model.Elapsed;
 
-/** How many deadlocks there were within the last hour; PostgreSQL ended each by undoing somebody's work. */
+/** The number of deadlocks within the last hour. PostgreSQL ended each by rolling back a transaction. */
 final class DeadlockRule extends FigureRule<DatabaseLook> {
     private static final Duration SPAN = Duration.ofHours(1);
 
@@ -24,8 +24,8 @@ final class DeadlockRule extends FigureRule<DatabaseLook> {
     }
 
     private static Finding finding(DatabaseLook now, DatabaseLook.Database database, Optional<DatabaseLook> before) {
-        // One that is new began at 0, one that has another name since a restore or an adoption did not; counters that
-        // were reset say less than before, and all that they say is new.
+        // The counter of a new database began at 0. The counter of a database that a restore or an adoption renamed did
+        // not. A counter that was reset is lower than before, and its whole value is new.
         long then = before.map(look -> look.database(database.oid())
                         .map(DatabaseLook.Database::deadlocks)
                         .orElse(0L))

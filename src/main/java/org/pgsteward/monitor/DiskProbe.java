@@ -11,22 +11,26 @@ import java.util.Map;
 import org.pgsteward.model.Inodes;
 import org.pgsteward.postgres.guard.FreeSpace;
 
-/** What is free on the disks on which our folders lie, and PostgreSQL's data where they can be seen from here. */
+/**
+ * Reads the free space on the disks of pgsteward's folders, and on the disk of PostgreSQL's data where it can be seen.
+ */
 public final class DiskProbe {
-    /** What lies in PostgreSQL's data folder; nothing in it can be read or is looked at, only the disk below it. */
+    /**
+     * The name of PostgreSQL's data folder. pgsteward reads no file in it, and could not; it reads only the disk below.
+     */
     public static final String POSTGRES_DATA = "PostgreSQL's data";
 
     private final Map<String, Path> folders;
 
-    /** @param folders by what they hold, in the order in which they are named */
+    /** @param folders the folders by their content, in the order in which texts name them */
     public DiskProbe(Map<String, Path> folders) {
         this.folders = new LinkedHashMap<>(folders);
     }
 
     /**
-     * Each disk once, however many folders and mounts of it there are.
+     * Returns each disk once, however many folders and mounts of it there are.
      *
-     * @throws IOException when a disk does not say
+     * @throws IOException if a disk cannot be read
      */
     public List<HostLook.Disk> read() throws IOException {
         Map<String, HostLook.Disk> disks = new LinkedHashMap<>();
@@ -49,18 +53,18 @@ public final class DiskProbe {
         return new ArrayList<>(disks.values());
     }
 
-    /** Whether the disk of PostgreSQL's data is among them. */
+    /** Returns whether the disk of PostgreSQL's data is among them. */
     public boolean seesPostgres() {
         return folders.containsKey(POSTGRES_DATA);
     }
 
-    /** Returns what is left on the disk of PostgreSQL's data. */
+    /** Returns the free space on the disk of PostgreSQL's data. */
     public FreeSpace postgres() {
         Path folder = folders.get(POSTGRES_DATA);
         return folder == null ? FreeSpace.UNKNOWN : new PostgresDisk(folder);
     }
 
-    /** What is not made yet will be made where its parent is. */
+    /** Returns the nearest existing folder above a missing one, since the folder will be made on its disk. */
     private static Path existing(Path path) {
         Path existing = path.toAbsolutePath();
         while (!Files.exists(existing) && existing.getParent() != null) {

@@ -10,11 +10,11 @@ import org.pgsteward.model.Inodes;
 import org.pgsteward.model.Size;
 
 /**
- * Reports disks with backups, state or PostgreSQL's data that are nearly full, in bytes or in inodes, and estimates from the last
- * day when they will be full.
+ * Reports disks with backups, state or PostgreSQL's data that are nearly full, in bytes or in inodes. Estimates from
+ * the last day when they will be full.
  */
 final class DiskRule extends FigureRule<HostLook> {
-    /** What happened within less says nothing of the days to come. */
+    /** The shortest time from which the days to come can be estimated. */
     private static final Duration ENOUGH = Duration.ofHours(2);
 
     private static final String KEPT =
@@ -110,7 +110,7 @@ final class DiskRule extends FigureRule<HostLook> {
         return disk.holds().contains(DiskProbe.POSTGRES_DATA);
     }
 
-    /** Seconds; empty while it does not shrink. */
+    /** Returns the time in seconds; empty while the free space does not shrink. */
     private static Optional<Double> untilFull(HostLook now, HostLook.Disk disk, List<HostLook> past) {
         return past.stream()
                 .filter(look -> !look.at().plus(ENOUGH).isAfter(now.at()))

@@ -7,7 +7,7 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.PostgresServer;
 import org.pgsteward.monitor.LogEvent.Reason;
 
-/** How many logins of a service were refused within the last ten minutes, by PostgreSQL's log. */
+/** The number of a service's logins that were refused within the last ten minutes, by PostgreSQL's log. */
 final class FailedLoginRule extends FigureRule<LogLook> {
     /** The {@code kind} of the conditions. */
     public static final String KIND = "logins-failed";

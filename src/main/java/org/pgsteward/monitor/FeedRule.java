@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
-/** For how long pgsteward has not heard what happens to containers. */
+/** The time for which pgsteward has received no events of containers. */
 final class FeedRule extends FigureRule<HostLook> {
     FeedRule() {
         super("feed-deaf", Unit.TIME);

@@ -8,10 +8,9 @@ import java.util.Optional;
 import org.pgsteward.model.Severity;
 
 /**
- * A figure that is watched, and the levels from which on it is an alert. Its levels stand in {@code thresholds.yaml}. The
- * judging is pure.
+ * A metric and the levels from which it is an alert. The levels are in {@code thresholds.yaml}. The judgement is pure.
  *
- * @param <L> the look in which the figure is found
+ * @param <L> the readings with the metric
  */
 abstract class FigureRule<L extends Look> {
     private final String kind;
@@ -20,7 +19,7 @@ abstract class FigureRule<L extends Look> {
     private Map<String, Threshold> own = Map.of();
 
     /**
-     * @param kind of the conditions, kebab-case
+     * @param kind of the conditions, in kebab-case
      * @param unit of the levels
      */
     FigureRule(String kind, Unit unit) {
@@ -28,15 +27,15 @@ abstract class FigureRule<L extends Look> {
         this.unit = unit;
     }
 
-    /** The {@code kind} of the conditions. */
+    /** Returns the {@code kind} of the conditions. */
     public final String kind() {
         return kind;
     }
 
     /**
-     * Takes its levels, instead of those before.
+     * Replaces the levels.
      *
-     * @throws IllegalArgumentException when a level cannot be read or contradicts another, with its name and value
+     * @throws IllegalArgumentException with name and value, if a level cannot be read or contradicts another
      */
     final void use(WrittenLevels levels) {
         Duration lasting = lasting(levels.lasting());
@@ -64,7 +63,7 @@ abstract class FigureRule<L extends Look> {
                 : Duration.ofSeconds(Math.round(Unit.TIME.parse("lasting", time)));
     }
 
-    /** What the milder level makes of it. */
+    /** Returns the severity at the milder level. */
     Severity mild() {
         return Severity.WARNING;
     }
@@ -73,32 +72,33 @@ abstract class FigureRule<L extends Look> {
         return own.getOrDefault(service, usual);
     }
 
-    /** What is said of a finding: what it is, and the level that makes it news. */
+    /** Returns the reason of a condition: the finding, and the level that makes it an alert. */
     final String reason(Finding finding, Optional<Severity> severity) {
         Threshold threshold = threshold(finding.service());
         boolean worst = severity.equals(Optional.of(Severity.CRITICAL));
         return finding.says()
                 + (worst ? threshold.critical() : threshold.warn())
-                        // That a single one is news goes without saying.
+                        // A level of 1 needs no mention, since the very first occurrence is an alert.
                         .filter(level -> unit != Unit.COUNT || level != 1)
                         .map(level -> (worst ? "; critical from " : "; told from ") + unit.words(level) + " on")
                         .orElse("");
     }
 
-    /** Whether something happened since {@code before} that is to be counted, and may be seen in no later look. */
+    /** Returns whether an event since {@code before} counts for this rule and may be missing in all later readings. */
     boolean isTurn(L now, L before) {
         return false;
     }
 
-    /** Whether enough was seen to say that nothing is wrong; what is wrong is said at once. */
+    /** Returns whether the readings are enough for an alert to resolve. An alert fires without this. */
     boolean mayResolve(L now, List<L> past) {
         return true;
     }
 
     /**
-     * The figure of each subject that there is.
+     * Returns the metric of each existing subject.
      *
-     * @param past earlier looks, the oldest first, up to a day back: one each half an hour, and of the last hour each turn
+     * @param past earlier readings, the oldest first, up to a day back: one each half an hour, and those of the last
+     *     hour with an event that counts
      */
     abstract List<Finding> look(L now, List<L> past);
 

@@ -21,11 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets rules look at each round and remembers between rounds what they need to know of those before: for how long a figure
- * has been high, a look every half an hour of the last day, and of the last hour each in which something had happened that
- * a rule counts. Safe for many threads.
+ * Runs the rules in each round and remembers the earlier rounds that they need. These are the time for which a metric
+ * has been high, and a reading each half an hour of the last day. From the last hour, it is also each reading with an
+ * event that a rule counts. Safe for many threads.
  *
- * @param <L> the look that is judged
+ * @param <L> the readings that are judged
  */
 class FigureWatch<L extends Look> {
     private static final Logger LOG = LoggerFactory.getLogger(FigureWatch.class);
@@ -33,7 +33,7 @@ class FigureWatch<L extends Look> {
     private static final Duration APART = Duration.ofMinutes(30);
     private static final Duration TURNS_KEPT = Duration.ofHours(1);
 
-    /** A server that never comes to rest is not to take our memory. */
+    /** Limits the memory for a server that never comes to rest. */
     private static final int MOST_TURNS = 60;
 
     private volatile List<FigureRule<L>> rules = List.of();
@@ -41,24 +41,27 @@ class FigureWatch<L extends Look> {
     private final Deque<L> turns = new ArrayDeque<>();
     private final Map<String, Threshold.Track> tracks = new HashMap<>();
 
-    /** Kinds of the rules whose failing was said. */
+    /** The kinds of the rules with a failure that was logged. */
     private final Set<String> failed = ConcurrentHashMap.newKeySet();
 
-    /** Subjects that were said to be well: said again it is no news, and costs the alert book a look at its disk. */
+    /**
+     * Subjects that were reported well. A repetition would be no news, and would cost the alert registry a read of its
+     * disk.
+     */
     private final Set<String> well = new HashSet<>();
 
-    /** Judges by these rules from now on. How long a figure has been high does not begin again. */
+    /** Uses these rules from now on. The time for which a metric has been high continues. */
     final void use(List<FigureRule<L>> levels) {
         rules = List.copyOf(levels);
     }
 
     /**
-     * What one look said.
+     * The result of one round.
      *
-     * @param at when it was
-     * @param conditions of what is decided, and is bad or has become well
-     * @param kinds that were looked for; the kind of a rule that failed is not among them
-     * @param subjects the keys of all that was there, decided or not
+     * @param at the time of the readings
+     * @param conditions the decided ones, bad or well again
+     * @param kinds the kinds that were checked, without those of rules that failed
+     * @param subjects the keys of all existing subjects, decided or not
      */
     public record Judged(Instant at, List<Condition> conditions, Set<String> kinds, Set<String> subjects) {}
 
@@ -80,7 +83,7 @@ class FigureWatch<L extends Look> {
                 kinds.add(rule.kind());
             }
         }
-        // Of a kind that was not looked for nothing is known to be gone.
+        // A subject is known to be gone only if its kind was checked.
         Predicate<String> gone = key -> !subjects.contains(key) && kinds.contains(kind(key));
         tracks.keySet().removeIf(gone);
         well.removeIf(gone);
@@ -88,7 +91,7 @@ class FigureWatch<L extends Look> {
         return new Judged(now.at(), List.copyOf(conditions), Set.copyOf(kinds), Set.copyOf(subjects));
     }
 
-    /** What is bad by this one look, as if it had been so for long; nothing is remembered. */
+    /** Returns the bad conditions of this one round, as if they had lasted for long. The round is not remembered. */
     public List<Condition> glance(L now) {
         List<Condition> conditions = new ArrayList<>();
         for (FigureRule<L> rule : rules) {
@@ -113,7 +116,11 @@ class FigureWatch<L extends Look> {
                         .map(severity -> bad(rule, finding, severity, now));
     }
 
-    /** A rule that fails is to keep no other from being judged. Whether it did not; that it did is said once. */
+    /**
+     * Runs a rule. Its failure does not keep other rules from running, and is logged once.
+     *
+     * @return whether the rule succeeded
+     */
     private boolean attempt(FigureRule<L> rule, Runnable looking) {
         try {
             looking.run();
@@ -160,7 +167,10 @@ class FigureWatch<L extends Look> {
                 : Optional.empty();
     }
 
-    /** What is remembered, the oldest first. A clock that was set back would keep what is now the future for ever. */
+    /**
+     * Returns the remembered readings, the oldest first. Removes readings of the future, which would stay for ever
+     * after the clock was set back.
+     */
     private List<L> before(L now) {
         past.removeIf(look -> isFuture(look, now) || isOlder(look, KEPT, now));
         turns.removeIf(look -> isFuture(look, now) || isOlder(look, TURNS_KEPT, now));

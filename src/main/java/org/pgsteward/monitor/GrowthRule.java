@@ -7,7 +7,7 @@ import java.util.Optional;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Size;
 
-/** By how much a database has grown within the last day, or since it was first looked at. */
+/** The growth of a database within the last day, or since its first reading. */
 final class GrowthRule extends FigureRule<DatabaseLook> {
     GrowthRule() {
         super("database-growing", Unit.BYTES);
@@ -21,8 +21,8 @@ final class GrowthRule extends FigureRule<DatabaseLook> {
     }
 
     private static Finding finding(DatabaseLook now, DatabaseLook.Database database, List<DatabaseLook> past) {
-        // A database that is new or was restored is not growing: it is compared with itself alone, and not with what it
-        // was under the name that it had while it was filled.
+        // A new or restored database does not grow. It is compared only with readings under the same service, and not
+        // with those under the name that it had while it was filled.
         Optional<DatabaseLook> first =
                 past.stream().filter(look -> itself(look, database).isPresent()).findFirst();
         long then = first.flatMap(look -> itself(look, database))

@@ -7,14 +7,15 @@ import java.util.Optional;
 import org.pgsteward.model.Inodes;
 
 /**
- * What one look at the disks and at pgsteward's own folders found; PostgreSQL is not needed for it.
+ * The readings of one round from the disks and pgsteward's own folders, without PostgreSQL.
  *
- * @param disks each once, whatever lies on it
- * @param deafSince since when no Docker event could be heard; empty while the feed hears, and where there is none
- * @param deafWhy what the feed says of it
+ * @param disks each disk once, with any number of folders
+ * @param deafSince the time since which Docker events may have been missed; empty while the feed is connected, and
+ *     where there is none
+ * @param deafWhy the feed's own reason
  * @param spooled rows that wait for PostgreSQL
- * @param outboxes notices that wait, by receiver
- * @param image PostgreSQL's; empty while nothing is known of it
+ * @param outboxes notifications that wait, by receiver
+ * @param image PostgreSQL's image; empty while it is unknown
  */
 public record HostLook(
         Instant at,
@@ -31,10 +32,10 @@ public record HostLook(
     }
 
     /**
-     * What PostgreSQL's container was made from.
+     * The image of PostgreSQL's container.
      *
      * @param name of the image
-     * @param newer whether that name means another image on this host now
+     * @param newer whether the name now stands for another image on this host
      */
     public record Image(String name, boolean newer) {}
 
@@ -42,8 +43,8 @@ public record HostLook(
      * A file system.
      *
      * @param path the first of the folders on it
-     * @param holds what lies there, such as {@code backups} and {@code state}
-     * @param freeBytes that we may use
+     * @param holds its contents, such as {@code backups} and {@code state}
+     * @param freeBytes the space that pgsteward may use
      * @param inodes empty if their number is not known, or has no limit
      */
     public record Disk(String path, List<String> holds, long totalBytes, long freeBytes, Optional<Inodes> inodes) {

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * How far a database's oldest row lies behind in transaction ids. Autovacuum keeps it below some 200 million; at 2,100
- * million PostgreSQL refuses all writing (PostgreSQL's manual, "Preventing Transaction ID Wraparound Failures").
+ * The age of a database's oldest row in transaction ids. Autovacuum keeps it below some 200 million; at 2,100 million
+ * PostgreSQL refuses all writing (PostgreSQL's manual, "Preventing Transaction ID Wraparound Failures").
  */
 final class IdAgeRule extends FigureRule<DatabaseLook> {
     IdAgeRule() {

@@ -9,7 +9,10 @@ import org.pgsteward.model.Container;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Asks the engine once an hour what the name of a container's image means on this host. Safe for many threads. */
+/**
+ * Asks the engine once an hour for the image that the name of a container's image stands for on this host. Safe for
+ * many threads.
+ */
 public final class ImageProbe {
     private static final Logger LOG = LoggerFactory.getLogger(ImageProbe.class);
     private static final Duration AGAIN = Duration.ofHours(1);
@@ -25,7 +28,7 @@ public final class ImageProbe {
         this.clock = clock;
     }
 
-    /** Empty where the engine does not say, or has no image of that name any more. */
+    /** Returns the image; empty if the engine does not answer, or has no image of that name any more. */
     public synchronized Optional<HostLook.Image> read(Container container) {
         Instant now = clock.instant();
         if (!container.image().equals(name) || !askedAt.plus(AGAIN).isAfter(now)) {
@@ -40,7 +43,7 @@ public final class ImageProbe {
         try {
             return engine.imageId(image);
         } catch (RuntimeException e) {
-            // An engine that is away is told by its feed; a proxy may refuse names with a slash.
+            // The feed reports that the engine is unavailable. A proxy may refuse names with a slash.
             LOG.debug("what image {} means cannot be told: {}", image, e.getMessage());
             return Optional.empty();
         }

@@ -6,8 +6,9 @@ import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
 
 /**
- * Whether a newer image of PostgreSQL has been pulled that its container does not run yet: a minor version mends faults
- * and needs no more than the container made anew. For information, since when is the operator's to choose.
+ * Reports a newer image of PostgreSQL that was pulled and that its container does not run yet. A minor version repairs
+ * faults and needs no more than a re-created container. The alert is for information, since the operator chooses the
+ * time.
  */
 final class ImageRule extends FigureRule<HostLook> {
     ImageRule() {

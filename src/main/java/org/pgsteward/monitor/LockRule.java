@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** Whether a session waits for a lock, and for whom. */
+/** Sessions that wait for a lock, and the sessions that block them. */
 final class LockRule extends FigureRule<DatabaseLook> {
     private static final int NAMED = 3;
 
@@ -35,7 +35,7 @@ final class LockRule extends FigureRule<DatabaseLook> {
         String says = longest.session().words() + " has waited " + Unit.TIME.words(longest.seconds())
                 + " for a lock of " + (blockers.isEmpty() ? "one that has gone" : blockers)
                 + (waits.size() > 1 ? "; " + waits.size() + " sessions wait in all" : "");
-        // Who waits himself is not the one to end: the one at the head of the queue is.
+        // Suggests ending the session at the head of the lock queue, not one that is itself waiting.
         Optional<DatabaseLook.Session> head = longest.blockers().stream()
                 .flatMap(blocker -> blocker.session().stream())
                 .filter(session ->

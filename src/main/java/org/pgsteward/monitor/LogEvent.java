@@ -2,21 +2,23 @@ package org.pgsteward.monitor;
 
 import java.time.Instant;
 
-/** What a line of PostgreSQL's log says, as far as it is watched. No statement's text is in it: texts hold passwords. */
+/** A monitored event in PostgreSQL's log. It holds no statement's text, since texts hold passwords. */
 public sealed interface LogEvent {
-    /** What stands for a name that is none: it could not be told from the line around it, or is not fit to be shown. */
+    /**
+     * The placeholder for a name that cannot be separated from the rest of its line, or that is not fit to be shown.
+     */
     String UNFIT = "(an unfit name)";
 
-    /** When Docker took the line up. */
+    /** Returns the time at which Docker received the line. */
     Instant at();
 
     /**
-     * Somebody was not let in.
+     * A refused login.
      *
-     * @param session whose only attempt it was
-     * @param user as it called itself; empty where the line does not say
-     * @param database that it wanted; empty where the line does not say
-     * @param client its address; empty where the line does not say
+     * @param session the session of this single attempt
+     * @param user the role as the client names it; empty where the line has none
+     * @param database the requested database; empty where the line has none
+     * @param client the client's address; empty where the line has none
      */
     record Refused(Instant at, String session, String user, String database, String client, Reason reason)
             implements LogEvent {
@@ -26,33 +28,33 @@ public sealed interface LogEvent {
     }
 
     /**
-     * More about the refusal of the same session, in a line of its own.
+     * A second line about the refusal of the same session.
      *
-     * @param session that was refused
+     * @param session the refused session
      */
     record Detail(Instant at, String session, Reason reason) implements LogEvent {}
 
     /**
-     * A statement took long.
+     * A slow statement.
      *
-     * @param user empty where the line does not say
-     * @param database empty where the line does not say
+     * @param user empty where the line has none
+     * @param database empty where the line has none
      */
     record Slow(Instant at, String user, String database, double seconds) implements LogEvent {}
 
     /**
-     * A process of the server ended as none should, and the server ended all others.
+     * The abnormal end of a process of the server, after which the server ended all others.
      *
      * @param end such as {@code was terminated by signal 9: Killed}
      */
     record Ended(Instant at, int pid, String end) implements LogEvent {}
 
-    /** Why somebody is not let in; the codes are those of PostgreSQL's manual, appendix A. */
+    /** The reason of a refusal. The codes are those of PostgreSQL's manual, appendix A. */
     enum Reason {
-        /** 28P01. To the client PostgreSQL says the same where there is no such role. */
+        /** 28P01. PostgreSQL sends the client the same message where there is no such role. */
         WRONG_PASSWORD("wrong password"),
         NO_ROLE("no such role"),
-        /** 28000, where no words are understood that say more. */
+        /** 28000, where no known message is more precise. */
         NOT_LET_IN("pg_hba.conf or the role does not let it in"),
         NO_HBA_LINE("no line of pg_hba.conf lets it in"),
         NO_LOGIN("the role may not log in"),
@@ -71,17 +73,17 @@ public sealed interface LogEvent {
             this.words = words;
         }
 
-        /** As it is told. */
+        /** Returns the reason in words. */
         public String words() {
             return words;
         }
 
-        /** Whether it may be a role or a database that is not made yet. */
+        /** Returns whether the role or the database may be one that is not made yet. */
         boolean mayBeUnknown() {
             return this == WRONG_PASSWORD || this == NO_ROLE || this == NO_DATABASE;
         }
 
-        /** Whether another line may say more. */
+        /** Returns whether another line may be more precise. */
         boolean isVague() {
             return this == WRONG_PASSWORD || this == NOT_LET_IN;
         }

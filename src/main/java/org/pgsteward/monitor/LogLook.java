@@ -8,18 +8,20 @@ import org.pgsteward.model.Console;
 import org.pgsteward.monitor.LogEvent.Reason;
 
 /**
- * What PostgreSQL's log has said of late, by service.
+ * The recent events in PostgreSQL's log, by service.
  *
- * @param console how a person gets to the server's own console
- * @param refusals of every service, of the server itself for what is no service's, and of nobody else
- * @param slow the same of slow statements; empty where the log does not say, or something better does
+ * @param console an operator's way to the server's own console
+ * @param refusals of every service, of the server itself for those without a service, and of containers that tried as a
+ *     service that they do not belong to
+ * @param slow the slow statements of every service and of the server; empty where the log has none, or where {@code
+ *     pg_stat_statements} is more precise
  */
 public record LogLook(Instant at, Console console, List<Refusals> refusals, Optional<List<Slowness>> slow)
         implements Look {
-    /** How far back refusals count. */
+    /** The time for which a refusal counts. */
     static final Duration REFUSALS = Duration.ofMinutes(10);
 
-    /** How far back slow statements count. */
+    /** The time for which a slow statement counts. */
     static final Duration STATEMENTS = Duration.ofHours(1);
 
     public LogLook {
@@ -28,15 +30,17 @@ public record LogLook(Instant at, Console console, List<Refusals> refusals, Opti
     }
 
     /**
-     * Who was not let in within the last ten minutes.
+     * The logins that were refused within the last ten minutes.
      *
-     * @param service or the container's name, where a container tried that is none of the service's
-     * @param stranger whether it is such a container's name
-     * @param attempts the most frequent first; few at most
-     * @param last when the last of them was; the epoch where there was none
+     * @param service the service, or the name of a container that tried and does not belong to the service
+     * @param stranger whether {@code service} is the name of such a container
+     * @param attempts the most frequent first; a few at most
+     * @param last the time of the last refusal; the epoch where there was none
      */
     public record Refusals(String service, boolean stranger, int count, List<Attempts> attempts, Instant last) {
-        /** Such as {@code 3 x wrong password: role vikunja, database vikunja, from web (172.18.0.5)}. */
+        /**
+         * Returns a text such as {@code 3 x wrong password: role vikunja, database vikunja, from web (172.18.0.5)}.
+         */
         public String words() {
             String named =
                     String.join("; ", attempts.stream().map(Attempts::words).toList());
@@ -71,10 +75,10 @@ public record LogLook(Instant at, Console console, List<Refusals> refusals, Opti
     }
 
     /**
-     * Statements that took longer than the server's own limit, within the last hour.
+     * Statements within the last hour that took longer than the server's own limit.
      *
      * @param longest in seconds
-     * @param limit from which on it writes them down
+     * @param limit the duration from which the server logs a statement
      */
     public record Slowness(String service, int count, double longest, Duration limit) {}
 }

@@ -16,17 +16,20 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EngineAway;
 
 /**
- * Reads on in the log of PostgreSQL's container, from the last line that was read, and remembers an hour of what it says. The
- * first look goes an hour back, so that a restart of ours hides nothing. Safe for many threads.
+ * Reads the log of PostgreSQL's container from the last line that was read, and remembers an hour of its events. The
+ * first reading goes an hour back, so that a restart of pgsteward hides no event. Safe for many threads.
  */
 public final class LogProbe {
-    /** So many refusals and so many slow statements are remembered; a flood pushes out the oldest. */
+    /** The maximum number of remembered refusals, and of remembered slow statements. A flood pushes out the oldest. */
     private static final int MOST = 1000;
 
-    /** A session's second line comes with the first, and its number may come again later. */
+    /** The longest time between the two lines of a session. The session's number may come again later. */
     private static final Duration TOGETHER = Duration.ofSeconds(10);
 
-    /** After a restart, the engine gives an address to another container. An older refusal may be of the one before. */
+    /**
+     * After a restart, the engine gives an address to another container. An older refusal may belong to the previous
+     * container.
+     */
     private static final Duration SAME_ADDRESS = Duration.ofMinutes(5);
 
     private final DockerEngine engine;
@@ -43,10 +46,10 @@ public final class LogProbe {
     }
 
     /**
-     * What came of it.
+     * The result of a reading.
      *
-     * @param look empty where nothing could be read
-     * @param why nothing could be read, or only a part; empty for neither
+     * @param look empty where the log could not be read
+     * @param why the reason why the log could not be read, or only in part; empty for neither
      */
     public record Result(Optional<LogLook> look, String why) {
         private static Result unread(String why) {
@@ -54,15 +57,17 @@ public final class LogProbe {
         }
     }
 
-    /** As {@link #read(String, DatabaseLook, Supplier)}, where the services of containers are unknown. */
+    /** Reads the log where the services of containers are unknown. */
     synchronized Result read(String container, DatabaseLook server) {
         return read(container, server, Optional::empty);
     }
 
     /**
-     * @param container PostgreSQL's, by name
-     * @param server as it was seen just now
-     * @param owners as {@link LogTally} takes them; asked only when a container's login was refused
+     * Reads the new lines of the log.
+     *
+     * @param container PostgreSQL's container, by name
+     * @param server the server's readings of this round
+     * @param owners as {@link LogTally} takes them; requested only when a container's login was refused
      */
     public synchronized Result read(
             String container, DatabaseLook server, Supplier<Optional<Map<String, String>>> owners) {
@@ -85,7 +90,7 @@ public final class LogProbe {
             take(piece.get(), lines.get(), server.server().ourAddress());
             forget();
         } catch (EngineAway e) {
-            // That it is gone is said once, by the event feed.
+            // The event feed reports once that the engine is unavailable.
             return Result.unread(e.hasAnswered() ? String.valueOf(e.getMessage()) : "");
         }
         LogTally tally = new LogTally(server, clock.instant(), names.isEmpty() ? Optional.empty() : owners.get());
@@ -109,8 +114,8 @@ public final class LogProbe {
                     .map(LogEvent.Refused::client)
                     .filter(addresses::containsKey)
                     .forEach(address -> names.put(address, addresses.getOrDefault(address, address)));
-            // Who looks whether a service's password is right comes as that service. From a container's address it is
-            // known; on an address that all programs of a host share it is not.
+            // pgsteward tests a service's password by a login as that service. Such a login is recognized by the
+            // address of pgsteward's container, but not by an address that all programs of a host share.
             refused.removeIf(one -> one.client().equals(ourAddress) && addresses.containsKey(ourAddress));
         }
     }
@@ -125,7 +130,7 @@ public final class LogProbe {
         }
     }
 
-    /** Whether the session's refusal was known; it is then known better, where the new line says more. */
+    /** Returns whether the session's refusal was known. Replaces its reason if the new line is more precise. */
     private boolean isKnown(String session, Instant at, LogEvent.Reason reason) {
         Optional<LogEvent.Refused> known = refused.stream()
                 .filter(one -> one.session().equals(session))
@@ -149,7 +154,7 @@ public final class LogProbe {
         Instant now = clock.instant();
         refused.removeIf(one -> !one.at().plus(LogLook.REFUSALS).isAfter(now));
         if (!names.isEmpty()) {
-            // A container that was removed tries no more.
+            // A container that was removed does not try again.
             Set<String> there = engine.names();
             refused.removeIf(one -> {
                 String name = names.get(one.client());

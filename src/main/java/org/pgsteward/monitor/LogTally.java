@@ -17,30 +17,31 @@ import java.util.stream.Collectors;
 import org.pgsteward.model.PostgresServer;
 
 /**
- * Counts what the log says for each service. Pure.
+ * Counts the events in the log for each service. Pure.
  *
  * <ol>
- *   <li>A refusal is the service's whose role was named, else the one's whose database was; what is neither's, the server's.
- *   <li>But where it comes from a container that does not belong to that service, the fault is that container's: the
- *       refusal counts under its name.
- *   <li>What was before a service got its database, and in the minute after it, is no trouble: its container started before
- *       it, and tries again.
- *   <li>A refusal that pgsteward is about to end counts after three minutes: of an unknown role or database, which it
- *       makes, and of another password in a container of the service itself, which it gives to the role. That takes
- *       seconds, and on a busy host minutes.
- *   <li>A wrong password from before the role was given its container's is no trouble any more.
- *   <li>Nor is what is over: a client that has since been let in, with the same role from the same address, had another
- *       password for a moment or came too early.
- *   <li>Slow statements of the administrator are backups and repairs.
+ *   <li>A refusal belongs to the service of the named role, or else to the service of the named database, or else to
+ *       the server.
+ *   <li>If it comes from a container that does not belong to that service, the fault is the container's. The refusal
+ *       counts under the container's name.
+ *   <li>Refusals before a service got its database, and in the minute after it, do not count: its container started
+ *       before it, and tries again.
+ *   <li>A refusal that pgsteward is about to end counts after three minutes. It may name an unknown role or database,
+ *       which pgsteward makes. Or a container of the service itself has another password, which pgsteward gives to the
+ *       role. That takes seconds, and on a busy host minutes.
+ *   <li>A wrong password does not count any more once the role was given its container's password.
+ *   <li>A refusal does not count once the same role was let in from the same address. The client had another password
+ *       for a moment, or came too early.
+ *   <li>Slow statements of the administrator do not count, since they are backups and repairs.
  * </ol>
  */
 final class LogTally {
     private static final int NAMED = 3;
 
-    /** Role and database are made after the moment that stands for a service's beginning. */
+    /** The role and the database are made up to this long after the service's recorded beginning. */
     private static final Duration SETTLING = Duration.ofMinutes(1);
 
-    /** Within this time pgsteward makes the role of a container that it sees. */
+    /** The time within which pgsteward makes the role of a container that it sees. */
     static final Duration ENROLLING = Duration.ofMinutes(3);
 
     private final DatabaseLook server;
@@ -50,8 +51,8 @@ final class LogTally {
     private final Optional<Map<String, String>> owners;
 
     /**
-     * @param owners the services of containers, by the container's name, and empty text for those of none; a container that
-     *     is not there is not known yet. Empty where nothing is known
+     * @param owners the services of containers, by the container's name, and empty text for a container without a
+     *     service. A missing container is not known yet. Empty where no container's service is known
      */
     LogTally(DatabaseLook server, Instant now, Optional<Map<String, String>> owners) {
         this.owners = owners;
@@ -85,7 +86,7 @@ final class LogTally {
                 .toList();
     }
 
-    /** Whether pgsteward ends such refusals by itself, as soon as it comes to it. */
+    /** Returns whether pgsteward will end such refusals by itself. */
     private boolean mayEnd(
             LogEvent.Refused refused, Optional<DatabaseLook.Database> whose, Optional<String> container) {
         if (whose.isEmpty()) {
@@ -97,7 +98,7 @@ final class LogTally {
                 && stranger(whose.get(), container).isEmpty();
     }
 
-    /** The container that tried, where it is known to be none of the service's. */
+    /** Returns the container that tried, if it is known not to belong to the service. */
     private Optional<String> stranger(DatabaseLook.Database service, Optional<String> container) {
         return container.filter(name -> owners.filter(
                         known -> known.containsKey(name) && !service.service().equals(known.get(name)))
@@ -150,7 +151,10 @@ final class LogTally {
         return name == null ? address : name + " (" + address + ")";
     }
 
-    /** Empty where the log has no limit, or {@code pg_stat_statements} knows every statement. */
+    /**
+     * Returns the slow statements; empty where the log has no limit, or where {@code pg_stat_statements} knows every
+     * statement.
+     */
     Optional<List<LogLook.Slowness>> slow(Collection<LogEvent.Slow> slow) {
         if (server.queries().isPresent()) {
             return Optional.empty();

@@ -1,4 +1,4 @@
 package org.pgsteward.monitor;
 
-/** Watches what PostgreSQL's log says. */
+/** Watches PostgreSQL's log. */
 final class LogWatch extends FigureWatch<LogLook> {}

@@ -12,11 +12,11 @@ import java.util.UUID;
 import org.pgsteward.model.Login;
 
 /**
- * Says who was connected, once a day and then at most every so often: a row for each session would drown a small server.
- * Safe for many threads.
+ * Records the connected clients once a day and then at most once an interval, since a row for each session would drown
+ * a small server. Safe for many threads.
  */
 final class LoginLog {
-    /** Whoever comes from ever new addresses is not written down without end. */
+    /** Limits the rows of a client that comes from ever new addresses. */
     private static final int MOST = 10_000;
 
     private Pace pace = new Pace(true, Duration.ofHours(1));
@@ -24,13 +24,13 @@ final class LoginLog {
     private final Map<UUID, Login> said = new HashMap<>();
 
     /**
-     * How often logins are written down.
+     * The frequency of rows about logins.
      *
-     * @param enabled whether they are written down at all
-     * @param again after which time a row says that somebody is still connected
+     * @param enabled whether logins are recorded at all
+     * @param again the time after which a row records that a client is still connected
      */
     record Pace(boolean enabled, Duration again) {
-        /** @throws IllegalArgumentException when one cannot be read, with its name and value */
+        /** @throws IllegalArgumentException with name and value, if one cannot be read */
         static Pace parse(String enabled, String again) {
             if (!enabled.equals("true") && !enabled.equals("false")) {
                 throw new IllegalArgumentException("enabled is '" + enabled + "': write true or false");
@@ -43,7 +43,7 @@ final class LoginLog {
         pace = next;
     }
 
-    /** What is to be written down of this look. */
+    /** Returns the rows to write for these readings. */
     public synchronized List<Login> rows(DatabaseLook look) {
         LocalDate today = LocalDate.ofInstant(look.at(), ZoneOffset.UTC);
         if (!today.equals(day)) {
@@ -67,7 +67,9 @@ final class LoginLog {
         return rows;
     }
 
-    /** One that has been connected since yesterday was seen first today when today began. */
+    /**
+     * Returns the login. For a client that has been connected since yesterday, it begins at today's midnight, in UTC.
+     */
     private Login login(DatabaseLook.Presence presence, Instant at) {
         Instant midnight = day.atStartOfDay(ZoneOffset.UTC).toInstant();
         Instant first = presence.since().isBefore(midnight) ? midnight : presence.since();

@@ -2,8 +2,8 @@ package org.pgsteward.monitor;
 
 import java.time.Instant;
 
-/** What one round of readings found. */
+/** The readings of one round. */
 public interface Look {
-    /** When it was read. */
+    /** Returns the time of the readings. */
     Instant at();
 }

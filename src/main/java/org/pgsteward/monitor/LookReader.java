@@ -21,7 +21,9 @@ import org.pgsteward.model.PostgresServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads what is watched beside containers: PostgreSQL and its databases, the disks, and pgsteward itself. */
+/**
+ * Reads everything that is monitored beside containers: PostgreSQL and its databases, the disks, and pgsteward itself.
+ */
 public final class LookReader {
     private static final Logger LOG = LoggerFactory.getLogger(LookReader.class);
 
@@ -40,7 +42,7 @@ public final class LookReader {
     private final Instant since;
     private final AtomicReference<String> unread = new AtomicReference<>("");
 
-    /** @param feeds how the Docker event feeds fare; empty where there is none */
+    /** @param feeds the state of the Docker event feeds; empty where there is none */
     public LookReader(
             DatabaseProbe databases,
             LogProbe logs,
@@ -69,7 +71,7 @@ public final class LookReader {
         this.since = clock.instant();
     }
 
-    /** One look at PostgreSQL; nothing while it is away, which its probe tells. */
+    /** Reads PostgreSQL once; empty while it is unavailable, which its probe reports. */
     public Optional<DatabaseLook> databases() {
         try {
             DatabaseLook look = databases.read(
@@ -87,7 +89,7 @@ public final class LookReader {
         }
     }
 
-    /** What the server's log says since the last look; nothing while it cannot be read, which is said once. */
+    /** Reads the server's log since the last reading; empty while it cannot be read, which is logged once. */
     public Optional<LogLook> log(DatabaseLook server) {
         if (containers.postgres().isEmpty()) {
             return Optional.empty();
@@ -116,7 +118,7 @@ public final class LookReader {
                 .orElse(Map.of());
     }
 
-    /** What Docker and the alerts know of the server. */
+    /** Returns the facts about the server that Docker and the alerts know. */
     public static DatabaseProbe.Host server(
             Optional<Container> container, Optional<Instant> ordered, Map<String, Object> restarts) {
         return new DatabaseProbe.Host(
@@ -126,7 +128,7 @@ public final class LookReader {
                 restarts);
     }
 
-    /** One look at the host and at ourselves; nothing while the disks do not answer, which are then said to be broken. */
+    /** Reads the host and pgsteward itself once; empty while the disks cannot be read, which is logged. */
     public Optional<HostLook> host() {
         Optional<FeedStatus> deaf =
                 feeds.get().stream().filter(feed -> !feed.connected()).findFirst();

@@ -5,10 +5,10 @@ import java.util.OptionalLong;
 import org.pgsteward.model.Percent;
 import org.pgsteward.model.Size;
 
-/** A line that memory may cross: a share of the limit, or so many bytes whatever the limit is. */
+/** A level of memory: a share of the limit, or a number of bytes for any limit. */
 sealed interface MemoryLevel {
 
-    /** Where the line lies, in bytes, for a container with this limit in bytes. */
+    /** Returns the level in bytes for a container with this limit in bytes. */
     long of(long limitBytes);
 
     /** @param percent of the limit, above 0 and up to 100 */
@@ -53,7 +53,7 @@ sealed interface MemoryLevel {
      * Reads {@code 80%}, {@code 200m}, {@code 1.5g} or a count of bytes; units count by 1024, as Docker's do.
      *
      * @param name of the setting or label, for the message
-     * @throws IllegalArgumentException with name and value when the text is none of these
+     * @throws IllegalArgumentException with name and value, if the text is none of these
      */
     static MemoryLevel parse(String name, String text) {
         OptionalDouble share = Percent.read(text);

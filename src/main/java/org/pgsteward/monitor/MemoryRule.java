@@ -12,8 +12,8 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
 
 /**
- * When a container's memory is an alert: its levels, from {@code thresholds.yaml} and from the container's labels, make a
- * {@link Threshold} that a number of samples in a row has to reach.
+ * Decides when a container's memory is an alert. Its levels, from {@code thresholds.yaml} and from the container's
+ * labels, make a {@link Threshold} that a number of samples in a row has to reach.
  */
 final class MemoryRule {
     /** The {@code kind} of the conditions. */
@@ -29,9 +29,9 @@ final class MemoryRule {
     /**
      * @param warn such as {@code 80%} or {@code 200m}
      * @param critical such as {@code 90%} or {@code 230m}
-     * @param clear below which the alert is over; empty for 5 percent of the limit below the warning
-     * @param samples samples in a row that it takes, at least 1
-     * @throws IllegalArgumentException when one cannot be read or contradicts another, with its name and value
+     * @param clear the level below which the alert resolves; empty for 5 percent of the limit below the warning
+     * @param samples the number of samples in a row that an alert takes, at least 1
+     * @throws IllegalArgumentException with name and value, if one cannot be read or contradicts another
      */
     MemoryRule(String warn, String critical, String clear, int samples) {
         this.warn = MemoryLevel.parse("warn", warn);
@@ -51,7 +51,7 @@ final class MemoryRule {
         }
     }
 
-    /** Only like can be compared here: a share of what is not known before a container is. */
+    /** Compares levels of one sort only. A share cannot be compared with bytes before a container is known. */
     private static boolean liesBelow(MemoryLevel one, MemoryLevel other) {
         return one.getClass() == other.getClass() && one.of(Integer.MAX_VALUE) < other.of(Integer.MAX_VALUE);
     }
@@ -60,7 +60,7 @@ final class MemoryRule {
         return samples;
     }
 
-    /** What this sample makes of it, after those before. */
+    /** Judges this sample after the earlier ones. */
     Judged judge(Reading reading, Threshold.Track before) {
         Memory memory = reading.memory();
         ContainerLevels levels = ContainerLevels.of(warn, critical, clear, reading.container(), memory.limitBytes());

@@ -12,8 +12,8 @@ import org.pgsteward.containers.Reading;
 import org.pgsteward.model.Condition;
 
 /**
- * Remembers each container's samples between two rounds, so that the rule sees them in a row. Of the containers of one
- * service the worst is told. Safe for many threads.
+ * Remembers each container's samples between two rounds, so that the rule sees them in a row. Of several containers of
+ * one service, the worst counts. Safe for many threads.
  */
 final class MemoryWatch {
     private volatile MemoryRule rule;
@@ -23,7 +23,7 @@ final class MemoryWatch {
         this.rule = rule;
     }
 
-    /** Judges by this rule from now on; what was sampled before still counts. */
+    /** Uses this rule from now on. Earlier samples still count. */
     void use(MemoryRule next) {
         rule = next;
     }
@@ -37,10 +37,10 @@ final class MemoryWatch {
     private record Watched(Threshold.Track track, Reading last, int missed) {}
 
     /**
-     * What one round of samples says.
+     * Judges one round of samples.
      *
-     * @param round a reading of each container that runs
-     * @return one condition for each service about which something is decided
+     * @param round a reading of each running container
+     * @return one condition for each service with a decision
      */
     public synchronized List<Condition> judge(List<Reading> round) {
         Map<String, List<Condition>> decided = new LinkedHashMap<>();
@@ -64,7 +64,7 @@ final class MemoryWatch {
         decided.computeIfAbsent(condition.service(), first -> new ArrayList<>()).add(condition);
     }
 
-    /** What is bad by this one round, as if it had been so for long; nothing is remembered. */
+    /** Returns the bad conditions of this one round, as if they had lasted for long. The round is not remembered. */
     public List<Condition> glance(List<Reading> round) {
         List<Condition> conditions = new ArrayList<>();
         for (Reading reading : round) {
@@ -80,10 +80,11 @@ final class MemoryWatch {
     }
 
     /**
-     * A container that no longer runs uses no memory. It takes as many rounds as firing does, because one sample may
-     * fail; and an empty round says nothing, because then the engine gave no answer at all.
+     * Resolves the conditions of containers that no longer run, since they use no memory. This takes as many rounds as
+     * firing does, because one sample may fail. An empty round does not count, because then the engine gave no answer
+     * at all.
      *
-     * @return the services of which it is not known yet whether their trouble is over
+     * @return the services with trouble that is not known to be over yet
      */
     private Set<String> miss(Set<Subject> seen, Reading any, Map<String, List<Condition>> decided) {
         Set<String> held = new HashSet<>();

@@ -11,8 +11,8 @@ import org.pgsteward.io.Attempts;
 import org.pgsteward.model.Condition;
 
 /**
- * The rounds of monitoring: each looks at one thing, judges it by the thresholds, and raises what is bad or well again.
- * When each round comes, the routes say.
+ * The rounds of monitoring. Each reads one subject, judges it by the thresholds, and raises the conditions that are bad
+ * or well again. The routes decide when a round runs.
  */
 public final class Monitor {
     private final Sources sources;
@@ -21,13 +21,14 @@ public final class Monitor {
     private final Reporter reporter;
 
     /**
-     * Who reads what is judged. Empty means that it could not be read now, which is neither bad nor well.
+     * The sources of the readings. An empty reading means that the subject could not be read now, which is neither bad
+     * nor well.
      *
-     * @param memory of each container that runs
+     * @param memory of each running container
      * @param postgres the sign of life
      * @param databases PostgreSQL and its databases
-     * @param log of that server, since the last look
-     * @param host the disks, and what waits in pgsteward
+     * @param log of that server, since the last reading
+     * @param host the disks, and the rows and notifications that wait in pgsteward
      */
     public record Sources(
             Supplier<List<Reading>> memory,
@@ -49,12 +50,14 @@ public final class Monitor {
         watches.memory().judge(sources.memory().get()).forEach(reporter::raise);
     }
 
-    /** Asks PostgreSQL for a sign of life. Its container is looked at as well: the alert ends when neither says bad. */
+    /**
+     * Asks PostgreSQL for a sign of life. Its container is checked as well, and the alert resolves when both are well.
+     */
     public void postgres() {
         watches.postgres().judge(sources.postgres().get()).ifPresent(condition -> reporter.raise(condition, "probe"));
     }
 
-    /** Looks at PostgreSQL and its databases, records who was connected, and reads on in the log. */
+    /** Reads PostgreSQL and its databases, records the connected clients, and reads the new lines of the log. */
     public void databases() throws Exception {
         Optional<DatabaseLook> look = sources.databases().get();
         if (look.isPresent()) {
@@ -67,12 +70,15 @@ public final class Monitor {
         }
     }
 
-    /** Looks at the disks, and at what waits in pgsteward itself. */
+    /** Reads the disks, and the rows and notifications that wait in pgsteward. */
     public void host() {
         sources.host().get().ifPresent(look -> raise(watches.host().judge(look)));
     }
 
-    /** Raises what was found, and the end of what fires and is not there any more, as after a database was dropped. */
+    /**
+     * Raises the conditions. Resolves the alerts that fire for subjects that no longer exist, as after a database was
+     * dropped.
+     */
     private void raise(FigureWatch.Judged judged) {
         judged.conditions().forEach(reporter::raise);
         firing.get().stream()

@@ -3,7 +3,7 @@ package org.pgsteward.monitor;
 import java.util.List;
 
 /**
- * The levels from which on a figure is an alert: what {@link ThresholdsFile} reads.
+ * The levels from which metrics are alerts, as {@link ThresholdsFile} reads them.
  *
  * @param databases rules for PostgreSQL and its databases
  * @param log rules for PostgreSQL's log

@@ -7,13 +7,13 @@ import java.util.TreeMap;
 import java.util.function.Function;
 
 /**
- * The environment variables in which levels stood before there was {@code thresholds.yaml}. They go before the file for one
- * more version.
+ * The environment variables that held the levels before {@code thresholds.yaml}. They override the file for one more
+ * version.
  */
 public final class OldLevels {
     private static final String PREFIX = "pgsteward.";
 
-    /** The figures by the middle of their old settings. */
+    /** The metrics by the middle of their old settings. */
     private static final Map<String, String> FIGURES = Map.ofEntries(
             Map.entry("memory", "memory"),
             Map.entry("monitor.postgres", "postgres"),
@@ -48,19 +48,19 @@ public final class OldLevels {
      * @param key such as {@code pgsteward.watch.disk.warn}
      */
     public record Old(String key, String figure, String name) {
-        /** The old setting as an environment variable. */
+        /** Returns the old setting as an environment variable. */
         public String variable() {
             return key.toUpperCase(Locale.ROOT).replace('.', '_');
         }
 
-        /** Says where the value belongs now. */
+        /** Returns the advice where the value belongs now. */
         public String advice(String value) {
             return variable() + " is read for this version only; write '" + figure + ": {" + name + ": "
                     + (name.equals("services") ? "{…}" : value) + "}' into routes/" + ThresholdsFile.NAME;
         }
     }
 
-    /** Returns the old setting that a key is; nothing for any other. */
+    /** Returns the old setting with this key; empty for any other key. */
     public static Optional<Old> of(String key) {
         if (!key.startsWith(PREFIX)) {
             return Optional.empty();
@@ -86,7 +86,7 @@ public final class OldLevels {
         return found;
     }
 
-    /** Lays one old setting over what the file says. */
+    /** Overrides the file's text by one old setting. */
     static void add(ThresholdsText text, Old old, String value) {
         ThresholdsText.Figure figure = text.figure(old.figure());
         if (!old.name().equals("services")) {

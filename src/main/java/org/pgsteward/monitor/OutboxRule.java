@@ -4,7 +4,10 @@ import java.util.List;
 import java.util.Map;
 import org.pgsteward.model.Console;
 
-/** How many notices wait for a receiver. It is told to the others, and to it when it comes back. */
+/**
+ * The number of notifications that wait for a receiver. The alert goes to the other receivers, and to this one when it
+ * is available again.
+ */
 final class OutboxRule extends FigureRule<HostLook> {
     OutboxRule() {
         super("outbox-growing", Unit.COUNT);

@@ -5,11 +5,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds the look to compare with. */
+/** Finds the earlier readings for a comparison. */
 final class Past {
     private Past() {}
 
-    /** The oldest that is no more than {@code span} before {@code now}. */
+    /** Returns the oldest readings that are no more than {@code span} before {@code now}. */
     static <L extends Look> Optional<L> within(List<L> past, Instant now, Duration span) {
         return past.stream().filter(look -> !look.at().plus(span).isBefore(now)).findFirst();
     }

@@ -8,16 +8,16 @@ import java.util.regex.Pattern;
 import org.pgsteward.monitor.LogEvent.Reason;
 
 /**
- * Lines of a server that was left as it came: PostgreSQL's own prefix has no names and no SQLSTATE, so its English words
- * are read. {@code FATAL} is what no client can have written. Names with a quotation mark are not believed, since two names
- * could stand in one.
+ * Lines of a server with PostgreSQL's own prefix, which has no names and no SQLSTATE. So the English text is read. No
+ * client can have written the {@code FATAL}. Names with a quotation mark are not trusted, since two names could be in
+ * one.
  */
 final class PlainLines implements LogLines {
     private static final Pattern LINE = Pattern.compile(
             "\\d{4}-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d\\.\\d{3} [A-Za-z0-9+-]{3,6} \\[(\\d{1,10})] ((FATAL|DETAIL|LOG):  (.*))");
 
     private record Message(Pattern form, Reason reason) {
-        /** @param form groups are named {@code user}, {@code database} and {@code client} */
+        /** @param form the groups are named {@code user}, {@code database} and {@code client} */
         static Message of(String form, Reason reason) {
             return new Message(
                     Pattern.compile(form.replace("USER", "\"(?<user>[^\"]*)\"")
@@ -53,7 +53,7 @@ final class PlainLines implements LogLines {
 
     private static final Pattern NO_SUCH_ROLE = Pattern.compile("Role \".*\" does not exist\\.");
 
-    /** The beginnings of what says more than its SQLSTATE does. */
+    /** The beginnings of messages that are more precise than their SQLSTATE. */
     private static final Pattern HBA = Pattern.compile("FATAL:  (?:no pg_hba\\.conf entry|pg_hba\\.conf rejects) .*");
 
     private static final Pattern NO_ROLE =
@@ -95,7 +95,7 @@ final class PlainLines implements LogLines {
                 .map(reason -> new LogEvent.Refused(at, session, LogEvent.UNFIT, LogEvent.UNFIT, "", reason));
     }
 
-    /** A refusal in whose names there is something that is in no name of ours, a line break perhaps. */
+    /** Returns the reason of a refusal with a name that pgsteward never gives, perhaps with a line break. */
     private static Optional<Reason> odd(String message) {
         if (message.startsWith("password authentication failed for user \"")) {
             return Optional.of(Reason.WRONG_PASSWORD);
@@ -104,7 +104,7 @@ final class PlainLines implements LogLines {
                 .or(() -> message.startsWith("database \"") ? Optional.of(Reason.NO_DATABASE) : Optional.empty());
     }
 
-    /** What the English words of a refusal say beyond its SQLSTATE. */
+    /** Returns the reason in the English text of a refusal, where it is more precise than the SQLSTATE. */
     static Optional<Reason> better(String message) {
         if (HBA.matcher(message).matches()) {
             return Optional.of(Reason.NO_HBA_LINE);

@@ -9,14 +9,14 @@ import org.pgsteward.model.Inodes;
 import org.pgsteward.postgres.guard.DiskUnit;
 import org.pgsteward.postgres.guard.FreeSpace;
 
-/** The disk of PostgreSQL's data, as it is seen from here. */
+/** The disk of PostgreSQL's data, as pgsteward sees it. */
 final class PostgresDisk implements FreeSpace {
-    /** While many files are left. Each reading starts a process. */
+    /** The interval while many files are left. Each reading starts a process. */
     private static final long RARELY = TimeUnit.SECONDS.toNanos(10);
 
     private static final long OFTEN = TimeUnit.SECONDS.toNanos(2);
 
-    /** While the number falls, by more than a hundredth from one reading to the next. */
+    /** The interval while the number falls by more than a hundredth from one reading to the next. */
     private static final long VERY_OFTEN = TimeUnit.MILLISECONDS.toNanos(500);
 
     private static final int HUNDREDTH = 100;

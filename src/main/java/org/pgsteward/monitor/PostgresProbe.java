@@ -13,7 +13,10 @@ import org.pgsteward.postgres.NoConnection;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
-/** Asks the managed PostgreSQL for a sign of life: a connection and one answer. Where there is none, it asks who keeps others out. */
+/**
+ * Asks the managed PostgreSQL for a sign of life: a connection and one answer. Without an answer, it looks for a client
+ * that keeps the others out.
+ */
 public final class PostgresProbe {
     private final Server server;
     private final Clock clock;
@@ -31,9 +34,9 @@ public final class PostgresProbe {
     }
 
     /**
-     * The same, which says who holds the connections when there is no other connection to be had.
+     * Returns a probe that finds the client with most of the connections when no other connection is possible.
      *
-     * @param connections by address, as a session sees them that was there before; empty for none
+     * @param connections by address, as a session sees them that was connected before; empty for none
      * @param engine knows the containers of the addresses
      */
     public static PostgresProbe withCrowd(Server server, Clock clock, Connections connections, DockerEngine engine) {
@@ -47,7 +50,7 @@ public final class PostgresProbe {
         });
     }
 
-    /** How many connections each address has. */
+    /** The number of connections of each address. */
     @FunctionalInterface
     public interface Connections {
         Map<String, Integer> byAddress() throws SQLException;
@@ -61,7 +64,9 @@ public final class PostgresProbe {
         }
     }
 
-    /** Returns the answer; it takes as long as the connection's time-out at most, in a command three times that. */
+    /**
+     * Returns the answer. It takes as long as the connection's time-out at most, and in a command three times that.
+     */
     public PostgresReading probe() {
         delay.begin();
         Duration before = delay.total();

@@ -5,22 +5,22 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * What one attempt to talk to PostgreSQL came to.
+ * The result of one attempt to reach PostgreSQL.
  *
  * @param server host and port, for the message
- * @param error why it could not be asked, without secrets; empty when it could
- * @param refused whether it answered, and did not let us in
- * @param load of this host, where the time was up before an answer came; {@link Load#NONE} for any other end
- * @param crowd who keeps others out, as far as it is known
- * @param at when it was tried
+ * @param error the reason of a failure, without secrets; empty after a success
+ * @param refused whether the server answered and refused the login
+ * @param load the load of this host, if the time was up before an answer came; {@link Load#NONE} otherwise
+ * @param crowd the client that keeps the others out, if it is known
+ * @param at the time of the attempt
  */
 public record PostgresReading(
         String server, Optional<String> error, boolean refused, Load load, Optional<Crowd> crowd, Instant at) {
     /**
-     * Whether a time-out may be this host's doing.
+     * The signs that this host caused a time-out.
      *
-     * @param delay by which our own timers were late meanwhile
-     * @param pressure share of the last ten seconds in which something waited for a processor, from 0 to 1
+     * @param delay the delay of pgsteward's own timers meanwhile
+     * @param pressure the share of the last ten seconds in which a process waited for a processor, from 0 to 1
      */
     public record Load(Duration delay, double pressure) {
         public static final Load NONE = new Load(Duration.ZERO, 0);
@@ -29,7 +29,10 @@ public record PostgresReading(
 
         private static final double BUSY = 0.8;
 
-        /** Whether nothing can be said of the server: the host had no processor for us. */
+        /**
+         * Returns whether the time-out is no evidence against the server, since the host had no processor for
+         * pgsteward.
+         */
         public boolean explains() {
             return delay.compareTo(LATE) >= 0 || pressure >= BUSY;
         }

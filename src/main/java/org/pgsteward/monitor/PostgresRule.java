@@ -12,14 +12,15 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NoConnection;
 
 /**
- * When silence of the shared PostgreSQL is news: after so many failed probes in a row; one good one ends it.
+ * Decides when the silence of the shared PostgreSQL is an alert: after a number of failed probes in a row. One success
+ * resolves it.
  *
- * @param failures probes in a row that it takes, at least 1
+ * @param failures the number of failed probes in a row that an alert takes, at least 1
  */
 record PostgresRule(int failures) {
     /**
-     * Looks in a row that count for nothing because the host had no processor for us: the next one comes in seconds. A
-     * server that is really away is then reported a minute or two later.
+     * The maximum number of failed probes in a row that do not count because the host had no processor for pgsteward.
+     * The next probe comes within seconds. So a server that is really unavailable is reported a minute or two later.
      */
     private static final int MOST_EXCUSED = 6;
 
@@ -30,11 +31,11 @@ record PostgresRule(int failures) {
     }
 
     /**
-     * Failed probes up to now.
+     * The failed probes up to now.
      *
-     * @param count in a row
-     * @param since when the first of them was
-     * @param excused in a row, which do not count
+     * @param count the number in a row
+     * @param since the time of the first of them
+     * @param excused the number in a row that do not count
      */
     record Misses(int count, Instant since, int excused) {
         static final Misses NONE = new Misses(0, Instant.EPOCH, 0);
@@ -71,7 +72,7 @@ record PostgresRule(int failures) {
                 + misses.since().truncatedTo(ChronoUnit.SECONDS) + " (" + misses.count() + " probes in " + seconds
                 + " s): " + error;
         if (reading.refused()) {
-            // It may well serve everybody else, but nobody looks after it any more.
+            // The server may well serve all other clients, but pgsteward does not manage it any more.
             return Condition.bad(
                             Severity.CRITICAL,
                             PostgresServer.DOWN,

@@ -8,12 +8,12 @@ final class PostgresWatch {
     private PostgresRule rule = new PostgresRule(2);
     private PostgresRule.Misses misses = PostgresRule.Misses.NONE;
 
-    /** Judges by this rule from now on; failed probes are still counted. */
+    /** Uses this rule from now on. Earlier failed probes still count. */
     synchronized void use(PostgresRule next) {
         rule = next;
     }
 
-    /** Returns nothing while it is undecided. */
+    /** Returns the condition; empty while it is undecided. */
     public synchronized Optional<Condition> judge(PostgresReading reading) {
         PostgresRule.Judged judged = rule.judge(reading, misses);
         misses = judged.misses();

@@ -10,14 +10,14 @@ import org.pgsteward.monitor.LogEvent.Reason;
 import org.pgsteward.postgres.ServerLog;
 
 /**
- * Lines with {@link ServerLog#PREFIX}. They are understood in any language, by SQLSTATE and by what the session was
- * doing: before it was let in nothing but its login can fail, and afterwards it can no longer claim to be in that phase.
+ * Lines with {@link ServerLog#PREFIX}. They are understood in any language, by SQLSTATE and by the phase of the
+ * session. Before a session is let in, only its login can fail. Afterwards it cannot claim to be in that phase.
  *
  * <ol>
- *   <li>What stands before the first name is PostgreSQL's own. A line without it is no line's beginning.
- *   <li>The names end where the session's id stands again. A name that holds it too, a guess, would make one more:
- *       then, and when it does not come again before the line breaks, no name is believed.
- *   <li>Between the two ids stands {@code database=} once, or no name is believed either.
+ *   <li>The text before the first name is PostgreSQL's own. A line without it is no beginning of a message.
+ *   <li>The names end where the session's id is repeated. A name that guesses the id would add a repetition: then no
+ *       name is trusted. The same holds where the line breaks before the repetition.
+ *   <li>Between the two ids, {@code database=} must stand exactly once, or no name is trusted either.
  * </ol>
  */
 final class PrefixedLines implements LogLines {
@@ -27,7 +27,7 @@ final class PrefixedLines implements LogLines {
 
     private static final Pattern HEAD = Pattern.compile(SERVER + "client=([^ ]{0,255}) phase=([A-Za-z ]{0,40}) user=");
 
-    /** The line is the server's own: that of a session goes on with its client. */
+    /** A line of the server itself. A session's line goes on with its client instead. */
     private static final Pattern ENDED = Pattern.compile(
             SERVER
                     + "LOG:  (?:server process|background worker \"[^\"]{1,60}\") \\(PID (\\d{1,9})\\) ((?:was terminated by signal|exited with exit code) \\d[\\w :]{0,60})");
@@ -36,10 +36,10 @@ final class PrefixedLines implements LogLines {
     private static final String SESSION = " session=";
     private static final String SUCCESS = "00000";
 
-    /** What {@code %i} says until a session is let in. */
+    /** The values of {@code %i} until a session is let in. */
     private static final Set<String> LOGGING_IN = Set.of("authentication", "startup");
 
-    /** What it says of one for whom there is no room: nobody has looked at who comes. */
+    /** The values of {@code %i} for a session that finds no room, before the server has identified the client. */
     private static final Set<String> AT_THE_DOOR = Set.of("", "initializing");
 
     private static final String NO_ROOM = "53300";
@@ -99,7 +99,7 @@ final class PrefixedLines implements LogLines {
         static Names in(String rest, String end) {
             int names = rest.indexOf(end);
             int between = rest.indexOf(DATABASE);
-            // With the space before it the message can hold the end of the names once more, in a name that it repeats.
+            // A message that repeats a name can hold the end of the names once more, even with the space before it.
             if (names < 0
                     || rest.indexOf(end, names + 1) >= 0
                     || between < 0

@@ -17,29 +17,29 @@ import org.pgsteward.model.Console;
 import org.pgsteward.model.PostgresServer;
 
 /**
- * How often PostgreSQL ended all sessions within the last hour without anybody's order: a new start, or the recovery
- * after one of its processes was killed, which no container event tells.
+ * The number of times within the last hour that PostgreSQL ended all sessions without an order. The cause is a new
+ * start, or the recovery after one of its processes was killed, which no container event reports.
  */
 final class RestartRule extends FigureRule<DatabaseLook> {
     private static final Duration SPAN = Duration.ofHours(1);
 
-    /** The processes of one start are up within this time; of a crash within it only the server's log tells. */
+    /** The time within which the processes of one start are up. Only the server's log shows a crash within it. */
     private static final Duration START = Duration.ofSeconds(30);
 
-    /** An order is carried out within this time. */
+    /** The time within which an order is carried out. */
     private static final Duration CARRIED_OUT = Duration.ofMinutes(10);
 
-    /** Between the clocks of the engine and of PostgreSQL. */
+    /** The tolerance between the clocks of the engine and of PostgreSQL. */
     private static final Duration SKEW = Duration.ofSeconds(2);
 
-    /** The {@code kind} of its alert, whose figures are given back with each look. */
+    /** The {@code kind} of its alert. The alert's figures come back with each reading. */
     public static final String KIND = "postgres-restarted";
 
     RestartRule() {
         super(KIND, Unit.COUNT);
     }
 
-    /** Each start is counted, and so is that an order for it was heard of late. */
+    /** Returns whether there is a new start, which counts, or a new order, which explains a start. */
     @Override
     boolean isTurn(DatabaseLook now, DatabaseLook before) {
         DatabaseLook.Server server = now.server();
@@ -49,8 +49,9 @@ final class RestartRule extends FigureRule<DatabaseLook> {
     }
 
     /**
-     * What happened before the first look is not known, so within an hour of it only PostgreSQL's own times tell that there
-     * was no restart. Else a start of pgsteward would resolve what it found before.
+     * Returns whether an alert may resolve. Events before the first reading are not known. So within an hour of it,
+     * only PostgreSQL's own times show that there was no restart. Otherwise a start of pgsteward would resolve an alert
+     * that it found.
      */
     @Override
     boolean mayResolve(DatabaseLook now, List<DatabaseLook> past) {
@@ -67,8 +68,8 @@ final class RestartRule extends FigureRule<DatabaseLook> {
         TreeSet<Instant> recoveries = new TreeSet<>();
         List<DatabaseLook> looks = new ArrayList<>(past);
         looks.add(now);
-        // A start before anybody looked may have been ordered, or be the host's own; a recovery is one in any case.
-        // Compared are PostgreSQL's own times: its clock may not be ours.
+        // A start before the first reading may have been ordered, or be the host's own. A recovery always counts.
+        // PostgreSQL's own times are compared, since its clock may differ from pgsteward's.
         Instant first = looks.get(0).server().startedAt();
         Set<Instant> ordered = ordered(looks);
         for (DatabaseLook look : looks) {
@@ -88,7 +89,7 @@ final class RestartRule extends FigureRule<DatabaseLook> {
                 now, new Restarts(starts, recoveries).and(now.server().told(), at -> isRecent(at, now))));
     }
 
-    /** Returns the starts that somebody ordered: of each order the first one after it, if that was soon. */
+    /** Returns the ordered starts: for each order the first start after it, if that was soon. */
     private static Set<Instant> ordered(List<DatabaseLook> looks) {
         NavigableSet<Instant> starts =
                 looks.stream().map(look -> look.server().startedAt()).collect(Collectors.toCollection(TreeSet::new));

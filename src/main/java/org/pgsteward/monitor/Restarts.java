@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The times at which PostgreSQL ended all sessions and nobody had ordered it, by its own clock. The figures of the alert
- * hold them, so that pgsteward continues to count after its own restart.
+ * The times at which PostgreSQL ended all sessions without an order, by its own clock. The figures of the alert hold
+ * them, so that pgsteward continues to count after its own restart.
  *
  * @param starts of the server
  * @param recoveries after one of its processes was killed
@@ -31,7 +31,7 @@ public record Restarts(SortedSet<Instant> starts, SortedSet<Instant> recoveries)
     /** Limits the size of the alert of a server that restarts all the time. */
     private static final int MOST = 60;
 
-    /** What {@link #figures} wrote; what is not readable is left out. */
+    /** Reads the text of {@link #figures}; skips times that are not readable. */
     static Restarts of(Map<String, Object> figures) {
         return new Restarts(times(figures.get(STARTS)), times(figures.get(RECOVERIES)));
     }
@@ -48,7 +48,7 @@ public record Restarts(SortedSet<Instant> starts, SortedSet<Instant> recoveries)
                 text(recoveries));
     }
 
-    /** The times of both for which {@code counts} is true. */
+    /** Returns the times of both for which {@code counts} is true. */
     Restarts and(Restarts others, Predicate<Instant> counts) {
         return new Restarts(both(starts, others.starts, counts), both(recoveries, others.recoveries, counts));
     }

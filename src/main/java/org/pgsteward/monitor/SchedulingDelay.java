@@ -10,13 +10,13 @@ import java.util.regex.Pattern;
 import org.pgsteward.io.Threads;
 
 /**
- * How long this process has waited for a processor. A timer that should fire twice a second says by how much it was late.
- * A server that did not answer in time need not be the cause where our own timer was late as well.
+ * The time for which this process has waited for a processor. A timer that should fire twice a second measures its own
+ * delay. A server that did not answer in time need not be the cause if this timer was late as well.
  */
 final class SchedulingDelay {
     private static final long TICK = Duration.ofMillis(500).toNanos();
 
-    /** Less is usual on any host. */
+    /** A delay that is usual on any host and does not count. */
     private static final long UNREMARKABLE = Duration.ofMillis(100).toNanos();
 
     private static final Path PRESSURE = Path.of("/proc/pressure/cpu");
@@ -26,7 +26,7 @@ final class SchedulingDelay {
     private long expected;
     private boolean begun;
 
-    /** Begins to measure; harmless when it has begun. */
+    /** Begins to measure; has no effect if it has begun. */
     public synchronized void begin() {
         if (!begun) {
             begun = true;
@@ -54,17 +54,19 @@ final class SchedulingDelay {
         return by > UNREMARKABLE ? by : 0;
     }
 
-    /** All delay since {@link #begin}; the difference of two is what happened in between. */
+    /** Returns all delay since {@link #begin}. The difference of two results is the delay in between. */
     public synchronized Duration total() {
         return begun ? Duration.ofNanos(late + overdue()) : Duration.ZERO;
     }
 
-    /** The share of the last ten seconds in which something on the host waited for a processor; 0 where it is not known. */
+    /**
+     * Returns the share of the last ten seconds in which a process on the host waited for a processor; 0 if unknown.
+     */
     static double pressure() {
         try {
             return pressure(Files.readString(PRESSURE, StandardCharsets.US_ASCII));
         } catch (IOException e) {
-            // A kernel without pressure stall information, or one that hides it in containers.
+            // The kernel has no pressure stall information, or hides it in containers.
             return 0;
         }
     }

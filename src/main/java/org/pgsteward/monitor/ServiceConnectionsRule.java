@@ -3,7 +3,7 @@ package org.pgsteward.monitor;
 import java.util.List;
 import java.util.Map;
 
-/** Whether a service has nearly as many sessions as its role or its database may have. */
+/** The share of a service's allowed sessions in use, by the limit of its role or its database. */
 final class ServiceConnectionsRule extends FigureRule<DatabaseLook> {
     ServiceConnectionsRule() {
         super("service-connections-near-limit", Unit.PERCENT);

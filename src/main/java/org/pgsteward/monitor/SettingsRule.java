@@ -8,9 +8,10 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
 
 /**
- * Whether PostgreSQL's settings fit the memory that its container may have: shared buffers, every autovacuum worker and
- * one sort of every connection at once, in percent of the limit. It is the most that is likely and not the most that is
- * possible, since one statement may sort in several places. Only for information: nothing has happened yet.
+ * Checks whether PostgreSQL's settings fit the memory limit of its container. It adds shared buffers, every autovacuum
+ * worker and one sort of every connection at once, in percent of the limit. This is the most that is likely and not the
+ * most that is possible, since one statement may sort in several places. The alert is for information, since no harm
+ * has been done yet.
  */
 final class SettingsRule extends FigureRule<DatabaseLook> {
     private static final long MIB = 1024 * 1024;
@@ -56,7 +57,10 @@ final class SettingsRule extends FigureRule<DatabaseLook> {
                 Map.of("mostBytes", most, "limitBytes", limit)));
     }
 
-    /** A quarter for what is shared, a sixteenth for each worker, two fifths for sorts: the rest is the processes'. */
+    /**
+     * Gives a quarter of the limit to shared buffers, a sixteenth to each worker, and two fifths to sorts. The rest is
+     * for the processes.
+     */
     private static String remedy(DatabaseLook now, long limit) {
         Console console = now.console();
         long shared = Math.max(16, limit / 4 / MIB);

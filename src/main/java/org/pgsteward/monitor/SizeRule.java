@@ -5,7 +5,7 @@ import java.util.Map;
 import org.pgsteward.model.Console;
 import org.pgsteward.model.Size;
 
-/** How large a service's database is. */
+/** The size of a service's database. */
 final class SizeRule extends FigureRule<DatabaseLook> {
     SizeRule() {
         super("database-large", Unit.BYTES);

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * How long a service's slowest statement took on average within the last hour, by {@code pg_stat_statements}. Of a
- * statement that the earlier look did not have among the hundred that took longest, all that is known counts.
+ * The average time of a service's slowest statement within the last hour, by {@code pg_stat_statements}. A statement
+ * that was not among the hundred longest in the earlier reading counts with its whole counters.
  */
 final class SlowQueryRule extends FigureRule<DatabaseLook> {
     private static final Duration SPAN = Duration.ofHours(1);
@@ -46,7 +46,7 @@ final class SlowQueryRule extends FigureRule<DatabaseLook> {
         return findings;
     }
 
-    /** Counters are kept for each database, and an id may stand in several of them. */
+    /** A statement in one database. Counters are kept for each database, and an id may exist in several of them. */
     private record Statement(long database, long id) {
         static Statement of(DatabaseLook.Query query) {
             return new Statement(query.database(), query.id());
@@ -55,7 +55,7 @@ final class SlowQueryRule extends FigureRule<DatabaseLook> {
 
     private static DatabaseLook.Query since(
             DatabaseLook.@org.jspecify.annotations.Nullable Query then, DatabaseLook.Query now) {
-        // Fewer calls than before: the counters were reset, and all that they say is new.
+        // If there are fewer calls than before, the counters were reset, and their whole values are new.
         return then == null || then.calls() > now.calls()
                 ? now
                 : new DatabaseLook.Query(

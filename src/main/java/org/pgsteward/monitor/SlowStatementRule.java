@@ -7,8 +7,8 @@ import org.pgsteward.model.Console;
 import org.pgsteward.model.Elapsed;
 
 /**
- * How many statements of a service took longer within the last hour than the server's {@code log_min_duration_statement};
- * for a server without {@code pg_stat_statements}, which would say more.
+ * The number of a service's statements within the last hour that took longer than the server's {@code
+ * log_min_duration_statement}. It is for a server without {@code pg_stat_statements}, which is more precise.
  */
 final class SlowStatementRule extends FigureRule<LogLook> {
     SlowStatementRule() {

@@ -3,7 +3,7 @@ package org.pgsteward.monitor;
 import java.util.List;
 import java.util.Map;
 
-/** How many rows wait to be written into the journal's tables. */
+/** The number of rows that wait for the journal's tables. */
 final class SpoolRule extends FigureRule<HostLook> {
     SpoolRule() {
         super("journal-waiting", Unit.COUNT);

@@ -6,20 +6,21 @@ import java.util.Optional;
 import org.pgsteward.model.Severity;
 
 /**
- * From where on a figure is trouble.
+ * The levels from which a metric is trouble.
  *
  * <ol>
- *   <li>At or above a level for as long as {@code lasting} and at so many {@code looks}, it is that bad.
- *   <li>Once bad, it stays so until it lies below the clear level, so that a figure around the line is told once; what
- *       was critical becomes the milder one the same distance below the critical level.
- *   <li>What lies between, without such a past, is undecided.
+ *   <li>A metric at or above a level, for as long as {@code lasting} and in so many {@code looks}, has that level's
+ *       severity.
+ *   <li>It keeps the severity until it falls below the clear level, so that a metric around the line is reported once.
+ *       A critical metric becomes the milder one at the same distance below the critical level.
+ *   <li>Without such a past, a metric in between is undecided.
  * </ol>
  *
  * @param warn empty where the milder level is off
  * @param critical empty where the worse one is off
- * @param clear below this it is over
+ * @param clear the level below which the trouble is over
  * @param lasting zero for at once
- * @param looks in a row, at least 1
+ * @param looks the number of readings in a row, at least 1
  */
 record Threshold(Optional<Double> warn, Optional<Double> critical, double clear, Duration lasting, int looks) {
     static final Threshold OFF = new Threshold(Optional.empty(), Optional.empty(), 0, Duration.ZERO);
@@ -32,29 +33,29 @@ record Threshold(Optional<Double> warn, Optional<Double> critical, double clear,
         return warn.isEmpty() && critical.isEmpty();
     }
 
-    /** The same without a time that it must last, and by one look. */
+    /** Returns this threshold without a duration and for a single reading. */
     Threshold atOnce() {
         return new Threshold(warn, critical, clear, Duration.ZERO);
     }
 
     /**
-     * What the looks so far have come to.
+     * The result of the readings so far.
      *
-     * @param severity how bad it is held to be; empty when it is well or not yet decided
-     * @param aboveWarn how long it has been at or above the milder level
-     * @param aboveCritical how long it has been at or above the worse one
+     * @param severity the present severity; empty when the metric is well or not yet decided
+     * @param aboveWarn the time at or above the milder level
+     * @param aboveCritical the time at or above the worse one
      */
     record Track(Optional<Severity> severity, Optional<Run> aboveWarn, Optional<Run> aboveCritical) {
         static final Track START = new Track(Optional.empty(), Optional.empty(), Optional.empty());
     }
 
-    /** Looks in a row. If the clock was set back behind the first of them, that one counts as now. */
+    /** Readings in a row. If the clock was set back behind the first of them, the first counts as now. */
     record Run(Instant since, int looks) {}
 
-    /** @param decided whether {@code track.severity} says it; otherwise nothing is to be said */
+    /** @param decided whether {@code track.severity} holds; otherwise there is no condition to raise */
     record Step(Track track, boolean decided) {}
 
-    /** @param mild what the milder level makes of it */
+    /** @param mild the severity at the milder level */
     Step step(Track before, double value, Severity mild, Instant at) {
         Optional<Run> aboveWarn = above(warn, value, before.aboveWarn(), at);
         Optional<Run> aboveCritical = above(critical, value, before.aboveCritical(), at);

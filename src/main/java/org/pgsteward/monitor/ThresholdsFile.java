@@ -14,9 +14,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Supplier;
 
-/**
- * Reads {@code routes/thresholds.yaml}. A key that it does not have is as in the shipped file, which is a part of the jar.
- */
+/** Reads {@code routes/thresholds.yaml}. A key that the file omits has its value from the shipped file in the jar. */
 public final class ThresholdsFile {
     /** The name of the file, in the folder of the routes. */
     public static final String NAME = "thresholds.yaml";
@@ -61,7 +59,7 @@ public final class ThresholdsFile {
 
     private ThresholdsFile() {}
 
-    /** Returns the figures and the keys of each. */
+    /** Returns the metrics and the keys of each. */
     public static Map<String, Set<String>> keys() {
         return Map.copyOf(KEYS);
     }
@@ -74,8 +72,8 @@ public final class ThresholdsFile {
      * Reads thresholds.
      *
      * @param text of the file; empty where there is none
-     * @param old values of old environment variables, which go before the file
-     * @throws WrongThreshold when something in the text or in a variable cannot be used
+     * @param old values of old environment variables, which override the file
+     * @throws WrongThreshold if the text or a variable cannot be used
      */
     public static MonitorRules read(Optional<String> text, Map<OldLevels.Old, String> old) {
         ThresholdsText all = ThresholdsText.shipped(shipped(), KEYS);
@@ -135,7 +133,7 @@ public final class ThresholdsFile {
 
     @FunctionalInterface
     private interface Maker<T> {
-        /** @throws IllegalArgumentException beginning with the key that is wrong */
+        /** @throws IllegalArgumentException with a message that begins with the wrong key */
         T make(ThresholdsText.Figure figure);
     }
 
@@ -148,7 +146,7 @@ public final class ThresholdsFile {
         }
     }
 
-    /** Names the figure, and the variable that a value comes from. */
+    /** Returns the error with the metric, and with the variable that the value comes from. */
     private static WrongThreshold said(
             String name, String message, ThresholdsText.Figure figure, Map<OldLevels.Old, String> old) {
         Optional<OldLevels.Old> by = old.keySet().stream()

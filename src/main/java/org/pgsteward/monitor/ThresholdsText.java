@@ -14,16 +14,16 @@ import org.snakeyaml.engine.v2.nodes.Node;
 import org.snakeyaml.engine.v2.nodes.NodeTuple;
 
 /**
- * A text of thresholds, as what is written where: the keys of each figure with their values and lines. Which keys a figure
- * has is decided by {@link ThresholdsFile}.
+ * A text of thresholds: the keys of each metric with their values and lines. {@link ThresholdsFile} decides the keys of
+ * each metric.
  */
 final class ThresholdsText {
     private static final String SERVICES = "services";
 
-    /** More services than a host of containers has. */
+    /** The maximum number of services, more than a host of containers has. */
     private static final int MOST_SERVICES = 1000;
 
-    /** Longer than any level. */
+    /** The maximum length of a value in characters, longer than any level. */
     private static final int LONGEST_VALUE = 100;
 
     private final Map<String, Figure> figures = new TreeMap<>();
@@ -31,7 +31,7 @@ final class ThresholdsText {
     /** @param line from 1 on; 0 where it is not from the file */
     record Value(String text, int line) {}
 
-    /** What is written of one figure: its keys, and the keys of single services. */
+    /** The text of one metric: its keys, and the keys of single services. */
     static final class Figure {
         private final Map<String, Value> keys = new TreeMap<>();
         private final Map<String, Map<String, Value>> services = new TreeMap<>();
@@ -57,7 +57,7 @@ final class ThresholdsText {
                     .orElse(0);
         }
 
-        /** Returns the first line of the figure in the file; 0 where it is not there. */
+        /** Returns the first line of the metric in the file; 0 where it is not there. */
         int line() {
             return keys.values().stream()
                     .mapToInt(Value::line)
@@ -86,7 +86,7 @@ final class ThresholdsText {
             return value == null ? "" : value.text();
         }
 
-        /** Takes what {@code other} says before what is here, but for its services, which replace those here. */
+        /** Overrides these values by those of {@code other}. If it has services, they replace all services here. */
         private void add(Figure other) {
             keys.putAll(other.keys);
             if (!other.services.isEmpty()) {
@@ -97,9 +97,9 @@ final class ThresholdsText {
     }
 
     /**
-     * Reads the shipped text. Its lines are not those of the operator's file.
+     * Reads the shipped text. Its lines become 0, since they are not lines of the operator's file.
      *
-     * @param known the keys of each figure
+     * @param known the keys of each metric
      */
     static ThresholdsText shipped(String text, Map<String, Set<String>> known) {
         ThresholdsText shipped = parse(text, known);
@@ -110,8 +110,8 @@ final class ThresholdsText {
     /**
      * Reads the text of a file.
      *
-     * @param known the keys of each figure
-     * @throws WrongThreshold when it is no YAML, or names a figure or a key that there is none
+     * @param known the keys of each metric
+     * @throws WrongThreshold if it is no YAML, or names an unknown metric or key
      */
     static ThresholdsText parse(String text, Map<String, Set<String>> known) {
         ThresholdsText parsed = new ThresholdsText();
@@ -231,7 +231,7 @@ final class ThresholdsText {
         return figures.computeIfAbsent(name, first -> new Figure());
     }
 
-    /** Takes what {@code other} says before what is here. */
+    /** Overrides these values by those of {@code other}. */
     void add(ThresholdsText other) {
         other.figures.forEach((name, figure) -> figure(name).add(figure));
     }

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Whether a transaction has been open for long. While it is, nothing that was deleted since can be cleared away, in no
- * table of its database, and what it has locked stays locked.
+ * Transactions that have been open for long. Until such a transaction ends, VACUUM cannot remove rows that were deleted
+ * since it began, in any table of its database. Its locks are held as well.
  */
 final class TransactionRule extends FigureRule<DatabaseLook> {
     TransactionRule() {
@@ -45,7 +45,10 @@ final class TransactionRule extends FigureRule<DatabaseLook> {
                         "idleSeconds", Math.round(open.idleSeconds())));
     }
 
-    /** The same for one that does nothing: its application has forgotten it, and nobody else can tell that it is over. */
+    /**
+     * Sessions that are idle in a transaction. The application has forgotten its transaction, and no other program can
+     * know that it is over.
+     */
     public static final class Idle extends FigureRule<DatabaseLook> {
         public Idle() {
             super("transaction-idle", Unit.TIME);

@@ -7,8 +7,8 @@ import java.util.Map;
 import org.pgsteward.model.Severity;
 
 /**
- * For how long no session of a service has been seen. Only for information: many an application connects for each
- * request, and between two looks nobody sees it.
+ * The time for which no session of a service has been seen. The alert is for information: many applications connect for
+ * each request, and a reading seldom falls into such a moment.
  */
 final class UnconnectedRule extends FigureRule<DatabaseLook> {
     UnconnectedRule() {

@@ -9,15 +9,15 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Percent;
 import org.pgsteward.model.Size;
 
-/** What a watched figure counts: how its levels are written in settings, and how it is said to people. */
+/** The unit of a metric: the form of its levels in settings, and the form of its values in texts. */
 enum Unit {
-    /** Percent of what there is; may pass 100. */
+    /** Percent of the available amount; may exceed 100. */
     PERCENT("a share such as 80%"),
     /** Bytes, written with Docker's units, which count by 1024. */
     BYTES("bytes such as 200m (units b, k, m, g, t)"),
     /** Seconds, written {@code 90s}, {@code 5m}, {@code 6h} or {@code 2d}. */
     TIME("a time such as 90s, 5m, 6h or 2d"),
-    /** So many of them, written with {@code k} and {@code m} for thousands and millions. */
+    /** A number of items, written with {@code k} and {@code m} for thousands and millions. */
     COUNT("a count such as 20, 500k or 500m");
 
     private static final Pattern NUMBER = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,6})?)\\s*([km]?)");
@@ -32,7 +32,7 @@ enum Unit {
      * Reads a level.
      *
      * @param name of the setting, for the message
-     * @throws IllegalArgumentException with name and value when the text is none, or not above 0
+     * @throws IllegalArgumentException with name and value, if the text is no level, or not above 0
      */
     double parse(String name, String text) {
         OptionalDouble value = switch (this) {
@@ -65,7 +65,7 @@ enum Unit {
         return new IllegalArgumentException(name + " is '" + text + "': write " + expected + ", or off");
     }
 
-    /** Such as {@code 82%}, {@code 1.2 GiB}, {@code 3 h 5 min}, {@code 1,200 million}. */
+    /** Returns a text such as {@code 82%}, {@code 1.2 GiB}, {@code 3 h 5 min} or {@code 1200 million}. */
     String words(double value) {
         return switch (this) {
             case PERCENT -> Math.round(value) + "%";
@@ -75,7 +75,7 @@ enum Unit {
         };
     }
 
-    /** The same of a whole number. */
+    /** Returns the text for a whole number. */
     String words(long value) {
         return words((double) value);
     }

@@ -4,7 +4,7 @@ import java.util.List;
 import org.pgsteward.containers.Reading;
 import org.pgsteward.model.Condition;
 
-/** All watches. They keep what they have seen when their levels change. */
+/** All watches. They keep their earlier readings when their levels change. */
 public final class Watches {
     private final MemoryWatch memory;
     private final PostgresWatch postgres = new PostgresWatch();
@@ -18,7 +18,7 @@ public final class Watches {
         use(thresholds);
     }
 
-    /** Judges by these levels from now on. */
+    /** Uses these levels from now on. */
     public void use(MonitorRules thresholds) {
         memory.use(thresholds.memory());
         postgres.use(thresholds.postgres());
@@ -28,22 +28,22 @@ public final class Watches {
         logins.use(thresholds.logins());
     }
 
-    /** Returns what one round of samples says by itself, without what was seen before. */
+    /** Returns the bad conditions of one round of samples, without regard to earlier samples. */
     public List<Condition> glance(List<Reading> memory) {
         return this.memory.glance(memory);
     }
 
-    /** The same for PostgreSQL and its databases. */
+    /** Returns the bad conditions of one reading of PostgreSQL and its databases. */
     public List<Condition> glance(DatabaseLook look) {
         return databases.glance(look);
     }
 
-    /** The same for PostgreSQL's log. */
+    /** Returns the bad conditions of one reading of PostgreSQL's log. */
     public List<Condition> glance(LogLook look) {
         return log.glance(look);
     }
 
-    /** The same for the disks and for pgsteward itself. */
+    /** Returns the bad conditions of one reading of the disks and of pgsteward itself. */
     public List<Condition> glance(HostLook look) {
         return host.glance(look);
     }

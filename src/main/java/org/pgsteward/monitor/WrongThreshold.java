@@ -1,6 +1,6 @@
 package org.pgsteward.monitor;
 
-/** Thrown when {@code thresholds.yaml} cannot be used. The message says what is wrong and what to write instead. */
+/** Thrown if {@code thresholds.yaml} cannot be used. The message names the error and the correction. */
 public final class WrongThreshold extends IllegalArgumentException {
     private static final long serialVersionUID = 1;
 

@@ -1,11 +1,11 @@
 /**
- * Looks at containers and at the database and says how they are: conditions with figures and a remedy.
+ * Reads containers and the database and reports their state: conditions with figures and a remedy.
  *
- * <p>{@code *Rule} judges one look and is pure; {@code *Watch} remembers what the looks before it said. Neither knows
- * who is told: that is the alerts' business.
+ * <p>{@code *Rule} judges one reading and is pure; {@code *Watch} remembers the results of the earlier ones. Neither
+ * knows the receivers of alerts, which the alert package decides.
  *
- * <p>Why a watch may say nothing: a first sample above a level is not yet news, and after a restart nothing is known of
- * the samples before. "Well" would then end an alert that still holds, so what is undecided is left unsaid.
+ * <p>Why a watch may leave a subject undecided: a first sample above a level is not yet an alert, and after a restart
+ * the earlier samples are not known. "Well" would then resolve an alert that still holds.
  */
 @NullMarked
 package org.pgsteward.monitor;

@@ -18,7 +18,7 @@ import org.pgsteward.postgres.guard.TerminatedSession;
 
 /** The texts of the alerts of {@link GuardAlerts}. Pure. */
 record GuardTexts(Console console) {
-    /** Characters. */
+    /** The maximum length of a reason, in characters. */
     private static final int LONGEST_REASON = 500;
 
     private static final String FILES =
@@ -38,7 +38,7 @@ record GuardTexts(Console console) {
         }
     }
 
-    /** For a session whose process was killed, since PostgreSQL could not interrupt it. */
+    /** Returns the text for a session with a killed process, since PostgreSQL could not interrupt it. */
     Text killed(TerminatedSession session, Optional<String> service) {
         return new Text(
                 harm(session) + "PostgreSQL could not interrupt session " + session.pid()
@@ -79,7 +79,8 @@ record GuardTexts(Console console) {
         String table = OneLine.of(worker.work().replaceFirst("^autovacuum: (VACUUM |ANALYZE )+", ""), 150);
         String place = "autovacuum in database " + worker.database() + " of role " + worker.owner();
         String again = "; it begins again within minutes, until the owner changes ";
-        // As the owner: the administrator would run functions of the service, if its search_path says so.
+        // Runs as the owner: as the administrator, the statement would run functions of the service, if its search_path
+        // leads to them.
         Console owner = new Console(console.container(), worker.owner(), worker.database());
         return worker.isLarge()
                 ? new Text(
@@ -95,7 +96,7 @@ record GuardTexts(Console console) {
                         owner.psql(INDEX_FUNCTIONS) + "   # the functions in its indexes");
     }
 
-    /** For what is free again when the role's sessions end. */
+    /** Returns the text for space that is free again when the role's sessions end. */
     Text held(DiskTaken taken, Optional<String> service) {
         String ended = taken.kind() == DiskTaken.Kind.TEMPORARY
                 ? "terminated its sessions, because PostgreSQL stops for all services when its disk is full"
@@ -110,7 +111,7 @@ record GuardTexts(Console console) {
                         + "   # the open transactions\n" + quarantine(taken.role(), service));
     }
 
-    /** @param service of the role, whose login is disabled then */
+    /** @param service the role's service, if any; only a service's role has its login disabled */
     Text disk(DiskTaken taken, Optional<String> service) {
         return new Text(
                 "role " + taken.role() + " " + words(taken) + "; pgsteward terminated its sessions"
@@ -131,7 +132,7 @@ record GuardTexts(Console console) {
                 role, "pgsteward disabled its login after repeated incidents; the last one: it " + incident);
     }
 
-    /** @param incident the same */
+    /** @param incident such as {@code held 30000 of the server's 31232 locks} */
     Text paused(String role, Duration length, String incident) {
         return shutOutBecause(
                 role,
@@ -149,7 +150,7 @@ record GuardTexts(Console console) {
                         + ": it " + words(taken));
     }
 
-    /** For a role that was shut out before this process started, or by an operator. */
+    /** Returns the text for a role that was shut out before this process started, or by an operator. */
     Text shutOut(String role) {
         return shutOutBecause(role, "it has NOLOGIN and CONNECTION LIMIT 0");
     }

@@ -15,15 +15,22 @@ import org.slf4j.LoggerFactory;
 public final class GuardWatch implements AutoCloseable {
     private static final long PERIOD_MILLISECONDS = 2000;
 
-    /** How often the guard's session is pinged, and the free space of the disk read, between two checks. */
+    /**
+     * The interval at which the guard's session is pinged, and the free space of the disk read, between two checks.
+     */
     private static final long PING_MILLISECONDS = 250;
 
     private static final long INCIDENT_MILLISECONDS = 50;
 
-    /** More terminated sessions than this are an incident: the role may come back at once. */
+    /**
+     * The largest number of terminated sessions that is no incident. After more of them, the role may come back at
+     * once.
+     */
     private static final int FEW = 5;
 
-    /** After the end of its session, the guard has to be back before a role takes all locks. */
+    /**
+     * The time after the end of the guard's session within which the guard must be back, before a role takes all locks.
+     */
     private static final Duration HURRY = Duration.ofSeconds(30);
 
     /** Period after {@link #HURRY}: another crash may follow, and its cause shows only in a reading just before it. */
@@ -39,7 +46,7 @@ public final class GuardWatch implements AutoCloseable {
     /** Period after that, and when the login is refused: PostgreSQL logs each refusal. */
     private static final long LONG_MILLISECONDS = 15_000;
 
-    /** Class of SQLSTATE: invalid password or role. */
+    /** The class of SQLSTATE for an invalid password or role. */
     private static final String LOGIN_REFUSED = "28";
 
     private static final Logger LOG = LoggerFactory.getLogger(GuardWatch.class);
