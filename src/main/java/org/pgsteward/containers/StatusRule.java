@@ -32,7 +32,7 @@ public record StatusRule(Duration patience, Duration grace) {
     private static final Severity ON_PURPOSE = Severity.INFO;
 
     /**
-     * The longest time between a crash and the making of the database that could have caused it. An application that
+     * The longest time from a crash to the making of the missing database that may have caused it. An application that
      * finds no database gives up within milliseconds, and pgsteward makes the database within seconds.
      */
     private static final Duration JUST_AFTER = Duration.ofMinutes(1);

@@ -18,8 +18,8 @@ import org.pgsteward.postgres.Query;
 /** Queries of {@code backup_log} about verification. */
 public final class BackupRows {
     /**
-     * A backup that was restored and compared, or that was verified while it was made, since this host cannot decrypt
-     * it.
+     * A backup that was restored and compared. Where this host cannot decrypt the stored file, a verification while the
+     * backup was made counts.
      */
     static final String PROVED = "(state = 'verified' OR (state = 'made' AND proof = 'stream'))";
 
@@ -130,7 +130,7 @@ public final class BackupRows {
     }
 
     /**
-     * Returns the newest backup of each service and kind that is stored and was not verified, at most 5,000 of them.
+     * Returns the newest stored backup of each service and kind, if it was not verified; at most 5,000 of them.
      *
      * @param after the time after which a run must have begun to count
      * @return the service of each backup, by event id
@@ -191,7 +191,7 @@ public final class BackupRows {
      * @throws SQLException if PostgreSQL does not answer
      */
     public boolean isNewestProved(Backup backup, Instant now) throws SQLException {
-        // The journal stores microseconds.
+        // The journal rounds times to microseconds, so the comparison needs a tolerance.
         Instant earliest = backup.times().startedAt().minusMillis(1);
         Instant latest = backup.times().startedAt().plusMillis(1);
         Instant asOf = latest.isAfter(now) ? latest : now;

@@ -24,7 +24,7 @@ import org.pgsteward.model.Login;
  * @param columns the statement's parameters by name; times in ISO 8601
  */
 public record JournalRow(String table, Map<String, @Nullable Object> columns) {
-    /** The width of the seed's column. */
+    /** The width of the column {@code user_activity.action}. */
     private static final int ACTION_CHARACTERS = 100;
 
     /** Adds the parameters that a row from an older pgsteward lacks in the spool and that its statement requires. */

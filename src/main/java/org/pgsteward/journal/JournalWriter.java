@@ -50,7 +50,7 @@ public final class JournalWriter {
 
     /**
      * Puts a row into the spool and drains the spool. If the disk does not take the row, it is written to its table at
-     * once, before the waiting rows. If PostgreSQL does not take it either, it is logged: a failure to record must not
+     * once, after the waiting rows. If PostgreSQL does not take it either, it is logged: a failure to record must not
      * stop the work.
      */
     public void keep(JournalEntry entry) {

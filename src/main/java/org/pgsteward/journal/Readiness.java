@@ -9,7 +9,7 @@ import java.sql.SQLException;
 @FunctionalInterface
 public interface Readiness {
     /**
-     * Prepares once; later calls cost nothing.
+     * Prepares once; later calls are free.
      *
      * @throws SQLException if PostgreSQL does not answer; the next call tries again
      */

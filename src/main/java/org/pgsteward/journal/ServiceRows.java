@@ -86,7 +86,7 @@ public final class ServiceRows {
                 row -> Query.timeIfAny(row, 2).orElse(Instant.EPOCH));
     }
 
-    /** Returns the time of a service's last {@code action}; empty where there is no such row, or no longer one. */
+    /** Returns the time of a service's last {@code action}; empty if no row records one, or if the row was deleted. */
     public Optional<Instant> lastActivity(String service, String action) throws SQLException {
         return Query.first(source, LAST_ACTIVITY, row -> Query.timeIfAny(row, 1), service, action)
                 .flatMap(at -> at);

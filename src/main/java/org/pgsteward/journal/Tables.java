@@ -39,7 +39,7 @@ public final class Tables {
     }
 
     /**
-     * Creates or migrates the tables. After a success, calls cost nothing until {@link #doubt} finds tables missing.
+     * Creates or migrates the tables. After a success, calls are free until {@link #doubt} finds tables missing.
      *
      * @throws SQLException if PostgreSQL does not answer or refuses
      */
@@ -87,8 +87,8 @@ public final class Tables {
     }
 
     /**
-     * Evaluates a refusal by PostgreSQL. If the tables are missing, the server or its database has been replaced, and
-     * the next {@link #prepare} makes the tables again.
+     * Checks a refusal by PostgreSQL for missing tables. If they are missing, the server or its database has been
+     * replaced, and the next {@link #prepare} makes the tables again.
      */
     public synchronized void doubt(SQLException refusal) {
         if (areMissing(refusal.getSQLState())) {

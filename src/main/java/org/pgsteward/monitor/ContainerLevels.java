@@ -37,7 +37,7 @@ record ContainerLevels(
      * Returns the levels of the settings, or those of the container's labels where it has them. A label that is no
      * level is skipped with a complaint: an error in one label must not end the monitoring of its container.
      *
-     * @param limitBytes the memory limit, of which shares are taken
+     * @param limitBytes the memory limit, as the base of levels in percent
      */
     static ContainerLevels of(
             MemoryLevel warn, MemoryLevel critical, Optional<MemoryLevel> clear, Container container, long limitBytes) {

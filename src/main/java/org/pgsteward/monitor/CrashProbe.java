@@ -17,8 +17,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finds in the log of PostgreSQL's container the crashed process for which PostgreSQL ended all sessions. Safe for many
- * threads.
+ * Finds the crashed process that made PostgreSQL end all sessions, in the log of its container. Safe for many threads.
  */
 public final class CrashProbe {
     private static final Logger LOG = LoggerFactory.getLogger(CrashProbe.class);

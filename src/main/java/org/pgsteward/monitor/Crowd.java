@@ -5,7 +5,8 @@ import java.util.Optional;
 import org.pgsteward.model.Console;
 
 /**
- * The client with most of the connections, logged in or not, to a PostgreSQL that accepts no more.
+ * The client with the most connections to a PostgreSQL that accepts no more. A connection counts whether it is logged
+ * in or not.
  *
  * @param address the client's address
  * @param container the container with this address; empty for none

@@ -45,7 +45,7 @@ public record DatabaseLook(
      * @param sessions of clients, pgsteward's included
      * @param maxConnections the limit for all roles
      * @param reservedConnections the part of the limit for superusers alone
-     * @param notifyShare the full part of the queue of {@code NOTIFY}, from 0 to 1
+     * @param notifyShare the used share of the queue of {@code NOTIFY}, from 0 to 1
      * @param limitBytes the container's memory limit; 0 where there is none, empty while no container is known
      * @param lastOrder the time of the last order to stop or create the container; empty if unknown
      * @param log the format of its log

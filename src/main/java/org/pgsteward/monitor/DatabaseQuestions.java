@@ -51,7 +51,7 @@ final class DatabaseQuestions {
                    pg_notification_queue_usage()
             """;
 
-    /** Reads passwords that were set within the last hour only, which an index finds. */
+    /** The time of the last password change is read for the last hour only, which an index finds. */
     static final String SERVICES = "(SELECT s.service_name, s.database_name, s.role_name, s.created_at,"
             + " (SELECT max(a.created_at) FROM public.user_activity AS a WHERE a.service_name = s.service_name"
             + " AND a.created_at > now() AT TIME ZONE 'UTC' - interval '1 hour'"

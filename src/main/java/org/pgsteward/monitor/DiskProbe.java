@@ -15,9 +15,7 @@ import org.pgsteward.postgres.guard.FreeSpace;
  * Reads the free space on the disks of pgsteward's folders, and on the disk of PostgreSQL's data where it can be seen.
  */
 public final class DiskProbe {
-    /**
-     * The name of PostgreSQL's data folder. pgsteward reads no file in it, and could not; it reads only the disk below.
-     */
+    /** The name of PostgreSQL's data folder. pgsteward cannot read any file in it, and reads only the disk below. */
     public static final String POSTGRES_DATA = "PostgreSQL's data";
 
     private final Map<String, Path> folders;

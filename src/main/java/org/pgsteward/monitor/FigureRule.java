@@ -89,7 +89,7 @@ abstract class FigureRule<L extends Look> {
         return false;
     }
 
-    /** Returns whether the readings are enough for an alert to resolve. An alert fires without this. */
+    /** Returns whether the readings are enough for an alert to resolve. Firing needs no such test. */
     boolean mayResolve(L now, List<L> past) {
         return true;
     }

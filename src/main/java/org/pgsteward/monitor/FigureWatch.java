@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the rules in each round and remembers the earlier rounds that they need. These are the time for which a metric
- * has been high, and a reading each half an hour of the last day. From the last hour, it is also each reading with an
- * event that a rule counts. Safe for many threads.
+ * Runs the rules in each round. Between rounds it remembers the time for which each metric has been high, and earlier
+ * readings: one each half an hour of the last day, and each one of the last hour with an event that a rule counts. Safe
+ * for many threads.
  *
  * @param <L> the readings that are judged
  */

@@ -17,7 +17,7 @@ import org.pgsteward.postgres.ServerLog;
 interface LogLines {
     /**
      * Names without control and format characters (direction marks among them), lone surrogates and separators. No name
-     * of pgsteward has any.
+     * that pgsteward accepts has any.
      */
     Pattern FIT = Pattern.compile("[^\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]{1,63}");
 

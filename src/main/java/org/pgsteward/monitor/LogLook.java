@@ -11,8 +11,7 @@ import org.pgsteward.monitor.LogEvent.Reason;
  * The recent events in PostgreSQL's log, by service.
  *
  * @param console an operator's way to the server's own console
- * @param refusals of every service, of the server itself for those without a service, and of containers that tried as a
- *     service that they do not belong to
+ * @param refusals of every service, of the server itself for those without a service, and of strange containers
  * @param slow the slow statements of every service and of the server; empty where the log has none, or where {@code
  *     pg_stat_statements} is more precise
  */

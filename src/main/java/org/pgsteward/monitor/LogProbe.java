@@ -27,7 +27,7 @@ public final class LogProbe {
     private static final Duration TOGETHER = Duration.ofSeconds(10);
 
     /**
-     * After a restart, the engine gives an address to another container. An older refusal may belong to the previous
+     * After a restart, the engine may give an address to another container. An older refusal may belong to the previous
      * container.
      */
     private static final Duration SAME_ADDRESS = Duration.ofMinutes(5);

@@ -25,7 +25,7 @@ import org.pgsteward.model.PostgresServer;
  *   <li>If it comes from a container that does not belong to that service, the fault is the container's. The refusal
  *       counts under the container's name.
  *   <li>Refusals before a service got its database, and in the minute after it, do not count: its container started
- *       before it, and tries again.
+ *       earlier, and tries again.
  *   <li>A refusal that pgsteward is about to end counts after three minutes. It may name an unknown role or database,
  *       which pgsteward makes. Or a container of the service itself has another password, which pgsteward gives to the
  *       role. That takes seconds, and on a busy host minutes.

@@ -95,7 +95,7 @@ final class PlainLines implements LogLines {
                 .map(reason -> new LogEvent.Refused(at, session, LogEvent.UNFIT, LogEvent.UNFIT, "", reason));
     }
 
-    /** Returns the reason of a refusal with a name that pgsteward never gives, perhaps with a line break. */
+    /** Returns the reason of a refusal with a name that pgsteward never accepts, perhaps with a line break. */
     private static Optional<Reason> odd(String message) {
         if (message.startsWith("password authentication failed for user \"")) {
             return Optional.of(Reason.WRONG_PASSWORD);

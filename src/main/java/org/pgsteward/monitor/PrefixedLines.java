@@ -15,8 +15,8 @@ import org.pgsteward.postgres.ServerLog;
  *
  * <ol>
  *   <li>The text before the first name is PostgreSQL's own. A line without it is no beginning of a message.
- *   <li>The names end where the session's id is repeated. A name that guesses the id would add a repetition: then no
- *       name is trusted. The same holds where the line breaks before the repetition.
+ *   <li>The names end where the session's id is repeated. A name that contains a guess of the id would add a
+ *       repetition: then no name is trusted. The same holds where the line breaks before the repetition.
  *   <li>Between the two ids, {@code database=} must stand exactly once, or no name is trusted either.
  * </ol>
  */

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The average time of a service's slowest statement within the last hour, by {@code pg_stat_statements}. A statement
- * that was not among the hundred longest in the earlier reading counts with its whole counters.
+ * The average time of a service's slowest statement within the last hour, by {@code pg_stat_statements}. If the earlier
+ * reading did not have a statement among the hundred longest, all its calls count.
  */
 final class SlowQueryRule extends FigureRule<DatabaseLook> {
     private static final Duration SPAN = Duration.ofHours(1);

@@ -9,8 +9,8 @@ import org.pgsteward.model.Severity;
  * The levels from which a metric is trouble.
  *
  * <ol>
- *   <li>A metric at or above a level, for as long as {@code lasting} and in so many {@code looks}, has that level's
- *       severity.
+ *   <li>A metric that has been at or above a level for as long as {@code lasting}, in {@code looks} readings in a row,
+ *       has that level's severity.
  *   <li>It keeps the severity until it falls below the clear level, so that a metric around the line is reported once.
  *       A critical metric becomes the milder one at the same distance below the critical level.
  *   <li>Without such a past, a metric in between is undecided.

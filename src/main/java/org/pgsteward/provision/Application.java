@@ -43,7 +43,7 @@ record Application(
         @Nullable String filePrefix,
         @Nullable String caution) {
 
-    /** Replaces null, which stands for a field that the file omits. */
+    /** Replaces the null of each field that the file omits. */
     Application {
         images = images == null ? Set.of() : Set.copyOf(images);
         when = when == null ? Map.of() : Map.copyOf(when);

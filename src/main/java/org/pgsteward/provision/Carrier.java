@@ -104,7 +104,7 @@ final class Carrier {
         List<Step> done = new ArrayList<>();
         List<Step> last = new ArrayList<>();
         for (Step step : plan.steps()) {
-            // The row records the service as finished, and forgets its former role. Both need all other steps.
+            // This step comes last: it records the service as finished and forgets its former role.
             if (step.kind() == Step.Kind.RECORD) {
                 last.add(step);
                 continue;

@@ -60,9 +60,9 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
     }
 
     /**
-     * Reads the parts of an address, with the user perhaps in its query or missing; empty for any other text. {@link
-     * java.net.URI} refuses addresses that applications accept: a host with an underscore, and a password with
-     * characters that should have been escaped.
+     * Reads the parts of an address, with the user perhaps in its query or missing; empty for any other text. It does
+     * without {@link java.net.URI}, which refuses addresses that applications accept: a host with an underscore, and a
+     * password with characters that should have been escaped.
      */
     static Optional<Parts> partsOf(String text) {
         Matcher address = ADDRESS.matcher(text);

@@ -10,13 +10,13 @@ import org.pgsteward.postgres.Query;
 
 /**
  * Evidence of the rightful role of a database that the administrator owns: privileges and tables that only the
- * administrator or that role can have made. A session, a large object, a temporary table, and a table in a schema where
- * PUBLIC may create are no evidence. Any role that could connect once may have left them.
+ * administrator or that role can have created. A session, a large object, a temporary table, and a table in a schema
+ * where PUBLIC may create are no evidence. Any role that could connect once may have left them.
  *
- * @param entitled roles that may create objects in the database, or in a schema of the administrator, by a grant of the
- *     administrator to that very role
+ * @param entitled roles that may create objects in the database, or in a schema of the administrator. The administrator
+ *     granted the privilege to that very role
  * @param owners roles that own a table in a schema where PUBLIC may not create, or a schema in a database where PUBLIC
- *     may not create
+ *     may not
  * @param present roles that own any table or schema
  * @param closed a table, view or large object of the administrator on which the claimant lacks privileges; empty where
  *     there is none

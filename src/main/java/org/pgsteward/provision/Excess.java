@@ -4,10 +4,10 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /**
- * An object of a role or a service that is larger than pgsteward reads.
+ * Rows, settings, a password or a comment of a role or a service that exceed the size that pgsteward reads.
  *
- * @param role the role that it belongs to; empty where it belongs to a database or a service
- * @param database the database that it belongs to; empty where it belongs to a role or a service
+ * @param role the role that they belong to; empty where they belong to a database or a service
+ * @param database the database that they belong to; empty where they belong to a role or a service
  * @param service the service of the rows; empty where only the role or the database is known
  * @param reason the object, its size, and the limit
  * @param sql the statement that ends the excess, for the management database

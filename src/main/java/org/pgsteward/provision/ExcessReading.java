@@ -12,8 +12,8 @@ import java.util.stream.Stream;
 import org.pgsteward.postgres.Quote;
 
 /**
- * Finds objects of roles and services that are larger than pgsteward reads. PostgreSQL measures them; pgsteward reads
- * only the sizes.
+ * Finds settings, passwords, comments and rows of roles and services that exceed the sizes that pgsteward reads.
+ * PostgreSQL measures them; pgsteward reads only the sizes.
  *
  * <p>A role may change any of its own settings, its own password and the comment of its own database. Each may have as
  * many megabytes as PostgreSQL takes. All of it is in the globals or in a dump.

@@ -58,7 +58,7 @@ final class HostLookup {
                 .orElse(-1);
     }
 
-    /** Returns whether a container is the server. Two containers are, while it is re-created. */
+    /** Returns whether a container is the server. During a re-creation, two containers are. */
     private boolean isServer(Container other) {
         return server.filter(managed -> managed.identity().equals(other.identity()))
                 .isPresent();

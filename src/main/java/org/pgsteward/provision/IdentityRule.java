@@ -43,8 +43,8 @@ final class IdentityRule {
     private IdentityRule() {}
 
     /**
-     * The fact that a container existed beside another one of its identity, which had the role's password, and asked
-     * for something else.
+     * A period in which a container asked for something else than another container of its identity, which had the
+     * role's password.
      *
      * @param other the name of the other container
      * @param since the time from which both existed

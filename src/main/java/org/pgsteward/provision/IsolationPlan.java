@@ -59,7 +59,7 @@ final class IsolationPlan {
         Set<String> keep = new TreeSet<>(database.business());
         keep.remove(database.owner());
         keep.retainAll(cluster.roles().keySet());
-        // A service's role has its own grant by name here, to log its users' activity.
+        // A service's role keeps its own grant on this database by name, to log its users' activity.
         keep.removeIf(role -> database.name().equals(server.database())
                 && cluster.index().serviceOfRole(role).isPresent());
         Stream<String> grants = keep.stream()

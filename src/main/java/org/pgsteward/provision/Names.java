@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  * anything else, or mistaken for another one, is refused and never repaired.
  *
  * <ol>
- *   <li>At most 50 characters (the seed's columns) and 63 bytes (PostgreSQL's names).
+ *   <li>At most 50 characters (the columns of {@code service_configs}) and 63 bytes (PostgreSQL's names).
  *   <li>No invisible characters: no control, format, private or unknown character, and no lone surrogate.
  *   <li>Letters with their marks and digits, {@code . _ @ + -}, and spaces inside. Latin letters are not mixed with
  *       Cyrillic or Greek ones. The name is in Unicode's composed form, so that names that look the same are the same.

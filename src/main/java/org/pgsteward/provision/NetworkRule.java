@@ -19,8 +19,8 @@ import org.pgsteward.model.Severity;
  *
  * <ol>
  *   <li>{@code localhost} is the container itself, which holds no PostgreSQL.
- *   <li>A name that another container answers on a network of the asker leads to that container. If it is the managed
- *       PostgreSQL, the port must be right. If it is another container, there is no diagnosis.
+ *   <li>A name leads to the container that answers to it on a network of the asker. If this is the managed PostgreSQL,
+ *       the port must be right. If it is another container, there is no diagnosis.
  *   <li>If the managed PostgreSQL answers to the name only on other networks, the network is missing.
  *   <li>Any other plain name leads nowhere. This is trouble where the asker shares a network with PostgreSQL, or where
  *       the name resembles PostgreSQL's. Otherwise it is information, since a local name server may know the name.

@@ -38,7 +38,7 @@ record GuardTexts(Console console) {
         }
     }
 
-    /** Returns the text for a session with a killed process, since PostgreSQL could not interrupt it. */
+    /** Returns the text for a session that PostgreSQL could not interrupt, so that pgsteward killed its process. */
     Text killed(TerminatedSession session, Optional<String> service) {
         return new Text(
                 harm(session) + "PostgreSQL could not interrupt session " + session.pid()
@@ -79,7 +79,7 @@ record GuardTexts(Console console) {
         String table = OneLine.of(worker.work().replaceFirst("^autovacuum: (VACUUM |ANALYZE )+", ""), 150);
         String place = "autovacuum in database " + worker.database() + " of role " + worker.owner();
         String again = "; it begins again within minutes, until the owner changes ";
-        // Runs as the owner: as the administrator, the statement would run functions of the service, if its search_path
+        // Runs as the owner. As the administrator, the statement would run functions of the service, if the search_path
         // leads to them.
         Console owner = new Console(console.container(), worker.owner(), worker.database());
         return worker.isLarge()

@@ -22,10 +22,7 @@ public final class GuardWatch implements AutoCloseable {
 
     private static final long INCIDENT_MILLISECONDS = 50;
 
-    /**
-     * The largest number of terminated sessions that is no incident. After more of them, the role may come back at
-     * once.
-     */
+    /** More terminated sessions than this are an incident, since the role may come back at once. */
     private static final int FEW = 5;
 
     /**
@@ -33,17 +30,23 @@ public final class GuardWatch implements AutoCloseable {
      */
     private static final Duration HURRY = Duration.ofSeconds(30);
 
-    /** Period after {@link #HURRY}: another crash may follow, and its cause shows only in a reading just before it. */
+    /**
+     * The period of checks after {@link #HURRY}: another crash may follow, and only a reading just before it shows its
+     * cause.
+     */
     private static final long ALERT_MILLISECONDS = 250;
 
     private static final Duration ALERT = Duration.ofMinutes(10);
 
-    /** Period after {@link #HURRY}, while PostgreSQL does not answer. */
+    /** The period of checks after {@link #HURRY}, while PostgreSQL does not answer. */
     private static final long UNAVAILABLE_MILLISECONDS = 200;
 
     private static final Duration UNAVAILABLE = Duration.ofMinutes(10);
 
-    /** Period after that, and when the login is refused: PostgreSQL logs each refusal. */
+    /**
+     * The period of checks after {@link #UNAVAILABLE}, and while the login is refused, since PostgreSQL logs each
+     * refusal.
+     */
     private static final long LONG_MILLISECONDS = 15_000;
 
     /** The class of SQLSTATE for an invalid password or role. */
