@@ -22,7 +22,7 @@ import org.pgsteward.postgres.ServerLog;
 final class DatabaseQuestions {
     // The placeholders in braces are replaced below, by constants and by one quoted identifier.
 
-    /** Sessions of services: pgsteward and the programs that it starts are excluded. */
+    /** Client sessions, without those of pgsteward and of the programs that it starts. */
     private static final String OTHERS = "a.backend_type = 'client backend'"
             + " AND NOT (a.application_name = 'pgsteward' AND a.usename = current_user)";
 
@@ -93,8 +93,8 @@ final class DatabaseQuestions {
             """;
 
     /**
-     * Excludes waits for pgsteward's own advisory locks: pgsteward itself waits for them, or a client that needs no
-     * help.
+     * Sessions that wait for a lock, without waits for pgsteward's own advisory locks. pgsteward itself waits for
+     * these, or a client that needs no help.
      */
     private static final String WAITS = """
             SELECT w.datname, w.pid, w.usename, w.application_name, COALESCE(host(w.client_addr), ''), w.seconds,

@@ -14,7 +14,7 @@ import org.pgsteward.model.Secret;
  * @param user the role that it will connect as
  * @param extensions the extensions that the database is to have
  * @param caution a use of the application that cannot work, however the database is made
- * @param because the setting of the container that makes the request
+ * @param because the label or the variable that makes the request
  */
 record Claim(
         String service,

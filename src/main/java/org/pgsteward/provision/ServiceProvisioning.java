@@ -63,7 +63,7 @@ public final class ServiceProvisioning {
 
     /**
      * @param firing the alerts that fire now
-     * @param log receives the messages that a command shows at the terminal
+     * @param log the log for messages that a command prints instead
      */
     public ServiceProvisioning(
             Provisioner provisioner,
