@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 
-/** Runs steps that do not depend on one another: a step that fails stops none of the others. */
+/** Runner of independent steps: a step that fails does not stop the others. */
 public final class Attempts {
     private Attempts() {}
 
@@ -14,23 +14,23 @@ public final class Attempts {
         void run() throws Exception;
     }
 
-    /** A step for one of many things. */
+    /** A step for one of several objects. */
     @FunctionalInterface
     public interface StepFor<T> {
         void run(T thing) throws Exception;
     }
 
     /**
-     * Runs all steps in their order.
+     * Runs all steps in order.
      *
-     * @throws Exception the first failure, with the later ones suppressed in it. An {@link InterruptedException} is thrown
-     *     at once, and no further step runs
+     * @throws Exception the first failure, with the later ones suppressed in it. An {@link InterruptedException} is
+     *     thrown at once, and no further step runs.
      */
     public static void all(Step... steps) throws Exception {
         all(List.of(steps));
     }
 
-    /** Runs a step for each thing, as {@link #all(Step...)} does. */
+    /** Runs a step for each object, as {@link #all(Step...)} does. */
     public static <T> void each(Iterable<T> things, StepFor<? super T> step) throws Exception {
         all(StreamSupport.stream(things.spliterator(), false)
                 .<Step>map(thing -> () -> step.run(thing))

@@ -9,13 +9,13 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 
 /**
- * Reads a file that others may write to, as long as it is no larger than what belongs there. To open a named pipe waits for
- * a program that writes into it, so nothing but plain files, and links to them, is opened.
+ * Reader of files that other programs may write to, up to a maximum size. It opens only regular files and links to
+ * them, since opening a named pipe blocks until a program writes to it.
  */
 public final class BoundedFile {
     private BoundedFile() {}
 
-    /** The file has more bytes than belong there. */
+    /** The file has more bytes than its limit allows. */
     public static final class TooLarge extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -25,10 +25,11 @@ public final class BoundedFile {
     }
 
     /**
-     * Opens the file itself. A link is refused: a program that may write into its folder could name any file of ours.
+     * Opens the file itself and refuses a symbolic link. With a link, a program that may write to the folder could make
+     * pgsteward read any of its own files.
      *
-     * @throws java.nio.file.NoSuchFileException when it is not there
-     * @throws IOException when it is a link or no plain file, or cannot be read
+     * @throws java.nio.file.NoSuchFileException if the file does not exist
+     * @throws IOException if the file is a link or no regular file, or cannot be read
      */
     public static InputStream openNoLink(Path file) throws IOException {
         return open(file, LinkOption.NOFOLLOW_LINKS);
@@ -43,14 +44,22 @@ public final class BoundedFile {
         return Files.newInputStream(file, links);
     }
 
-    /** The same, whole. */
+    /**
+     * Reads the whole file and refuses a symbolic link, as {@link #openNoLink} does.
+     *
+     * @throws TooLarge if the file has more bytes than {@code most}
+     */
     public static byte[] bytesNoLink(Path file, int most) throws IOException {
         try (InputStream content = openNoLink(file)) {
             return read(file, content, most);
         }
     }
 
-    /** @throws TooLarge when it has more bytes than {@code most}; no more than that are read */
+    /**
+     * Reads the whole file, also through a symbolic link.
+     *
+     * @throws TooLarge if the file has more bytes than {@code most}; at most one byte beyond the limit is read
+     */
     public static byte[] bytes(Path file, int most) throws IOException {
         try (InputStream content = open(file)) {
             return read(file, content, most);
@@ -65,12 +74,21 @@ public final class BoundedFile {
         return bytes;
     }
 
-    /** The same as text in UTF-8. */
+    /**
+     * Reads the whole file as UTF-8, also through a symbolic link.
+     *
+     * @throws TooLarge if the file has more bytes than {@code most}
+     */
     public static String text(Path file, int most) throws IOException {
         return new String(bytes(file, most), StandardCharsets.UTF_8);
     }
 
-    /** The same of a file that an operator names, who may as well name a pipe such as {@code /dev/stdin}. */
+    /**
+     * Reads a file of any type as UTF-8. An operator names this file, and may also name a pipe such as
+     * {@code /dev/stdin}.
+     *
+     * @throws TooLarge if the file has more bytes than {@code most}
+     */
     public static String textOfAny(Path file, int most) throws IOException {
         try (InputStream content = Files.newInputStream(file)) {
             return new String(read(file, content, most), StandardCharsets.UTF_8);

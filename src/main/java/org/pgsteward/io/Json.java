@@ -14,11 +14,11 @@ import java.io.IOException;
 import java.time.DateTimeException;
 import java.time.Instant;
 
-/** The one way in which pgsteward writes and reads JSON: records as they are, instants in ISO 8601. */
+/** The JSON format of pgsteward: records by their components, instants in ISO 8601. */
 public final class Json {
     private Json() {}
 
-    /** A new mapper; it is safe for many threads, and one is enough. What it does not know it reads over. */
+    /** Returns a new mapper. A mapper is safe for use by several threads. It ignores unknown properties. */
     public static ObjectMapper mapper() {
         SimpleModule instants = new SimpleModule("instants")
                 .addSerializer(new InstantText())
@@ -29,7 +29,7 @@ public final class Json {
                 .build();
     }
 
-    /** Twenty lines here against the jsr310 module's 130 kB: an instant is the only time that crosses the border. */
+    /** Replaces the jsr310 module (130 kB) with twenty lines: an instant is the only type of time in the documents. */
     private static final class InstantText extends StdScalarSerializer<Instant> {
         InstantText() {
             super(Instant.class);

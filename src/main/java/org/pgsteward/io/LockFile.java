@@ -10,17 +10,18 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * A lock on a file that one holder at a time has, across threads and processes. The kernel releases it when its process
- * dies, so a lock that is free says that no process works there.
+ * A lock on a file, exclusive across threads and processes. The kernel releases it when the holder's process dies, so a
+ * free lock means that no process is at work there.
  *
- * <p>The kernel releases all locks of a process on a file as soon as the process closes the file, through any of its
- * descriptors. So a lock file is opened only where this process does not hold it: {@link #HELD} answers otherwise, and a
- * lock is touched through the file that is open. {@link java.nio.file.Files#setLastModifiedTime} opens and closes the file.
+ * <p>When a process closes a file through any of its descriptors, the kernel releases all locks of that process on the
+ * file. A lock file is therefore opened only if this process does not hold its lock, which {@link #HELD} records. For
+ * the same reason {@link #touch} writes through the open file: {@link java.nio.file.Files#setLastModifiedTime} opens
+ * and closes the file.
  */
 public final class LockFile implements Closeable {
     private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
-    /** Any byte: a write sets the time of the file. */
+    /** Any byte will do: the write sets the modification time of the file. */
     private static final int MARK = '\n';
 
     private final Path file;
@@ -33,20 +34,22 @@ public final class LockFile implements Closeable {
     }
 
     /**
-     * Returns the lock; empty while another holder has it, in this process or another.
+     * Takes the lock without waiting.
      *
-     * @param file is made if it is not there; its folder must exist
-     * @throws IOException when the file cannot be opened
+     * @param file is created if it does not exist; its folder must exist
+     * @return empty while another holder has the lock, in this process or another
+     * @throws IOException if the file cannot be opened
      */
     public static Optional<LockFile> take(Path file) throws IOException {
         return take(file, false);
     }
 
     /**
-     * Returns the lock, and waits while another process holds it.
+     * Takes the lock, and waits while another process holds it.
      *
-     * @throws IOException when the file cannot be opened, or the thread is interrupted
-     * @throws IllegalStateException when this process holds it; its threads agree among themselves
+     * @throws IOException if the file cannot be opened, or the thread is interrupted
+     * @throws IllegalStateException if this process already holds the lock; threads of one process must coordinate
+     *     themselves
      */
     public static LockFile await(Path file) throws IOException {
         return take(file, true).orElseThrow(() -> new IllegalStateException("this process already holds " + file));
@@ -77,15 +80,15 @@ public final class LockFile implements Closeable {
     }
 
     /**
-     * Sets the time of the file to now: the holder is still at work. An interrupt does not stop this write; through the
-     * channel it would close the file, and so release the lock.
+     * Sets the modification time of the file to now, as a sign that the holder is still at work. The write does not go
+     * through the channel: there an interrupt would close the file and so release the lock.
      */
     public synchronized void touch() throws IOException {
         opened.seek(0);
         opened.write(MARK);
     }
 
-    /** Releases the lock. If the file cannot be closed, this process may take the lock again all the same. */
+    /** Releases the lock. Even if closing the file fails, this process may take the lock again. */
     @Override
     public void close() throws IOException {
         if (closed.compareAndSet(false, true)) {

@@ -10,7 +10,7 @@ public final class Sha256 {
     /**
      * Returns a new digest.
      *
-     * @throws IllegalStateException if this Java runtime has no SHA-256, which each has to have
+     * @throws IllegalStateException if this Java runtime lacks SHA-256, which the specification requires
      */
     public static MessageDigest digest() {
         try {

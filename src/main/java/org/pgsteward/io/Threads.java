@@ -4,9 +4,9 @@ import java.util.concurrent.ThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes named daemon threads, which do not keep the process alive. An exception that ends one is logged. */
+/** Factory of named daemon threads, which do not keep the process alive. An exception that ends a thread is logged. */
 public final class Threads {
-    /** The size of a stack as the JVM chooses it. */
+    /** The stack size that the JVM chooses. */
     public static final long DEFAULT_STACK = 0;
 
     private static final Logger LOG = LoggerFactory.getLogger(Threads.class);
@@ -14,9 +14,9 @@ public final class Threads {
     private Threads() {}
 
     /**
-     * Returns a thread that is not started.
+     * Creates a thread without starting it.
      *
-     * @param stackBytes of its stack, or {@link #DEFAULT_STACK}
+     * @param stackBytes the stack size in bytes, or {@link #DEFAULT_STACK}
      */
     public static Thread daemon(String name, long stackBytes, Runnable work) {
         Thread thread = new Thread(null, work, name, stackBytes);
@@ -25,7 +25,11 @@ public final class Threads {
         return thread;
     }
 
-    /** Starts such a thread. */
+    /**
+     * Starts a daemon thread.
+     *
+     * @param stackBytes the stack size in bytes, or {@link #DEFAULT_STACK}
+     */
     public static Thread start(String name, long stackBytes, Runnable work) {
         Thread thread = daemon(name, stackBytes, work);
         thread.start();

@@ -16,18 +16,23 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
 import org.snakeyaml.engine.v2.parser.ParserImpl;
 import org.snakeyaml.engine.v2.scanner.StreamReader;
 
-/** YAML as a tree in which everything still knows its line. */
+/** YAML as a tree whose nodes know their lines. */
 public final class YamlTree {
     private YamlTree() {}
 
-    /** @throws org.snakeyaml.engine.v2.exceptions.YamlEngineException when it is no YAML */
+    /**
+     * Parses one document.
+     *
+     * @return the root node; empty if the document is empty
+     * @throws org.snakeyaml.engine.v2.exceptions.YamlEngineException if the text is no YAML
+     */
     public static Optional<Node> read(String file, String text) {
         LoadSettings settings = LoadSettings.builder().setLabel(file).build();
         String plain = text.startsWith("\uFEFF") ? text.substring(1) : text;
         return new Composer(settings, new ParserImpl(settings, new StreamReader(settings, plain))).getSingleNode();
     }
 
-    /** From 1 on. */
+    /** Returns the line of the node, counted from 1; 0 if it is unknown. */
     public static int line(Node node) {
         return node.getStartMark().map(mark -> mark.getLine() + 1).orElse(0);
     }
@@ -40,7 +45,7 @@ public final class YamlTree {
         return node instanceof SequenceNode sequence ? sequence.getValue() : List.of();
     }
 
-    /** Of a scalar; empty for anything else. */
+    /** Returns the text of a scalar; empty for any other node. */
     public static Optional<String> text(Node node) {
         return node instanceof ScalarNode scalar ? Optional.of(scalar.getValue()) : Optional.empty();
     }
@@ -52,7 +57,7 @@ public final class YamlTree {
                 .findFirst();
     }
 
-    /** What stands directly below each such key, at any depth. */
+    /** Returns the direct children of each such key, at any depth. */
     public static List<NodeTuple> tuplesBelow(Node node, String key) {
         List<NodeTuple> found = new ArrayList<>();
         each(node, (name, value) -> {
@@ -63,7 +68,7 @@ public final class YamlTree {
         return found;
     }
 
-    /** All scalars below, keys included, in the order in which they are written. */
+    /** Returns all scalars below the node, keys included, in document order. */
     public static Stream<ScalarNode> scalars(Node node) {
         List<ScalarNode> found = new ArrayList<>();
         collect(node, found);
@@ -81,7 +86,7 @@ public final class YamlTree {
         });
     }
 
-    /** Every key with its value, at any depth. */
+    /** Visits every key with its value, at any depth. */
     public static void each(Node node, BiConsumer<String, Node> visitor) {
         items(node).forEach(item -> each(item, visitor));
         tuples(node).forEach(tuple -> {
@@ -90,7 +95,7 @@ public final class YamlTree {
         });
     }
 
-    /** All mappings below, and the node itself if it is one. */
+    /** Returns all mappings below the node, and the node itself if it is a mapping. */
     public static Stream<Node> mappings(Node node) {
         List<Node> found = new ArrayList<>();
         if (node instanceof MappingNode) {
@@ -101,7 +106,7 @@ public final class YamlTree {
         return found.stream();
     }
 
-    /** The line of the first scalar below that is so. */
+    /** Returns the line of the first scalar below the node that matches. */
     public static Optional<Integer> lineOf(Node node, Predicate<String> wanted) {
         return scalars(node)
                 .filter(scalar -> wanted.test(scalar.getValue()))

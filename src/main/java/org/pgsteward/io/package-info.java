@@ -1,4 +1,4 @@
-/** Files, locks on files, threads and JSON, as every other package uses them. */
+/** Files, file locks, threads and JSON for all other packages. */
 @NullMarked
 package org.pgsteward.io;
 

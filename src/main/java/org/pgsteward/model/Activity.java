@@ -4,15 +4,15 @@ import java.time.Instant;
 import java.util.UUID;
 
 /**
- * Something that somebody did, for the table {@code user_activity}.
+ * One row of the table {@code user_activity}: an action of a user or of pgsteward.
  *
- * @param eventId one happening, one id: a row replayed from the spool cannot be doubled
- * @param service whose; {@code pgsteward} where it concerns no single one
+ * @param eventId the journal's key; a row that is replayed from the spool keeps it, so it cannot be inserted twice
+ * @param service the service concerned; {@code pgsteward} if the action concerns no single service
  * @param action at most 100 characters, such as {@code container start} or {@code provisioned}
- * @param user who did it
+ * @param user the user who acted; {@code pgsteward} for the daemon itself
  */
 public record Activity(UUID eventId, String service, String action, String user, Instant at) implements JournalEntry {
-    /** The action of a role that was given its container's password. */
+    /** The action that records that pgsteward set a role's password to the one in its container's settings. */
     public static final String PASSWORD_SET = "password set";
 
     public static Activity ours(String service, String action, Instant at) {

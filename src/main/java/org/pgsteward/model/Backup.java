@@ -6,7 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 
-/** One backup from its first second to its last, as the journal, the manifest and a person see it. */
+/** One backup from its start to its removal, as the journal and the manifest hold it and commands show it. */
 public record Backup(Identity identity, Source source, Times times, File file, Verification verification, Result result)
         implements JournalEntry {
 
@@ -29,8 +29,8 @@ public record Backup(Identity identity, Source source, Times times, File file, V
      * The file in the store.
      *
      * @param path relative to the store; empty until the file has its final name
-     * @param sizeBytes of the file as stored
-     * @param sourceBytes of the stream before compression
+     * @param sizeBytes size of the stored file, in bytes
+     * @param sourceBytes size of the stream before compression, in bytes
      */
     public record File(Optional<String> path, long sizeBytes, long sourceBytes, String sha256) {
         private static final File NONE = new File(Optional.empty(), 0, 0, "");
@@ -40,18 +40,20 @@ public record Backup(Identity identity, Source source, Times times, File file, V
      * The restore that verified the backup.
      *
      * @param at when the backup was last verified, even if a later verification failed
-     * @param took how long the last restore took
-     * @param inStream the backup was restored while it was made and is {@code made}, since nobody here can open what is stored
+     * @param took how long the last verification's restore took
+     * @param inStream whether the backup was verified while it was written. Its state is then {@code made}: it is
+     *     encrypted, and this host lacks the private key to decrypt the stored file.
      */
     public record Verification(Optional<Instant> at, Duration took, boolean inStream) {
         private static final Verification NONE = new Verification(Optional.empty(), Duration.ZERO, false);
     }
 
     /**
-     * How far the backup has come.
+     * The state of the backup, with its reasons.
      *
-     * @param error why it failed or cannot be verified, with the next step; empty otherwise
-     * @param caveats what a restore of it would refuse, lose or leave empty, though it is verified; one line each
+     * @param error why the backup failed or cannot be verified, with the next step; empty otherwise
+     * @param caveats statements or objects that a restore would refuse, lose or leave empty, although the backup is
+     *     verified; one line each
      */
     public record Result(BackupState state, String error, List<String> caveats) {
         public Result {
@@ -63,7 +65,7 @@ public record Backup(Identity identity, Source source, Times times, File file, V
         }
     }
 
-    /** Returns a backup that has just begun. */
+    /** Returns a backup that has just started. */
     public static Backup starting(
             String id, String service, String database, BackupKind kind, Instant at, String serverVersion) {
         return new Backup(
@@ -110,18 +112,18 @@ public record Backup(Identity identity, Source source, Times times, File file, V
         return file.path();
     }
 
-    /** Returns the same with these caveats. */
+    /** Returns this backup with these caveats in place of its own. */
     public Backup with(List<String> caveats) {
         return with(new Result(result.state(), result.error(), caveats));
     }
 
-    /** Returns the same as a member of a backup set. */
+    /** Returns this backup as a member of a backup set. */
     public Backup inSet(String setId) {
         return new Backup(
                 new Identity(identity.id(), identity.eventId(), setId), source, times, file, verification, result);
     }
 
-    /** Returns the backup that is whole and has its final name. */
+    /** Returns this backup in state {@code made}: the file is complete and has its final name. */
     public Backup made(String path, Instant at, long sizeBytes, long sourceBytes, String sha256, Duration took) {
         return new Backup(
                 identity,
@@ -132,12 +134,15 @@ public record Backup(Identity identity, Source source, Times times, File file, V
                 new Result(BackupState.MADE, ""));
     }
 
-    /** Returns the backup that was restored and compared while it was made; nobody here can open it now. */
+    /**
+     * Returns this backup after it was restored and compared while it was written. This host cannot decrypt the stored
+     * file.
+     */
     public Backup provedInStream(Duration took) {
         return with(new Verification(verification.at(), took, true));
     }
 
-    /** Returns the backup that did not come to an end; there is no file. */
+    /** Returns this backup in state {@code failed}, without a file. */
     public Backup failed(Instant at, Duration took, String because) {
         return new Backup(
                 identity,
@@ -149,9 +154,10 @@ public record Backup(Identity identity, Source source, Times times, File file, V
     }
 
     /**
-     * Returns the backup after a verification. When it was last verified stays known, even if it no longer can be.
+     * Returns this backup after a verification. The time of an earlier successful verification is kept if this one
+     * failed.
      *
-     * @param because empty when it is verified
+     * @param because why the backup is not verified; empty if it is
      */
     public Backup judged(BackupState verdict, Instant at, Duration took, String because) {
         Optional<Instant> verifiedAt = verdict == BackupState.VERIFIED ? Optional.of(at) : verification.at();

@@ -2,13 +2,13 @@ package org.pgsteward.model;
 
 import java.util.Locale;
 
-/** What a backup holds, and how its file is called. */
+/** The contents of a backup, and the extension of its file name. */
 public enum BackupKind {
-    /** One database, by {@code pg_dump}. */
+    /** One database, written by {@code pg_dump}. */
     DUMP("dump"),
-    /** Roles with their verifiers, and their settings. */
+    /** All roles with their password verifiers and settings. */
     GLOBALS("sql"),
-    /** The whole cluster, by {@code pg_basebackup}. */
+    /** The whole cluster, written by {@code pg_basebackup}. */
     BASE("tar");
 
     private final String extension;
@@ -21,7 +21,7 @@ public enum BackupKind {
         return extension;
     }
 
-    /** As it stands in {@code backup_log.backup_type} and on the command line. */
+    /** Returns the value in {@code backup_log.backup_type} and on the command line. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -2,20 +2,20 @@ package org.pgsteward.model;
 
 import java.util.Locale;
 
-/** How far a backup has come. */
+/** The states of a backup. */
 public enum BackupState {
     RUNNING,
     FAILED,
-    /** Whole, hashed and under its final name, and not yet proved. */
+    /** Complete, hashed and under its final name, but not verified. */
     MADE,
     /** Restored and compared. */
     VERIFIED,
-    /** Whole, and this host cannot say more (the reason is with it). */
+    /** Complete, but this host cannot verify it. {@link Backup.Result#error} holds the reason. */
     UNVERIFIABLE,
     /** Removed by retention. */
     EXPIRED;
 
-    /** As it stands in {@code backup_log.state}. */
+    /** Returns the value in {@code backup_log.state}. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -7,17 +7,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a look at one thing said: it is well, or it is not and how badly. The same thing looked at twice has the same
- * {@link #key()}, and that is how a second look is known from a second trouble.
+ * The result of one check: good, or bad with a severity. Two checks of one subject have the same {@link #key()}, so a
+ * repeated check of one problem is not taken for a second problem.
  *
- * @param kind what was looked at, kebab-case: {@code service-down}, {@code memory-high}, {@code backup-failed}
- * @param service whose
- * @param severity how bad; empty when it is well
- * @param reason with figures: "82% of 256 MiB, warn at 80%"
- * @param remedy commands that can be pasted; empty when it is well
+ * @param kind the kind of check, in kebab-case: {@code service-down}, {@code memory-high}, {@code backup-failed}
+ * @param service the service that was checked
+ * @param severity empty if the check is good
+ * @param reason one line with figures: "82% of 256 MiB, warn at 80%"
+ * @param remedy commands that can be pasted; empty if the check is good
  * @param figures the numbers behind the reason, by name
- * @param at when it was seen
- * @param began when it began; that is before {@code at} where several looks or a grace have to confirm it
+ * @param at when the check was made
+ * @param began when the condition began. It is before {@code at} if several checks or a grace period had to confirm it.
  */
 public record Condition(
         String kind,
@@ -29,7 +29,7 @@ public record Condition(
         Instant at,
         Instant began) {
 
-    /** From well to critical. */
+    /** Order from good to critical. */
     public static final Comparator<Condition> BY_SEVERITY = Comparator.comparing(condition -> condition
             .severity()
             .map(severity -> severity.compareTo(Severity.INFO))
@@ -53,17 +53,17 @@ public record Condition(
         return new Condition(kind, service, severity, reason, remedy, moreFigures, at, began);
     }
 
-    /** Returns the same condition with the time at which it began. */
+    /** Returns this condition with the time at which it began. */
     public Condition since(Instant earlier) {
         return new Condition(kind, service, severity, reason, remedy, figures, at, earlier);
     }
 
-    /** The same with commands that can be pasted. */
+    /** Returns this condition with the commands in its texts in the form that runs on this host. */
     public Condition typed(Typing typing) {
         return new Condition(kind, service, severity, typing.of(reason), typing.of(remedy), figures, at, began);
     }
 
-    /** The subject, the same each time it is looked at. */
+    /** Returns the identity of the check's subject, which is the same at each check. */
     public String key() {
         return kind + ":" + service;
     }

@@ -3,41 +3,44 @@ package org.pgsteward.model;
 import java.util.regex.Pattern;
 
 /**
- * How a person asks the server something, as lines that can be pasted.
+ * Builder of commands that an operator can paste to query the server.
  *
- * @param container as Docker knows it
- * @param user the administrator
+ * @param container the name of the server's container in Docker
+ * @param user the administrator's role
  * @param database the management database
  */
 public record Console(String container, String user, String database) {
     private static final Pattern PLAIN = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
 
-    /** A line that has the server run {@code sql} in the management database. */
+    /** Returns a command that runs {@code sql} in the management database. */
     public String psql(String sql) {
         return psql(database, sql);
     }
 
-    /** The same in another database. */
+    /** Returns a command that runs {@code sql} in the database {@code in}. */
     public String psql(String in, String sql) {
         return "docker exec " + word(container) + " psql -U " + word(user) + " -d " + word(in) + " -c " + text(sql);
     }
 
-    /** Who a session is and what it is doing. */
+    /** Returns a command that shows the user, state, transaction start and query of a session. */
     public String show(int pid) {
         return psql("SELECT pid, usename, state, xact_start, query FROM pg_stat_activity WHERE pid = " + pid);
     }
 
-    /** Ends a session; what it has not committed is undone. */
+    /** Returns a command that ends a session. PostgreSQL rolls back the session's open transaction. */
     public String end(int pid) {
         return psql("SELECT pg_terminate_backend(" + pid + ")");
     }
 
-    /** A name as a shell takes it for one word that means nothing to it. */
+    /** Returns a name quoted as one word of a POSIX shell, if it needs quotes. */
     public static String word(String name) {
         return PLAIN.matcher(name).matches() ? name : "'" + name.replace("'", "'\\''") + "'";
     }
 
-    /** In double quotes where nothing in it means anything there, since SQL is full of single ones. */
+    /**
+     * Quotes SQL for the shell. Double quotes are preferred, since SQL is full of single quotes. They need SQL without
+     * the characters that a shell expands inside them.
+     */
     private static String text(String sql) {
         return sql.matches("[^\"$`\\\\!]*") ? '"' + sql + '"' : "'" + sql.replace("'", "'\\''") + "'";
     }

@@ -13,18 +13,18 @@ import java.util.regex.Pattern;
  * One container as the engine describes it at one moment.
  *
  * @param id the full id
- * @param name without the slash
- * @param image the name it was started with
- * @param imageId the digest of what that name meant then
- * @param health as its own health check sees it
- * @param exitCode of its last end; 0 while it has never ended
- * @param oomKilled whether its last end was the kernel's for want of memory
- * @param comesBack whether the engine starts it again whatever ended it, but an order: the restart policies {@code always}
- *     and {@code unless-stopped}
- * @param environment its variables; they hold passwords, so this record does not print them
- * @param networks by name, with the aliases under which it is known there
- * @param memoryLimitBytes 0 where none is set
- * @param startedAt empty while it has never run
+ * @param name without the leading slash
+ * @param image the image name that the container was created with
+ * @param imageId the digest that this image name had when the container was created
+ * @param health the state of the container's health check
+ * @param exitCode the exit code of its last run; 0 if it has never ended
+ * @param oomKilled whether the kernel ended its last run for lack of memory
+ * @param comesBack whether the engine restarts it after any end except an explicit stop: the restart policies
+ *     {@code always} and {@code unless-stopped}
+ * @param environment the variables; they hold passwords, so {@link #toString} does not print them
+ * @param networks the networks by name, with the container's aliases on each
+ * @param memoryLimitBytes 0 if no limit is set
+ * @param startedAt empty if it has never run
  */
 public record Container(
         String id,
@@ -45,9 +45,10 @@ public record Container(
     /** The network of {@code compose.yaml} that only PostgreSQL and pgsteward join. */
     private static final String NOT_FOR_SERVICES = "internal_db_pgsteward";
 
-    /** The names that the Docker Engine allows; a shell reads nothing into them. */
+    /** The prefix that compose gives a new container's name while it replaces the old container. */
     private static final Pattern RECREATED = Pattern.compile("^[0-9a-f]{12}_(?=.)");
 
+    /** The names that the Docker Engine allows. A shell needs no quotes for them. */
     private static final Pattern PLAIN = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}");
 
     private static final int SHORT_ID = 12;
@@ -63,7 +64,7 @@ public record Container(
         DEAD
     }
 
-    /** What a container's own health check says of it. */
+    /** The result of the container's health check; {@code NONE} if it has none. */
     public enum Health {
         NONE,
         STARTING,
@@ -90,9 +91,10 @@ public record Container(
     }
 
     /**
-     * Who this is across re-creations: compose's project and service, or the name of a container made by hand.
-     * An id changes with every update and would make each one a stranger. A slash in either label would let
-     * {@code a/b} + {@code c} pose as {@code a} + {@code b/c}; a container's name can hold none.
+     * Returns an identity that survives re-creation: compose's project and service, or the name of a container that
+     * compose did not create. The id changes with every update, so it cannot be the identity. Labels with a slash are
+     * ignored: with one, {@code a/b} + {@code c} would equal {@code a} + {@code b/c}. A container's name cannot hold a
+     * slash.
      */
     public String identity() {
         Optional<String> project = composeProject().filter(Container::withoutSlash);
@@ -100,12 +102,18 @@ public record Container(
         return project.flatMap(one -> service.map(other -> one + "/" + other)).orElse(name);
     }
 
-    /** Whether {@code docker compose run} made it: it does one thing and ends, and the service goes on without it. */
+    /**
+     * Returns whether {@code docker compose run} created the container. Such a container runs one task and ends, while
+     * the service's own container keeps running.
+     */
     public boolean isOneOff() {
         return label("com.docker.compose.oneoff").filter("True"::equals).isPresent();
     }
 
-    /** For a command line: the name where a shell takes it as it is, and otherwise the short id, which Docker takes too. */
+    /**
+     * Returns a word for a command line: the name if a shell needs no quotes for it, else the short id, which Docker
+     * also accepts.
+     */
     public String commandName() {
         if (PLAIN.matcher(name).matches()) {
             return name;
@@ -120,8 +128,9 @@ public record Container(
     }
 
     /**
-     * Returns the name for a text. While compose replaces a container, the new one is called by the id of the old one and its
-     * name ({@code 67bfd4585570_shop-web-1}) for a second or two. Only for texts: anybody can give such a name.
+     * Returns the name for use in texts only. While compose replaces a container, the new container's name has the old
+     * container's id as a prefix ({@code 67bfd4585570_shop-web-1}) for a second or two. This method removes the prefix.
+     * Any user can give a container such a name, so no decision may rest on it.
      */
     public String lastingName() {
         return composeService().isPresent() ? RECREATED.matcher(name).replaceFirst("") : name;
@@ -131,25 +140,28 @@ public record Container(
         return text.indexOf('/') < 0;
     }
 
-    /** Whether {@code host} means this container on some network: its name, its compose service or an alias. */
+    /** Returns whether {@code host} is the container's name, its compose service or its alias on any network. */
     public boolean answersTo(String host) {
         return isCalled(host)
                 || networks.values().stream().flatMap(Set::stream).anyMatch(alias -> alias.equalsIgnoreCase(host));
     }
 
-    /** Whether {@code host}, looked up by a neighbour on {@code network}, means this container. */
+    /** Returns whether {@code host} resolves to this container for a container on {@code network}. */
     public boolean answersTo(String host, String network) {
         Set<String> aliases = networks.get(network);
         return aliases != null && (isCalled(host) || aliases.stream().anyMatch(alias -> alias.equalsIgnoreCase(host)));
     }
 
-    /** By its name, or as compose calls it on each of its networks. */
+    /** Compares with the container's name and with the compose service, which is an alias on each of its networks. */
     private boolean isCalled(String host) {
         return name.equalsIgnoreCase(host)
                 || composeService().filter(host::equalsIgnoreCase).isPresent();
     }
 
-    /** The networks on which the two can reach one another; {@code none} is the lack of one. */
+    /**
+     * Returns the networks on which the two can reach each other. Docker's {@code none} is not a network, so it never
+     * counts.
+     */
     public SortedSet<String> sharedNetworks(Container other) {
         SortedSet<String> shared = new TreeSet<>(networks.keySet());
         shared.retainAll(other.networks.keySet());
@@ -157,14 +169,14 @@ public record Container(
         return shared;
     }
 
-    /** The networks that another container may join: none of Docker's own. */
+    /** Returns the networks that another container may join: all except Docker's own and the internal network. */
     public SortedSet<String> joinableNetworks() {
         SortedSet<String> joinable = new TreeSet<>(networks.keySet());
         joinable.removeAll(List.of("none", "host", "bridge", NOT_FOR_SERVICES));
         return joinable;
     }
 
-    /** Whether the two can reach one another, as far as networks decide that. */
+    /** Returns whether the two share a network. */
     public boolean sharesNetworkWith(Container other) {
         return !sharedNetworks(other).isEmpty();
     }

@@ -1,25 +1,25 @@
 package org.pgsteward.model;
 
 /**
- * One cause of trouble.
+ * One finding of {@code doctor}: a symptom and its cause.
  *
- * @param symptom what people see of it
- * @param severity information is no trouble, and only worth knowing
- * @param service whose; a database's name, or {@code postgresql}, where it is no service's
- * @param cause why, in words
- * @param remedy what to type or to write, line by line
+ * @param symptom the symptom that users of the service see
+ * @param severity {@link Severity#INFO} marks a finding that needs no action
+ * @param service the service; the name of a database that belongs to no service, or {@code postgresql} for the server
+ * @param cause the cause, in a sentence
+ * @param remedy commands or settings that remove the cause, line by line
  */
 public record Diagnosis(Symptom symptom, Severity severity, String service, String cause, String remedy) {
-    /** What people see. */
+    /** The symptoms that users of a service see. */
     public enum Symptom {
         CONNECTION_REFUSED("connection refused"),
         PERMISSION_DENIED("permission denied"),
-        /** Everybody may what only one should. */
+        /** PUBLIC has a privilege that only one role should have. */
         TOO_OPEN("open to everybody"),
         RESOURCE_TROUBLE("resource trouble"),
-        /** What would be trouble, and is not looked for. */
+        /** A problem of this kind would go unnoticed, since PostgreSQL does not log it. */
         NOT_SEEN("not seen"),
-        /** What was seen by somebody who looks all the time. */
+        /** The daemon's alert is firing. */
         FIRING("alert");
 
         private final String words;
@@ -28,23 +28,23 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
             this.words = words;
         }
 
-        /** As people say it. */
+        /** Returns the symptom in words, for texts. */
         public String words() {
             return words;
         }
     }
 
-    /** The same with more behind the cause. */
+    /** Returns this finding with {@code more} appended to its cause. */
     public Diagnosis because(String more) {
         return new Diagnosis(symptom, severity, service, cause + more, remedy);
     }
 
-    /** The same with commands that can be pasted. */
+    /** Returns this finding with the commands in its texts in the form that runs on this host. */
     public Diagnosis typed(Typing typing) {
         return new Diagnosis(symptom, severity, service, typing.of(cause), typing.of(remedy));
     }
 
-    /** Whether somebody has to do something. */
+    /** Returns whether the finding needs an operator's action. */
     public boolean isTrouble() {
         return severity != Severity.INFO;
     }

@@ -7,25 +7,31 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A span of time as a person says it, in its two largest units, and as operators write it. */
+/** Formatter and parser of time spans: prints the two largest units, reads the spans that operators write. */
 public final class Elapsed {
     private static final String AMOUNT = "([0-9]{1,15}(?:\\.[0-9]{1,6})?)\\s*";
 
-    /** The parts from days to milliseconds, each at most once. */
+    /** The amounts from days to milliseconds, each at most once. */
     private static final Pattern WRITTEN = Pattern.compile("(?=[0-9])(?:" + AMOUNT + "d\\s*)?(?:" + AMOUNT
             + "h\\s*)?(?:" + AMOUNT + "m(?!s)\\s*)?(?:" + AMOUNT + "s\\s*)?(?:" + AMOUNT + "ms)?");
 
-    /** Seconds of the unit of each group of {@link #WRITTEN}. */
+    /** The length, in seconds, of the unit of each group of {@link #WRITTEN}. */
     private static final BigDecimal[] SECONDS = {
         new BigDecimal(86_400), new BigDecimal(3600), new BigDecimal(60), BigDecimal.ONE, new BigDecimal("0.001")
     };
 
-    /** Seconds; so that a point in time plus any span is still a point in time. */
+    /**
+     * In seconds. The limit keeps the sum of any point in time and a span within the range of
+     * {@link java.time.Instant}.
+     */
     private static final BigDecimal LONGEST = new BigDecimal(999_999_999L * 86_400);
 
     private Elapsed() {}
 
-    /** {@code 12 min 5 s}; {@code 0 s} for less than a second and for a clock that ran backwards. */
+    /**
+     * Returns a text such as {@code 12 min 5 s}; {@code 0 s} for less than a second and for a negative span, which a
+     * clock that was set back produces.
+     */
     public static String words(Duration span) {
         long seconds = Math.max(0, span.toSeconds());
         if (seconds < 60) {
@@ -40,16 +46,18 @@ public final class Elapsed {
         return two(seconds / 86_400, seconds < 2 * 86_400 ? "day" : "days", seconds % 86_400 / 3600, "h");
     }
 
-    /** The same for what is looked at in passing: {@code 12 min}, without seconds from one minute on. */
+    /**
+     * Returns a text such as {@code 12 min}, without seconds from one minute on, for displays where seconds are noise.
+     */
     public static String roughly(Duration span) {
         return words(span.toSeconds() < 60 ? span : Duration.ofMinutes(span.toMinutes()));
     }
 
     /**
-     * Reads {@code 10s}, {@code 90m}, {@code 6h}, {@code 2d}, {@code 1h30m}, {@code 1.5 h} or {@code 500ms}. This is the only
-     * parser of times that pgsteward has; Camel reads the times of its own timers.
+     * Reads {@code 10s}, {@code 90m}, {@code 6h}, {@code 2d}, {@code 1h30m}, {@code 1.5 h} or {@code 500ms}. pgsteward
+     * has no other parser of time spans; Camel reads the periods of its own timers.
      *
-     * @return empty when the text is no time, or one longer than 999,999,999 days
+     * @return empty if the text is no time span, or one longer than 999,999,999 days
      */
     public static Optional<Duration> read(String text) {
         Matcher parts = WRITTEN.matcher(text.strip().toLowerCase(Locale.ROOT));
@@ -71,10 +79,10 @@ public final class Elapsed {
     }
 
     /**
-     * Does the same for a named value.
+     * Reads a time span as {@link #read} does, and throws if the text is none.
      *
-     * @param name of the setting or option, for the message
-     * @throws IllegalArgumentException with name and text when it is none
+     * @param name the name of the setting or option, for the message
+     * @throws IllegalArgumentException with name and text if the text is no time span
      */
     public static Duration parse(String name, String text) {
         return read(text)

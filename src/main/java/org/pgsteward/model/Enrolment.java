@@ -3,15 +3,16 @@ package org.pgsteward.model;
 import java.time.Instant;
 
 /**
- * A service that has its database: the row of {@code service_configs}.
+ * An enrolled service: one row of {@code service_configs}.
  *
  * @param service at most 50 characters
  * @param database at most 50 characters
- * @param user the role that owns it
- * @param identity who may change its settings: compose's project and service, or the container's name
- * @param containerId the container seen last
+ * @param user the role that owns the database
+ * @param identity the {@link Container#identity} that may change the service's settings: compose's project and service,
+ *     or the container's name
+ * @param containerId the id of the container that was seen last
  * @param image the name of that container's image
- * @param imageId the digest of what that name meant when the container was made; empty where it was never seen
+ * @param imageId the digest that this name had when the container was created; empty if it was never recorded
  */
 public record Enrolment(
         String service,

@@ -1,10 +1,13 @@
 package org.pgsteward.model;
 
-/** The message of the first cause of an exception. The exceptions around it mostly repeat it. */
+/** The message of an exception's root cause. The exceptions around it mostly repeat it. */
 public final class FirstCause {
     private FirstCause() {}
 
-    /** Returns the message of the first cause; with the name of its class where it has none, or is an {@link Error}. */
+    /**
+     * Returns the message of the root cause. Adds the class name if the cause is an {@link Error}, and returns the
+     * class name alone if there is no message.
+     */
     public static String of(Throwable thrown) {
         Throwable cause = thrown;
         while (cause.getCause() != null && cause.getCause() != cause) {

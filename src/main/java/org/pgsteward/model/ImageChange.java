@@ -3,22 +3,25 @@ package org.pgsteward.model;
 import java.time.Instant;
 
 /**
- * A service's container came back with another image. The schema may be upgraded from here on, and only a dump of before
- * leads back.
+ * A change of the image of a service's container. The new version may upgrade the database's schema, and then only a
+ * dump from before the change allows a return to the old version.
  *
- * @param fromImage the name of the image that it had
- * @param fromImageId the digest of what that name meant; empty where it was never seen
- * @param toImage the name of the image that it has now
- * @param toImageId the digest of what that name means now
+ * @param fromImage the name of the previous image
+ * @param fromImageId the digest of that name; empty if it was never recorded
+ * @param toImage the name of the new image
+ * @param toImageId the digest of that name now
  * @param at when the change was seen
  */
 public record ImageChange(
         String service, String fromImage, String fromImageId, String toImage, String toImageId, Instant at)
         implements JournalEntry {
-    /** Enough of a digest to know it by, as {@code docker images} shows it. */
+    /** The number of hexadecimal digits of a digest that {@code docker images} shows. */
     private static final int SHORT_ID = 12;
 
-    /** Why a backup of before is kept, in one line: {@code before app:1 (0123456789ab) became app:2 at …}. */
+    /**
+     * Returns why a backup from before the change is kept, in one line:
+     * {@code before app:1 (0123456789ab) became app:2 at …}.
+     */
     public String reason() {
         return "before " + words(fromImage, fromImageId) + " became " + words(toImage, toImageId) + " at " + at;
     }

@@ -9,23 +9,24 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The inodes of a file system: each file takes one.
+ * The inodes of a file system; each file takes one.
  *
- * @param total greater than 0
- * @param free that no file has
+ * @param total number of inodes, greater than 0
+ * @param free number of unused inodes
  */
 public record Inodes(long total, long free) {
     private static final Pattern PRINTED = Pattern.compile("([1-9]\\d{0,17}) (\\d{1,18})\\s*");
 
     private static final int LONGEST_SECONDS = 2;
 
-    /** More than this is not what was asked for. Characters. */
+    /** The most characters that are read. {@code stat} prints fewer, so a longer output is not its answer. */
     private static final int LONGEST = 100;
 
     /**
-     * Asks the program {@code stat}, since Java has no function for it.
+     * Runs {@code stat -f}, since Java has no function for the number of inodes.
      *
-     * @return empty if the file system has no fixed number, as btrfs, or if the program fails or takes longer than two seconds
+     * @return empty if the file system has no fixed number of inodes, as btrfs, or if the program fails or takes longer
+     *     than two seconds
      */
     public static Optional<Inodes> of(Path path) {
         try {

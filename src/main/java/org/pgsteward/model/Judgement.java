@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What the journal says of a backup that lies in the store.
+ * The journal's row of a backup in the store.
  *
- * @param verifiedAt when it was last proved
- * @param saidAt when its row was last written, which is when it was last looked at
- * @param error why it is not proved; empty otherwise
- * @param pinned why retention must keep it
- * @param caveats what a restore of it would refuse, lose or leave empty
+ * @param verifiedAt when the backup was last verified
+ * @param saidAt when its row was last written, which is when it was last checked
+ * @param error why the backup is not verified; empty if it is
+ * @param pinned the reason of its pin; retention must keep a pinned backup
+ * @param caveats statements or objects that a restore would refuse, lose or leave empty
  */
 public record Judgement(
         BackupState state,
@@ -20,7 +20,7 @@ public record Judgement(
         String error,
         Optional<String> pinned,
         List<String> caveats) {
-    /** Without a caveat. */
+    /** Creates a row without caveats. */
     public Judgement(
             BackupState state,
             Optional<Instant> verifiedAt,

@@ -3,11 +3,11 @@ package org.pgsteward.model;
 import java.time.Instant;
 
 /**
- * A database that a restore made beside the live one, or kept of it, and that the operator drops when it is no longer
- * needed.
+ * A database that a restore created beside the live one, or the previous live database that it kept. The operator drops
+ * it when it is no longer needed.
  *
- * @param service whose backup or whose live database it was
- * @param replaced whether {@code --replace} kept it; {@code --into} made it otherwise
+ * @param service the service of the backup or of the live database
+ * @param replaced true if {@code --replace} kept it as the previous database, false if {@code --into} created it
  * @param since when the restore ended
  */
 public record KeptDatabase(String name, String service, boolean replaced, Instant since, long sizeBytes) {}

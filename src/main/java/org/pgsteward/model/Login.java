@@ -7,22 +7,23 @@ import java.time.ZoneOffset;
 import java.util.UUID;
 
 /**
- * Somebody was connected, for the table {@code user_activity}: one row for each day, whatever the number of sessions.
+ * A client's connections in one row of the table {@code user_activity}: one row for each day, whatever the number of
+ * sessions.
  *
- * @param service whose database; the database's own name where it is no service's
+ * @param service the service of the database; the database's name if it belongs to no service
  * @param user the role
- * @param address from where; empty for a socket on the server's own host
- * @param firstSeen on that day
- * @param lastSeen on that day
+ * @param address the client's address; empty for a Unix socket on the server's host
+ * @param firstSeen when the day's first session began; midnight if it began earlier
+ * @param lastSeen when a session was last seen on that day
  */
 public record Login(String service, String user, String address, Instant firstSeen, Instant lastSeen)
         implements JournalEntry {
-    /** The day, in UTC, that the row is about. */
+    /** Returns the day of the row, in UTC. */
     public LocalDate day() {
         return LocalDate.ofInstant(lastSeen, ZoneOffset.UTC);
     }
 
-    /** The same for all that is said of one day, so that it stays one row. */
+    /** Returns an id that is the same for all rows of one client and day, so that the journal keeps one row. */
     public UUID eventId() {
         String key = String.join("\0", "login", service, user, address, day().toString());
         return UUID.nameUUIDFromBytes(key.getBytes(StandardCharsets.UTF_8));

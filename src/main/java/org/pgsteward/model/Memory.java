@@ -1,11 +1,11 @@
 package org.pgsteward.model;
 
 /**
- * What a container uses of what it may use, counted as {@code docker stats} counts it: without the page cache that the
- * kernel gives back on demand.
+ * A container's memory use and limit, counted as {@code docker stats} counts it: without the page cache that the kernel
+ * can reclaim at any time.
  *
  * @param usedBytes bytes in use
- * @param limitBytes the container's limit, or the host's memory where none is set
+ * @param limitBytes the container's limit; the host's memory if no limit is set
  */
 public record Memory(long usedBytes, long limitBytes) {
     public Memory {
@@ -14,7 +14,7 @@ public record Memory(long usedBytes, long limitBytes) {
         }
     }
 
-    /** The share in use, 0 to 1 (and above while a limit is being lowered). */
+    /** Returns the share in use, 0 to 1. It exceeds 1 while a limit is being lowered. */
     public double ratio() {
         return (double) usedBytes / limitBytes;
     }

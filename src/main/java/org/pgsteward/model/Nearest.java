@@ -4,11 +4,11 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.Optional;
 
-/** What somebody may have meant who mistyped a name. */
+/** Suggestions for mistyped names. */
 public final class Nearest {
     private Nearest() {}
 
-    /** "did you mean 'file'?", or nothing where no known name is near. */
+    /** Returns "did you mean 'file'?"; empty if no known name is near. */
     public static String hint(String mistyped, Collection<String> known) {
         return to(mistyped, known).map(name -> "did you mean '" + name + "'?").orElse("");
     }
@@ -17,7 +17,11 @@ public final class Nearest {
         return within(Math.max(1, mistyped.length() / 3), mistyped, known);
     }
 
-    /** @param most letters that may differ */
+    /**
+     * Returns the nearest known name, regardless of case; the name itself does not count.
+     *
+     * @param most the number of letters that may differ
+     */
     public static Optional<String> within(int most, String mistyped, Collection<String> known) {
         return known.stream()
                 .filter(name -> !name.equals(mistyped))
@@ -27,7 +31,10 @@ public final class Nearest {
                         .thenComparing(Comparator.naturalOrder()));
     }
 
-    /** Letters to change, add, drop or swap with the next (Damerau and Levenshtein, restricted), whatever their case. */
+    /**
+     * Returns the number of letters to change, add, drop or swap with the next letter (restricted Damerau-Levenshtein
+     * distance), regardless of case.
+     */
     private static int distance(String mistyped, String known) {
         String one = mistyped.toLowerCase(java.util.Locale.ROOT);
         String other = known.toLowerCase(java.util.Locale.ROOT);

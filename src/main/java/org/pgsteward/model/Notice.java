@@ -8,21 +8,20 @@ import java.util.Objects;
 import java.util.UUID;
 
 /**
- * What people are told, once when something begins and once when it is over. Every receiver's route is handed this
- * document (as JSON) as its body, so the names are those that receivers rely on.
+ * A notification: a receiver gets one when an alert fires and one when it resolves. Every receiver's route gets this
+ * document (as JSON) as its body. Receivers rely on these names, so they must not change.
  *
- * @param id of this notice; a receiver that sees one twice may drop the second
+ * @param id the id of this notification; a receiver that gets it twice may drop the second copy
  * @param state {@code firing} or {@code resolved}
  * @param severity {@code info}, {@code warning} or {@code critical}
- * @param kind what kind of trouble, kebab-case
- * @param service whose
- * @param since when the trouble began
- * @param title one line for a lock screen
- * @param text what happened, since when, how bad, why
- * @param remedy what to type, as commands that can be pasted
- * @param figures the numbers in it, by name
- * @param alerts the alerts that it is about, for programs: one, or each of those that are sent together, up to {@link
- *     #MOST_ALERTS}
+ * @param kind the kind of alert, in kebab-case
+ * @param service the service concerned
+ * @param since when the condition began
+ * @param title one line that fits a lock screen
+ * @param text the condition, its start, its severity and its cause
+ * @param remedy commands that can be pasted
+ * @param figures the numbers in the text, by name
+ * @param alerts the alerts in this notification, for programs: one, or up to {@link #MOST_ALERTS} alerts of a group
  */
 public record Notice(
         String id,
@@ -36,15 +35,15 @@ public record Notice(
         String remedy,
         Map<String, Object> figures,
         List<Entry> alerts) {
-    /** So many of one notice are listed; {@code figures.count} says how many there are. */
+    /** The most alerts that one notification lists; {@code figures.count} is their number. */
     public static final int MOST_ALERTS = 200;
 
     public Notice {
-        // A file of an older version has none.
+        // A file that an older version wrote has no list of alerts.
         alerts = List.copyOf(Objects.requireNonNullElse(alerts, List.of()));
     }
 
-    /** One without a list of alerts. */
+    /** Creates a notification without a list of alerts. */
     public Notice(
             String id,
             String state,
@@ -60,14 +59,14 @@ public record Notice(
     }
 
     /**
-     * One alert of a notice.
+     * One alert of a notification.
      *
      * @param id the same for each alert of this kind and service, when it fires and when it resolves
      * @param state {@code firing} or {@code resolved}
-     * @param since when it began; with {@code id} it is one occurrence
+     * @param since when the condition began; together with {@code id} it identifies one occurrence
      */
     public record Entry(String id, String state, String severity, String kind, String service, Instant since) {
-        /** The id of a kind of trouble of a service. */
+        /** Returns the id for a kind of alert and a service. */
         public static String id(String kind, String service) {
             return UUID.nameUUIDFromBytes((kind + ":" + service).getBytes(StandardCharsets.UTF_8))
                     .toString();

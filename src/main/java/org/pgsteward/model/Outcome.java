@@ -1,15 +1,15 @@
 package org.pgsteward.model;
 
-/** How a piece of work ended, with the reason that a log, an alert and a person can all use. */
+/** The result of a piece of work, with a reason that a log, an alert and a command can show. */
 public sealed interface Outcome {
     String reason();
 
-    /** The world was changed. */
+    /** The work changed something. */
     record Done(String reason) implements Outcome {}
 
-    /** Nothing had to be changed, or it was not for us. */
+    /** No change was needed, or the work was not for pgsteward. */
     record Skipped(String reason) implements Outcome {}
 
-    /** It should have been changed and was not. */
+    /** A change was needed and was not made. */
     record Failed(String reason) implements Outcome {}
 }

@@ -1,8 +1,8 @@
 package org.pgsteward.model;
 
 /**
- * Something that was asked for cannot be done, in one line that says why and what to do instead. It is no
- * failure: a command that is refused ends with exit code 2, and a request file gets the line as its answer.
+ * A request that cannot be met, in one line with the cause and the next step. A refusal is not a failure: a refused
+ * command ends with exit code 2, and a request file gets the line as its answer.
  */
 public final class Refusal extends RuntimeException {
     private static final long serialVersionUID = 1;
@@ -13,7 +13,11 @@ public final class Refusal extends RuntimeException {
         this(line, "");
     }
 
-    /** @param hint the rest of the line, for a reader who may learn which names there are */
+    /**
+     * Creates a refusal whose line ends with a hint.
+     *
+     * @param hint the rest of the line, for readers that may learn which names exist
+     */
     public Refusal(String line, String hint) {
         super(line + hint);
         this.line = line;

@@ -2,7 +2,7 @@ package org.pgsteward.model;
 
 import java.util.Objects;
 
-/** A password or token: handed on, never printed. */
+/** A password or token. {@link #toString} never prints it. */
 public final class Secret {
     private final String value;
 
@@ -13,7 +13,7 @@ public final class Secret {
         this.value = value;
     }
 
-    /** The clear text. Whoever calls this answers for where it goes: no log, argument list, file name or message. */
+    /** Returns the clear text. The caller must keep it out of logs, argument lists, file names and messages. */
     public String reveal() {
         return value;
     }

@@ -2,13 +2,13 @@ package org.pgsteward.model;
 
 import java.util.Locale;
 
-/** How bad a condition is: worth knowing, worth a look today, worth getting up for. */
+/** The severity of a condition: for information, to be checked today, to be repaired at once. */
 public enum Severity {
     INFO,
     WARNING,
     CRITICAL;
 
-    /** As it stands in a notice: {@code info}, {@code warning}, {@code critical}. */
+    /** Returns the word in a notification: {@code info}, {@code warning}, {@code critical}. */
     public String word() {
         return name().toLowerCase(Locale.ROOT);
     }

@@ -1,10 +1,10 @@
 package org.pgsteward.model;
 
 /**
- * One look at one container.
+ * The state of one container at one check.
  *
- * @param container as it is, or as it was when seen last
+ * @param container its current state, or its last known state if it is gone
  * @param gone whether it has been removed
- * @param postgres whether it is the managed PostgreSQL's own
+ * @param postgres whether it is the container of the managed PostgreSQL
  */
 public record Sighting(Container container, boolean gone, boolean postgres) {}

@@ -5,7 +5,7 @@ import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Bytes as a person reads and writes them, in the binary units that Docker's own {@code 256m} means. */
+/** Formatter and parser of sizes, in the binary units that Docker also uses: {@code 256m} is 256 MiB. */
 public final class Size {
     private static final Pattern WRITTEN = Pattern.compile("([0-9]{1,15}(?:\\.[0-9]{1,6})?)\\s*(b|[kmgt](?:i?b)?|)");
 
@@ -13,7 +13,7 @@ public final class Size {
 
     private Size() {}
 
-    /** {@code 268435456} is {@code 256 MiB}; a decimal only where it says something. */
+    /** Returns {@code 256 MiB} for {@code 268435456}. A size below 100 units has one decimal if it is not whole. */
     public static String words(long bytes) {
         double amount = bytes;
         int unit = 0;
@@ -26,10 +26,10 @@ public final class Size {
     }
 
     /**
-     * Reads {@code 512}, {@code 500k}, {@code 1.5g} or {@code 64 MiB}; each unit is 1024 of the one before it. This is the only
-     * parser of sizes that pgsteward has.
+     * Reads {@code 512}, {@code 500k}, {@code 1.5g} or {@code 64 MiB}; each unit is 1024 of the smaller one. pgsteward
+     * has no other parser of sizes.
      *
-     * @return bytes; empty when the text is no size
+     * @return bytes; empty if the text is no size
      */
     public static OptionalLong read(String text) {
         Matcher parts = WRITTEN.matcher(text.strip().toLowerCase(Locale.ROOT));

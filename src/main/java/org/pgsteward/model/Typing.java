@@ -6,26 +6,29 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Writes commands as they are typed where this pgsteward runs: on the host of a container they begin with Docker's, and
- * where there is no Docker no line asks for it.
+ * The prefixes that make a command run where this pgsteward is installed. On a container's host they begin with
+ * Docker's client. Without Docker, lines that need Docker are left out.
  *
- * @param command what starts pgsteward there, such as {@code docker exec pgsteward pgsteward}
- * @param docker what starts Docker's client there, or {@link #NO_DOCKER}
- * @param psql what starts psql there, without Docker
+ * @param command the prefix of pgsteward's commands, such as {@code docker exec pgsteward pgsteward}
+ * @param docker the command of Docker's client, or {@link #NO_DOCKER}
+ * @param psql the command of psql, without Docker
  */
 public record Typing(String command, String docker, String psql) {
-    /** The value of {@code docker} where there is none. */
+    /** The value of {@code docker} on a host without Docker. */
     public static final String NO_DOCKER = "none";
 
     private static final String NAME = "pgsteward";
     private static final String DOCKER = "docker";
 
-    /** Where it is on the path. */
+    /** The prefixes for a pgsteward that is on the {@code PATH}. */
     public static final Typing PLAIN = new Typing(NAME);
 
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
 
-    /** A line that begins with it, or one of its commands inside a sentence: {@code 'pgsteward backup --all'}. */
+    /**
+     * A line that begins with the command, or one of its subcommands within a sentence:
+     * {@code 'pgsteward backup --all'}.
+     */
     private static final Pattern COMMAND =
             Pattern.compile("(?m)^" + NAME + "(?= )|(?<![\\w./-])(?<!" + NAME + " )" + NAME
                     + "(?= (?:at|backups?|check|demo|doctor|history|init|notify|pin|provision|remove|restore|run|silence|status"
@@ -33,23 +36,23 @@ public record Typing(String command, String docker, String psql) {
 
     private static final Pattern PSQL_BY_DOCKER = Pattern.compile("docker exec (?:'[^']*'|[A-Za-z0-9_.-]+) psql(?= )");
 
-    /** A line that needs Docker, or is another way to what the lines before it do without. */
+    /** A line that needs Docker, or that names the compose file as an alternative to the lines before it. */
     private static final Pattern OF_DOCKER = Pattern.compile("docker .*|# or, .*\\bcompose file\\b.*");
 
     /** The end of a sentence that needs Docker. */
     private static final Pattern BY_DOCKER = Pattern.compile("(?m): docker .*$");
 
-    /** Where Docker is called so. */
+    /** Creates the prefixes for a host whose Docker client is called {@code docker}. */
     public Typing(String command) {
         this(command, DOCKER, "psql");
     }
 
-    /** A text as a shell takes it for one word that means nothing to it. */
+    /** Returns a text quoted as one word of a POSIX shell, if it needs quotes. */
     public static String word(String text) {
         return WORD.matcher(text).matches() ? text : "'" + text.replace("'", "'\\''") + "'";
     }
 
-    /** Returns the lines of a remedy, or a sentence, with the commands as they can be pasted. */
+    /** Returns a remedy or a sentence with its commands in the form that can be pasted on this host. */
     public String of(String text) {
         String ours = COMMAND.matcher(text).replaceAll(Matcher.quoteReplacement(command));
         if (docker.equals(DOCKER)) {
@@ -62,7 +65,7 @@ public record Typing(String command, String docker, String psql) {
         return ours.replaceAll("(?m)^docker(?= )", Matcher.quoteReplacement(docker));
     }
 
-    /** Leaves out the lines that need Docker, and a comment that leads to one of them. */
+    /** Removes the lines that need Docker, and a comment that introduces such a line. */
     private static String withoutDocker(String remedy) {
         List<String> kept = new ArrayList<>();
         for (String line : remedy.lines().toList()) {
@@ -75,7 +78,7 @@ public record Typing(String command, String docker, String psql) {
         return String.join("\n", kept);
     }
 
-    /** Returns the line that starts the daemon again. */
+    /** Returns the command that restarts the daemon. */
     public String restart() {
         return command.startsWith(DOCKER + " ") ? "docker restart " + NAME : of(NAME + " run");
     }

@@ -1,8 +1,8 @@
 /**
- * The nouns: what we saw, what we mean to do, how it ended.
+ * The nouns of the domain: observed states, planned changes, results.
  *
- * <p>Records, enums, sealed types and one exception of plain Java without I/O, so that each room speaks of the same things and none
- * needs to import another. A noun that holds a secret never prints it.
+ * <p>The package has records, enums, sealed types and one exception, in plain Java without I/O. All other packages
+ * share these types, so none of them has to import another for a type. A type that holds a secret never prints it.
  */
 @NullMarked
 package org.pgsteward.model;
