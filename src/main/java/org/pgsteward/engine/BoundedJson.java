@@ -5,9 +5,9 @@ import java.io.IOException;
 import java.io.InputStream;
 
 /**
- * A JSON document on its way, in which no name and no text is longer than a limit: what is longer is cut.
+ * A JSON stream that cuts each name and each text at a limit.
  *
- * <p>A label may have any length, and so may its name. A parser reads a name as a whole before anybody can skip it.
+ * <p>A label's name and value may have any length. A parser reads a name completely before its caller can skip it.
  */
 final class BoundedJson extends FilterInputStream {
     private final int longest;
@@ -17,7 +17,11 @@ final class BoundedJson extends FilterInputStream {
     private int length;
     private boolean cut;
 
-    /** @param longest bytes of a name or a text, as it is written in the document */
+    /**
+     * Wraps a document.
+     *
+     * @param longest limit of a name or a text, in bytes as encoded in the document
+     */
     BoundedJson(InputStream document, int longest) {
         super(document);
         this.longest = longest;
@@ -60,7 +64,7 @@ final class BoundedJson extends FilterInputStream {
             }
             return true;
         }
-        // Neither within an escape nor within a letter.
+        // A cut must not fall inside an escape or inside a UTF-8 character.
         if (!cut && !escaped && hexDigits == 0 && length >= longest && (one & 0xc0) != 0x80) {
             cut = true;
         }

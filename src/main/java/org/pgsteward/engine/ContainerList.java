@@ -10,20 +10,20 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The engine's list of containers, of which only as much is kept as is asked for again: it holds every label of every
- * container, of any number and length.
+ * Reader of the engine's list of containers. The list holds every label of every container, in any number and length,
+ * so only the fields of {@link Entry} are kept.
  */
 final class ContainerList {
-    /** So many containers are looked at; a host of our size has a tenth of them. */
+    /** The most containers that are read. A host of the intended size has a tenth of them. */
     static final int MOST = 1000;
 
-    /** So many addresses of a container. */
+    /** The most addresses that are kept of a container. */
     private static final int MOST_ADDRESSES = 50;
 
-    /** Bytes of a name or a text. */
+    /** The most bytes that are kept of a name or a text. */
     private static final int LONGEST = 1024;
 
-    /** States in a list; the second one is Podman's. */
+    /** States of a container that never ran. The second is Podman's. */
     private static final Set<String> NEVER_STARTED = Set.of("created", "configured");
 
     private static final JsonFactory JSON = new JsonFactory();
@@ -31,14 +31,16 @@ final class ContainerList {
     private ContainerList() {}
 
     /**
-     * @param name without the slash
-     * @param started false if it was made and never started
+     * One container of the list.
+     *
+     * @param name without the leading slash
+     * @param started false if the container was created and never started
      * @param created seconds since 1970
-     * @param addresses that it has on its networks
+     * @param addresses its addresses on its networks
      */
     record Entry(String id, String name, boolean started, long created, List<String> addresses) {}
 
-    /** The first {@link #MOST} containers of the list. */
+    /** Reads the first {@link #MOST} containers of the list. */
     static List<Entry> of(InputStream document) throws IOException {
         List<Entry> entries = new ArrayList<>();
         try (JsonParser json = JSON.createParser(new BoundedJson(document, LONGEST))) {
@@ -82,7 +84,7 @@ final class ContainerList {
         return new Entry(id, name, started, created, List.copyOf(addresses));
     }
 
-    /** Collects the addresses at any depth: between them are the names of networks, which may be anything. */
+    /** Collects the addresses at any depth. Network names are keys between them, and may be any text. */
     private static void addresses(JsonParser json, List<String> addresses) throws IOException {
         int depth = 1;
         while (depth > 0) {

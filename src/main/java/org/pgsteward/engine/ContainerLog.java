@@ -11,22 +11,28 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A piece of what a container wrote to standard output and standard error.
+ * A part of a container's log: its standard output and standard error.
  *
- * @param lines in their order
- * @param cut whether there was more than is read at a time: some of it is missing
+ * @param lines in order
+ * @param cut whether lines are missing because the log exceeded the limit of one read
  */
 public record ContainerLog(List<Line> lines, boolean cut) {
-    /** So many bytes are read at a time. */
+    /** The most bytes of one read. */
     static final int MOST_BYTES = 1024 * 1024;
 
-    /** So many of Docker's own entries, the newest; it need not look for them from the beginning of its file. */
+    /**
+     * The most of Docker's log entries that one read asks for. They are the newest, so Docker need not search its file
+     * from the start.
+     */
     static final int MOST_LINES = 5000;
 
-    /** Of a line; nobody reads the rest. */
+    /** The most characters that are kept of a line. */
     private static final int LONGEST = 8192;
 
-    /** Before each piece of output where the container has no terminal: the stream, three zeros, the length. */
+    /**
+     * The length, in bytes, of the header before each entry of a container without a terminal: the stream, three zeros,
+     * the length.
+     */
     private static final int HEADER = 8;
 
     public ContainerLog {
@@ -34,25 +40,26 @@ public record ContainerLog(List<Line> lines, boolean cut) {
     }
 
     /**
-     * One line.
+     * One line of the log.
      *
-     * @param at by the engine's clock, when it came
-     * @param text without its end, and without what is longer than 8 KiB
+     * @param at when the engine received the line, by the engine's clock
+     * @param text without its line end, cut at 8 KiB
      */
     public record Line(Instant at, String text) {}
 
     /**
-     * Reads an answer to {@code /containers/…/logs?timestamps=1}.
+     * Parses an answer to {@code /containers/…/logs?timestamps=1}.
      *
-     * @param body as much of it as was read
+     * @param body the part of the answer that was read
      */
     static ContainerLog of(byte[] body) {
         boolean terminal = !isHeader(body, 0);
         List<Line> lines = new ArrayList<>();
         int entries = terminal ? ofTerminal(body, lines) : ofStreams(body, lines);
         boolean cut = entries >= MOST_LINES || body.length >= MOST_BYTES;
-        // Docker hands on a long line in pieces, and counts each. If there may have been more than MOST_LINES of them,
-        // read or not, the answer may begin with the rest of a line, which its author can make look like any line.
+        // Docker splits a long line into entries and counts each. If the limit of MOST_LINES entries was reached, the
+        // answer may begin in the middle of a line. The author of that line can make its rest look like any other line,
+        // so the first line is dropped.
         return new ContainerLog(cut && !lines.isEmpty() ? lines.subList(1, lines.size()) : lines, cut);
     }
 
@@ -65,7 +72,10 @@ public record ContainerLog(List<Line> lines, boolean cut) {
                 && body[at + 3] == 0;
     }
 
-    /** A line comes in one piece or, if it is long, in several without an end; a piece that was cut off is left out. */
+    /**
+     * Joins the entries of each line: only the last entry of a line ends with a line feed. An entry that the end of the
+     * body cut off is dropped.
+     */
     private static int ofStreams(byte[] body, List<Line> lines) {
         Map<Byte, Unfinished> unfinished = new HashMap<>();
         int entries = 0;
@@ -102,12 +112,12 @@ public record ContainerLog(List<Line> lines, boolean cut) {
         return entries;
     }
 
-    /** A line of which pieces are there; each begins with its time. */
+    /** A line whose last entry has not been read. Each entry begins with its time. */
     private static final class Unfinished {
         private Optional<Instant> at = Optional.empty();
         private final StringBuilder text = new StringBuilder();
 
-        /** Whether it is the last piece. */
+        /** Appends an entry, and returns whether it is the line's last. */
         boolean add(String piece) {
             int space = piece.indexOf(' ');
             if (at.isEmpty()) {

@@ -21,21 +21,24 @@ import java.util.Set;
 import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 
-/** Reads an inspect document. Every field may be missing: Docker and Podman differ, and so do their versions. */
+/** Converter of an inspect document. Docker, Podman and their versions differ, so any field may be missing. */
 final class ContainerReading {
-    /** Bytes of a document that is read; a usual one has ten thousand. */
+    /** The most bytes of a document that is read; a usual document has ten thousand. */
     static final int MOST_BYTES = 256 * 1024;
 
-    /** Characters of labels and variables of all containers, which are kept. */
+    /** The most characters of labels and variables that are kept of all containers together. */
     static final int MOST_OF_ALL = 2 * 1024 * 1024;
 
-    /** Containers that an alert names for what all have together. */
+    /** The number of containers that an alert names if all containers together exceed {@link #MOST_OF_ALL}. */
     private static final int MOST_NAMED = 3;
 
-    /** Characters of a variable; no address, name or password of a database is longer. A longer one is left out. */
+    /**
+     * The most characters of a variable. A longer variable is dropped: no address, name or password of a database is so
+     * long.
+     */
     private static final int LONGEST_VARIABLE = 8 * 1024;
 
-    /** The labels that mean something here; others are a proxy's or a dashboard's, and may be many. */
+    /** Prefixes of the labels that pgsteward reads. Proxies and dashboards may add many others. */
     private static final List<String> LABELS = List.of("pgsteward.", "com.docker.compose.");
 
     private static final Set<String> COMES_BACK = Set.of("always", "unless-stopped");
@@ -95,7 +98,7 @@ final class ContainerReading {
         };
     }
 
-    /** Characters of what is kept of it. */
+    /** Returns the number of characters that are kept of the container's labels and variables. */
     static long size(Container container) {
         return Stream.of(container.labels(), container.environment())
                 .flatMap(texts -> texts.entrySet().stream())
@@ -103,7 +106,7 @@ final class ContainerReading {
                 .sum();
     }
 
-    /** The largest ones, by name, with the characters of what is kept of each. */
+    /** Returns the {@link #MOST_NAMED} largest containers by name, each with its {@link #size}. */
     static Map<String, Long> largest(List<Container> containers) {
         Map<String, Long> largest = new LinkedHashMap<>();
         containers.stream()
@@ -113,7 +116,7 @@ final class ContainerReading {
         return largest;
     }
 
-    /** Whether a label of that name means something here. */
+    /** Returns whether pgsteward reads labels of this name. */
     static boolean isOurs(String label) {
         return LABELS.stream().anyMatch(label::startsWith);
     }
@@ -135,7 +138,7 @@ final class ContainerReading {
                 continue;
             }
             int equals = line.indexOf('=');
-            // A name without "=" is a variable that compose removed: not set, so not there.
+            // A name without "=" is a variable that compose unset.
             if (equals > 0) {
                 variables.put(line.substring(0, equals), line.substring(equals + 1));
             }
@@ -159,7 +162,7 @@ final class ContainerReading {
                 .collect(java.util.stream.Collectors.toUnmodifiableSet());
     }
 
-    /** The engine writes the year 1 for "never". */
+    /** Parses a time. The engine writes the year 1 for "never". */
     private static Optional<Instant> instant(String text) {
         return Optional.ofNullable(text)
                 .filter(written -> !written.isBlank() && !written.startsWith("0001-"))

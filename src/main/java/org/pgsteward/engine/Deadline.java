@@ -17,17 +17,19 @@ import java.util.concurrent.TimeoutException;
 import org.pgsteward.io.Threads;
 
 /**
- * Gives every call an end: an ordinary answer must have arrived whole, an endless one must have begun, within the
- * limit.
+ * A transport that limits the duration of every call. A bounded answer must be complete within the limit, an endless
+ * one must have begun.
  *
- * <p>The transport cannot do this itself, because a unix socket knows no timeouts in Java. An interrupt closes the
- * channel under a blocked read or connect, and that ends it; so each call runs on a thread that may be interrupted.
+ * <p>docker-java's transport cannot set the limit itself, because Java has no timeouts on Unix sockets. An interrupt
+ * closes the channel of a blocked read or connect and so ends the call. Each call therefore runs on a thread that may
+ * be interrupted.
  *
- * <p>Each call has a connection of its own. The transport keeps used ones for ever and does not look whether they still
- * stand: one that the engine's restart or a proxy's idle limit has closed would fail the next call, and lose an event.
+ * <p>Each call opens a connection of its own. The transport keeps used connections for ever and does not check whether
+ * they are still open. A connection that the engine's restart or a proxy's idle limit closed would fail the next call,
+ * and an event would be lost.
  */
 final class Deadline implements DockerHttpClient {
-    /** Bytes of an answer that is held as a whole. */
+    /** The most bytes of an answer that is held in memory as a whole. */
     static final int MOST_BYTES = 2 * 1024 * 1024;
 
     private final DockerHttpClient transport;
@@ -42,7 +44,11 @@ final class Deadline implements DockerHttpClient {
         this.calls = Executors.newCachedThreadPool(Threads.factory("docker-call", Threads.DEFAULT_STACK));
     }
 
-    /** @throws EngineAway when there is no answer in time */
+    /**
+     * Executes a request within the limit.
+     *
+     * @throws EngineAway if there is no answer in time
+     */
     @Override
     public Response execute(Request request) {
         boolean endless = isEndless(request.path());
@@ -54,16 +60,16 @@ final class Deadline implements DockerHttpClient {
         });
     }
 
-    /** Takes from an answer what is wanted of it. */
+    /** A reader of an answer. */
     @FunctionalInterface
     interface Reading<T> {
         T of(int status, InputStream body) throws IOException;
     }
 
     /**
-     * Reads an answer while it comes in, so that it need not be held as a whole.
+     * Reads an answer while it arrives, so that it need not fit in memory as a whole.
      *
-     * @throws EngineAway when there is no answer in time, or it cannot be read
+     * @throws EngineAway if there is no answer in time, or it cannot be read
      */
     <T> T read(String path, Reading<T> reading) {
         Request request = Request.builder()
@@ -72,7 +78,7 @@ final class Deadline implements DockerHttpClient {
                 .putHeader("Connection", "close")
                 .build();
         return within(request, () -> {
-            // Only the answer is closed: closing its body would first read what is left of it.
+            // Closes only the answer: closing its body would first read the rest of it.
             try (Response answer = transport.execute(request)) {
                 return reading.of(answer.getStatusCode(), answer.getBody());
             }
@@ -84,7 +90,10 @@ final class Deadline implements DockerHttpClient {
         return !bounded && (path.contains("/stats") || path.contains("/events"));
     }
 
-    /** The one answer that may be of any length; its beginning is enough. */
+    /**
+     * Returns whether the request reads a log. A log may have any length, and its first {@link ContainerLog#MOST_BYTES}
+     * bytes are enough.
+     */
     private static boolean isLog(String path) {
         return path.contains("/logs?");
     }
@@ -119,7 +128,7 @@ final class Deadline implements DockerHttpClient {
     }
 
     private static Response whole(Response answer, boolean log) throws IOException {
-        // Only the answer is closed: closing its body would first read what is left of it.
+        // Closes only the answer: closing its body would first read the rest of it.
         try (answer) {
             byte[] body = answer.getBody().readNBytes(log ? ContainerLog.MOST_BYTES : MOST_BYTES + 1);
             if (!log && body.length > MOST_BYTES) {

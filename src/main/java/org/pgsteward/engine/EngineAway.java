@@ -1,6 +1,9 @@
 package org.pgsteward.engine;
 
-/** The Docker Engine could not be asked: nobody there, cut off midway, or no answer in time. Asking later may help. */
+/**
+ * The Docker Engine is unavailable: the connection was refused or cut, there was no answer in time, or the answer was
+ * an error. A later call may succeed.
+ */
 public final class EngineAway extends RuntimeException {
     private static final long serialVersionUID = 1;
 
@@ -15,17 +18,17 @@ public final class EngineAway extends RuntimeException {
         this.answered = answered;
     }
 
-    /** It answered, and what it answered is no use. */
+    /** Creates the exception for an answer that reports an error. */
     static EngineAway refusing(String message, Throwable cause) {
         return new EngineAway(message, cause, true);
     }
 
-    /** Whether it answered at all. If it did not, the event feed says so once, and once when it is back. */
+    /** Returns whether the engine answered. If it did not, the event feed logs the outage once, and its end once. */
     public boolean hasAnswered() {
         return answered;
     }
 
-    /** Whether something failed because the engine did not answer at all. */
+    /** Returns whether the failure was caused by an engine that did not answer. */
     public static boolean isCauseOf(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof EngineAway away) {

@@ -14,33 +14,41 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears everything that the engine says about containers, each thing once, across the engine's and the network's bad
- * days.
+ * A feed of all container events, each delivered once, across outages of the engine and the network.
  *
  * <ol>
- *   <li>Connect, asking for everything since the moment up to which nothing is missing; tell the listener that it should
- *       read the list; hand on what comes, unless it was handed on before.
- *   <li>When the stream ends, try again after 0.25 s, 0.5 s and so on up to 10 s, for ever.
- *   <li>A stream can be dead and look alive. So every 10 s compare what it brought with what happened. If something is
- *       missing, or nobody answers, the stream is deaf: drop it, go to 1.
- *   <li>When the listener is so slow that no more events may wait, drop the stream, let it catch up, go to 1. Nothing is
- *       thrown away in silence: the replay and the list bring what was not taken.
+ *   <li>Connect, and request all events since the time up to which the feed is complete. Notify the listener to read
+ *       the list of containers. Deliver the events, without duplicates.
+ *   <li>If the stream ends, reconnect after 0.25 s, 0.5 s and so on up to 10 s, without limit.
+ *   <li>A stream can be dead and look alive. So the feed probes it every 10 s: it compares the delivered events with
+ *       the events of the same span that a separate request returns. If events are missing, or the engine does not
+ *       answer, the stream is stale: close it and return to step 1.
+ *   <li>If the listener is so slow that the queue of events is full, close the stream, let the listener catch up and
+ *       return to step 1. No event is lost silently: the replay and the list bring the events that were not taken.
  * </ol>
- *
- * <p>The engine remembers its last 256 events, and none after its own restart. That is what the list in step 1 is for.
+ * <p>The engine remembers its last 256 events, and none after its own restart. The list in step 1 covers the rest.
  */
 public final class EventFeed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EventFeed.class);
 
-    /** Both are called on the feed's own thread, one call after the other, and may take their time or throw. */
+    /**
+     * The receiver of events. The feed calls both methods on one thread of its own, one call at a time. A call may take
+     * long or throw.
+     */
     public interface Listener {
-        /** A stream has begun, the first or another one. What happened before it may be in the list alone. */
+        /**
+         * Handles a new stream, the first or a later one. Earlier changes may be visible only in the list of
+         * containers.
+         */
         void connected();
 
         void heard(Event event);
     }
 
-    /** Podman may keep events for years; here it is a restart of ours that is bridged. */
+    /**
+     * The span that {@link #remembered} asks for. Podman may keep events for years, but the span only has to cover a
+     * restart of pgsteward.
+     */
     private static final Duration REMEMBERED = Duration.ofMinutes(15);
 
     private final EventSource source;
@@ -66,7 +74,7 @@ public final class EventFeed implements AutoCloseable {
         this.proof = new FeedProof(source, hearing, clock);
     }
 
-    /** Starts at once and does not wait for the engine, which may come up later. */
+    /** Starts a feed at once, without waiting for the engine, which may start later. */
     public static EventFeed start(DockerEngine engine, Clock clock, FeedTimings timings, Listener listener) {
         EventFeed feed = new EventFeed(engine, clock, timings, listener);
         feed.handOff.start();
@@ -76,10 +84,9 @@ public final class EventFeed implements AutoCloseable {
     }
 
     /**
-     * What has happened just before anybody listened, as far as the engine remembers it: Docker its last 256 events, the
-     * oldest first.
+     * Returns the events of the last 15 minutes that the engine remembers, oldest first. Docker remembers 256 events.
      *
-     * @throws EngineAway when nobody answers, or not to the end
+     * @throws EngineAway if the engine does not answer, or the answer breaks off
      */
     public static List<Event> remembered(DockerEngine engine, Clock clock) {
         EventSource source = new EventSource(engine, clock);
@@ -114,7 +121,8 @@ public final class EventFeed implements AutoCloseable {
                 over = "";
             }
             current = Optional.empty();
-            // A stream that lasted was a good one; one that ends at once, time after time, must not be hammered.
+            // A stream that lasted resets the pause. A stream that ends at once, time after time, must not cause rapid
+            // reconnects.
             boolean lasted = Duration.between(begun, clock.instant()).compareTo(timings.longestRetry()) >= 0;
             pause = lasted && !away ? timings.firstRetry() : pause;
             closedWithin(pause);
@@ -125,7 +133,11 @@ public final class EventFeed implements AutoCloseable {
         }
     }
 
-    /** @param over why the stream before it ended, where that is not said yet */
+    /**
+     * Opens a stream.
+     *
+     * @param over why the previous stream ended, if that was not logged yet
+     */
     private EventStream connect(String over) throws IOException {
         EventStream stream = source.follow(hearing.since(source.now()));
         current = Optional.of(stream);
@@ -142,7 +154,7 @@ public final class EventFeed implements AutoCloseable {
         return stream;
     }
 
-    /** Returns why it is over. */
+    /** Delivers the events of a stream, and returns why the stream ended. */
     private String follow(EventStream stream) {
         try {
             for (Optional<Event> event = stream.next(); event.isPresent(); event = stream.next()) {
@@ -190,12 +202,15 @@ public final class EventFeed implements AutoCloseable {
         }
     }
 
-    /** Ends the stream and all threads. Events that still wait are left to the list that the next feed begins with. */
+    /**
+     * Ends the stream and all threads. Events in the queue are dropped; the next feed's list of containers replaces
+     * them.
+     */
     @Override
     public void close() {
         closing.countDown();
         current.ifPresent(stream -> stream.drop("closed"));
-        // An interrupt ends a call that waits for a silent engine.
+        // An interrupt ends a call to an engine that does not answer.
         reader.interrupt();
         prover.interrupt();
         handOff.close();

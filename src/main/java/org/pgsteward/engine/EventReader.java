@@ -14,17 +14,20 @@ import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Reads events from an answer of the engine while it comes in, and keeps little of each: it carries all labels. */
+/**
+ * Reader of the events in an answer of the engine, while it arrives. An event carries all labels of its container, so
+ * only a part of it is kept.
+ */
 final class EventReader {
     private static final Logger LOG = LoggerFactory.getLogger(EventReader.class);
 
-    /** Bytes of a name or a text in an event. */
+    /** The most bytes that are kept of a name or a text in an event. */
     private static final int LONGEST = 1024;
 
-    /** An event has a dozen. */
+    /** The most fields that are kept of an object. An event has about twelve. */
     private static final int MOST_FIELDS = 50;
 
-    /** Those that are read again. */
+    /** The attributes that are kept. */
     private static final Set<String> ATTRIBUTES =
             Set.of("name", "oldName", "exitCode", "signal", "container", "image", "execDuration", "type");
 
@@ -36,9 +39,9 @@ final class EventReader {
     }
 
     /**
-     * Waits for the next event; empty at the end.
+     * Waits for the next event; empty at the end of the answer.
      *
-     * @throws IOException when the answer breaks off
+     * @throws IOException if the answer breaks off
      */
     Optional<Event> next() throws IOException {
         for (JsonToken token = incoming.nextToken(); token != null; token = incoming.nextToken()) {
@@ -55,7 +58,10 @@ final class EventReader {
         return Optional.empty();
     }
 
-    /** As much of an object as is read again: the actor's attributes are all the labels of its container besides. */
+    /**
+     * Reads an object. Of an actor's attributes, which include all labels of its container, only those that pgsteward
+     * reads are kept.
+     */
     private ObjectNode object(boolean attributes) throws IOException {
         ObjectNode object = json.createObjectNode();
         while (incoming.nextToken() == JsonToken.FIELD_NAME) {
@@ -68,7 +74,7 @@ final class EventReader {
             } else if (kept && value != null && value.isScalarValue()) {
                 object.set(name, json.readTree(incoming));
             } else if (kept) {
-                // Of a kind that no event has there: the document is left out.
+                // No event has an array here. An empty array makes the conversion fail, and the document is dropped.
                 object.putArray(name);
                 incoming.skipChildren();
             } else {
@@ -78,7 +84,10 @@ final class EventReader {
         return object;
     }
 
-    /** Empty for a document that is no event: it must not end the stream, or each replay of it would end there. */
+    /**
+     * Returns empty for a document that is no event. An exception would end the stream, and each replay would end at
+     * the same document.
+     */
     private Optional<Event> read(JsonNode document) {
         try {
             return Optional.of(json.treeToValue(document, Event.class));

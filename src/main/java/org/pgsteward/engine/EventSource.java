@@ -18,11 +18,11 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Asks the engine for events: as an endless stream, or for a span of time that is over. */
+/** Client of the engine's event API: as an endless stream, or for a past span of time. */
 final class EventSource {
-    // A positive list, because each health check of each container makes three exec_* events, which carry its command
-    // line. "connect" and "disconnect" are of networks: a database may come within a container's reach long after its
-    // start. "health_status" also lets "health_status: healthy" through.
+    // The filter lists the wanted events, because each health check of each container makes three exec_* events with
+    // its command line. "connect" and "disconnect" are events of networks: a container may join the database's network
+    // long after its start. "health_status" also matches "health_status: healthy".
     private static final Map<String, List<String>> FILTERS = Map.of(
             "type",
             List.of("container", "network"),
@@ -44,7 +44,7 @@ final class EventSource {
                     "connect",
                     "disconnect"));
 
-    /** The engine remembers 256. */
+    /** The most events of a past span that are read. The engine remembers 256. */
     private static final int MOST_REMEMBERED = 1024;
 
     private static final String EVENTS = "events";
@@ -58,17 +58,18 @@ final class EventSource {
     }
 
     /**
-     * What the engine's clock says, rounded down to a second. Spans are asked for in the engine's time: with ours, a
-     * clock that runs ahead would have the engine wait for the future, and one behind would hide the newest events.
+     * Returns the engine's time, rounded down to a second. Requests use the engine's time. With pgsteward's time, a
+     * clock ahead of the engine's would make the engine wait for the future. A clock behind it would hide the newest
+     * events.
      *
-     * @throws EngineAway when nobody answers
+     * @throws EngineAway if the engine does not answer
      */
     Instant now() throws IOException {
         try (DockerHttpClient.Response answer = engine.get("/_ping")) {
             engine.expectOk(answer, "ping");
             return Optional.ofNullable(answer.getHeader("Date"))
                     .flatMap(EventSource::date)
-                    // A proxy took the date away: our own clock, a little back, is the best guess.
+                    // If a proxy removed the Date header, pgsteward's own time minus one second is the best estimate.
                     .orElseGet(() -> clock.instant().minus(Duration.ofSeconds(1)));
         }
     }
@@ -82,9 +83,9 @@ final class EventSource {
     }
 
     /**
-     * What has happened since then, as far as the engine still knows (its last 256 events), and all that follows.
+     * Opens a stream of all events since then that the engine still remembers (its last 256), and of all later events.
      *
-     * @throws EngineAway when nobody answers, or the answer is a refusal
+     * @throws EngineAway if the engine does not answer, or answers with an error
      */
     EventStream follow(Instant since) throws IOException {
         DockerHttpClient.Response answer = engine.get(filtered("/events?since=" + written(since)));
@@ -98,10 +99,10 @@ final class EventSource {
     }
 
     /**
-     * What happened in a span of time that is over by the engine's clock. Each event carries all labels of its container, so
-     * the answer may be long; it is read while it comes in.
+     * Returns the events of a span that is past by the engine's clock. Each event carries all labels of its container,
+     * so the answer may be long. It is read while it arrives.
      *
-     * @throws EngineAway when nobody answers, the answer is a refusal, or it is not there in time
+     * @throws EngineAway if the engine does not answer in time, or answers with an error
      */
     List<Event> between(Instant since, Instant until) {
         return engine.read(
@@ -123,7 +124,9 @@ final class EventSource {
         return path + "&filters=" + URLEncoder.encode(FiltersEncoder.jsonEncode(FILTERS), StandardCharsets.UTF_8);
     }
 
-    /** The API reads seconds with a decimal point; milliseconds would mean a year far away. */
+    /**
+     * Formats a time as seconds with a decimal point. The API would take milliseconds for seconds of a distant year.
+     */
     static String written(Instant at) {
         return String.format(Locale.ROOT, "%d.%09d", at.getEpochSecond(), at.getNano());
     }

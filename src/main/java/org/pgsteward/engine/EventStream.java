@@ -5,7 +5,7 @@ import com.github.dockerjava.transport.DockerHttpClient;
 import java.io.IOException;
 import java.util.Optional;
 
-/** One answer of the engine's in which events come in, until it ends or somebody drops it. */
+/** One answer of the engine with a stream of events, until the engine ends it or pgsteward drops it. */
 final class EventStream implements AutoCloseable {
     private final DockerHttpClient.Response answer;
     private Optional<EventReader> reader = Optional.empty();
@@ -16,9 +16,9 @@ final class EventStream implements AutoCloseable {
     }
 
     /**
-     * Waits for the next event; empty when the engine has ended the stream.
+     * Waits for the next event; empty if the engine ended the stream.
      *
-     * @throws IOException when the connection was cut or dropped
+     * @throws IOException if the connection was cut or dropped
      */
     Optional<Event> next() throws IOException {
         if (reader.isEmpty()) {
@@ -27,7 +27,7 @@ final class EventStream implements AutoCloseable {
         return reader.get().next();
     }
 
-    /** Ends the wait in {@link #next()} from another thread. */
+    /** Closes the stream from another thread, which ends the wait in {@link #next()}. */
     void drop(String why) {
         if (dropped.isEmpty()) {
             dropped = Optional.of(why);
@@ -35,7 +35,7 @@ final class EventStream implements AutoCloseable {
         answer.close();
     }
 
-    /** Why we dropped it ourselves; empty when the end came from the other side. */
+    /** Returns why pgsteward dropped the stream; empty if the engine or a proxy ended it. */
     Optional<String> dropped() {
         return dropped;
     }

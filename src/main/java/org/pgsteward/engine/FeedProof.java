@@ -9,11 +9,11 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Finds out whether a stream that looks alive brings what happens: asks for the events of the last seconds as a closed
- * span and compares. Quiet is not deaf.
+ * Probe of a stream that looks alive. It requests the events of the last seconds as a closed span, and compares them
+ * with the delivered events. A stream without events is not stale if the span has none either.
  */
 final class FeedProof {
-    /** What is younger may still be under way to us and proves nothing. */
+    /** The age below which an event may still be on its way. A younger event proves no gap. */
     private static final Duration UNDER_WAY = Duration.ofSeconds(1);
 
     private static final Duration CLOCK_WENT_BACK = Duration.ofSeconds(5);
@@ -28,7 +28,7 @@ final class FeedProof {
         this.clock = clock;
     }
 
-    /** Why the stream must be called deaf; empty when it has brought everything. */
+    /** Returns why the stream is stale; empty if it delivered every event. */
     Optional<String> deafness(EventStream stream) {
         try {
             Instant now = source.now();

@@ -4,14 +4,14 @@ import java.time.Instant;
 import java.util.Optional;
 
 /**
- * Whether the event feed hears the engine. Quiet is not deaf: a host where nothing happens has an old {@code lastEvent}
- * and a fresh {@code lastProof}.
+ * The state of the event feed. A feed without events is not stale: on an idle host {@code lastEvent} is old and
+ * {@code lastProof} is recent.
  *
  * @param connectedSince empty while there is no stream
- * @param lastEvent the engine's time of the newest event that came in
- * @param lastProof when it was last certain that nothing had been missed
+ * @param lastEvent the engine's time of the newest delivered event
+ * @param lastProof the time of the last successful probe or connection: no event was missed until then
  * @param reconnects how often a stream was opened after the first one
- * @param why the reason of the newest loss; empty while none was lost
+ * @param why why the last stream was lost; empty if none was lost
  */
 public record FeedStatus(
         Optional<Instant> connectedSince,

@@ -3,15 +3,18 @@ package org.pgsteward.engine;
 import java.time.Duration;
 
 /**
- * How patient an {@link EventFeed} is.
+ * Intervals and limits of an {@link EventFeed}.
  *
  * @param firstRetry pause before the first attempt to reconnect; it doubles each time
  * @param longestRetry the longest such pause
- * @param proofEvery how often the feed makes sure that it has missed nothing
- * @param waiting how many events may wait for their listener before the stream is dropped
+ * @param proofEvery the interval of the probe for missed events
+ * @param waiting the most events in the listener's queue; beyond it, the stream is dropped
  */
 public record FeedTimings(Duration firstRetry, Duration longestRetry, Duration proofEvery, int waiting) {
-    /** Everything is known within half a minute of the engine's return, and a gone deaf stream within as much. */
+    /**
+     * The default. All events are known within half a minute of the engine's return. A stale stream is replaced within
+     * the same time.
+     */
     public static final FeedTimings USUAL =
             new FeedTimings(Duration.ofMillis(250), Duration.ofSeconds(10), Duration.ofSeconds(10), 4096);
 
@@ -22,7 +25,7 @@ public record FeedTimings(Duration firstRetry, Duration longestRetry, Duration p
         }
     }
 
-    /** The pause after the one given. */
+    /** Returns the pause that follows the given one. */
     Duration after(Duration pause) {
         Duration doubled = pause.multipliedBy(2);
         return doubled.compareTo(longestRetry) < 0 ? doubled : longestRetry;

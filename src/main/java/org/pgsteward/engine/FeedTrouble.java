@@ -6,16 +6,16 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Why Docker's events may go unheard.
+ * The reason why Docker events may be missed.
  *
- * @param since when it was last certain that none was missed
+ * @param since the last time at which it was certain that no event had been missed
  */
 public record FeedTrouble(Instant since, String why) {
     /**
-     * Returns what is wrong with the event feeds; empty while every feed is connected and was probed in time. Pure.
+     * Returns the problem of the event feeds; empty if every feed is connected and was probed in time. Pure.
      *
      * @param begun when the daemon began to listen
-     * @param patience how old the last probe may be: an older one means that the probe itself hangs
+     * @param patience the greatest age of the last probe; an older one means that the probe itself hangs
      */
     public static Optional<FeedTrouble> of(List<FeedStatus> feeds, Instant begun, Duration patience, Instant now) {
         if (feeds.isEmpty()) {

@@ -8,7 +8,7 @@ import org.pgsteward.io.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Does work in order on a thread of its own, and lets only so much wait. */
+/** A bounded queue of work, done in order on one thread. */
 final class HandOff implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HandOff.class);
 
@@ -24,12 +24,12 @@ final class HandOff implements AutoCloseable {
         worker.start();
     }
 
-    /** False when there is no room: nothing was taken. */
+    /** Adds work; returns false, and does not add it, if the queue is full. */
     boolean offer(Runnable work) {
         return waiting.offer(work);
     }
 
-    /** More than half full. */
+    /** Returns whether the queue is more than half full. */
     boolean isCrowded() {
         return waiting.size() > waiting.remainingCapacity();
     }
@@ -52,12 +52,12 @@ final class HandOff implements AutoCloseable {
         }
     }
 
-    /** Lets what is being done come to its end, for five seconds at most; what waits is dropped. */
+    /** Waits up to five seconds for the work in progress, then interrupts it. Work in the queue is dropped. */
     @Override
     public void close() {
         closed.set(true);
         waiting.clear();
-        // An empty piece of work wakes the worker without interrupting a route midway.
+        // An empty piece of work wakes the worker. An interrupt would abort a route in the middle.
         waiting.offer(() -> {});
         if (Thread.currentThread() == worker) {
             return;

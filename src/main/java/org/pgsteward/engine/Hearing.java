@@ -9,11 +9,11 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What an event feed has heard so far: the newest events, so that a replay brings no doubles, and the moment up to
- * which nothing is missing, so that a replay begins early enough.
+ * The position of an event feed: the newest events, so that a replay brings no duplicates, and the time up to which the
+ * feed is complete, from which a replay begins.
  */
 final class Hearing {
-    /** The engine replays its last 256 events at most; four times as many are remembered. */
+    /** The number of events that are remembered: four times the 256 that the engine replays at most. */
     private static final int CAPACITY = 1024;
 
     private final Map<Key, Boolean> newest = new LinkedHashMap<>() {
@@ -34,7 +34,7 @@ final class Hearing {
         }
     }
 
-    /** The engine's own time of an event. Where there are no nanoseconds, whole seconds must do. */
+    /** Returns the engine's time of an event; in whole seconds if the event has no nanoseconds. */
     static Instant timeOf(Event event) {
         return Optional.ofNullable(event.getTimeNano())
                 .map(nanos -> Instant.EPOCH.plusNanos(nanos))
@@ -55,7 +55,10 @@ final class Hearing {
         return happened.stream().filter(event -> !knows(event)).toList();
     }
 
-    /** From when on to ask the engine; never its future, into which its clock may have fallen back. */
+    /**
+     * Returns the time from which to request events. It is never in the engine's future, where it would be after the
+     * engine's clock was set back.
+     */
     synchronized Instant since(Instant engineNow) {
         complete = complete.isAfter(engineNow) ? engineNow : complete;
         return complete;

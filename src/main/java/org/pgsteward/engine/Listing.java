@@ -4,9 +4,9 @@ import java.util.List;
 import org.pgsteward.model.Container;
 
 /**
- * The containers that the engine has.
+ * The engine's containers.
  *
- * @param oversized those that are there and are not read
+ * @param oversized the containers that exist but exceed a limit and are not read
  */
 public record Listing(List<Container> containers, List<OversizedContainer> oversized) {
     public Listing {

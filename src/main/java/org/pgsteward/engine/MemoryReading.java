@@ -5,16 +5,17 @@ import java.util.Optional;
 import org.pgsteward.model.Memory;
 
 /**
- * Reads memory from a stats document as {@code docker stats} shows it: usage without the file pages that nobody has
- * touched lately, because the kernel takes those back before it kills anyone.
+ * Reader of a stats document. Usage is counted as {@code docker stats} shows it: without inactive file pages, since the
+ * kernel reclaims those before it kills a process.
  *
- * <p>The rule is the one of {@code calculateMemUsageUnixNoCache} in docker/cli: version 1 of cgroups subtracts {@code
- * total_inactive_file}, version 2 {@code inactive_file}, and neither if it is as large as the usage itself.
+ * <p>The rule is that of {@code calculateMemUsageUnixNoCache} in docker/cli. With cgroups version 1 it subtracts
+ * {@code total_inactive_file}, with version 2 {@code inactive_file}. It subtracts neither if the figure is as large as
+ * the usage itself.
  */
 final class MemoryReading {
     private MemoryReading() {}
 
-    /** Empty for a container that does not run: its document has no figures. */
+    /** Returns the memory; empty for a container that does not run, whose document has no figures. */
     static Optional<Memory> of(JsonNode stats) {
         JsonNode memory = stats.path("memory_stats");
         long usage = memory.path("usage").asLong(0);

@@ -5,12 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A container that is not looked at, since the engine says more of it than is read.
+ * A container that is not read because its data exceed a limit.
  *
- * @param bytes that were read before the reading ended
- * @param limit in bytes
- * @param largest of the containers that are read, the largest ones with their characters, if it is all together that exceed
- *     the limit; empty otherwise
+ * @param bytes the bytes that were read of its document; if {@code largest} is not empty, the characters of its labels
+ *     and variables
+ * @param limit the limit, in the same unit
+ * @param largest the largest containers that were read, with their characters, if all containers together exceed the
+ *     limit; empty otherwise
  */
 public record OversizedContainer(String id, String name, long bytes, long limit, Map<String, Long> largest) {
     public OversizedContainer {

@@ -14,7 +14,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What happened so far, and whoever wants to hear what happens next. */
+/** The events of the played scenes, and the clients that wait for more. */
 final class EventRing implements AutoCloseable {
     private static final Pattern SPAN = Pattern.compile("(since|until)=(\\d+(?:\\.\\d+)?)");
 
@@ -26,7 +26,10 @@ final class EventRing implements AutoCloseable {
         this.clock = clock;
     }
 
-    /** Now, and in any case after the one before: the order in time is the order of the recording. */
+    /**
+     * Adds an event with the current time. The time is at least one microsecond after the previous event's, so that the
+     * order in time is the order of the recording.
+     */
     synchronized void happen(ObjectNode recorded) {
         long last = happened.isEmpty() ? 0 : nanos(happened.get(happened.size() - 1));
         Instant now = clock.instant();
@@ -38,7 +41,7 @@ final class EventRing implements AutoCloseable {
         notifyAll();
     }
 
-    /** Answers {@code /events}; without {@code until}, for as long as the client listens. */
+    /** Answers {@code /events}. Without {@code until}, the answer ends when the client disconnects. */
     void stream(HttpExchange exchange) throws IOException {
         String query = Optional.ofNullable(exchange.getRequestURI().getQuery()).orElse("");
         long until = span(query, "until").orElse(Long.MAX_VALUE);
@@ -59,7 +62,7 @@ final class EventRing implements AutoCloseable {
         }
     }
 
-    /** Waits where the stream has no end; empty means that it is over. */
+    /** Returns the events from a position on. It waits for them if the stream is endless; empty means the end. */
     private synchronized List<ObjectNode> after(int position, long until) {
         try {
             while (until == Long.MAX_VALUE && position >= happened.size() && !closed) {

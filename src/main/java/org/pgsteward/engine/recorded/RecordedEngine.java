@@ -25,8 +25,8 @@ import org.pgsteward.io.Json;
 import org.pgsteward.io.Threads;
 
 /**
- * Serves recorded scenes over the Docker API on a port of this host. Each {@link #play} changes what list, inspect and
- * stats answer, and sends that scene's events with the time of now.
+ * Server of recorded scenes over the Docker API on a port of this host. Each {@link #play} changes the answers to list,
+ * inspect and stats, and sends the scene's events with the current time.
  */
 public final class RecordedEngine implements AutoCloseable {
     private static final Pattern ONE = Pattern.compile("/containers/([^/]+)/(json|stats)");
@@ -43,9 +43,9 @@ public final class RecordedEngine implements AutoCloseable {
     private final Map<String, JsonNode> stats = new LinkedHashMap<>();
 
     /**
-     * Listens at once on a free port of the loopback address, with no containers yet.
+     * Listens at once on a free port of the loopback address, without containers.
      *
-     * @throws IOException when it cannot listen
+     * @throws IOException if it cannot listen
      */
     public RecordedEngine(Clock clock) throws IOException {
         this.clock = clock;
@@ -58,16 +58,16 @@ public final class RecordedEngine implements AutoCloseable {
         server.start();
     }
 
-    /** For {@code pgsteward.docker.host}. */
+    /** Returns the value for {@code pgsteward.docker.host}. */
     public String host() {
         return "tcp://127.0.0.1:" + server.getAddress().getPort();
     }
 
     /**
-     * The scenes are {@code deploy}, {@code service-crash}, {@code service-back}, {@code memory-high} and {@code
-     * memory-normal}; what a scene says of a container replaces what an earlier one said.
+     * Plays a scene: {@code deploy}, {@code service-crash}, {@code service-back}, {@code memory-high} or
+     * {@code memory-normal}. A scene's document of a container replaces the one of an earlier scene.
      *
-     * @throws IOException when there is no recording of that name
+     * @throws IOException if there is no recording of that name
      */
     public void play(String name) throws IOException {
         Scene scene = Scene.read(name);
@@ -82,7 +82,7 @@ public final class RecordedEngine implements AutoCloseable {
      * Adds a copy of a recorded container, without an event.
      *
      * @param like a container of a scene that was played
-     * @param change sets the copy's own name, id and variables
+     * @param change sets the copy's name, id and variables
      */
     public synchronized void add(String like, String name, UnaryOperator<ObjectNode> change) {
         containers.put(
@@ -90,14 +90,14 @@ public final class RecordedEngine implements AutoCloseable {
         stats.put(name, stats.get(like));
     }
 
-    /** From now on the container {@code postgresql} has this log: what a PostgreSQL of this host has said lately. */
+    /** Sets the log of the container {@code postgresql}: the recent output of a PostgreSQL on this host. */
     public void logs(Supplier<String> said) {
         log = Optional.of(new RecordedLog(said, clock));
     }
 
     private void answer(HttpExchange exchange) throws IOException {
         try (exchange) {
-            // A client that is pinned to a version of the API writes it in front.
+            // A client that is pinned to a version of the API puts the version before the path.
             String path = exchange.getRequestURI().getPath().replaceFirst("^/v1\\.\\d+", "");
             if (path.equals("/events")) {
                 ring.stream(exchange);
@@ -145,7 +145,7 @@ public final class RecordedEngine implements AutoCloseable {
         boolean runs = Optional.ofNullable(containers.get(name))
                 .map(document -> document.path("State").path("Running").asBoolean())
                 .orElse(false);
-        // The engine answers for a stopped container, too, with no figures in it.
+        // The engine also answers for a stopped container, without figures.
         return Optional.ofNullable(stats.get(name)).filter(figures -> runs).orElseGet(JSON::createObjectNode);
     }
 

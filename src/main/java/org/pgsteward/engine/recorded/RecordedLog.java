@@ -7,7 +7,7 @@ import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Answers for a container's log with what a PostgreSQL on this host writes, each line at the time with which it begins. */
+/** A container's log from the output of a PostgreSQL on this host. Each line gets the time with which it begins. */
 final class RecordedLog {
     private static final Pattern TIME =
             Pattern.compile("(\\d{4}-\\d\\d-\\d\\d) (\\d\\d:\\d\\d:\\d\\d\\.\\d{3}) (?:UTC|GMT) .*");
@@ -21,7 +21,7 @@ final class RecordedLog {
         this.clock = clock;
     }
 
-    /** As a container with a terminal has it. */
+    /** Returns the log in the format of a container with a terminal. */
     String answer(String query) {
         Instant since = since(query);
         StringBuilder answer = new StringBuilder();

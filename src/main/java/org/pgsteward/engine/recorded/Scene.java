@@ -15,17 +15,21 @@ import java.util.Optional;
 import org.pgsteward.io.Json;
 
 /**
- * What was recorded of one episode.
+ * The recording of one episode.
  *
  * @param events in order, with the times of the recording
- * @param containers inspect documents as they were afterwards, by container name
- * @param stats one-shot stats of those that ran, by container name
+ * @param containers inspect documents after the episode, by container name
+ * @param stats one-shot stats of the running containers, by container name
  */
 record Scene(List<ObjectNode> events, Map<String, JsonNode> containers, Map<String, JsonNode> stats) {
     private static final String FOLDER = "/recording/";
     private static final ObjectMapper JSON = Json.mapper();
 
-    /** @throws FileNotFoundException when there is no such recording */
+    /**
+     * Reads a recording.
+     *
+     * @throws FileNotFoundException if there is no such recording
+     */
     static Scene read(String name) throws IOException {
         Map<String, JsonNode> containers = new LinkedHashMap<>();
         Map<String, JsonNode> stats = new LinkedHashMap<>();
@@ -41,7 +45,7 @@ record Scene(List<ObjectNode> events, Map<String, JsonNode> containers, Map<Stri
         return new Scene(events, containers, stats);
     }
 
-    /** The engine's version, as recorded. */
+    /** Returns the recorded version of the engine. */
     static JsonNode version() throws IOException {
         return JSON.readTree(text("version.json"));
     }

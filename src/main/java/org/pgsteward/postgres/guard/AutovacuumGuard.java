@@ -10,12 +10,15 @@ import java.util.List;
 import org.pgsteward.postgres.ContainerMemory;
 
 /**
- * Terminates workers of autovacuum that harm other databases. A worker keeps the definition of each table that it has opened,
- * and runs the functions of indexes as the owner of the table, without any limit of time. PostgreSQL starts another worker for
- * the same database a minute later.
+ * Guard against autovacuum workers that harm other databases. A worker keeps the definition of each table that it has
+ * opened in memory. It runs the functions of indexes as the owner of the table, without a time limit. After the guard
+ * terminates a worker, PostgreSQL starts another one for the same database a minute later.
  */
 final class AutovacuumGuard {
-    /** Databases of superusers are left alone. The size of a database is only read for those at work for a while. */
+    /**
+     * Databases of superusers are left alone. The size of a database is read only if its worker has analyzed for a
+     * while.
+     */
     private static final String WORKERS = """
             SELECT a.pid, r.rolname, a.datname, a.query,
                    pg_catalog.pg_read_file('/proc/' || a.pid || '/status', 0, %d, true),
@@ -36,9 +39,9 @@ final class AutovacuumGuard {
     private AutovacuumGuard() {}
 
     /**
-     * Returns the workers that it terminated; none if the files of their processes cannot be read.
+     * Terminates the harmful workers and returns them. Returns none if the files of their processes cannot be read.
      *
-     * @param longest time to analyze one table of a small database
+     * @param longest the longest time to analyze one table of a small database
      */
     static List<AutovacuumWorker> endHarmful(Connection session, Duration longest) throws SQLException {
         List<AutovacuumWorker> harmful = Sql.query(session, ServerMemory.UNREADABLE, () -> harmful(session, longest))
@@ -56,7 +59,7 @@ final class AutovacuumGuard {
             statement.setLong(1, longest.toSeconds());
             ResultSet rows = statement.executeQuery();
             while (rows.next()) {
-                // Mostly there is no worker, and the limit is not read.
+                // Usually there is no worker, so the limit is read only if there is one.
                 limit = limit == 0 ? ContainerMemory.read(session).limit() : limit;
                 AutovacuumWorker worker = new AutovacuumWorker(
                         rows.getInt(1),

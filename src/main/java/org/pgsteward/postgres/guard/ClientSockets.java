@@ -16,29 +16,29 @@ import org.pgsteward.postgres.Query;
 
 /**
  * The TCP connections to PostgreSQL, as the kernel of its host lists them in {@code /proc/net/tcp} and {@code tcp6}.
- * {@code pg_stat_activity} has only sessions that have logged in; a connection that never does so takes a place as well.
+ * {@code pg_stat_activity} lists only sessions that have logged in. A connection without a login also takes a place.
  */
 final class ClientSockets {
-    /** Of a file; some 150 a connection. */
+    /** The most characters that are read of a file; a connection takes about 150. */
     private static final int MOST_CHARACTERS = 1_000_000;
 
-    // NULL where the system has no such file.
+    // NULL if the system has no such file.
     private static final String TABLES = """
             SELECT pg_catalog.current_setting('port')::int,
                    pg_catalog.pg_read_file('/proc/net/tcp', 0, %1$d, true),
                    pg_catalog.pg_read_file('/proc/net/tcp6', 0, %1$d, true)
             """.formatted(MOST_CHARACTERS);
 
-    /** Its own address and port, those of the other end, and the state: 01 is established. */
+    /** Local address and port, remote address and port, and the state; 01 is established. */
     private static final Pattern ESTABLISHED = Pattern.compile(
             "^ *\\d+: [0-9A-F]+:([0-9A-F]{4}) ([0-9A-F]{8}|[0-9A-F]{32}):[0-9A-F]{4} 01 ", Pattern.MULTILINE);
 
     private ClientSockets() {}
 
     /**
-     * How many connections each address has, whether they have logged in or not. Needs a superuser.
+     * Returns the number of connections from each address, with or without a login. Requires a superuser.
      *
-     * @return empty for a server that is no Linux
+     * @return empty if the server does not run on Linux
      */
     static Map<String, Integer> byAddress(Connection connection) throws SQLException {
         return Query.one(connection, TABLES, row -> {
@@ -49,7 +49,11 @@ final class ClientSockets {
         });
     }
 
-    /** @param table a file's text, whose last line may be cut; null for no such file */
+    /**
+     * Adds the connections of one table.
+     *
+     * @param table the file's text, whose last line may be incomplete; null if there is no such file
+     */
     private static void count(@Nullable String table, int port, Map<String, Integer> counts) {
         Matcher line = ESTABLISHED.matcher(table == null ? "" : table);
         while (line.find()) {
@@ -59,7 +63,11 @@ final class ClientSockets {
         }
     }
 
-    /** @param hex words of 32 bits, each as it stands in the memory of the host, which is taken to be little-endian */
+    /**
+     * Returns the address in its usual notation.
+     *
+     * @param hex words of 32 bits in the byte order of the host's memory, which is assumed to be little-endian
+     */
     static String address(String hex) {
         ByteBuffer words = ByteBuffer.wrap(HexFormat.of().parseHex(hex));
         ByteBuffer bytes = ByteBuffer.allocate(words.capacity()).order(ByteOrder.LITTLE_ENDIAN);

@@ -11,11 +11,15 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.postgres.UnfinishedRestore;
 
-/** Guards the disk with PostgreSQL's data: its space, the number of its files, and the queue of {@code NOTIFY}. For one thread. */
+/**
+ * Guard of the disk with PostgreSQL's data: its free space, its free inodes and the queue of {@code NOTIFY}. Not
+ * thread-safe.
+ */
 final class DiskGuard {
     /**
-     * A temporary file has the process ID of its session in its name; those of parallel workers are in folders. A snapshot that a
-     * transaction has exported has its virtual transaction ID in its name, in hexadecimal, and takes a block of 4 kB.
+     * A temporary file has the process ID of its session in its name. The files of parallel workers are in folders with
+     * such a name. The file of an exported snapshot has the virtual transaction ID of its transaction in its name, in
+     * hexadecimal, and takes a block of 4 kB.
      */
     private static final String FILES_OF_SESSIONS = """
             WITH temporary (pid, size) AS (
@@ -41,7 +45,7 @@ final class DiskGuard {
                   JOIN pg_catalog.pg_locks AS l ON l.virtualxid = s.xid AND l.mode = 'ExclusiveLock')
             """;
 
-    /** The measure is inserted: of a database, and of the files of sessions. */
+    /** The placeholders take the measure of a database and the measure of the files of sessions. */
     private static final String PARTS = FILES_OF_SESSIONS + """
             SELECT r.rolname, d.datname, %s
               FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
@@ -58,11 +62,11 @@ final class DiskGuard {
 
     private static final String BYTES = parts("pg_catalog.pg_database_size(d.oid)", "bytes");
 
-    /** A table or index without any row has a file, too. */
+    /** Counts files, since each table and index has a file even without any row. */
     private static final String FILES =
             parts("(SELECT pg_catalog.count(*) FROM pg_catalog.pg_ls_dir('base/' || d.oid, true, false))", "files");
 
-    /** Also shared catalogs, which have the settings of roles, and the texts of {@code pg_stat_statements}. */
+    /** Includes the shared catalogs, which hold the settings of roles, and the texts of {@code pg_stat_statements}. */
     private static final String COMMON = """
             SELECT COALESCE(pg_catalog.sum(file.size), 0)
                    + (SELECT COALESCE(pg_catalog.sum(pg_catalog.pg_database_size(d.oid)), 0)
@@ -86,12 +90,12 @@ final class DiskGuard {
         files = new Shortage(DiskUnit.FILES, left::files, DiskGuard::files);
     }
 
-    /** Returns whether services may log in again that were shut out because of the disk. */
+    /** Returns whether services that were shut out because of the disk may log in again. */
     boolean hasRoom() {
         return space.isOver() && files.isOver();
     }
 
-    /** Returns whether so much has gone that the next check should not wait. */
+    /** Returns whether the disk has lost so much space or so many inodes that the next check must not wait. */
     boolean isDue() {
         return space.isDue() || files.isDue();
     }

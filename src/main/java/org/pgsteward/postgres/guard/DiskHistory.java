@@ -12,41 +12,46 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Readings of the disk, by which a role that takes its last space, or its last files, is found. For one thread. */
+/** Readings of the disk that identify a role that takes the last space or the last inodes. Not thread-safe. */
 final class DiskHistory {
     private static final List<Limit> LIMITS =
             List.of(new Limit(Duration.ofMinutes(2), 0.25), new Limit(Duration.ofMinutes(30), 0.75));
 
-    /** Of readings that are older than the shorter limit, one in this time is kept. */
+    /** The interval at which readings are kept once they are older than the shorter limit. */
     private static final Duration KEPT_EVERY = Duration.ofMinutes(1);
 
     private static final int MOST_KEPT = 300;
 
     /**
-     * Share of the lost space that must be in databases and temporary files of roles, or in the files that belong to no role. If
-     * it is less, backups or other containers may have taken the space.
+     * The share of the lost space that roles' databases and temporary files, or files that belong to no role, must
+     * account for. Otherwise backups or other containers may have taken the space.
      */
     private static final double MOST = 0.5;
 
-    /** A role with less than this share of what all roles took, or wrote, is not stopped. */
+    /** A role with a smaller share of the growth or of the written bytes of all roles is not stopped. */
     private static final double SHARE = 0.1;
 
-    /** Share of the lost space that the roles must have been seen to write. Sessions may end between two readings. */
+    /**
+     * The share of the lost space that the readings must have counted as written by roles. It is low, since sessions
+     * may end between two readings.
+     */
     private static final double SEEN = 0.1;
 
     /**
-     * @param within how far back readings count
-     * @param ofLeft what a role may take, as a share of what is left
+     * A limit of growth.
+     *
+     * @param within the age up to which readings count
+     * @param ofLeft the growth that is allowed, as a share of the remaining space
      */
     private record Limit(Duration within, double ofLeft) {}
 
     private final DiskUnit unit;
     private final Deque<DiskUse> readings = new ArrayDeque<>();
 
-    /** What the roles took that were stopped, by role. */
+    /** The amounts of the roles that were stopped, by role. */
     private final Map<String, Long> stopped = new HashMap<>();
 
-    /** When a role was stopped last. What was taken until then does not count again. */
+    /** The time of the last stop. Growth before it does not count again. */
     private Instant stoppedAt = Instant.MIN;
 
     DiskHistory(DiskUnit unit) {
@@ -86,7 +91,9 @@ final class DiskHistory {
         }
     }
 
-    /** Returns the role that takes most of the last space; empty while there is enough, or if no role takes much of it. */
+    /**
+     * Returns the role that takes most of the last space; empty while there is enough, or if no role takes much of it.
+     */
     Optional<DiskTaken> responsible() {
         DiskUse now = readings.peekLast();
         if (now == null || now.left() >= unit.few()) {
@@ -118,7 +125,7 @@ final class DiskHistory {
                 .or(() -> taking);
     }
 
-    /** Several roles may take the disk together: whoever took nearly as much as a role that was stopped is stopped too. */
+    /** Returns a role that took nearly as much as a role that was stopped. Several roles may fill the disk together. */
     private Optional<DiskTaken> accomplice(DiskUse now, Limit limit) {
         if (stopped.isEmpty()) {
             return Optional.empty();
@@ -133,7 +140,7 @@ final class DiskHistory {
                 .map(most -> taken(most, then, now));
     }
 
-    /** Returns the reading with most space within the limit, and not before a time. */
+    /** Returns the reading with the most space within the limit and not before {@code from}. */
     private DiskUse fullest(DiskUse now, Limit limit, Instant from) {
         return readings.stream()
                 .filter(reading -> !reading.at().isBefore(now.at().minus(limit.within())))
@@ -152,7 +159,10 @@ final class DiskHistory {
                 now.left());
     }
 
-    /** However long it has had them: to end its sessions gives the space back, and harms nobody who only needs some. */
+    /**
+     * Returns the role with the largest temporary files, whatever their age. Ending its sessions gives the space back,
+     * and does no harm to a role with few such files.
+     */
     private Optional<DiskTaken> ofTemporaryFiles(DiskUse now, long lost) {
         return now.parts().entrySet().stream()
                 .filter(part -> part.getKey().database().isEmpty())
@@ -181,7 +191,10 @@ final class DiskHistory {
                 .filter(most -> most.getValue() >= all * SHARE);
     }
 
-    /** Returns what each role took. A database counts from the first reading that has it: a restore makes one with everything in it. */
+    /**
+     * Returns the growth of each role. A database counts from the first reading that has it, since a restore creates a
+     * database with all its contents.
+     */
     private Map<String, Long> growth(DiskUse then, DiskUse now) {
         Map<DiskUse.Part, Long> first = new HashMap<>();
         readings.stream()
@@ -199,7 +212,10 @@ final class DiskHistory {
         return byRole;
     }
 
-    /** The log, the queue and the shared catalogs belong to nobody; who writes most while they grow has filled them. */
+    /**
+     * Returns the role that writes most while common files grow. The write-ahead log, the queue of {@code NOTIFY} and
+     * the shared catalogs belong to no role.
+     */
     private static Optional<Map.Entry<String, Long>> ofWriting(DiskUse then, DiskUse now, long lost) {
         Map<String, Long> written = new HashMap<>(now.writtenByRole());
         written.replaceAll((role, bytes) -> bytes - then.writtenByRole().getOrDefault(role, 0L));

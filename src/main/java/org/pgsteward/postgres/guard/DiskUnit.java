@@ -1,9 +1,9 @@
 package org.pgsteward.postgres.guard;
 
-/** What a disk may run short of. */
+/** The resources of a disk, with the limits of the guard. */
 public enum DiskUnit {
     BYTES(1L << 30, 256L << 20, 64L << 20, 256L << 10),
-    /** Each file takes an inode, and file systems such as ext4 have a fixed number of them. */
+    /** Inodes. Each file takes one, and file systems such as ext4 have a fixed number of them. */
     FILES(1 << 17, 1 << 14, 1 << 12, 256);
 
     private final long watched;
@@ -18,30 +18,30 @@ public enum DiskUnit {
         this.least = least;
     }
 
-    /** With so much left, only that is read. */
+    /** Returns the amount from which the guard reads only the remaining amount. */
     public long watched() {
         return watched;
     }
 
-    /** With less left, whoever takes much of it is stopped. */
+    /** Returns the amount below which the guard stops a role that takes much of the rest. */
     long few() {
         return few;
     }
 
     /**
-     * With so much left, roles that were stopped may log in again. It is less than {@link #few}, since a role that was stopped may
-     * keep what it took, and others need the disk, too.
+     * Returns the amount from which roles that were stopped may log in again. It is less than {@link #few}: a role that
+     * was stopped may keep its data, and others need the disk as well.
      */
     public long enough() {
         return few / 2;
     }
 
-    /** With less left, nothing may be left before the next reading. */
+    /** Returns the amount below which the rest may be gone before the next reading. */
     long fewest() {
         return fewest;
     }
 
-    /** Less than this is never much. */
+    /** Returns the smallest growth that may stop a role. */
     long least() {
         return least;
     }

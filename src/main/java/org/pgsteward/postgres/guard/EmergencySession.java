@@ -14,18 +14,18 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
- * A session in another database, for the case that a role locks the management database while the guard has no session: at the
- * start of pgsteward, and after a crash of PostgreSQL. It terminates the sessions for which logins wait until the guard has logged
- * in.
+ * A session in another database, for a role that locks the management database while the guard has no session: when
+ * pgsteward starts, and after a crash of PostgreSQL. It terminates the sessions that block logins until the guard has
+ * logged in.
  */
 final class EmergencySession {
     /** Databases that nearly every server has. */
     private static final List<String> DATABASES = List.of("postgres", "template1");
 
-    /** Sessions may come back at once. */
+    /** Short, since terminated sessions may come back at once. */
     private static final long PAUSE_NANOSECONDS = 20_000_000;
 
-    /** Sessions that are reported. */
+    /** The most sessions that are reported. */
     private static final int MOST_KEPT = 20;
 
     private final Connection session;
@@ -45,14 +45,14 @@ final class EmergencySession {
     /**
      * Logs in to the management database, and meanwhile terminates the sessions that block logins.
      *
-     * @param failure of the login before; gets the later ones as suppressed
-     * @return empty if it cannot log in to any other database either, or if the login fails all the same
+     * @param failure the failure of the previous login; it gets later failures as suppressed exceptions
+     * @return empty if no other database accepts a login, or if the login to the management database still fails
      */
     static Optional<Login> login(Server server, int answerSeconds, SQLException failure) {
         for (String database : DATABASES) {
             try (Connection session =
                     server.connectAs(server.address().user(), server.address().password(), database)) {
-                // On some servers every role may create operators in public.
+                // On some servers every role may create operators in the schema public.
                 Query.run(session, "SET search_path = pg_catalog");
                 FutureTask<Connection> login = new FutureTask<>(() -> server.connectForDaemon(answerSeconds));
                 Threads.start("guard-login", 256 * 1024, login);
@@ -98,14 +98,14 @@ final class EmergencySession {
         }
     }
 
-    /** A login that comes too late would keep its connection. */
+    /** Closes a login that succeeds too late, since it would keep its connection. */
     private static void closeLater(FutureTask<Connection> login) {
         try {
             login.get().close();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | SQLException e) {
-            // There is no session.
+            // The login failed, so there is no session to close.
             return;
         }
     }

@@ -2,16 +2,16 @@ package org.pgsteward.postgres.guard;
 
 import java.util.OptionalLong;
 
-/** What is left on the disk that holds PostgreSQL's data. */
+/** The remaining space and inodes of the disk with PostgreSQL's data. */
 @FunctionalInterface
 public interface FreeSpace {
-    /** For a server whose disk cannot be seen from here. */
+    /** The value for a server whose disk pgsteward cannot read. */
     FreeSpace UNKNOWN = OptionalLong::empty;
 
-    /** Returns the bytes that PostgreSQL may still write; empty if that is not known. */
+    /** Returns the number of bytes that PostgreSQL may still write; empty if it is unknown. */
     OptionalLong bytes();
 
-    /** Returns the number of files that can still be made; empty if that is not known, or has no limit. */
+    /** Returns the number of files that can still be created; empty if it is unknown or has no limit. */
     default OptionalLong files() {
         return OptionalLong.empty();
     }

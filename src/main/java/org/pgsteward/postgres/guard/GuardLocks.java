@@ -12,7 +12,7 @@ import org.pgsteward.postgres.Query;
  * locks as a reserve of free entries in the server's lock table.
  */
 final class GuardLocks {
-    /** Before each statement of the guard that may wait for a lock. */
+    /** The lock timeout before each statement of the guard that may wait for a lock. */
     static final String TIMEOUT = "SET LOCAL lock_timeout = '1s'";
 
     private static final String CATALOGS = """
@@ -27,7 +27,7 @@ final class GuardLocks {
 
     private static final Set<String> LOCK_NOT_AVAILABLE = Set.of("55P03");
 
-    /** Reads no row, but its planner locks every index of the catalogs. */
+    /** A query without rows. Its planner locks every index of the catalogs. */
     private static final String INDEXES = """
             SELECT pg_catalog.string_agg(
                        pg_catalog.format('SELECT 1 FROM pg_catalog.%I WHERE false', relname), ' UNION ALL ')
@@ -44,7 +44,7 @@ final class GuardLocks {
              WHERE pg_catalog.pg_try_advisory_lock({reserve}, n::int)
             """.replace("{reserve}", Integer.toString(AdvisoryLock.Kind.RESERVE.number()));
 
-    /** 20 locks more, which {@code ALTER ROLE} can use when the table is full. */
+    /** 20 more locks, which are released to run {@code ALTER ROLE} while the lock table is full. */
     private static final String OWN_RESERVE =
             "SELECT pg_catalog.count(*) FROM pg_catalog.generate_series(1000001, 1000020) AS n"
                     + " WHERE pg_catalog.pg_try_advisory_lock(" + AdvisoryLock.Kind.RESERVE.number() + ", n)";
@@ -59,7 +59,7 @@ final class GuardLocks {
     /**
      * Takes the locks that the session does not have yet.
      *
-     * @param withReserve whether it takes the reserves too, the large one only in a new transaction
+     * @param withReserve whether to take the reserves too; the large one is taken only in a new transaction
      */
     void take(Connection session, boolean withReserve) throws SQLException {
         boolean isNew = !catalogsLocked;
@@ -80,7 +80,10 @@ final class GuardLocks {
         }
     }
 
-    /** Returns whether the views are locked; if another session has locked one, the check finds that session. */
+    /**
+     * Locks the views, and returns whether it succeeded. If another session has locked a view, the check finds that
+     * session.
+     */
     private static boolean lockViews(Connection session) throws SQLException {
         return Sql.attempt(session, LOCK_NOT_AVAILABLE, () -> {
                     Query.run(session, "LOCK TABLE " + VIEWS + " IN ACCESS SHARE MODE");
@@ -94,13 +97,13 @@ final class GuardLocks {
         hasReserve = hasReserve || !Sql.value(session, RESERVE).equals("0");
     }
 
-    /** Gives the large reserve to other sessions: each login needs some locks. */
+    /** Releases the large reserve for other sessions, since each login needs some locks. */
     void releaseReserve(Connection session) throws SQLException {
         releaseAll(session);
         hasOwnReserve = takeOwnReserve(session);
     }
 
-    /** Gives both reserves up. */
+    /** Releases both reserves. */
     void releaseAll(Connection session) throws SQLException {
         // The guard's session has no other advisory locks.
         AdvisoryLock.release(session);
@@ -113,12 +116,12 @@ final class GuardLocks {
                 .isPresent();
     }
 
-    /** The transaction went back to a savepoint: the locks on views may have been taken after it. */
+    /** Records a rollback to a savepoint. The locks on the views may have been taken after it. */
     void rolledBackToSavepoint() {
         viewsLocked = false;
     }
 
-    /** The transaction ended. Advisory locks belong to the session and stay. */
+    /** Records the end of the transaction. Advisory locks belong to the session and stay. */
     void transactionEnded() {
         catalogsLocked = false;
         viewsLocked = false;

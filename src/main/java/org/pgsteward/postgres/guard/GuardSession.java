@@ -14,11 +14,14 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 import org.postgresql.PGConnection;
 
-/** A session of the guard with its locks, in one long transaction. For one thread. */
+/** A session of the guard with its locks, in one long transaction. Not thread-safe. */
 final class GuardSession {
     private static final int ANSWER_SECONDS = 10;
 
-    /** For so long after the end of a session, the guard hurries to replace it before a role takes all locks. */
+    /**
+     * How long after the end of a session the guard uses a short connect timeout, to replace the session before a role
+     * takes all locks.
+     */
     private static final long HURRY_NANOSECONDS = 30_000_000_000L;
 
     /** A login that waits for a lock fails after several seconds; a server that is unavailable refuses it at once. */
@@ -30,7 +33,7 @@ final class GuardSession {
     /** SQLSTATE when the server's lock table is full, among others. */
     private static final String OUT_OF_MEMORY = "53200";
 
-    /** SQLSTATE when a lock is not to be had in time. */
+    /** SQLSTATE when a lock is not granted in time. */
     static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private final Server server;
@@ -38,7 +41,7 @@ final class GuardSession {
     private final List<TerminatedSession> terminatedForLogin = new ArrayList<>();
     private @Nullable Connection current;
 
-    /** Follows the statements that took the locks, so that an error later does not release them. */
+    /** The savepoint after the statements that took the locks. A rollback to it keeps the locks after an error. */
     private @Nullable Savepoint afterLocks;
 
     /** {@link System#nanoTime} at the end of the previous session. */
@@ -64,7 +67,9 @@ final class GuardSession {
         return connection;
     }
 
-    /** A login that fails slowly may have waited for a lock. */
+    /**
+     * Logs in. A login that fails slowly may have waited for a lock, so an emergency session then ends its blockers.
+     */
     private Connection login() throws SQLException {
         long begun = System.nanoTime();
         try {
@@ -78,14 +83,18 @@ final class GuardSession {
         }
     }
 
-    /** Returns the sessions that were terminated since the last call so that this one could log in. */
+    /** Returns the sessions that were terminated since the last call so that this session could log in. */
     List<TerminatedSession> terminatedForLogin() {
         List<TerminatedSession> terminated = List.copyOf(terminatedForLogin);
         terminatedForLogin.clear();
         return terminated;
     }
 
-    /** @throws SQLException if the server does not accept a connection at once; the caller tries again */
+    /**
+     * Checks that the server accepts a TCP connection at once.
+     *
+     * @throws SQLException if it does not; the caller tries again
+     */
     private void requireReachable() throws SQLException {
         String host = server.address().host();
         try (Socket socket = new Socket()) {
@@ -148,8 +157,8 @@ final class GuardSession {
     }
 
     /**
-     * Makes the session usable after an error, or closes it. A full lock table and a lock that is not to be had do not close it,
-     * because a new login could fail.
+     * Makes the session usable after an error, or closes it. It stays open after a full lock table or a lock timeout,
+     * since a new login could fail.
      */
     void recover(SQLException error) {
         Connection connection = current;
@@ -180,7 +189,7 @@ final class GuardSession {
             try {
                 connection.abort(Runnable::run);
             } catch (SQLException e) {
-                // It has ended already.
+                // The session has ended already.
                 current = null;
             }
         }

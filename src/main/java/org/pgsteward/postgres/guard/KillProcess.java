@@ -4,12 +4,12 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.pgsteward.postgres.Query;
 
-/** Kills the process of a session, by a program that PostgreSQL starts. */
+/** Kills the process of a session with a program that PostgreSQL starts. */
 final class KillProcess {
     private static final String IS_RUNNING =
             "SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_activity WHERE pid = ? AND usename = ?";
 
-    /** Classes of SQLSTATE: the connection was lost, or PostgreSQL ends all sessions. */
+    /** SQLSTATE classes: the connection was lost, or PostgreSQL ends all sessions. */
     private static final String CONNECTION = "08";
 
     private static final String ENDED = "57P";
@@ -19,7 +19,7 @@ final class KillProcess {
     /**
      * Returns whether the process was killed; false if the session has ended by itself.
      *
-     * @throws SQLException if PostgreSQL cannot be asked, or may not start the program
+     * @throws SQLException if PostgreSQL is unavailable, or may not start the program
      */
     static boolean of(Connection connection, TerminatedSession session) throws SQLException {
         Sql.clearStatistics(connection);
@@ -27,14 +27,14 @@ final class KillProcess {
             return false;
         }
         try {
-            // Without rows: the program reads none.
+            // Without rows, since the program reads no input.
             Query.run(connection, "COPY (SELECT WHERE false) TO PROGRAM 'kill -KILL " + session.pid() + "'");
         } catch (SQLException e) {
             String state = String.valueOf(e.getSQLState());
             if (!state.startsWith(CONNECTION) && !state.startsWith(ENDED)) {
                 throw e;
             }
-            // This session ends too, before or after the program does.
+            // PostgreSQL ends this session too, before or after the program does its work.
         }
         return true;
     }

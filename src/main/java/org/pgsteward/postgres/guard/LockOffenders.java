@@ -13,11 +13,11 @@ import org.pgsteward.postgres.LockTable;
 import org.pgsteward.postgres.Query;
 
 /**
- * Finds sessions of ordinary roles that lock shared catalogs or tables of superusers, that keep others waiting for a database,
- * or that took most locks of the server. For one thread.
+ * Finder of sessions of ordinary roles that harm others by their locks: on shared catalogs or tables of superusers, on
+ * a database for which others wait, or by most of the lock table. Not thread-safe.
  */
 final class LockOffenders {
-    /** Sessions with a lock, granted or not, that is stronger than the locks of statements that read or write rows. */
+    /** Sessions that hold or request a lock stronger than the locks of statements that read or write rows. */
     private static final String HARMFUL = """
             SELECT l.pid, r.rolname, COALESCE(a.datname, ''),
                    pg_catalog.format('locked %s (%s)', l.relation::pg_catalog.regclass, l.mode)
@@ -48,7 +48,7 @@ final class LockOffenders {
              LIMIT 100
             """.replace("{isInIt}", LockTable.IS_IN_IT);
 
-    /** An application that locks thousands of tables, as for a dump of its own, does so for seconds. */
+    /** An application that locks thousands of tables, for example for its own dump, does so for seconds. */
     private final UsualUse usual = new UsualUse(Duration.ofSeconds(10), 1);
 
     /** Returns each session once, with one of its locks as the reason. */

@@ -7,22 +7,24 @@ import java.util.List;
 import org.pgsteward.postgres.Query;
 
 /**
- * Finds sessions of ordinary roles that keep others waiting for a shared object, above all for a database, and logins that have
- * waited too long.
+ * Finder of sessions of ordinary roles that block others on a shared object, above all on a database. It also ends
+ * logins that have waited too long.
  *
- * <p>{@code DROP DATABASE}, {@code ALTER DATABASE RENAME} and {@code SET TABLESPACE} lock the database before PostgreSQL checks
- * the privilege, so every role may request the strongest lock. {@code ALTER ROLE CURRENT_USER IN DATABASE} locks any database
- * weakly until the transaction ends, and makes the request wait. Each login to the database queues behind the request.
+ * <p>{@code DROP DATABASE}, {@code ALTER DATABASE RENAME} and {@code SET TABLESPACE} lock the database before
+ * PostgreSQL checks the privilege. Any role may therefore request the strongest lock.
+ * {@code ALTER ROLE CURRENT_USER IN DATABASE} holds a weak lock on any database until its transaction ends, and the
+ * strong request waits for it. Each login to the database then queues behind the strong request.
  */
 final class LockQueues {
     /**
      * Selects two kinds of sessions.
      *
      * <ol>
-     *   <li>The session has, or requests, a lock that stops logins, and another role waits for it. The owner of a database may
-     *       have such a lock for ten seconds, and request it for three, while a login or a superuser waits.
-     *   <li>A superuser or the owner has waited for the session for a second, whatever its lock: otherwise a restore, or the
-     *       owner's {@code DROP DATABASE}, would fail.
+     *   <li>The session holds or requests a lock that stops logins, and another role waits for it. The owner of a
+     *       database may hold such a lock for ten seconds, and request it for three, while a login or a superuser
+     *       waits.
+     *   <li>A superuser or the owner has waited for the session for a second, whatever the session's lock. Otherwise a
+     *       restore, or the owner's {@code DROP DATABASE}, would fail.
      * </ol>
      *
      * <p>The object with the number 0 is the queue of {@code NOTIFY}, which each commit locks for a moment.
@@ -71,8 +73,8 @@ final class LockQueues {
                     "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())");
 
     /**
-     * The clients of these logins have given up. PostgreSQL does not notice it, and each process keeps its place among the
-     * connections until the lock is released.
+     * The clients of these logins have given up. PostgreSQL does not notice, and each process keeps its connection slot
+     * until the lock is released.
      */
     private static final String OLD_LOGINS = """
             SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(w.pid))
@@ -85,7 +87,10 @@ final class LockQueues {
 
     private LockQueues() {}
 
-    /** Returns each session once, with one of its locks as the reason. The owner of a database does not offend there. */
+    /**
+     * Returns each offending session once, with one of its locks as the reason. A session of the database's owner does
+     * not count as an offence.
+     */
     static List<TerminatedSession> offenders(Connection session) throws SQLException {
         return Query.list(
                 session,
@@ -94,7 +99,7 @@ final class LockQueues {
                         row.getInt(1), row.getString(2), row.getString(3), row.getString(4), row.getBoolean(5), true));
     }
 
-    /** Terminates logins that have waited longer for a lock, whichever role holds it. */
+    /** Terminates logins that have waited for a lock longer than {@code longest}, whichever role holds it. */
     static void endOldLogins(Connection session, Duration longest) throws SQLException {
         Query.run(session, OLD_LOGINS, longest.toSeconds());
     }

@@ -10,17 +10,17 @@ import org.pgsteward.postgres.LockTable;
 import org.pgsteward.postgres.Query;
 
 /**
- * The server's lock table. Its computed size is a little below its real size.
+ * The use of the server's lock table. The computed size is a little below the real one.
  *
- * @param places for locks
- * @param taken places that have a lock
- * @param byRole locks of each ordinary role; several sessions with a lock on one object count several times
+ * @param places the number of locks that fit
+ * @param taken the number of locks that are held
+ * @param byRole locks of each ordinary role; locks of several sessions on one object count several times
  */
 record LockTableUse(long places, long taken, Map<String, Long> byRole) {
-    /** Share of the places above which others may soon be unable to log in. */
+    /** The share of taken places above which other sessions may soon be unable to log in. */
     private static final double NEARLY_FULL = 0.8;
 
-    /** Share of the places above which a role is clearly the cause. */
+    /** The share of the places above which a role is clearly the cause. */
     private static final double LARGE_SHARE = 0.4;
 
     private static final String READING = LockTable.PLACES + """

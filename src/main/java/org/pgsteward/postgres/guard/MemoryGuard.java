@@ -8,17 +8,20 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Terminates the sessions of the role that took most memory when the server has nearly none left. After a crash it reports
- * the role that had taken most at the previous reading.
+ * Guard of the server's memory. When little is left, it terminates the sessions of the role that took most. After a
+ * crash it reports the role that had taken most at the previous reading.
  */
 final class MemoryGuard {
-    /** From the end of a recovery to the next crash. Sessions that lived longer may have grown large without any fault. */
+    /**
+     * The time from the end of a recovery within which the next crash is a repetition. Sessions that live longer may
+     * have grown large for good reasons.
+     */
     private static final Duration SOON = Duration.ofSeconds(30);
 
     private final UsualUse usual = new UsualUse(Duration.ofSeconds(20), 1 << 20);
     private @Nullable ServerMemory previous;
 
-    /** The first reading after the last crash, when recovery was over. */
+    /** The first reading after the recovery from the last crash. */
     private Instant readAgainAt = Instant.EPOCH;
 
     /**
@@ -59,7 +62,7 @@ final class MemoryGuard {
                         new ServerCrash(before.at(), now.recoveredAt(), soon, now.logPrefix(), before.cleared(usual))));
     }
 
-    /** To terminate sessions in time harms no other service, so it counts only against the largest role. */
+    /** Terminating sessions in time harms no other service, so it counts as an offence only of the largest role. */
     private static MemoryTaken taken(ServerMemory.RoleMemory role, ServerMemory reading, boolean crashed) {
         return new MemoryTaken(
                 role.role(),

@@ -9,9 +9,9 @@ import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.postgres.Query;
 
 /**
- * Bytes in {@code pg_multixact} by role. When several transactions lock a row together, PostgreSQL stores their list there, and no
- * database has it. What it grows by is counted for the role that has most of the transactions in the newest lists, at the first
- * reading at which they are open. For one thread.
+ * Bytes in {@code pg_multixact} by role. When several transactions lock one row, PostgreSQL stores the list of them
+ * there, and the size belongs to no database. Growth is counted for the role with most of the transactions in the
+ * newest lists, at the first reading at which those transactions are open. Not thread-safe.
  */
 final class MultixactBytes {
     private static final String BYTES = """
@@ -23,8 +23,8 @@ final class MultixactBytes {
     private static final String ROLE = "pgsteward.multixact_role";
 
     /**
-     * Finds the newest list from the one of the last checkpoint on: to read one that is not there is an internal error. The
-     * transactions that have ended are in no lock.
+     * Searches for the newest list, starting at the last checkpoint's. Reading a list that does not exist raises an
+     * internal error. Transactions that have ended hold no lock, so they are not counted.
      */
     private static final String FIND = """
             DO $$
@@ -70,7 +70,7 @@ final class MultixactBytes {
     /** The disk or the lock table is full, or a folder may not be read. */
     private static final Set<String> UNREADABLE = Set.of("53100", "53200", "58030", "42501");
 
-    /** Less growth than this is not looked into. */
+    /** Smaller growth is ignored. */
     private static final long MUCH = 1 << 20;
 
     private static final long OBSERVED_NANOSECONDS = 1_000_000_000;
@@ -79,13 +79,13 @@ final class MultixactBytes {
 
     private final Map<String, Long> byRole = new HashMap<>();
 
-    /** Up to here, what was added is counted for a role. */
+    /** The size up to which growth has been counted for a role. */
     private long before = -1;
 
-    /** Up to here, a role was looked for. */
+    /** The size at the last search for a role. */
     private long lookedAt;
 
-    /** Reads what has been added since the previous reading. */
+    /** Reads the growth since the previous reading. */
     void read(Connection session) throws SQLException {
         long bytes = Sql.query(session, UNREADABLE, () -> Long.parseLong(Sql.value(session, BYTES)))
                 .orElse(before);
@@ -103,7 +103,7 @@ final class MultixactBytes {
         }
     }
 
-    /** The transactions may be open for moments only. */
+    /** Searches for up to a second, since the transactions may be open only for moments. */
     private static String observedRole(Connection session) throws SQLException {
         long begun = System.nanoTime();
         String role;

@@ -11,13 +11,16 @@ import java.util.Set;
 import org.pgsteward.postgres.Query;
 
 /**
- * The queue of {@code NOTIFY}, which all databases share, and which can take 8 GB of the disk. PostgreSQL removes what all
- * listening sessions have read; a session with an open transaction reads nothing, and which sessions listen cannot be read.
- * So the sessions of the role that filled the queue are ended, and again each time it grows; mostly it has the listening one,
- * too. The oldest transactions of others are ended only if the queue is very large. For one thread.
+ * The queue of {@code NOTIFY}. All databases share it, and it can take 8 GB of the disk. PostgreSQL removes an entry
+ * when all listening sessions have read it. A session with an open transaction reads none, and PostgreSQL does not show
+ * which sessions listen.
+ *
+ * <p>The guard therefore ends the sessions of the role that filled the queue, again each time the queue grows. In most
+ * cases that role also has the listening session. The oldest transactions of other roles are ended only if the queue is
+ * very large. Not thread-safe.
  */
 final class NotifyQueue {
-    /** A queue that is read has hardly one file. */
+    /** In bytes. A queue whose entries are read takes hardly more than one file. */
     private static final long ALLOWED = 64L << 20;
 
     private static final long VERY_LARGE = 512L << 20;
@@ -28,7 +31,7 @@ final class NotifyQueue {
 
     private static final String SIZE = "SELECT " + BYTES + ", pg_catalog.clock_timestamp()";
 
-    /** A transaction that began after the queue was large has not caused it. */
+    /** A transaction that began after the queue was large is not the cause. */
     private static final String OLDEST = """
             SELECT a.pid, r.rolname, EXTRACT(EPOCH FROM pg_catalog.clock_timestamp() - a.xact_start)::bigint
               FROM pg_catalog.pg_stat_activity AS a JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
@@ -36,22 +39,24 @@ final class NotifyQueue {
              ORDER BY a.xact_start LIMIT 1
             """;
 
-    /** This function removes what has been read. */
+    /** This function removes the entries that all sessions have read. */
     private static final String REMOVE_READ = "SELECT pg_catalog.pg_notification_queue_usage()";
 
-    /** The disk is full, or the lock table. */
+    /** The disk or the lock table is full. */
     private static final Set<String> FAILED = Set.of("53100", "58030", "53200");
 
-    /** The first reading of the queue since it is large, by the server's clock; empty while it is small. */
+    /** The time of the first reading with a large queue, by the server's clock; empty while the queue is small. */
     private Optional<OffsetDateTime> largeAt = Optional.empty();
 
-    /** Bytes when sessions of a role were terminated last; 0 if none were since the queue is large. */
+    /**
+     * The size, in bytes, when sessions of a role were last terminated; 0 if none were since the queue became large.
+     */
     private long actedAt;
 
-    /** The process ID of the session that was terminated last; it needs a moment to end. */
+    /** The process ID of the session that was terminated last, which needs a moment to end. */
     private int terminated;
 
-    /** Returns the role whose sessions were terminated. */
+    /** Terminates the sessions that keep a large queue, and returns their role; empty if there was no need. */
     Optional<DiskTaken> check(Connection session) throws SQLException {
         if (Sql.query(session, FAILED, () -> bytes(session)).orElse(0L) <= ALLOWED) {
             actedAt = 0;

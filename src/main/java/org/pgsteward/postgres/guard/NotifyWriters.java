@@ -13,16 +13,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which role has written into the queue of {@code NOTIFY}. PostgreSQL has no count for it, but each notification is stored with its
- * database and the process ID of its session.
+ * Finder of the role that filled the queue of {@code NOTIFY}. PostgreSQL keeps no count of it, but it stores each
+ * notification with the database and process ID of the sender.
  */
 final class NotifyWriters {
-    /** Files that are read, of 256 kB each, from all of the queue. */
+    /** The number of files that are read, spread over the whole queue. A file has 256 kB. */
     private static final int FILES = 5;
 
     private static final int PAGE = 8192;
 
-    /** The length of the entry, its database, its transaction and the process ID, in four bytes each. */
+    /** The length of an entry, its database, its transaction and its process ID, in four bytes each. */
     private static final int HEADER = 16;
 
     private static final String SAMPLE = """
@@ -35,7 +35,7 @@ final class NotifyWriters {
              LIMIT {files}
             """.replace("{files}", Integer.toString(FILES));
 
-    /** Of a session that has ended, the owner of the database. */
+    /** Takes the owner of the database if the session has ended. */
     private static final String ROLE = """
             SELECT r.rolname
               FROM pg_catalog.pg_database AS d
@@ -44,7 +44,7 @@ final class NotifyWriters {
              WHERE d.oid = ? AND NOT r.rolsuper
             """;
 
-    /** Share of the bytes that a role, or the ended sessions in a database, must have written. */
+    /** The share of the bytes that a role, or the ended sessions in a database, must have written. */
     private static final double MOST = 0.5;
 
     private NotifyWriters() {}
@@ -52,8 +52,9 @@ final class NotifyWriters {
     private record Writer(long database, int process) {}
 
     /**
-     * Returns the role that has written most of it; empty if no ordinary role has. Sessions of all roles may have written in a
-     * database of a superuser, and have ended: then it is the role that writes most there at present, which takes 0.3 s to see.
+     * Returns the role that has written most of the queue; empty if no ordinary role has. In a database of a superuser,
+     * sessions of any role may have written and ended. Then the result is the role that now writes most there, which
+     * takes 0.3 s to observe.
      */
     static Optional<String> most(Connection session) throws SQLException {
         Map<Writer, Long> byWriter = new HashMap<>();
@@ -91,7 +92,10 @@ final class NotifyWriters {
                 .map(Map.Entry::getKey);
     }
 
-    /** Pages that have not been written are zero, and so is the database of what fills the end of a page. */
+    /**
+     * Adds the entries of a file. Unwritten pages are zero, and so is the database of the entry that fills the end of a
+     * page.
+     */
     private static void add(byte[] file, Map<Writer, Long> byWriter) {
         ByteBuffer bytes = ByteBuffer.wrap(file).order(ByteOrder.nativeOrder());
         for (int page = 0; page + PAGE <= file.length; page += PAGE) {
@@ -110,7 +114,11 @@ final class NotifyWriters {
         }
     }
 
-    /** @param unknown gets the bytes of ended sessions in databases of superusers, by database */
+    /**
+     * Returns the bytes by role.
+     *
+     * @param unknown receives the bytes of ended sessions in databases of superusers, by database
+     */
     private static Map<String, Long> byRole(Connection session, Map<Writer, Long> byWriter, Map<Long, Long> unknown)
             throws SQLException {
         Sql.clearStatistics(session);

@@ -8,8 +8,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The incidents that each role caused within ten minutes, by weight. From a sum of 60 on, the guard disables the role's
- * login. One incident may be a mistake of an application; repeated incidents keep all other services from working.
+ * The incidents that each role caused within ten minutes, by weight. If their sum reaches 60, the guard disables the
+ * role's login. One incident may be a mistake of an application, but repeated incidents keep all other services from
+ * working.
  */
 public final class Offences {
     /** How long an incident counts. */
@@ -17,20 +18,20 @@ public final class Offences {
 
     private static final int ENOUGH = 60;
 
-    /** Incidents of one role that are kept. */
+    /** The most incidents that are kept of one role. */
     private static final int MOST_KEPT = 100;
 
     /** Kinds of incidents, with their weights. */
     public enum Kind {
         /** The guard terminated a session because of its locks. */
         SESSION(3),
-        /** The guard terminated all sessions of the role to prevent a crash for want of memory. */
+        /** The guard terminated all sessions of the role to prevent an out-of-memory crash. */
         MEMORY(10),
-        /** PostgreSQL crashed for want of memory, and the role had a large share of it. */
+        /** PostgreSQL crashed for lack of memory, and the role had a large share of the memory. */
         CRASH(20),
         /** PostgreSQL crashed again within 30 seconds because the kernel killed a process of the role. */
         KILLED(12),
-        /** The role had large temporary files, or filled the queue of {@code NOTIFY}, when the disk was short. */
+        /** The role had large temporary files, or filled the queue of {@code NOTIFY}, when the disk was nearly full. */
         HELD_DISK(10),
         /** A session did not end within some seconds after the guard terminated it. */
         STILL_RUNNING(30);
@@ -55,7 +56,10 @@ public final class Offences {
         }
     }
 
-    /** Returns whether a role's incidents show only that memory or disk ended, and not whose statements are to blame. */
+    /**
+     * Returns whether none of a role's incidents proves that its statements are the cause: all of them show only that
+     * memory or disk ran out.
+     */
     public boolean areUncertain(String role) {
         return byRole.getOrDefault(role, new ArrayDeque<>()).stream()
                 .allMatch(one -> one.kind() != Kind.SESSION && one.kind() != Kind.STILL_RUNNING);

@@ -6,13 +6,14 @@ import java.util.Set;
 import org.pgsteward.postgres.Query;
 
 /**
- * The {@code oom_score_adj} of the guard's server processes. When the server's container has no memory left, the kernel
- * kills the process with the highest score first. The guard's processes hold many locks, so they are larger than most others.
+ * The {@code oom_score_adj} of the guard's server processes. When the memory of the server's container is exhausted,
+ * the kernel first kills the process with the highest score. The guard's processes hold many locks, so they are larger
+ * than most others.
  */
 final class OomScore {
     private static final String FILE = "/proc/self/oom_score_adj";
 
-    /** 0 if the file does not exist. */
+    /** Returns 0 if the file does not exist. */
     private static final String READ =
             "SELECT COALESCE(pg_catalog.pg_read_file('" + FILE + "', 0, 10, true)::pg_catalog.int4, 0)";
 

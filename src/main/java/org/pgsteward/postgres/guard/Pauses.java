@@ -10,12 +10,12 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Shut-outs that end by themselves. When several roles take the memory, it is not certain which one is to blame, so shut-outs
- * for that reason do not last; and a full disk is no danger once it has space again. The second and third one within some
- * hours are longer. For one thread.
+ * Shut-outs that end after a time. When several roles take the memory, the cause is uncertain, so such a shut-out is
+ * temporary. A full disk is no longer a danger once it has space again. The second and third shut-out within four hours
+ * are longer. Not thread-safe.
  */
 public final class Pauses {
-    /** The lengths of the first, second, and each further pause of a service. */
+    /** The lengths of the first, the second and each further pause of a service. */
     private static final List<Duration> LENGTHS =
             List.of(Duration.ofMinutes(5), Duration.ofMinutes(15), Duration.ofHours(1));
 
@@ -29,9 +29,9 @@ public final class Pauses {
     /**
      * Begins a pause.
      *
-     * @param connectionLimit of the role, which it gets back
-     * @param needsDiskSpace whether it also lasts until the disk has space again
-     * @return how long it lasts at least
+     * @param connectionLimit the role's connection limit, which the end of the pause restores
+     * @param needsDiskSpace whether the pause also lasts until the disk has space again
+     * @return the shortest length of the pause
      */
     public Duration begin(String service, int connectionLimit, boolean needsDiskSpace, Instant now) {
         begun.values()
@@ -44,13 +44,13 @@ public final class Pauses {
         return length;
     }
 
-    /** Returns the services whose pause goes on, or is to be ended. */
+    /** Returns the services with a pause, including pauses that are due to end. */
     public Set<String> services() {
         return Set.copyOf(present.keySet());
     }
 
     /**
-     * Returns the services whose pause is to be ended, with the connection limit of the role.
+     * Returns the services whose pause is due to end, with the connection limit of the role.
      *
      * @param hasDiskSpace whether the disk has space again
      */
@@ -62,7 +62,7 @@ public final class Pauses {
                         Map.Entry::getKey, entry -> entry.getValue().connectionLimit()));
     }
 
-    /** Ends the pauses of all other services. */
+    /** Ends the pauses of all services except these. */
     public void retain(Set<String> services) {
         present.keySet().retainAll(services);
     }

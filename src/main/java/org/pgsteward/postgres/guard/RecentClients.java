@@ -3,7 +3,10 @@ package org.pgsteward.postgres.guard;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** The most recent sessions, by process ID. Limited, since an application may open a session for each request. */
+/**
+ * The most recent sessions, by process ID. Their number is limited, since an application may open a session for each
+ * request.
+ */
 final class RecentClients {
     static final int MOST = 2000;
 

@@ -9,20 +9,20 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * The dynamic shared memory of parallel queries, which the private memory of their processes does not include. PostgreSQL
- * keeps it in files of {@code /dev/shm}, whose owner shows only in the memory maps of the processes.
+ * The dynamic shared memory of parallel queries, which is not part of the private memory of their processes. PostgreSQL
+ * keeps it in files in {@code /dev/shm}. Only the memory maps of the processes show the owner of a file.
  */
 final class SharedSegments {
-    /** Bytes of all segments. */
+    /** The size of all segments, in bytes. */
     static final String TOTAL = """
             (SELECT COALESCE(pg_catalog.sum((pg_catalog.pg_stat_file('/dev/shm/' || name, true)).size), 0)
                FROM pg_catalog.pg_ls_dir('/dev/shm', true, false) AS name WHERE name LIKE 'PostgreSQL.%')
             """;
 
-    /** Characters of a map. */
+    /** The most characters that are read of a map. */
     private static final int MOST_CHARACTERS = 1_000_000;
 
-    /** One row for each segment in each map. */
+    /** Returns one row for each segment in each map. */
     private static final String SEGMENTS = """
             SELECT r.rolname, a.pid, part[3], part[1], part[2]
               FROM pg_catalog.pg_stat_activity AS a
@@ -38,7 +38,10 @@ final class SharedSegments {
 
     private record Segment(int pid, long bytes, Set<String> roles) {}
 
-    /** Returns bytes by process ID, each segment once. Segments that several roles have in common belong to the server. */
+    /**
+     * Returns bytes by process ID, counting each segment once. Segments that several roles share belong to the server
+     * and are left out.
+     */
     static Map<Integer, Long> bytesByPid(Statement statement) throws SQLException {
         Map<String, Segment> segments = new HashMap<>();
         try (ResultSet rows = statement.executeQuery(SEGMENTS)) {

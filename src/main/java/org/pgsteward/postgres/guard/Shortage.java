@@ -10,20 +10,23 @@ import java.util.Set;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** Terminates the sessions of a role that takes the last space of a disk, or its last files. For one thread. */
+/**
+ * Guard that terminates the sessions of a role that takes the last space of a disk, or its last inodes. Not
+ * thread-safe.
+ */
 final class Shortage {
-    /** The part of what is left that must have gone before the databases are read again. */
+    /** The databases are read again once this fraction (one part in 32) of the remaining amount is gone. */
     private static final int STEP = 32;
 
     private static final Duration READ_AGAIN_AFTER = Duration.ofMinutes(1);
 
-    /** The same when nearly nothing is left: nothing may be left soon. */
+    /** The interval of readings when little remains, since the rest may be gone soon. */
     private static final Duration SOON = Duration.ofSeconds(2);
 
-    /** A file has gone or may not be read, a database has gone, or the disk or the lock table is full. */
+    /** A file or a database was removed, a file may not be read, or the disk or the lock table is full. */
     private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "3D000", "XX000", "53100", "53200");
 
-    /** Reads what all roles have. */
+    /** Reader of the use of all roles. */
     interface Reader {
         DiskUse read(Connection session, Instant now, long left) throws SQLException;
     }
@@ -35,7 +38,11 @@ final class Shortage {
     private @Nullable Instant readAt;
     private long leftBefore;
 
-    /** @param left empty if it is not known */
+    /**
+     * Creates a guard.
+     *
+     * @param left the remaining amount; empty if it is unknown
+     */
     Shortage(DiskUnit unit, Supplier<OptionalLong> left, Reader reader) {
         this.unit = unit;
         this.left = left;
@@ -43,13 +50,13 @@ final class Shortage {
         this.history = new DiskHistory(unit);
     }
 
-    /** Returns whether enough is left for roles that were stopped. */
+    /** Returns whether enough remains to let roles that were stopped log in again. */
     boolean isOver() {
         OptionalLong now = left.get();
         return now.isEmpty() || now.getAsLong() >= unit.enough();
     }
 
-    /** Returns whether so much has gone that the next check should not wait. */
+    /** Returns whether so much is gone that the next check must not wait. */
     boolean isDue() {
         OptionalLong now = left.get();
         return now.isPresent() && now.getAsLong() < unit.watched() && isDue(now.getAsLong(), Instant.now());

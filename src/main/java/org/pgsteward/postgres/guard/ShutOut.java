@@ -13,11 +13,11 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
 /**
- * The shut-out of a service's role: {@code NOLOGIN} together with {@code CONNECTION LIMIT 0}. Nothing else sets both, so the
- * catalog is the only record of it, and any other value ends it.
+ * The shut-out of a service's role: {@code NOLOGIN} together with {@code CONNECTION LIMIT 0}. No other operation sets
+ * both, so the catalog is the only record of a shut-out, and any other value ends it.
  */
 final class ShutOut {
-    /** A quarantine that has begun may not have disabled the login yet. */
+    /** A quarantine in progress may not have disabled the login yet. */
     private static final String MAY_LOG_IN =
             " AND (quarantined_at IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name AND rolcanlogin))";
 
@@ -32,7 +32,7 @@ final class ShutOut {
              ORDER BY 1 LIMIT 1000
             """;
 
-    /** A quarantine that begins at this moment waits. */
+    /** Makes a quarantine that begins at this moment wait. */
     private static final String LOCK = """
             SELECT s.service_name
               FROM public.service_configs AS s
@@ -65,13 +65,13 @@ final class ShutOut {
                 .flatMap(service -> service);
     }
 
-    /** Takes effect when the caller commits. */
+    /** Disables the login of a role once the caller commits. */
     static void disableLogin(Connection session, String role) throws SQLException {
         Query.run(session, GuardLocks.TIMEOUT);
         Query.run(session, "ALTER ROLE " + Quote.identifier(role) + " NOLOGIN CONNECTION LIMIT 0");
     }
 
-    /** Does nothing unless the role is shut out. Takes effect when the caller commits. */
+    /** Enables the login of a role once the caller commits. Does nothing if the role is not shut out. */
     static void enableLogin(Connection session, String role, int connectionLimit) throws SQLException {
         Query.run(session, GuardLocks.TIMEOUT);
         if (Query.first(session, LOCK, row -> true, role).isPresent()) {
@@ -93,18 +93,18 @@ final class ShutOut {
         }
     }
 
-    /** Returns the number of sessions of a role that PostgreSQL was told to terminate. */
+    /** Terminates the present sessions of a role, and returns the number of sessions that got the signal. */
     static int terminateOnce(Connection session, String role) throws SQLException {
         Sql.clearStatistics(session);
         return Query.one(session, SESSIONS, row -> row.getInt(1), role);
     }
 
-    /** Returns the roles that are shut out, by service; empty if that cannot be read. */
+    /** Returns the roles that are shut out, by service; empty if the table cannot be read. */
     static Optional<Map<String, String>> rolesByService(Connection session) throws SQLException {
         return pairs(session, SHUT_OUT);
     }
 
-    /** Returns all services, by role; empty if they cannot be read. */
+    /** Returns all services, by role; empty if the table cannot be read. */
     static Optional<Map<String, String>> servicesByRole(Connection session) throws SQLException {
         return pairs(session, SERVICES);
     }

@@ -22,15 +22,15 @@ final class Sql {
     }
 
     /**
-     * Returns the result; empty if a statement fails with one of the SQLSTATEs. The transaction stays usable, and keeps the
-     * locks that the statements took.
+     * Runs statements, and returns their result; empty if a statement fails with one of the SQLSTATEs. The transaction
+     * stays usable, and keeps the locks that successful statements took.
      */
     static <T> Optional<T> attempt(Connection session, Set<String> states, Statements<T> statements)
             throws SQLException {
         return attempt(session, states, statements, true);
     }
 
-    /** The same for queries: their locks are released. */
+    /** Runs queries as {@link #attempt} does, and releases their locks. */
     static <T> Optional<T> query(Connection session, Set<String> states, Statements<T> statements) throws SQLException {
         return attempt(session, states, statements, false);
     }
@@ -57,7 +57,10 @@ final class Sql {
         return result;
     }
 
-    /** Has PostgreSQL report the present sessions: within a transaction it repeats its first answer. */
+    /**
+     * Discards the statistics snapshot of the transaction, so that PostgreSQL reports the present sessions. Within a
+     * transaction it otherwise repeats its first answer.
+     */
     static void clearStatistics(Connection session) throws SQLException {
         Query.run(session, "SELECT pg_catalog.pg_stat_clear_snapshot()");
     }

@@ -11,14 +11,15 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How much of a resource each role usually has: some seconds before the last calm reading, and as an exponential moving
- * average over all calm readings. A role that had its part before is not to blame when another one takes the rest. For one thread.
+ * The usual use of a resource by each role: its amount some seconds before the last calm reading, and an exponential
+ * moving average over all calm readings. A role that already had its share is not to blame when another role takes the
+ * rest. Not thread-safe.
  */
 final class UsualUse {
-    /** After a shortage, the average does not change for this time. */
+    /** The time after a shortage in which the average does not change. */
     private static final Duration UNREST = Duration.ofMinutes(1);
 
-    /** Growth within this time is sudden. A reading is calm if the last shortage was longer ago. */
+    /** The time within which growth is sudden. A reading is calm if the last shortage was longer ago. */
     private static final Duration SUDDEN = Duration.ofSeconds(10);
 
     private record Reading(Instant at, Map<String, Long> used) {}
@@ -27,13 +28,15 @@ final class UsualUse {
     private final long forgotten;
     private final Map<String, Double> byRole = new HashMap<>();
 
-    /** Calm readings; only the first one is older than {@link #SUDDEN}, measured from the last one. */
+    /** Calm readings. Only the first is older than {@link #SUDDEN}, measured from the last one. */
     private final Deque<Reading> calm = new ArrayDeque<>();
 
     private @Nullable Instant addedAt;
     private Instant shortageAt = Instant.MIN;
 
     /**
+     * Creates an empty history.
+     *
      * @param averaged the time constant of the average
      * @param forgotten an average below this amount counts as 0
      */
@@ -43,7 +46,8 @@ final class UsualUse {
     }
 
     /**
-     * Adds a reading, unless there is or was a shortage. The first one is the average, whatever it shows.
+     * Adds a reading, unless there is a shortage or was one lately. The first reading becomes the average, even in a
+     * shortage.
      *
      * @param used amounts by role
      */
@@ -76,12 +80,12 @@ final class UsualUse {
         return byRole.getOrDefault(role, 0.0).longValue();
     }
 
-    /** Returns what a role has beyond its average. */
+    /** Returns by how much a role exceeds its average. */
     long growth(String role, long used) {
         return Math.max(0, used - of(role));
     }
 
-    /** Returns what a role has beyond its amount some seconds before the last calm reading. */
+    /** Returns by how much a role exceeds its amount some seconds before the last calm reading. */
     long suddenGrowth(String role, long used) {
         long before = calm.isEmpty() ? 0 : calm.getFirst().used().getOrDefault(role, 0L);
         return Math.max(0, used - before);

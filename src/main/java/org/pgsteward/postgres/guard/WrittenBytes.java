@@ -13,8 +13,8 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.UnfinishedRestore;
 
 /**
- * Bytes that the processes of ordinary roles, but not those of restores, write into files, from the kernel's count for each
- * process. For one thread.
+ * Bytes that the processes of ordinary roles write into files, except those of restores. The source is the kernel's
+ * count for each process. Not thread-safe.
  */
 final class WrittenBytes {
     private static final String SESSIONS = """
@@ -34,10 +34,10 @@ final class WrittenBytes {
 
     private static final long PAUSE_NANOSECONDS = 5_000_000;
 
-    /** Less growth than this is not looked into. */
+    /** Smaller growth is ignored. */
     private static final long MUCH = 1 << 20;
 
-    /** Share of the growth that the readings must have seen. */
+    /** The share of the growth that the readings must have counted. */
     private static final double SEEN = 0.5;
 
     private final String sessions;
@@ -46,27 +46,31 @@ final class WrittenBytes {
     /** The sum at the previous call of {@link #explain}. */
     private long explained;
 
-    /** By process ID and start of the session, at the previous reading. */
+    /** The bytes at the previous reading, by process ID and start of the session. */
     private Map<String, Long> bySession = Map.of();
 
-    /** In all databases. */
+    /** Counts the sessions in all databases. */
     WrittenBytes() {
         sessions = SESSIONS.replace("{condition}", "");
     }
 
-    /** In one database, by its OID. */
+    /**
+     * Counts the sessions in one database.
+     *
+     * @param database the database's OID
+     */
     WrittenBytes(long database) {
         sessions = SESSIONS.replace("{condition}", "AND a.datid = " + database);
     }
 
-    /** Reads what has been written since the previous reading; of new sessions, all. */
+    /** Adds the bytes since the previous reading. New sessions count with all their bytes. */
     void read(Connection session) throws SQLException {
         Sql.query(session, UNREADABLE, () -> Query.read(session, sessions, this::add));
     }
 
     /**
-     * Counts growth of common files for the roles that write at present, in proportion, if the readings have seen too little:
-     * sessions may begin and end between two readings. Then it takes 0.3 s.
+     * Attributes the growth of common files to the roles that write now, in proportion, if the readings counted too
+     * little of it. Sessions may begin and end between two readings. The observation takes 0.3 s.
      *
      * @param growth in bytes, since the previous call
      */
@@ -82,7 +86,7 @@ final class WrittenBytes {
         explained = sum(byRole);
     }
 
-    /** Returns what each role writes within 0.3 s. */
+    /** Returns the bytes that each role writes within 0.3 s. */
     Map<String, Long> observe(Connection session) throws SQLException {
         Map<String, Long> before = byRole();
         long begun = System.nanoTime();

@@ -10,7 +10,7 @@ import java.security.cert.X509Certificate;
 import java.util.Optional;
 import org.postgresql.shaded.com.ongres.scram.common.exception.ScramException;
 
-/** The messages of one login, after the client's first packet: it answers SCRAM, and nothing else. */
+/** The authentication of one login, after the client's first packet. It answers SCRAM requests only. */
 final class Authentication {
     private static final int OK = 0;
     private static final int CLEAR_TEXT = 3;
@@ -19,7 +19,7 @@ final class Authentication {
     private static final int SASL_CONTINUE = 11;
     private static final int SASL_FINAL = 12;
 
-    /** Of what a server sends after the login and before it is ready: some twenty messages. */
+    /** Limits of the messages between the login and {@code ReadyForQuery}. A server sends about twenty. */
     private static final int MOST_BYTES = 64 * 1024;
 
     private static final int MOST_MESSAGES = 200;
@@ -29,7 +29,11 @@ final class Authentication {
     private final Socket socket;
     private final Optional<X509Certificate> certificate;
 
-    /** @param certificate the server's, where the connection is encrypted */
+    /**
+     * Prepares the authentication.
+     *
+     * @param certificate the server's certificate; empty if the connection is not encrypted
+     */
     Authentication(LoginAs login, Socket socket, Optional<X509Certificate> certificate) {
         this.login = login;
         this.words = new LoginWords(login);
@@ -38,8 +42,8 @@ final class Authentication {
     }
 
     /**
-     * Returns what a client gets to read first: that it is logged in and all up to {@code ReadyForQuery}, or the server's
-     * error.
+     * Authenticates, and returns the messages that a client reads first: from {@code AuthenticationOk} up to
+     * {@code ReadyForQuery}, or the server's error.
      */
     byte[] opening() throws IOException {
         Optional<BackendMessage> refusal = authenticate();
@@ -65,13 +69,13 @@ final class Authentication {
         throw words.noPostgres();
     }
 
-    /** Empty when the login is done; else the server's error. */
+    /** Returns empty if the login succeeded, else the server's error. */
     private Optional<BackendMessage> authenticate() throws IOException {
         InputStream in = socket.getInputStream();
         ScramExchange scram = null;
         boolean verified = false;
         try {
-            // An exchange has four messages; NegotiateProtocolVersion may come before it.
+            // An exchange has four messages, and NegotiateProtocolVersion may precede it.
             for (int messages = 0; messages < 6; messages++) {
                 BackendMessage message = BackendMessage.read(in, login.where());
                 if (message.type() == 'E') {
@@ -120,7 +124,10 @@ final class Authentication {
         };
     }
 
-    /** A server that asks for nothing has shown nothing, unless its certificate was checked or it is this very host. */
+    /**
+     * Returns whether a login without a password is accepted. A server that requests no password has proved nothing,
+     * unless its certificate was checked or it runs on this host.
+     */
     static boolean mayTrust(TlsSettings tls, InetAddress server) {
         return tls.verifies() || server.isLoopbackAddress();
     }

@@ -10,12 +10,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** One message of a server, as the protocol's version 3 frames it. */
+/** One message of a server, in the format of protocol version 3. */
 final class BackendMessage {
-    /** Bytes of a message before the login is done; real ones have a few hundred. */
+    /** The most bytes of a message before the login is done. Real messages have a few hundred. */
     private static final int LARGEST = 16 * 1024;
 
-    /** Characters of a field of an error. */
+    /** The most characters of a field of an error. */
     private static final int LONGEST_FIELD = 500;
 
     static final BackendMessage AUTHENTICATED = new BackendMessage('R', new byte[4]);
@@ -30,16 +30,16 @@ final class BackendMessage {
         this.body = body;
     }
 
-    /** Such as {@code 'R'} for an authentication request. */
+    /** Returns the type, such as {@code 'R'} for an authentication request. */
     char type() {
         return type;
     }
 
     /**
-     * Reads one, and nothing behind it.
+     * Reads one message, and no byte after it.
      *
-     * @throws EOFException when the stream ends
-     * @throws LoginRefused when it is none of a server that logs a client in
+     * @throws EOFException if the stream ends
+     * @throws LoginRefused if this is no message that a server sends during a login
      */
     static BackendMessage read(InputStream stream, String where) throws IOException {
         DataInputStream in = new DataInputStream(stream);
@@ -57,12 +57,12 @@ final class BackendMessage {
         return new BackendMessage(type, body);
     }
 
-    /** An error that a client understands as if the server had sent it. */
+    /** Creates an error that a client handles like an error of the server. */
     static BackendMessage error(String sqlState, String message) {
         return error("FATAL", sqlState, message);
     }
 
-    /** An error of a statement, after which the session goes on. */
+    /** Creates an error of a statement. The session continues after it. */
     static BackendMessage tooLong(String message) {
         return error("ERROR", PROGRAM_LIMIT_EXCEEDED, message);
     }
@@ -87,7 +87,10 @@ final class BackendMessage {
         return new BackendMessage('E', body.toByteArray());
     }
 
-    /** The fields of an error by their letters. Whoever sent it is not known yet, so each is one line and not long. */
+    /**
+     * Returns the fields of an error by their letters. The sender is not authenticated yet, so each field is reduced to
+     * one line and cut at {@link #LONGEST_FIELD} characters.
+     */
     Map<Character, String> fields() {
         Map<Character, String> fields = new LinkedHashMap<>();
         int at = 0;
@@ -106,7 +109,7 @@ final class BackendMessage {
         return fields;
     }
 
-    /** The same error with plain fields. */
+    /** Returns this error with the fields as {@link #fields} returns them. */
     BackendMessage plainError() {
         return error(fields());
     }

@@ -7,29 +7,30 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
- * What a server sends after the login, for a driver that takes each message into memory as a whole. A message is as long
- * as the server says: one row of a service, or one of its error messages, would be enough to end this process.
+ * The server's messages after the login, limited in size for a driver that reads each message into memory as a whole.
+ * The server chooses the length of a message. Without a limit, one row or one error message of a service could exhaust
+ * this process's memory.
  *
  * <ol>
- *   <li>A long row of {@code COPY} is handed on as an empty line, since the driver reads {@code COPY} only to count rows.
- *   <li>A long notice is left out, and so are those that follow many others: the driver keeps all notices of a statement.
- *   <li>In the place of any other long message comes an error, by which the statement fails; of a long error, a short one.
+ *   <li>A long row of {@code COPY} becomes an empty line, since the driver reads {@code COPY} only to count rows.
+ *   <li>A long notice is dropped, and so are notices after many others: the driver keeps all notices of a statement.
+ *   <li>Any other long message becomes an error, which makes the statement fail. A long error becomes a short one.
  * </ol>
  */
 final class BoundedMessages extends InputStream {
-    /** Bytes. Our own statements ask for less: two pieces of 1 MB are the most. */
+    /** In bytes. Statements of pgsteward need less: at most two values of 1 MB each. */
     static final int MOST = 4 * 1024 * 1024;
 
-    /** Bytes of a row of {@code COPY}. */
+    /** The most bytes of a row of {@code COPY}. */
     static final int MOST_OF_COPY = 64 * 1024;
 
-    /** Bytes of an error. The driver holds its text several times. */
+    /** The most bytes of an error. The driver holds its text several times. */
     static final int MOST_OF_AN_ERROR = 64 * 1024;
 
-    /** Bytes of the notices of a statement. */
+    /** The most bytes of all notices of a statement. */
     static final int MOST_OF_NOTICES = 64 * 1024;
 
-    /** Its type and its length. */
+    /** The length of a message's header: its type and its length. */
     private static final int HEADER = 5;
 
     private static final char COPY_DATA = 'd';
@@ -39,19 +40,19 @@ final class BoundedMessages extends InputStream {
 
     private final InputStream in;
 
-    /** Kept between two calls, since one of them may end with a time-out half-way. */
+    /** A field, since a time-out may interrupt the reading of a header. */
     private final ByteBuffer header = ByteBuffer.allocate(HEADER);
 
-    /** What the driver gets before more is read. */
+    /** Bytes that the driver gets before more is read from the server. */
     private ByteBuffer ready = ByteBuffer.allocate(0);
 
-    /** Bytes of the present message that are handed on. */
+    /** The number of bytes of the current message that are still to be passed on. */
     private long passing;
 
-    /** Bytes of the present message that are not. */
+    /** The number of bytes of the current message that are still to be skipped. */
     private long skipping;
 
-    /** Bytes of the notices since the last statement ended. */
+    /** Bytes of the notices since the last {@code ReadyForQuery}. */
     private long notices;
 
     BoundedMessages(InputStream in) {
@@ -97,7 +98,7 @@ final class BoundedMessages extends InputStream {
         skipping -= skipped;
     }
 
-    /** Whether there is another message. */
+    /** Reads a header, and returns whether there is another message. */
     private boolean readHeader() throws IOException {
         while (header.hasRemaining()) {
             int next = in.read();
@@ -128,7 +129,7 @@ final class BoundedMessages extends InputStream {
         return true;
     }
 
-    /** Bytes of a message of that type that is handed on. */
+    /** Returns the most bytes of a message of that type that is passed on. */
     private long most(char type) {
         return switch (type) {
             case COPY_DATA -> MOST_OF_COPY;
@@ -145,7 +146,7 @@ final class BoundedMessages extends InputStream {
     private static ByteBuffer insteadOf(char type, int size) {
         return switch (type) {
             case COPY_DATA ->
-                // One byte at least, which the driver takes for granted.
+                // At least one byte, since the driver assumes that there is one.
                 ByteBuffer.allocate(HEADER + 1)
                         .put((byte) type)
                         .putInt(Integer.BYTES + 1)

@@ -7,7 +7,7 @@ import java.io.OutputStream;
 import java.net.Socket;
 import java.util.Arrays;
 
-/** A session with a server. */
+/** An authenticated session with a server. */
 final class LoggedIn implements Closeable {
     private final Socket socket;
     private final InputStream in;
@@ -15,9 +15,11 @@ final class LoggedIn implements Closeable {
     private final byte[] opening;
 
     /**
-     * @param socket through which TLS runs, where there is TLS
-     * @param opening what a client gets to read first: the server's messages up to the first {@code ReadyForQuery}, or the
-     *     error with which the server refused the login
+     * Creates a session.
+     *
+     * @param socket the connection, with TLS if TLS is used
+     * @param opening the messages that a client reads first: up to the first {@code ReadyForQuery}, or the error with
+     *     which the server refused the login
      */
     LoggedIn(Socket socket, byte[] opening) throws IOException {
         this.socket = socket;
@@ -30,7 +32,7 @@ final class LoggedIn implements Closeable {
         return socket;
     }
 
-    /** What the server sends after {@link #opening}. */
+    /** Returns the server's messages after {@link #opening}. */
     InputStream in() {
         return in;
     }
@@ -43,7 +45,7 @@ final class LoggedIn implements Closeable {
         return opening;
     }
 
-    /** Whether the server refused the login with that SQLSTATE. */
+    /** Returns whether the server refused the login with that SQLSTATE. */
     boolean isRefusedWith(String sqlState) {
         return opening.length > 5
                 && opening[0] == 'E'

@@ -3,19 +3,22 @@ package org.pgsteward.postgres.login;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/** pgsteward does not log in to what answers there. The message is one line with the cause and the next step. */
+/**
+ * A login that pgsteward aborted because of the server's answer. The message is one line with the cause and the next
+ * step.
+ */
 public final class LoginRefused extends IOException {
     private static final long serialVersionUID = 1;
 
-    /** Why the login ended. */
+    /** The causes. */
     public enum Cause {
-        /** It asks for the password in a form that gives it away, or for nothing. */
+        /** The server requested the password by an insecure method, or requested none. */
         NOT_SCRAM("28000"),
-        /** It has not shown that it knows the password, or speaks something else. */
+        /** The server did not prove that it knows the password, or does not speak PostgreSQL's protocol. */
         WRONG_SERVER("08P01"),
-        /** Encryption that was asked for cannot be had, or its certificate is not accepted. */
+        /** The required encryption is not available, or the certificate is not accepted. */
         TLS("08004"),
-        /** It ended the connection or did not answer in time. */
+        /** The server closed the connection or did not answer in time. */
         SILENT("08001");
 
         private final String state;
@@ -24,7 +27,7 @@ public final class LoginRefused extends IOException {
             this.state = state;
         }
 
-        /** A SQLSTATE for it, since no server gave one. */
+        /** Returns a SQLSTATE for the cause, since the server sent none. */
         String state() {
             return state;
         }

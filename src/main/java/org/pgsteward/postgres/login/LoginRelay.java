@@ -22,11 +22,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.pgsteward.io.Threads;
 
 /**
- * Logs PostgreSQL's programs in, which get no password: they connect to a Unix socket of ours, and read that the server
- * has accepted them once the login has been made in their place. Then bytes are copied, and nothing is looked at any more.
+ * A relay that logs in PostgreSQL's programs without giving them the password. A program connects to a Unix socket of
+ * pgsteward. The relay logs in to the server in its place, and then reports to the program that the server has accepted
+ * it. After that it only copies bytes.
  *
- * <p>Whoever may enter the socket's folder is logged in, so it belongs to the program's user alone (0700). That user could
- * read a password from the program's environment as well.
+ * <p>Any process that can enter the socket's folder gets a session, so the folder belongs to the program's user alone
+ * (mode 0700). That user could also read a password from the program's environment.
  */
 public final class LoginRelay implements Closeable {
     private static final int PORT = 5432;
@@ -34,10 +35,10 @@ public final class LoginRelay implements Closeable {
     /** The name of the socket in its folder. */
     public static final String SOCKET = ".s.PGSQL." + PORT;
 
-    /** Bytes that are copied at once. */
+    /** The most bytes that are copied at once. */
     private static final int PIECE = 64 * 1024;
 
-    /** A program has one connection at a time, and one more while it cancels a statement. */
+    /** The connections of a program: one, and one more while it cancels a statement. */
     private static final int MOST_CONNECTIONS = 4;
 
     private final LoginAs login;
@@ -51,18 +52,18 @@ public final class LoginRelay implements Closeable {
         this.listening = listening;
     }
 
-    /** Hands a folder or a socket to the user that the program runs as. */
+    /** Gives a folder or a socket to the user that the program runs as. */
     @FunctionalInterface
     public interface Owner {
         void give(Path path) throws IOException;
     }
 
     /**
-     * Begins to listen.
+     * Creates the socket and starts to accept connections.
      *
-     * @param folder an empty one that only the program's user, and we, can enter; it goes when this is closed
-     * @param owner called with the socket
-     * @throws IOException when there can be no socket in it
+     * @param folder an empty folder that only the program's user and pgsteward can enter; {@link #close} removes it
+     * @param owner receives the socket
+     * @throws IOException if the socket cannot be created
      */
     public static LoginRelay listen(LoginAs login, Path folder, Owner owner) throws IOException {
         ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -82,13 +83,14 @@ public final class LoginRelay implements Closeable {
         }
     }
 
-    /** What a program needs in its environment to come this way. */
+    /** Returns the environment variables that make a program connect through this relay. */
     public Map<String, String> environment() {
         return Map.of(
                 "PGHOST", folder.toString(),
                 "PGPORT", Integer.toString(PORT),
                 "PGUSER", login.role(),
-                // A password that it might find in its home is for nobody; from version 16 on it refuses to send any.
+                // The program must not send a password that it finds in its home. From version 16 on, libpq then sends
+                // none at all.
                 "PGPASSFILE", folder.resolve("none").toString(),
                 "PGREQUIREAUTH", "none");
     }
@@ -105,7 +107,7 @@ public final class LoginRelay implements Closeable {
                 thread("login", () -> serve(client));
             }
         } catch (IOException e) {
-            // It is closed: the program has ended.
+            // The socket is closed, since the program has ended.
             return;
         }
     }
@@ -133,7 +135,7 @@ public final class LoginRelay implements Closeable {
             }
             copy(client, session);
         } catch (IOException e) {
-            // One of the two has gone; the program says so by its exit code.
+            // The program or the server closed its connection. The program reports that by its exit code.
             return;
         } finally {
             open.remove(client);
@@ -156,7 +158,7 @@ public final class LoginRelay implements Closeable {
         return BackendMessage.error(LoginRefused.Cause.SILENT.state(), cause);
     }
 
-    /** Empty when the client goes before it has said anything. */
+    /** Returns the client's first packet; empty if the client disconnects before sending it. */
     private static Optional<StartupPacket> startup(SocketChannel client) throws IOException {
         ByteArrayOutputStream received = new ByteArrayOutputStream();
         ByteBuffer one = ByteBuffer.allocate(1);
@@ -202,7 +204,7 @@ public final class LoginRelay implements Closeable {
 
     private static void toServer(SocketChannel client, LoggedIn session) {
         ByteBuffer piece = ByteBuffer.allocate(PIECE);
-        // When the client has gone, so has the session: the server rolls back what was not committed.
+        // When the client disconnects, the session is closed too, and the server rolls back uncommitted work.
         try (session) {
             while (client.read(piece) >= 0) {
                 session.out().write(piece.array(), 0, piece.position());
@@ -230,7 +232,7 @@ public final class LoginRelay implements Closeable {
                 connection.close();
             }
         } catch (ClosedChannelException e) {
-            // It was closed before.
+            // The socket was closed before.
             return;
         } finally {
             Files.deleteIfExists(folder.resolve(SOCKET));

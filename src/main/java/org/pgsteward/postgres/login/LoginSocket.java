@@ -12,8 +12,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A socket for the driver. It takes the driver's first packet, logs in with it, and lets the driver read that the server
- * has accepted it; from then on it is the server's connection.
+ * A socket for the driver. It takes the driver's first packet, logs in with it, and lets the driver read that the
+ * server has accepted it. From then on it is a connection to the server.
  */
 final class LoginSocket extends Socket {
     private final LoginAs login;
@@ -45,7 +45,8 @@ final class LoginSocket extends Socket {
                 return;
             }
             if (tried) {
-                // The driver flushes once more what it could not send, when it closes a socket whose login failed.
+                // When the driver closes a socket whose login failed, it flushes unsent bytes once more. They are
+                // dropped.
                 return;
             }
             first.write(bytes, offset, length);
@@ -99,10 +100,10 @@ final class LoginSocket extends Socket {
         }
     }
 
-    /** The driver's own address is not used: the login tries each address of the host, by the name that TLS checks. */
+    /** Ignores the driver's address. The login tries each address of the host, and TLS checks the host's name. */
     @Override
     public void connect(SocketAddress address, int milliseconds) {
-        // The connection is made with the first packet, within the time of the whole login.
+        // The connection is made with the first packet, within the time limit of the whole login.
     }
 
     @Override
@@ -151,7 +152,7 @@ final class LoginSocket extends Socket {
 
     @Override
     public void setTcpNoDelay(boolean on) {
-        // Set by the login.
+        // The login sets it.
     }
 
     @Override
@@ -161,7 +162,7 @@ final class LoginSocket extends Socket {
 
     @Override
     public void setKeepAlive(boolean on) {
-        // Set by the login.
+        // The login sets it.
     }
 
     @Override
@@ -171,7 +172,7 @@ final class LoginSocket extends Socket {
 
     @Override
     public synchronized void setSendBufferSize(int bytes) {
-        // Set by the login.
+        // The login sets it.
     }
 
     @Override
@@ -181,7 +182,7 @@ final class LoginSocket extends Socket {
 
     @Override
     public synchronized void setReceiveBufferSize(int bytes) {
-        // Set by the login.
+        // The login sets it.
     }
 
     @Override

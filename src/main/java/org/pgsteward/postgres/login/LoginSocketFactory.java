@@ -11,11 +11,15 @@ import org.pgsteward.model.Secret;
 import org.postgresql.PGProperty;
 import org.postgresql.ds.common.BaseDataSource;
 
-/** Gives the driver sockets that log in by themselves. The driver makes one of these for each connection. */
+/** A factory of sockets that log in by themselves. The driver creates a factory for each connection. */
 public final class LoginSocketFactory extends SocketFactory {
     private final LoginAs login;
 
-    /** @param info the driver's properties of the connection */
+    /**
+     * Reads the settings of the login.
+     *
+     * @param info the driver's properties of the connection
+     */
     public LoginSocketFactory(Properties info) {
         String[] own = value(PGProperty.SOCKET_FACTORY_ARG, info).split(" ", 4);
         this.login = new LoginAs(
@@ -33,12 +37,15 @@ public final class LoginSocketFactory extends SocketFactory {
         return Optional.ofNullable(property.getOrDefault(info)).orElse("");
     }
 
-    /** Makes {@code source} log in through us, whatever its driver would answer. */
+    /**
+     * Makes {@code source} log in through {@link LoginSocket}, so that the driver never answers a password request
+     * itself.
+     */
     public static void use(BaseDataSource source, TlsSettings tls, Duration patience, int attempts) {
         source.setSocketFactory(LoginSocketFactory.class.getName());
         source.setSocketFactoryArg(tls.mode() + " " + patience.toMillis() + " " + attempts + " "
                 + tls.rootCertificates().map(Path::toString).orElse(""));
-        // Ours is the encryption; the driver has a plain stream.
+        // The login encrypts the connection, so the driver gets a plain stream.
         source.setSslMode("disable");
         source.setGssEncMode("disable");
     }

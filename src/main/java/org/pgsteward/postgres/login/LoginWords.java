@@ -3,7 +3,7 @@ package org.pgsteward.postgres.login;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
-/** The errors of a login: each says what is wrong and what to change. */
+/** The error messages of a login, each with its cause and the next step. */
 final class LoginWords {
     private static final String MODE = "PGSTEWARD_POSTGRES_SSLMODE";
 

@@ -19,24 +19,24 @@ import org.postgresql.shaded.com.ongres.scram.common.exception.ScramRuntimeExcep
 import org.postgresql.shaded.com.ongres.scram.common.util.TlsServerEndpoint;
 
 /**
- * The client's side of SCRAM-SHA-256 (RFC 5802, RFC 7677), by the driver's own library. Over TLS it is bound to the
- * server's certificate where the server can do that, so that nobody in between can pass the exchange on.
+ * The client's side of SCRAM-SHA-256 (RFC 5802, RFC 7677), with the driver's own library. Over TLS it is bound to the
+ * server's certificate if the server supports channel binding. A server in the middle then cannot pass the exchange on.
  */
 final class ScramExchange {
     private static final String PLAIN = "SCRAM-SHA-256";
     private static final String BOUND = "SCRAM-SHA-256-PLUS";
 
-    /** RFC 7677 allows no fewer: a false server that asks for one could guess passwords quickly. */
+    /** The minimum of RFC 7677. With a single iteration, a false server could guess passwords quickly. */
     private static final int FEWEST_ITERATIONS = 4096;
 
-    /** About a second of work; PostgreSQL's usual figure is 4096. */
+    /** About a second of work. PostgreSQL's default is 4096. */
     private static final int MOST_ITERATIONS = 1_000_000;
 
     private static final StringPreparation PREPARATION = StringPreparation.POSTGRESQL_PREPARATION;
 
     private static final SecureRandom RANDOM = new SecureRandom();
 
-    /** Bytes, as libpq has it. */
+    /** The length in bytes, as in libpq. */
     private static final int NONCE = 18;
 
     private final List<String> mechanisms;
@@ -65,10 +65,11 @@ final class ScramExchange {
     }
 
     /**
-     * Begins one; empty when the server offers no form of SCRAM that we speak.
+     * Begins an exchange.
      *
-     * @param offered the body of the server's request, a list of names
-     * @param certificate the server's, where the connection is encrypted
+     * @param offered the body of the server's request, a list of mechanism names
+     * @param certificate the server's certificate; empty if the connection is not encrypted
+     * @return empty if the server offers no mechanism that pgsteward supports
      */
     static Optional<ScramExchange> begin(ByteBuffer offered, Secret password, Optional<X509Certificate> certificate)
             throws IOException {
@@ -89,7 +90,10 @@ final class ScramExchange {
         }
     }
 
-    /** Empty for a certificate whose signature has no hash, such as Ed25519: PostgreSQL cannot bind to it either. */
+    /**
+     * Returns empty for a certificate whose signature has no hash, such as Ed25519. PostgreSQL cannot bind to it
+     * either.
+     */
     private static byte[] binding(X509Certificate certificate) {
         try {
             return TlsServerEndpoint.getChannelBindingData(certificate);
@@ -98,7 +102,7 @@ final class ScramExchange {
         }
     }
 
-    /** The first answer: the chosen mechanism and the client's first message. */
+    /** Returns the first answer: the chosen mechanism and the client's first message. */
     byte[] initial() {
         byte[] mechanism = client.getScramMechanism().getName().getBytes(StandardCharsets.US_ASCII);
         byte[] message = client.clientFirstMessage().toString().getBytes(StandardCharsets.UTF_8);
@@ -110,7 +114,11 @@ final class ScramExchange {
                 .array();
     }
 
-    /** @throws ScramException when the server's message is none, or asks for too few or too many iterations */
+    /**
+     * Returns the second answer, with the client's proof.
+     *
+     * @throws ScramException if the server's message is malformed, or asks for too few or too many iterations
+     */
     byte[] proof(ByteBuffer first) throws ScramException {
         try {
             String said = text(first);
@@ -120,8 +128,8 @@ final class ScramExchange {
                 throw new ScramException("it asks for " + iterations + " iterations, not " + FEWEST_ITERATIONS + " to "
                         + MOST_ITERATIONS + " (scram_iterations)");
             }
-            // The library takes known keys only before the server has named its salt: the same exchange once more, with
-            // them.
+            // The library accepts derived keys only before it reads the server's salt, so the exchange is repeated with
+            // the keys.
             ScramKeys keys = ScramKeys.of(client.getScramMechanism(), PREPARATION, password, server);
             client = client(building().clientAndServerKey(keys.client(), keys.server()));
             client.clientFirstMessage();
@@ -132,7 +140,11 @@ final class ScramExchange {
         }
     }
 
-    /** @throws ScramException unless the server has shown that it knows the password */
+    /**
+     * Verifies the server's signature.
+     *
+     * @throws ScramException unless the signature proves that the server knows the password
+     */
     void verify(ByteBuffer last) throws ScramException {
         try {
             client.serverFinalMessage(text(last));

@@ -10,16 +10,19 @@ import org.postgresql.shaded.com.ongres.scram.common.ServerFirstMessage;
 import org.postgresql.shaded.com.ongres.scram.common.StringPreparation;
 
 /**
- * What a client derives from a password and the server's salt (RFC 5802, section 3). The derivation is slow on purpose, and
- * pgsteward opens connections all day with the same password: the last few results are remembered, as long as the process
- * lives, which holds the passwords as well.
+ * The keys that a client derives from a password and the server's salt (RFC 5802, section 3). The derivation is slow on
+ * purpose, and pgsteward often opens connections with the same password. So the last results are kept for the life of
+ * the process, which holds the passwords as well.
  *
  * @param client the {@code ClientKey}
  * @param server the {@code ServerKey}
  */
-@SuppressWarnings("ArrayRecordComponent") // handed to the library, never compared
+@SuppressWarnings("ArrayRecordComponent") // passed to the library, never compared
 record ScramKeys(byte[] client, byte[] server) {
-    /** Of the administrator and of a few services, or of false servers, which each name another salt. */
+    /**
+     * Enough for the administrator and a few services. The limit also covers false servers, which each send another
+     * salt.
+     */
     private static final int MOST = 16;
 
     private static final Map<Source, ScramKeys> KNOWN = new LinkedHashMap<>(MOST, 0.75f, true) {
@@ -31,10 +34,14 @@ record ScramKeys(byte[] client, byte[] server) {
         }
     };
 
-    /** The hash is always SHA-256. */
+    /** The inputs of a derivation. The hash is always SHA-256. */
     private record Source(Secret password, String salt, int iterations) {}
 
-    /** @throws IllegalArgumentException when the salt is no Base64 */
+    /**
+     * Returns the keys, from the cache if they are known.
+     *
+     * @throws IllegalArgumentException if the salt is not valid Base64
+     */
     static ScramKeys of(
             ScramMechanism mechanism, StringPreparation preparation, Secret password, ServerFirstMessage server) {
         Source source = new Source(password, server.getSalt(), server.getIterationCount());

@@ -17,23 +17,27 @@ import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Logs a client in to a server, in its place.
+ * A login to a server in place of a client.
  *
  * <ol>
- *   <li>Connects to the first address of the host that takes it, and negotiates TLS as {@code sslmode} says.
- *   <li>Sends the client's first packet as it is.
- *   <li>Answers SCRAM, and nothing else, and checks the server's signature.
- *   <li>Reads on until the server is ready for statements.
+ *   <li>Connects to the first address of the host that accepts a connection, and negotiates TLS according to
+ *       {@code sslmode}.
+ *   <li>Sends the client's first packet unchanged.
+ *   <li>Answers SCRAM requests only, and verifies the server's signature.
+ *   <li>Reads until the server is ready for statements.
  * </ol>
  */
 final class ServerLogin {
-    /** Addresses of one name that are tried. */
+    /** The most addresses of a name that are tried. */
     private static final int MOST_ADDRESSES = 4;
 
-    /** invalid_authorization_specification: pg_hba.conf may have a line for the other kind, with TLS or without. */
+    /**
+     * invalid_authorization_specification: pg_hba.conf may have a line for the other kind of connection, with TLS or
+     * without.
+     */
     private static final String NOT_LET_IN = "28000";
 
-    /** cannot_connect_now: it starts, stops or recovers. */
+    /** cannot_connect_now: the server starts, stops or recovers. */
     private static final String NOT_YET = "57P03";
 
     private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(500);
@@ -42,7 +46,7 @@ final class ServerLogin {
     private final LoginWords words;
     private final long deadline;
 
-    /** The connection of the present attempt, below its encryption. */
+    /** The connection of the current attempt, below its encryption. */
     private @Nullable TimedSocket wire;
 
     private ServerLogin(LoginAs login) {
@@ -55,8 +59,8 @@ final class ServerLogin {
      * Logs in.
      *
      * @return a session, or the server's own refusal as its {@link LoggedIn#opening}
-     * @throws LoginRefused when it is not a server to log in to
-     * @throws IOException when there is no connection: the JDK's exceptions for an unknown host, a refused connection, no
+     * @throws LoginRefused if pgsteward must not log in to this server
+     * @throws IOException if there is no connection: the JDK's exceptions for an unknown host, a refused connection, no
      *     route and no answer in time
      */
     static LoggedIn open(LoginAs login, StartupPacket startup) throws IOException {
@@ -73,10 +77,11 @@ final class ServerLogin {
                 if (attempt >= login.attempts()) {
                     throw timedOut(login, e);
                 }
-                // The time is up already: the next attempt begins at once.
+                // The attempt has already taken its time, so the next one begins at once.
                 continue;
             } catch (LoginRefused e) {
-                // A server that starts or is overrun closes connections; one that is none does so each time.
+                // A server that starts or is overloaded closes connections. A program that is no PostgreSQL server does
+                // so each time.
                 if (e.kind() != LoginRefused.Cause.SILENT || attempt >= login.attempts()) {
                     throw e;
                 }
@@ -102,19 +107,19 @@ final class ServerLogin {
         return said;
     }
 
-    /** Asks the server to cancel a statement, as {@code cancel} says. */
+    /** Sends a client's request to cancel a statement to the server. */
     static void cancel(LoginAs login, StartupPacket cancel) throws IOException {
         ServerLogin way = new ServerLogin(login);
         boolean tls = login.tls().mode().compareTo(TlsMode.PREFER) >= 0;
         try (Socket socket = tls ? encryptedTo(login) : way.connect()) {
             socket.getOutputStream().write(cancel.bytes());
             socket.getOutputStream().flush();
-            // The server answers by closing.
+            // The server closes the connection instead of answering.
             socket.getInputStream().readNBytes(1);
         }
     }
 
-    /** A connection without a login, with TLS where the server has it. */
+    /** Returns a connection without a login, with TLS if the server supports it. */
     static Socket encryptedTo(LoginAs login) throws IOException {
         ServerLogin way = new ServerLogin(login);
         Socket plain = way.connect();
@@ -170,7 +175,7 @@ final class ServerLogin {
         for (int i = 0; i < count; i++) {
             TimedSocket socket = new TimedSocket(deadline);
             try {
-                // One that does not answer leaves the others their share of the time.
+                // An address that does not answer takes only its share of the remaining time.
                 socket.connect(new InetSocketAddress(addresses[i], login.port()), count - i);
                 wire = socket;
                 return socket;
@@ -182,12 +187,16 @@ final class ServerLogin {
         throw failed == null ? new java.net.UnknownHostException(login.host()) : failed;
     }
 
-    /** Empty when the server has no TLS and need not; {@code plain} then goes on as it is. */
+    /**
+     * Returns the encrypted connection; empty if the server has no TLS and the mode does not require it. The caller
+     * then continues with {@code plain}.
+     */
     private Optional<Socket> encrypted(Socket plain) throws IOException {
         boolean done = false;
         try {
             plain.getOutputStream().write(StartupPacket.TLS_REQUEST);
-            // One byte and no more: what a server sends in clear behind it must not be taken for something encrypted.
+            // Reads exactly one byte. Bytes that the server sends in clear text after it must not pass for encrypted
+            // ones.
             int answer = plain.getInputStream().read();
             if (answer == 'N') {
                 if (login.tls().mode().needsTls()) {
@@ -232,7 +241,7 @@ final class ServerLogin {
         return tls;
     }
 
-    /** A time-out that TLS has wrapped into an error of its own. */
+    /** Returns the time-out that TLS has wrapped into an exception of its own. */
     private static Optional<IOException> late(IOException thrown) {
         for (Throwable cause = thrown.getCause(); cause != null; cause = cause.getCause()) {
             if (cause instanceof SocketTimeoutException late) {

@@ -8,9 +8,9 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** The first packet of a client: it has no type, only a length and a code. */
+/** The first packet of a client. It has no type, only a length and a code. */
 final class StartupPacket {
-    /** Bytes; PostgreSQL takes no longer one. */
+    /** In bytes. PostgreSQL accepts no longer packet. */
     private static final int LONGEST = 10_000;
 
     private static final int SHORTEST = 8;
@@ -27,15 +27,15 @@ final class StartupPacket {
         this.bytes = bytes;
     }
 
-    /** As the client sent it. */
+    /** Returns the packet as the client sent it. */
     byte[] bytes() {
         return bytes;
     }
 
     /**
-     * The packet, once all of it has come.
+     * Returns the packet; empty until all of it has arrived.
      *
-     * @throws IOException when it is none
+     * @throws IOException if the bytes are no such packet
      */
     static Optional<StartupPacket> of(ByteArrayOutputStream received) throws IOException {
         if (received.size() < 4) {
@@ -57,12 +57,12 @@ final class StartupPacket {
         return code() == CANCEL;
     }
 
-    /** Whether the client asks for encryption, which it does not need on the way to us. */
+    /** Returns whether the client requests encryption, which it does not need on its way to pgsteward. */
     boolean asksForEncryption() {
         return code() == TLS || code() == GSS;
     }
 
-    /** The role that the client wants to be; empty when it names none. */
+    /** Returns the role that the client requests; an empty text if it names none. */
     String user() {
         Map<String, String> parameters = new HashMap<>();
         String[] texts = new String(bytes, SHORTEST, bytes.length - SHORTEST, StandardCharsets.UTF_8).split("\0", -1);

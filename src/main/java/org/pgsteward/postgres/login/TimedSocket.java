@@ -9,17 +9,28 @@ import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
 
-/** A socket whose login must be over at a certain time, however slowly the bytes come. Afterwards it is a plain one. */
+/**
+ * A socket that must complete its login by a deadline, however slowly the bytes arrive. Afterwards it is a plain
+ * socket.
+ */
 final class TimedSocket extends Socket {
     private final long deadline;
     private volatile boolean timed = true;
 
-    /** @param deadline of {@link System#nanoTime} */
+    /**
+     * Creates a socket.
+     *
+     * @param deadline a value of {@link System#nanoTime}
+     */
     TimedSocket(long deadline) {
         this.deadline = deadline;
     }
 
-    /** @param share of the remaining time: all of it for 1, half for 2 */
+    /**
+     * Connects within a share of the remaining time.
+     *
+     * @param share the divisor of the remaining time: all of it for 1, half for 2
+     */
     @Override
     public void connect(SocketAddress address, int share) throws IOException {
         super.connect(address, Math.max(1, remaining() / share));
@@ -27,7 +38,7 @@ final class TimedSocket extends Socket {
         setKeepAlive(true);
     }
 
-    /** The login is done: from now on only {@link #setSoTimeout} counts. */
+    /** Ends the deadline, since the login is done. Afterwards only {@link #setSoTimeout} applies. */
     void untimed() throws SocketException {
         timed = false;
         setSoTimeout(0);

@@ -13,7 +13,11 @@ public enum TlsMode {
     VERIFY_CA,
     VERIFY_FULL;
 
-    /** @throws IllegalArgumentException when {@code value} is none of them, naming {@code key} and the values */
+    /**
+     * Parses a setting.
+     *
+     * @throws IllegalArgumentException with {@code key} and the allowed values if {@code value} is none of them
+     */
     public static TlsMode parse(String key, String value) {
         for (TlsMode mode : values()) {
             if (mode.word().equals(value.strip())) {
@@ -24,7 +28,7 @@ public enum TlsMode {
                 + Arrays.stream(values()).map(TlsMode::word).collect(Collectors.joining(", ")));
     }
 
-    /** As libpq writes it, such as {@code verify-full}. */
+    /** Returns the mode in libpq's spelling, such as {@code verify-full}. */
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }

@@ -18,9 +18,9 @@ import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509TrustManager;
 
 /**
- * Whether connections to PostgreSQL are encrypted, and which certificates are trusted.
+ * The encryption of connections to PostgreSQL, and the trusted certificates.
  *
- * @param rootCertificates a PEM file; without one no certificate is checked, as in libpq
+ * @param rootCertificates a PEM file; without it no certificate is checked, as in libpq
  */
 public record TlsSettings(TlsMode mode, Optional<Path> rootCertificates) {
     public static final TlsSettings DEFAULT = new TlsSettings(TlsMode.PREFER, Optional.empty());
@@ -28,10 +28,14 @@ public record TlsSettings(TlsMode mode, Optional<Path> rootCertificates) {
     private static final String MODE = "pgsteward.postgres.sslmode";
     private static final String ROOT = "pgsteward.postgres.sslrootcert";
 
-    /** Bytes; a bundle of every public authority is a quarter of it. */
+    /** In bytes. A bundle of all public authorities has a quarter of it. */
     private static final int LARGEST = 1 << 20;
 
-    /** @throws IllegalArgumentException when the mode needs a file that is not named */
+    /**
+     * Checks the settings.
+     *
+     * @throws IllegalArgumentException if the mode requires a file and none is set
+     */
     public TlsSettings {
         if (mode.needsRoot() && rootCertificates.isEmpty()) {
             throw new IllegalArgumentException(MODE + " is " + mode.word() + " and " + ROOT
@@ -39,15 +43,15 @@ public record TlsSettings(TlsMode mode, Optional<Path> rootCertificates) {
         }
     }
 
-    /** Whether the server has shown by its certificate that it is the right one. */
+    /** Returns whether the mode checks the server's certificate against the trusted ones. */
     boolean verifies() {
         return mode.needsRoot();
     }
 
     /**
-     * Reads the certificates.
+     * Reads the certificates once, to find errors at the start.
      *
-     * @throws IOException when the file cannot be read or holds none, with the setting's name
+     * @throws IOException with the setting's name, if the file cannot be read or holds no certificate
      */
     public void check() throws IOException {
         if (mode != TlsMode.DISABLE && rootCertificates.isPresent()) {
@@ -96,7 +100,10 @@ public record TlsSettings(TlsMode mode, Optional<Path> rootCertificates) {
         }
     }
 
-    /** For the modes in which libpq checks nothing either. SCRAM's channel binding still ties the login to the server. */
+    /**
+     * Accepts any certificate, for the modes in which libpq checks none. SCRAM's channel binding still ties the login
+     * to the server.
+     */
     private static final TrustManager[] ANY = {
         new X509TrustManager() {
             @Override
