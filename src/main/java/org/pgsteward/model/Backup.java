@@ -11,18 +11,22 @@ public record Backup(Identity identity, Source source, Times times, File file, V
         implements JournalEntry {
 
     /**
-     * The names of a backup.
+     * The identifiers of a backup.
      *
-     * @param id the name of its file without the endings, such as {@code vikunja-20260102T030000Z}
+     * @param id the name of its file without the extensions, such as {@code vikunja-20260102T030000Z}
      * @param eventId the journal's key
-     * @param setId the backup set that it was made in, such as {@code 20260102T030000Z}; empty where it belongs to none
+     * @param setId the backup set to which it belongs, such as {@code 20260102T030000Z}; empty if it belongs to none
      */
     public record Identity(String id, UUID eventId, String setId) {}
 
     /** The database, roles or cluster that was backed up. */
     public record Source(String service, String database, BackupKind kind, String serverVersion) {}
 
-    /** @param dumpTime from the snapshot to the fsync of the directory */
+    /**
+     * The times of a backup.
+     *
+     * @param dumpTime the time from the snapshot to the fsync of the directory
+     */
     public record Times(Instant startedAt, Optional<Instant> finishedAt, Duration dumpTime) {}
 
     /**

@@ -10,19 +10,19 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.pgsteward.io.BoundedFile;
 
-/** What is left of throwaway clusters that could not be taken away: by a power cut, or with their container. */
+/** Removal of throwaway clusters that their process could not remove, after a power cut or the end of its container. */
 public final class AbandonedClusters {
-    /** A cluster's folder has a random name, and a template one that begins so until it is whole. */
+    /** The name of a cluster's folder is a UUID. An incomplete template has a prefix and a suffix as well. */
     private static final Pattern OURS =
             Pattern.compile("(template-)?[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(\\.part)?");
 
     private AbandonedClusters() {}
 
     /**
-     * Removes the clusters below {@code parent} whose process ended before it could, and whose shell too: by a power cut,
-     * or with their container. One at which a server is at work, or that is younger than {@code age}, is left alone.
+     * Removes the clusters below {@code parent} that neither their process nor their guarding shell could remove. A
+     * cluster with a running server, or one younger than {@code age}, is left alone.
      *
-     * @return how many
+     * @return the number of removed clusters
      */
     public static int remove(Path parent, Duration age, Instant now) throws IOException {
         if (!Files.isDirectory(parent)) {
@@ -46,14 +46,14 @@ public final class AbandonedClusters {
         return removed;
     }
 
-    /** Whether a server works in {@code data}. */
+    /** Returns whether a server is running in {@code data}. */
     public static boolean isAtWork(Path data) throws IOException {
         Path pid = data.resolve("postmaster.pid");
         if (!Files.isRegularFile(pid)) {
             return false;
         }
         try {
-            // Its number may be another process's by now, whose command has nothing to do with this folder.
+            // Another process may have this process ID by now. Its command then does not contain this folder.
             return ProcessHandle.of(Long.parseLong(BoundedFile.text(pid, 10_000)
                             .lines()
                             .findFirst()

@@ -9,27 +9,30 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * A lock of the server that sessions of superusers alone can have. The server releases it when the session ends.
+ * A lock of the server that only sessions of superusers can hold. The server releases it when the session ends.
  *
  * <p>Any role that may connect to a database can take any advisory lock there, and some functions do not end when
- * PostgreSQL tells them to. So no number is the lock. Its holder is the superuser's session that has an advisory lock of
- * our class, with whatever second number was free.
+ * PostgreSQL terminates their session. So no single number is the lock. Its holder is the superuser's session that has an advisory
+ * lock with the kind's class number and any free second number.
  *
- * <p>Two sessions must not look for a holder at the same time. Whoever looks has locked {@code pg_tablespace} meanwhile,
- * which nobody changes, in a mode that other roles can neither take nor hinder: without a right on a table a role gets
- * {@code ROW EXCLUSIVE} at most, by preparing a statement.
+ * <p>Two sessions must not search for a holder at the same time. A session therefore locks {@code pg_tablespace} while
+ * it searches. No role changes that table in normal use, and other roles can neither take nor block this lock mode:
+ * without a privilege on a table, a role gets at most {@code ROW EXCLUSIVE}, by preparing a statement.
  */
 public final class AdvisoryLock {
-    /** A session of ours has its answer within ten seconds or is given up. */
+    /** The lock timeout, in seconds. It is shorter than the ten seconds after which pgsteward gives a session up. */
     private static final int GUARD_SECONDS = 5;
 
-    /** As long in the queue behind a holder, which somebody else may lengthen; then the holder is looked for anew. */
+    /**
+     * The time to wait in the queue behind a holder. Other roles may lengthen the queue, so the search starts again
+     * after it.
+     */
     private static final String QUEUE_TIMEOUT = "1s";
 
-    /** lock_not_available. */
+    /** SQLSTATE lock_not_available. */
     private static final String TIMED_OUT = "55P03";
 
-    /** The locks {@code l} with a pair of numbers that sessions {@code a} of superusers have in this database. */
+    /** The granted locks {@code l} with two numbers, held by sessions {@code a} of superusers in this database. */
     static final String LOCKS = """
               FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
@@ -38,21 +41,24 @@ public final class AdvisoryLock {
                AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())
             """;
 
-    /** The second number of another superuser's session that has the lock; no row where none has. */
+    /** The second number of another superuser's session that holds the lock; no row if no other session does. */
     private static final String HOLDER = "SELECT l.objid::bigint::bit(32)::int " + LOCKS
             + " AND l.classid::bigint = %d AND l.pid <> pg_catalog.pg_backend_pid() LIMIT 1";
 
-    /** What a lock is for. Its number is the first of the pair that PostgreSQL's functions take, and means nothing. */
+    /**
+     * The purposes of locks. The number is the first of the pair that PostgreSQL's functions take; its value is
+     * arbitrary.
+     */
     public enum Kind {
-        /** A daemon at work. */
+        /** The active daemon. */
         DAEMON(0x6461_656d),
         /** A daemon that stands by. */
         STANDBY(0x7374_6279),
         /** A restore. */
         RESTORE(0x7265_7374),
-        /** A change of roles and databases. */
+        /** A change of roles or databases. */
         PROVISION(0x6577_7264),
-        /** Those that the daemon holds for others, see the package {@code guard}. */
+        /** The reserve of locks that the daemon holds for others, see the package {@code guard}. */
         RESERVE(0x7265_7376);
 
         private final int number;
@@ -65,7 +71,7 @@ public final class AdvisoryLock {
             return number;
         }
 
-        /** Returns the numbers of all kinds, as SQL lists them. */
+        /** Returns the numbers of all kinds, as a list for SQL. */
         public static String numbers() {
             return Stream.of(values())
                     .map(kind -> Integer.toString(kind.number))
@@ -82,8 +88,8 @@ public final class AdvisoryLock {
     /**
      * Takes the lock for a session, if no other session has it.
      *
-     * @param comment a SQL comment that each statement begins with, the last one of the session included; may be empty
-     * @return whether the session has the lock now
+     * @param comment a SQL comment at the start of each statement, including the last one of the session; may be empty
+     * @return whether the session now has the lock
      */
     public boolean take(Connection session, String comment) throws SQLException {
         try {
@@ -94,7 +100,7 @@ public final class AdvisoryLock {
             if (free) {
                 announce(session, comment);
             }
-            // Unlocks the table. What a session has of advisory locks, it keeps.
+            // Unlocks the table. The session keeps its advisory locks.
             Query.run(session, comment + "ROLLBACK");
             return free;
         } finally {
@@ -106,7 +112,7 @@ public final class AdvisoryLock {
     }
 
     /**
-     * Marks a session as one of this kind, beside whichever others there are.
+     * Marks a session as one of this kind, beside any others.
      *
      * @param comment as for {@link #take}
      */
@@ -119,11 +125,11 @@ public final class AdvisoryLock {
     }
 
     /**
-     * Takes the lock once no other session has it. Whoever waits longest gets it first, as long as no role that is no
-     * superuser's stands in the queue.
+     * Takes the lock once no other session has it. The session that has waited longest gets it first, unless a role
+     * that is no superuser stands in the queue.
      *
-     * @param session has no other lock
-     * @throws SQLException with the state {@code 55P03} when other sessions have had it all that time
+     * @param session a session without other advisory locks
+     * @throws SQLException with SQLSTATE {@code 55P03} if other sessions have held the lock all that time
      */
     public void await(Connection session, Duration atMost) throws SQLException {
         long deadline = System.nanoTime() + atMost.toNanos();
@@ -139,8 +145,8 @@ public final class AdvisoryLock {
     }
 
     /**
-     * Waits for the holder to release its number, and has that number then. Another session may have become the holder
-     * meanwhile, so whoever comes out of the queue has to look again.
+     * Waits until the holder releases its number, and then has that number. Another session may have become the holder
+     * meanwhile, so the caller must search again.
      */
     private void queue(Connection session) throws SQLException {
         try {
@@ -164,7 +170,7 @@ public final class AdvisoryLock {
         return Query.first(session, comment + HOLDER.formatted(kind), row -> row.getInt(1));
     }
 
-    /** Releases every lock of the session. The end of a session does it, too, a while later. */
+    /** Releases every advisory lock of the session. The end of the session does so too, but later. */
     public static void release(Connection session) throws SQLException {
         Query.run(session, "SELECT pg_catalog.pg_advisory_unlock_all()");
     }

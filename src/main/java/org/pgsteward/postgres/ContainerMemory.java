@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
  * @param taken bytes that the kernel cannot reclaim: private memory of all processes, and shared memory
  */
 public record ContainerMemory(long limit, long taken) {
-    /** Characters of a file; each has less than 4 kB. */
+    /** The most characters that are read of a file; each has less than 4 kB. */
     private static final int MOST_CHARACTERS = 16_000;
 
     /**
-     * Two columns for {@link #of(String, String)}: files of control groups, version 2 or 1; NULL if neither exists. To read
-     * them the role must be a superuser, or a member of {@code pg_read_server_files}.
+     * Two columns for {@link #of(String, String)}: files of control groups, version 2 or 1; NULL if neither exists. To
+     * read them, the role must be a superuser or a member of {@code pg_read_server_files}.
      */
     public static final String COLUMNS = """
             COALESCE(pg_catalog.pg_read_file('/sys/fs/cgroup/memory.max', 0, %1$d, true),
@@ -31,10 +31,10 @@ public record ContainerMemory(long limit, long taken) {
     private static final Pattern SHARED = Pattern.compile("^(?:total_)?shmem (\\d{1,18})$", Pattern.MULTILINE);
     private static final Pattern LIMIT = Pattern.compile("(\\d{1,18})\\s*");
 
-    /** Version 1 has a number near 2^63 without a limit. */
+    /** Without a limit, version 1 has a number near 2^63. */
     private static final long NO_LIMIT = 1L << 50;
 
-    /** Returns the contents of the two files as numbers. */
+    /** Parses the contents of the two files. */
     public static ContainerMemory of(@Nullable String limit, @Nullable String statistics) {
         Matcher number = LIMIT.matcher(limit == null ? "" : limit);
         return new ContainerMemory(
@@ -42,7 +42,11 @@ public record ContainerMemory(long limit, long taken) {
                 number(PROCESSES, statistics) + number(SHARED, statistics));
     }
 
-    /** @throws SQLException if PostgreSQL cannot be asked, or denies access to the files */
+    /**
+     * Reads the files over a connection.
+     *
+     * @throws SQLException if PostgreSQL is unavailable, or denies access to the files
+     */
     public static ContainerMemory read(Connection connection) throws SQLException {
         return Query.one(connection, "SELECT " + COLUMNS, row -> of(row.getString(1), row.getString(2)));
     }

@@ -10,13 +10,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a copied cluster cannot do without, as its control file has it: places for prepared transactions and their locks,
- * which come back by themselves, and a log whose segments have the size that they have.
+ * The settings of a copied cluster that its control file requires: as many prepared transactions and locks as the
+ * source has, since prepared transactions come back at the start, and WAL limits that fit the segment size.
  */
 record CopiesControl(int preparedTransactions, int locksPerTransaction, long segmentBytes) {
     private static final Pattern LINE = Pattern.compile("(?m)^([^:]+):\\s*(.*?)\\s*$");
 
-    /** Megabytes; the server's own default. */
+    /** In megabytes; the server's own default of {@code max_wal_size}. */
     private static final long MOST_LOG = 1024;
 
     static CopiesControl read(Programs programs, UnprivilegedUser user, Path data)
@@ -44,7 +44,7 @@ record CopiesControl(int preparedTransactions, int locksPerTransaction, long seg
                 .orElseThrow(() -> new IOException("pg_controldata does not say '" + name + "'")));
     }
 
-    /** As the server takes them. */
+    /** Returns the values as server settings. */
     Map<String, String> settings() {
         long segment = segmentBytes / (1024 * 1024);
         return Map.of(

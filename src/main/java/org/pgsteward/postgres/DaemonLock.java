@@ -15,13 +15,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The lock that one daemon at a time holds on a PostgreSQL server: an {@link AdvisoryLock} of a session of its own, so the
- * server gives it back when the daemon ends, by whatever. Safe for many threads.
+ * The lock that makes one daemon active on a PostgreSQL server: an {@link AdvisoryLock} of a session of its own. The
+ * server releases it when the daemon ends for any reason. Thread-safe.
  *
  * <ol>
- *   <li>A daemon without the lock marks its session, by which commands see that it stands by.
- *   <li>A session of this very daemon that the server has not given up yet, after a break, is ended too.
- *   <li>A host that vanishes gives nothing back. The server asks for a sign of life after 15 s, and gives up after 30 s.
+ *   <li>A daemon without the lock marks its session, so that commands see that it stands by.
+ *   <li>After a broken connection, the server may still have the old session of this daemon. That session is
+ *       terminated.
+ *   <li>A host that vanishes releases no lock. The server sends a keepalive probe after 15 s of silence, and ends the
+ *       session after 30 s.
  * </ol>
  */
 public final class DaemonLock implements AutoCloseable {
@@ -33,13 +35,13 @@ public final class DaemonLock implements AutoCloseable {
 
     private static final int ANSWER_SECONDS = 10;
 
-    /** As it stands in the text of each statement, which a superuser sees in pg_stat_activity. */
+    /** The comment in the text of each statement, which a superuser sees in pg_stat_activity. */
     private static final Pattern OWN_NAME = Pattern.compile("/\\* pgsteward daemon (\\S{1,80}) ([0-9a-f]{16}) \\*/");
 
     private static final String SIGN_OF_LIFE = "SET tcp_keepalives_idle = 15; SET tcp_keepalives_interval = 5;"
             + " SET tcp_keepalives_count = 3; SET tcp_user_timeout = '30s'";
 
-    /** One that stood by and works now has both marks. */
+    /** A daemon that stood by and is now active has both marks. */
     private static final String SESSIONS =
             """
             SELECT l.pid, pg_catalog.bool_or(l.classid::bigint = %d), a.backend_start,
@@ -57,45 +59,49 @@ public final class DaemonLock implements AutoCloseable {
     private boolean held;
     private boolean standsBy;
 
-    /** Whose lock it is. */
+    /** The state of the lock. */
     public enum State {
-        /** Ours. */
+        /** This daemon has the lock. */
         HELD,
-        /** Another daemon's. */
+        /** Another daemon has the lock. */
         TAKEN,
-        /** PostgreSQL cannot be asked. */
+        /** PostgreSQL is unavailable. */
         UNKNOWN
     }
 
     /**
      * A daemon's session.
      *
-     * @param active whether it holds the lock, or stands by
-     * @param host the name of the host or container that it runs on
-     * @param address from which it came
-     * @param since when its session began
+     * @param active whether it holds the lock; otherwise it stands by
+     * @param host the name of the daemon's host or container
+     * @param address the client address of the session
+     * @param since when the session began
      */
     public record Session(boolean active, String host, String address, Instant since) {}
 
     /**
-     * What a check found.
+     * The result of a check.
      *
-     * @param other the daemon that holds it, for {@link State#TAKEN}
-     * @param trouble why it is not known, for {@link State#UNKNOWN}; empty otherwise
-     * @param reconnected whether the session is a new one, since the old one broke
+     * @param other the daemon that holds the lock, for {@link State#TAKEN}
+     * @param trouble why the state is unknown, for {@link State#UNKNOWN}; empty otherwise
+     * @param reconnected whether the session is new, because the previous one broke
      */
     public record Check(State state, Optional<Session> other, String trouble, boolean reconnected) {}
 
-    /** @param name of this host */
+    /**
+     * Creates the lock without taking it.
+     *
+     * @param name the name of this host
+     */
     public DaemonLock(Server server, String name) {
         this.server = server;
         this.name = name.replaceAll("[^A-Za-z0-9_.-]", "_");
     }
 
     /**
-     * Takes the lock if it can be had, and says whose it is.
+     * Takes the lock if it is free, and returns its state.
      *
-     * @param mayTake false for a daemon that leaves another one the time to come back first
+     * @param mayTake false for a daemon that first gives another one the time to come back
      */
     public synchronized Check check(boolean mayTake) {
         boolean reconnected = false;
@@ -118,7 +124,7 @@ public final class DaemonLock implements AutoCloseable {
 
     private boolean held(Connection open, boolean mayTake) throws SQLException {
         if (held) {
-            // A session that answers has its lock.
+            // A session that answers still has its lock.
             Query.run(open, ownName() + "SELECT 1");
             return true;
         }
@@ -143,7 +149,7 @@ public final class DaemonLock implements AutoCloseable {
         return LOCK.take(open, ownName());
     }
 
-    /** Ends sessions of this very daemon that still hold the lock; whether there was one. */
+    /** Terminates sessions of this daemon that still hold the lock, and returns whether there was one. */
     private boolean endOurs(Connection open) throws SQLException {
         List<Found> ours = found(open, ownName()).stream()
                 .filter(found -> found.session().active() && found.id().equals(id))
@@ -163,7 +169,7 @@ public final class DaemonLock implements AutoCloseable {
                         .findFirst();
     }
 
-    /** Every daemon that works on this server or stands by, those at work first. */
+    /** Returns every daemon that is active on this server or stands by, active ones first. */
     public static List<Session> sessions(Connection connection) throws SQLException {
         return found(connection, "").stream()
                 .map(Found::session)
@@ -171,7 +177,11 @@ public final class DaemonLock implements AutoCloseable {
                 .toList();
     }
 
-    /** @param id of the daemon; empty if it is not known */
+    /**
+     * A session that was found.
+     *
+     * @param id the daemon's id; empty if it is unknown
+     */
     private record Found(int pid, String id, Session session) {
         static Found of(ResultSet row) throws SQLException {
             Matcher own = OWN_NAME.matcher(Objects.requireNonNullElse(row.getString(5), ""));
@@ -184,7 +194,11 @@ public final class DaemonLock implements AutoCloseable {
         }
     }
 
-    /** @param comment that the session is known by, since its last statement is what others see of it */
+    /**
+     * Returns the sessions of all daemons.
+     *
+     * @param comment the comment that identifies this session, since other sessions see only its last statement
+     */
     private static List<Found> found(Connection connection, String comment) throws SQLException {
         return Query.list(connection, comment + SESSIONS, Found::of);
     }
@@ -198,13 +212,13 @@ public final class DaemonLock implements AutoCloseable {
             try {
                 open.abort(Runnable::run);
             } catch (SQLException e) {
-                // It is gone already.
+                // The connection is closed already.
                 connection = null;
             }
         }
     }
 
-    /** Gives the lock back. */
+    /** Releases the lock. */
     @Override
     public synchronized void close() {
         Connection open = connection;
@@ -213,7 +227,7 @@ public final class DaemonLock implements AutoCloseable {
         standsBy = false;
         if (open != null) {
             try (open) {
-                // The server notices only a while after it that a connection is closed.
+                // Releases the lock explicitly, since the server notices a closed connection only after a while.
                 AdvisoryLock.release(open);
             } catch (SQLException e) {
                 connection = null;

@@ -5,23 +5,23 @@ import java.sql.SQLException;
 import java.time.Duration;
 
 /**
- * Drops a database within a time limit. {@code DROP DATABASE} waits until every session of every database has closed its files,
- * and PostgreSQL cannot interrupt some statements. A database that was not dropped in time accepts no connections, and can be
- * dropped again.
+ * Removal of a database within a time limit. {@code DROP DATABASE} waits until every session of every database has
+ * closed its files, and PostgreSQL cannot interrupt some statements. A database that was not dropped in time accepts no
+ * connections, and can be dropped later.
  */
 public final class DatabaseRemoval {
     public static final Duration LONGEST = Duration.ofSeconds(30);
 
-    /** SQLSTATE of a statement that took too long. */
+    /** SQLSTATE of a statement that exceeded its {@code statement_timeout}. */
     private static final String QUERY_CANCELED = "57014";
 
     private DatabaseRemoval() {}
 
     /**
-     * Drops it, if it exists, and ends its sessions.
+     * Drops a database if it exists, and ends its sessions.
      *
-     * @param connection outside of a transaction; to be closed after an error, since it keeps the limit
-     * @throws SQLException if it cannot be dropped; see {@link #tookTooLong}
+     * @param connection outside of a transaction. After an error the caller must close it, since it keeps the timeout.
+     * @throws SQLException if the database cannot be dropped; see {@link #tookTooLong}
      */
     public static void drop(Connection connection, String database, Duration longest) throws SQLException {
         Query.run(connection, "SET statement_timeout = " + longest.toMillis());

@@ -3,25 +3,26 @@ package org.pgsteward.postgres;
 import java.sql.Connection;
 import java.sql.SQLException;
 
-/** Renames a database. */
+/** Rename of a database. */
 public final class DatabaseRename {
     private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private DatabaseRename() {}
 
     /**
-     * Waits for sessions that have locked it, as long as the session's {@code lock_timeout}.
+     * Renames a database. Waits for sessions that have locked it, up to the session's {@code lock_timeout}.
      *
-     * @throws SQLException if PostgreSQL refuses; an open transaction is then to be rolled back
+     * @throws SQLException if PostgreSQL refuses; the caller must then roll an open transaction back
      */
     public static void run(Connection connection, String from, String to) throws SQLException {
         run(connection, from, to, "");
     }
 
     /**
-     * The same, with more statements in the same transaction.
+     * Renames a database and runs more statements in the same transaction.
      *
      * @param statements separated by semicolons
+     * @throws SQLException if PostgreSQL refuses; the caller must then roll an open transaction back
      */
     public static void run(Connection connection, String from, String to, String statements) throws SQLException {
         try {

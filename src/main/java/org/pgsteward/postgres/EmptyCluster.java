@@ -14,12 +14,12 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Makes the data folder of a cluster in which nothing is: by {@code initdb}, or, for one that is needed again and again, by
- * a copy of what is kept for it.
+ * Creator of the data folder of an empty cluster: by {@code initdb}, or, for clusters that are created often, by
+ * copying a template.
  *
- * <p>What such a cluster costs is its files, a thousand of them in three databases. The one that is kept has no
- * {@code template1}, and its {@code template0}, into which no server ever writes, lies beside it: a copy has a symbolic link
- * in its place, and a third as many files.
+ * <p>The cost of an empty cluster is its files: about a thousand, in three databases. The template has no
+ * {@code template1}. Its {@code template0}, to which no server ever writes, is stored beside it. A copy has a symbolic
+ * link in its place, and a third as many files.
  */
 final class EmptyCluster {
     private static final Pattern OID = Pattern.compile("oid = \"(\\d+)\"");
@@ -46,11 +46,15 @@ final class EmptyCluster {
         ClientProgram.run(user, init, Map.of(), "");
     }
 
-    /** @param kept the folder in which the one that is copied is kept, and is made by whoever needs it first */
+    /**
+     * Creates the folder as a copy of the template.
+     *
+     * @param kept the folder of the template; the first caller creates the template
+     */
     void copy(Path kept, Path data, String administrator) throws IOException, InterruptedException {
         Path template = kept.resolve("template-" + programs.major());
         if (!Files.isDirectory(cluster(template))) {
-            // What an older pgsteward kept is a cluster itself.
+            // The template of an older pgsteward is a cluster itself.
             ThrowawayCluster.remove(template);
             make(template, administrator);
         }
@@ -62,7 +66,7 @@ final class EmptyCluster {
         }
     }
 
-    /** Under another name until it is whole. */
+    /** Creates the template, under another name until it is complete. */
     private void make(Path template, String administrator) throws IOException, InterruptedException {
         Path part = user.own(template.resolveSibling("template-" + UUID.randomUUID() + ".part"));
         initialise(cluster(part), administrator);
@@ -73,12 +77,12 @@ final class EmptyCluster {
         try {
             Files.move(part, template, StandardCopyOption.ATOMIC_MOVE);
         } catch (DirectoryNotEmptyException | FileAlreadyExistsException e) {
-            // Somebody else was quicker, and theirs is as good.
+            // Another process was faster, and its template is as good.
             ThrowawayCluster.remove(part);
         }
     }
 
-    /** The folder that holds the one database. */
+    /** Returns the folder that holds the files of the database {@code template0}. */
     private static Path template0(Path template) {
         return template.resolve("template0");
     }
@@ -87,7 +91,7 @@ final class EmptyCluster {
         return template.resolve("cluster");
     }
 
-    /** Drops {@code template1}, and says by which number {@code template0} goes. */
+    /** Drops {@code template1}, and returns the OID of {@code template0}, which is the name of its folder. */
     private String numberOfTemplate0(Path data) throws IOException, InterruptedException {
         String said = ClientProgram.run(
                 user,

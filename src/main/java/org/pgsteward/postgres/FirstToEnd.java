@@ -5,19 +5,23 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * Has the kernel end a child rather than us when memory is short. It would choose by size: code of a dump that is
- * restored may take memory in several processes, each smaller than this one, and then this one ends each time.
+ * A mark on a child process that makes the kernel end it before pgsteward when memory is short. The kernel chooses by
+ * size. Code in a dump that is restored may take memory in several processes, each smaller than pgsteward. Without the
+ * mark, the kernel would then end pgsteward each time.
  */
 final class FirstToEnd {
-    /** The first line of a shell script; what the script starts has it, too. Nothing happens where there is no such file. */
+    /**
+     * The first line of a shell script. Processes that the script starts inherit the score. It has no effect on a
+     * system without such a file.
+     */
     static final String SCRIPT = "{ echo 1000 > /proc/self/oom_score_adj; } 2>/dev/null || :; ";
 
     private FirstToEnd() {}
 
     /**
-     * For a program that starts no other.
+     * Marks a program that starts no other program.
      *
-     * @return false for one that has ended already, and where the system does not let us
+     * @return false if the program has ended already, or if the system denies the change
      */
     static boolean mark(Process child) {
         Path score = Path.of("/proc", Long.toString(child.pid()), "oom_score_adj");

@@ -15,8 +15,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Removes a folder in which others may still work: the shell that guards a cluster removes it as well, and a server that is
- * about to end writes its last files.
+ * Removal of a folder in which other processes may still work. The shell that guards a cluster removes the folder as
+ * well, and a server that is about to end writes its last files.
  */
 final class FolderRemoval {
     private static final int TRIES = 100;
@@ -24,7 +24,11 @@ final class FolderRemoval {
 
     private FolderRemoval() {}
 
-    /** @throws UncheckedIOException when the folder is still there after ten seconds, or may not be removed */
+    /**
+     * Removes a folder and its contents.
+     *
+     * @throws UncheckedIOException if the folder still exists after ten seconds, or must not be removed
+     */
     static void remove(Path folder) {
         for (int tries = 1; Files.exists(folder, LinkOption.NOFOLLOW_LINKS); tries++) {
             try {
@@ -36,7 +40,7 @@ final class FolderRemoval {
                 }
                 LockSupport.parkNanos(PAUSE.toNanos());
             } catch (NoSuchFileException gone) {
-                // The folder itself: another has removed it.
+                // Another process has removed the folder.
                 return;
             } catch (IOException e) {
                 throw new UncheckedIOException("cannot remove " + folder, e);

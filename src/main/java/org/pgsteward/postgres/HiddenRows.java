@@ -3,8 +3,8 @@ package org.pgsteward.postgres;
 import java.util.regex.Pattern;
 
 /**
- * PostgreSQL's messages without the rows that they quote. A row may hold a password's hash, and a message goes to the
- * journal, the status page and whoever is alerted.
+ * Filter that removes quoted rows from PostgreSQL's messages. A row may hold a password's hash. A message goes to the
+ * journal, to the status page and to every receiver of alerts.
  */
 final class HiddenRows {
     private static final Pattern ROW = Pattern.compile("Failing row contains \\(.*?\\)\\.(?=\\R|$)", Pattern.DOTALL);

@@ -7,14 +7,17 @@ import java.util.List;
 import org.pgsteward.model.KeptDatabase;
 
 /**
- * The databases that restores made beside the live one ({@code --into}) or kept of it ({@code --replace}), in the table
- * {@code kept_databases}. A row counts as long as its database has the same name and no service.
+ * The databases that restores created beside the live one ({@code --into}) or kept as the previous database
+ * ({@code --replace}), in the table {@code kept_databases}. A row counts as long as its database exists under the same
+ * name and belongs to no service.
  */
 public final class KeptDatabases {
-    /** Databases; so many are listed. */
+    /** The most databases that are listed. */
     private static final int MOST = 100;
 
-    /** What {@code --replace} kept before there was the table is known by its name, which ends in the time. */
+    /**
+     * Databases that {@code --replace} kept before the table existed are found by their name, which ends with the time.
+     */
     private static final String READ = """
             SELECT d.datname,
                    COALESCE(k.service_name, pg_catalog.left(d.datname, -24)),
@@ -51,7 +54,7 @@ public final class KeptDatabases {
     private KeptDatabases() {}
 
     /**
-     * Returns them, the oldest first.
+     * Returns the databases, oldest first, up to {@link #MOST}.
      *
      * @param connection to the management database
      */
@@ -67,7 +70,7 @@ public final class KeptDatabases {
                         row.getLong(5)));
     }
 
-    /** The same over a connection of its own. */
+    /** Returns the databases, oldest first, over a connection of its own. */
     public static List<KeptDatabase> read(Server server) throws SQLException {
         try (Connection connection = server.connect(server.address().database())) {
             return read(connection);
@@ -75,10 +78,10 @@ public final class KeptDatabases {
     }
 
     /**
-     * Notes one in the transaction that gives it its name.
+     * Records a database, in the transaction that gives it its name. Does nothing if the table does not exist.
      *
      * @param connection to the management database
-     * @param replaced whether {@code --replace} kept it, and not {@code --into} made it
+     * @param replaced true if {@code --replace} kept it, false if {@code --into} created it
      */
     public static void note(Connection connection, String database, String service, boolean replaced, Instant at)
             throws SQLException {

@@ -1,11 +1,13 @@
 package org.pgsteward.postgres;
 
 /**
- * The table in which PostgreSQL keeps the locks of all sessions, in SQL. Its size is fixed when the server starts. Locks by
- * the fast path are not in it, and predicate locks of serializable transactions have a table of their own.
+ * SQL about the table in which PostgreSQL keeps the locks of all sessions. Its size is fixed when the server starts.
+ * Fast-path locks are not in it, and predicate locks of serializable transactions have a table of their own.
  */
 public final class LockTable {
-    /** For how many sessions and transactions the table has room, each with {@code max_locks_per_transaction}. */
+    /**
+     * The number of sessions and transactions for which the table has {@code max_locks_per_transaction} places each.
+     */
     public static final String HOLDERS = """
             (pg_catalog.current_setting('max_connections')::int
              + pg_catalog.current_setting('autovacuum_max_workers')::int + 1
@@ -14,10 +16,10 @@ public final class LockTable {
              + pg_catalog.current_setting('max_prepared_transactions')::int)
             """;
 
-    /** The conditions on a row of {@code pg_locks AS l} that is in the table. */
+    /** The condition that a row of {@code pg_locks AS l} is in the table. */
     public static final String IS_IN_IT = "(NOT l.fastpath AND l.mode <> 'SIReadLock')";
 
-    /** How many places are taken. Several sessions that lock the same object share its place. */
+    /** The number of used places. Several sessions that lock the same object share its place. */
     public static final String TAKEN = """
             pg_catalog.count(DISTINCT (l.locktype, l.database, l.relation, l.page, l.tuple, l.virtualxid,
                                        l.transactionid::text, l.classid, l.objid, l.objsubid))

@@ -10,26 +10,26 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.postgres.login.LoginRefused;
 
 /**
- * There is no connection as the administrator. The message says what was tried, why it failed and by which setting; the
- * driver's own names neither host nor setting. The SQLSTATE is the driver's.
+ * A failed connection as the administrator. The message names the attempt, the cause and the setting, since the
+ * driver's messages name neither host nor setting. The SQLSTATE is the driver's.
  */
 public final class NoConnection extends SQLException {
     private static final long serialVersionUID = 1;
 
-    /** Class 28 of the SQLSTATEs: invalid authorization specification. */
+    /** SQLSTATE class 28: invalid authorization specification. */
     private static final String LOGIN = "28";
 
     private static final String NO_DATABASE = "3D000";
 
-    /** feature_not_supported: no conversion between the encoding of the database and ours. */
+    /** feature_not_supported: no conversion between the encodings of the database and of pgsteward's connections. */
     private static final String UNREADABLE = "0A000";
 
-    /** What to type when the login is refused, where PostgreSQL runs in a container as ours does. */
+    /** The commands after a refused login, for a PostgreSQL in a container as {@code compose.yaml} defines it. */
     private static final String REFUSED_REMEDY = """
             docker exec -it postgresql psql -U homelab -d homelab -c '\\password homelab'   # what pgsteward's file holds
             docker compose up -d --force-recreate pgsteward   # once secrets/postgres_password has the right one""";
 
-    /** The lines to paste when pgsteward does not log in to what answers. */
+    /** The commands when pgsteward refuses to log in to the server that answers. */
     private static final String UNSAFE_REMEDY = """
             docker ps --format '{{.Names}}  {{.Networks}}'   # which other container answers to PostgreSQL's name? Stop it
             # only if the server is yours and asks for md5:
@@ -40,7 +40,7 @@ public final class NoConnection extends SQLException {
         SILENT("PostgreSQL does not answer: "),
         REFUSED("PostgreSQL answers, and does not let pgsteward in: "),
         UNREADABLE("PostgreSQL answers: "),
-        /** The message says it: "cannot log in to". */
+        /** The message is complete in itself: it begins with "cannot log in to". */
         UNSAFE("");
 
         private final String words;
@@ -57,7 +57,7 @@ public final class NoConnection extends SQLException {
         this.outcome = outcome;
     }
 
-    /** For what works from the store alone, and has not been given the password. */
+    /** Returns the exception of an operation that needs only the store and was started without the password. */
     static NoConnection withoutPassword() {
         return new NoConnection(
                 "PGSTEWARD_POSTGRES_PASSWORD, or PGSTEWARD_POSTGRES_PASSWORD_FILE, is not set",
@@ -65,7 +65,11 @@ public final class NoConnection extends SQLException {
                 null);
     }
 
-    /** @param database the one that was asked for */
+    /**
+     * Returns the exception for a failure of the driver.
+     *
+     * @param database the database of the connection
+     */
     static NoConnection of(SQLException thrown, ServerAddress address, String database) {
         Optional<NoConnection> unsafe = unsafe(thrown);
         if (unsafe.isPresent()) {
@@ -99,7 +103,7 @@ public final class NoConnection extends SQLException {
         return new NoConnection(silent(thrown, address), Outcome.SILENT, thrown);
     }
 
-    /** The login that pgsteward did not make itself; empty for any other failure. */
+    /** Returns the exception for a login that pgsteward refused to make; empty for any other failure. */
     static Optional<NoConnection> unsafe(SQLException thrown) {
         LoginRefused refused = cause(thrown, LoginRefused.class);
         if (refused == null || refused.kind() == LoginRefused.Cause.SILENT) {
@@ -142,25 +146,25 @@ public final class NoConnection extends SQLException {
         return null;
     }
 
-    /** Whether it did not answer in time, which a host that is overrun may be the cause of as well. */
+    /** Returns whether the server did not answer in time. An overloaded host can be the cause as well. */
     public boolean isTimeout() {
         return cause(this, SocketTimeoutException.class) != null;
     }
 
-    /** Whether the server answered, and did not let us in: it is no outage. */
+    /** Returns whether the server answered and no session was opened, so that it is not an outage. */
     public boolean isRefused() {
         return outcome == Outcome.REFUSED || outcome == Outcome.UNSAFE || outcome == Outcome.UNREADABLE;
     }
 
-    /** Whether pgsteward did not log in because what answers has not shown that it is the right server. */
+    /** Returns whether pgsteward refused to log in, because the server did not prove that it is the right one. */
     public boolean isUnsafe() {
         return outcome == Outcome.UNSAFE;
     }
 
     /**
-     * The lines to paste for a login that failed.
+     * Returns the commands for a failed login.
      *
-     * @param message of the exception, which is all that travels to where the remedy is shown
+     * @param message the message of the exception; the caller has no more than that
      */
     public static String remedy(String message) {
         return message.contains("cannot log in to ") || message.contains("is no PostgreSQL server")
@@ -168,7 +172,7 @@ public final class NoConnection extends SQLException {
                 : REFUSED_REMEDY;
     }
 
-    /** What is wrong, as a sentence without its full stop, whatever failed. */
+    /** Returns a sentence without its full stop for any failure. */
     public static String words(SQLException thrown) {
         Outcome outcome = thrown instanceof NoConnection none ? none.outcome : Outcome.SILENT;
         return outcome.words + thrown.getMessage();

@@ -13,20 +13,20 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * PostgreSQL's own programs, of one major version: an older {@code pg_dump} refuses a newer server, and a newer one
- * writes what the server's own {@code pg_restore} cannot read.
+ * PostgreSQL's own programs, of one major version. An older {@code pg_dump} refuses a newer server, and a newer one
+ * writes dumps that the server's own {@code pg_restore} cannot read.
  *
- * @param directory where {@code pg_dump} and the others are
- * @param major the major version of what is there
+ * @param directory the folder of {@code pg_dump} and the other programs
+ * @param major their major version
  */
 public record Programs(Path directory, int major) {
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)");
 
     /**
-     * The programs of {@code major}: in the folder that was set, else where {@code pg_config} says, on the PATH, and in
-     * the places where Debian and Alpine put them.
+     * Finds the programs of a major version: in the configured folder, else in the folder that {@code pg_config}
+     * prints, on the PATH, and in the folders of Debian and Alpine.
      *
-     * @throws IOException with one line that says what was found and what to install
+     * @throws IOException with one line that lists the versions found and the package to install
      */
     public static Programs find(Optional<Path> configured, int major) throws IOException {
         List<String> found = new ArrayList<>();
@@ -45,7 +45,7 @@ public record Programs(Path directory, int major) {
                 + ": install postgresql-" + major + ", or set pgsteward.postgres.bindir");
     }
 
-    /** The newest major version on this machine, for a cluster of our own. */
+    /** Returns the programs of the newest major version on this machine, for a throwaway cluster. */
     public static Optional<Programs> newest(Optional<Path> configured) {
         return configured.map(List::of).orElseGet(Programs::usualPlaces).stream()
                 .flatMap(directory -> versionIn(directory).map(major -> new Programs(directory, major)).stream())
@@ -87,7 +87,8 @@ public record Programs(Path directory, int major) {
         if (!Files.isExecutable(dump)) {
             return Optional.empty();
         }
-        // Debian's /usr/bin/pg_dump picks a version by the local clusters; only a real one says which it is.
+        // Debian's /usr/bin/pg_dump chooses a version from the local clusters; only a real pg_dump states its own
+        // version.
         if (!Files.isExecutable(directory.resolve("pg_restore")) || isDebianWrapper(dump)) {
             return Optional.empty();
         }
@@ -108,7 +109,7 @@ public record Programs(Path directory, int major) {
     private static Optional<String> firstLine(String... command) {
         try {
             ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.DISCARD);
-            // Ours holds secrets, and whoever answers to such a name on the PATH gets none of them.
+            // The environment of pgsteward holds secrets, and any program of that name on the PATH could read them.
             builder.environment().clear();
             builder.environment().put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
             builder.environment().put("LC_ALL", "C.UTF-8");

@@ -16,11 +16,11 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A long piece of work as another thread sees it: when it last came a step further, and the way to cancel it.
+ * The progress of a long piece of work, for another thread: the time of its last step forward, and a way to cancel it.
  *
- * <p>A thread that hangs in a read of a child's output or of a connection notices nothing. So the children that it starts
- * and the connections that it opens while it is {@linkplain #bind bound} are registered here; {@link #cancel} ends them,
- * and the thread that waits for them gets an error and cleans up by itself.
+ * <p>A thread that hangs in a read of a child's output or of a connection cannot react itself. So the children that it
+ * starts and the connections that it opens while it is {@linkplain #bind bound} are registered here. {@link #cancel}
+ * ends them. The waiting thread then gets an error and cleans up by itself.
  */
 public final class Progress {
     private static final ThreadLocal<@Nullable Progress> CURRENT = new ThreadLocal<>();
@@ -40,8 +40,10 @@ public final class Progress {
     private volatile @Nullable String reason;
 
     /**
+     * Creates the progress of a new piece of work.
+     *
      * @param name such as {@code backup of vikunja}
-     * @param holding whether it holds what others wait for, such as a lock
+     * @param holding whether the work holds a resource, such as a lock, for which others wait
      */
     public Progress(String name, boolean holding) {
         this.name = name;
@@ -50,20 +52,20 @@ public final class Progress {
 
     private record Resource(Runnable end, BooleanSupplier isOver) {}
 
-    /** A thread's part of the work; closed by the same thread. */
+    /** The binding of a thread to the work; the same thread closes it. */
     @FunctionalInterface
     public interface Binding extends AutoCloseable {
         @Override
         void close();
     }
 
-    /** Returns the work that this thread is bound to; work that nobody watches where it is bound to none. */
+    /** Returns the work to which this thread is bound. Without a binding, returns an object that no thread watches. */
     public static Progress current() {
         Progress bound = CURRENT.get();
         return bound == null ? new Progress("", false) : bound;
     }
 
-    /** Binds this thread to the work until the binding is closed; what an earlier binding said holds again after it. */
+    /** Binds this thread to the work until the binding is closed. Then an earlier binding applies again. */
     public Binding bind() {
         Progress outer = CURRENT.get();
         Thread thread = Thread.currentThread();
@@ -84,7 +86,7 @@ public final class Progress {
         };
     }
 
-    /** The interruption was meant for this work, and not for what the thread does next. */
+    /** Removes the thread, and clears its interruption: it was for this work, not for the thread's next one. */
     private void leave(Thread thread) {
         synchronized (threads) {
             threads.remove(thread);
@@ -98,7 +100,7 @@ public final class Progress {
         return name;
     }
 
-    /** The work begins another step. */
+    /** Records the start of another step. */
     public synchronized void step(String begun) {
         step = begun;
         movedAt = System.nanoTime();
@@ -108,14 +110,14 @@ public final class Progress {
         }
     }
 
-    /** The work waits for another process, which ends its own stuck work: this time does not count. */
+    /** Records a wait for another process, which ends its own stuck work. The time worked so far is reset. */
     public synchronized void waitsElsewhere() {
         movedAt = System.nanoTime();
         workedNanos = 0;
         workingSince = movedAt;
     }
 
-    /** The work waits for other work; how long is not its own doing. */
+    /** Records the start of a wait for other work. Its time does not count as time worked. */
     public synchronized void waitsFor(String other) {
         step = "waits for " + other;
         movedAt = System.nanoTime();
@@ -129,18 +131,22 @@ public final class Progress {
         return Duration.ofNanos(Math.max(0, waiting ? workedNanos : workedNanos + now - workingSince));
     }
 
-    /** So many bytes more have been read, written or counted. */
+    /** Adds bytes that have been read, written or counted. */
     public void moved(long more) {
         bytes.addAndGet(more);
         movedAt = System.nanoTime();
     }
 
-    /** So many bytes more are to be worked on. */
+    /** Adds bytes to the total that is to be processed. */
     public void grow(long more) {
         sizeBytes.addAndGet(more);
     }
 
-    /** @param isOver whether {@code end} has nothing to end any more */
+    /**
+     * Registers a child or a connection.
+     *
+     * @param isOver whether {@code end} has no effect any more
+     */
     void register(Runnable end, BooleanSupplier isOver) {
         synchronized (resources) {
             resources.removeIf(resource -> resource.isOver().getAsBoolean());
@@ -152,9 +158,9 @@ public final class Progress {
     }
 
     /**
-     * Ends its children and connections, and interrupts its threads.
+     * Ends the children and connections of the work, and interrupts its threads.
      *
-     * @return what could not be ended, one line each
+     * @return the failures, one line each
      */
     public List<String> cancel(String because) {
         List<Resource> open;
@@ -177,17 +183,17 @@ public final class Progress {
         return troubles;
     }
 
-    /** Why it was cancelled; empty when it was not. */
+    /** Returns the reason of the cancellation; empty if the work was not cancelled. */
     public Optional<String> cancelled() {
         return Optional.ofNullable(reason);
     }
 
     /**
-     * How it stands.
+     * A snapshot of the progress.
      *
-     * @param silence since the last byte or step
-     * @param worked in all, without the time that it waited for other work
-     * @param cancelled since it was cancelled; empty when it was not
+     * @param silence time since the last byte or step
+     * @param worked total time, without waits for other work
+     * @param cancelled time since the cancellation; empty if the work was not cancelled
      */
     public record State(
             String name,
@@ -214,7 +220,7 @@ public final class Progress {
                 cancelled().map(because -> Duration.ofNanos(Math.max(0, now - cancelledAt))));
     }
 
-    /** The same stream; each byte that is read is a step further. */
+    /** Returns a view of the stream in which each byte that is read counts as progress. */
     public InputStream watching(InputStream stream) {
         return new FilterInputStream(stream) {
             @Override
@@ -233,7 +239,7 @@ public final class Progress {
         };
     }
 
-    /** The same stream; each byte that is written is a step further. */
+    /** Returns a view of the stream in which each byte that is written counts as progress. */
     public OutputStream watching(OutputStream stream) {
         return new FilterOutputStream(stream) {
             @Override

@@ -18,23 +18,23 @@ import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Runs one statement with its parameters, and reads its rows. A parameter is whatever JDBC takes, an {@link Instant} for a
- * {@code timestamptz}, or a collection of texts for an array. PostgreSQL keeps no plan of a statement without parameters,
- * however often a session runs it.
+ * Runner of single statements with parameters. A parameter is a value that JDBC accepts, an {@link Instant} for a
+ * {@code timestamptz}, or a collection of texts for an array. A statement without parameters is not prepared, so
+ * PostgreSQL keeps no plan of it however often a session runs it.
  */
 public final class Query {
-    /** no_data. */
+    /** SQLSTATE no_data. */
     private static final String NO_DATA = "02000";
 
     private Query() {}
 
-    /** Reads one row. */
+    /** A reader of one row. */
     @FunctionalInterface
     public interface Row<T> {
         T read(ResultSet row) throws SQLException;
     }
 
-    /** Returns all rows over a connection of their own. */
+    /** Returns all rows, over a connection of its own. */
     public static <T> List<T> list(DataSource source, String sql, Row<T> row, @Nullable Object... parameters)
             throws SQLException {
         try (Connection connection = source.getConnection()) {
@@ -58,7 +58,7 @@ public final class Query {
                 parameters);
     }
 
-    /** Returns all rows as a map in the order of its keys, over a connection of their own. */
+    /** Returns all rows as a map in the order of its keys, over a connection of its own. */
     public static <K extends Comparable<K>, V> SortedMap<K, V> map(
             DataSource source, String sql, Row<K> key, Row<V> value, @Nullable Object... parameters)
             throws SQLException {
@@ -67,7 +67,7 @@ public final class Query {
         }
     }
 
-    /** Returns all rows as a map in the order of its keys. Of rows with the same key the last one counts. */
+    /** Returns all rows as a map in the order of its keys. If rows have the same key, the last one counts. */
     public static <K extends Comparable<K>, V> SortedMap<K, V> map(
             Connection connection, String sql, Row<K> key, Row<V> value, @Nullable Object... parameters)
             throws SQLException {
@@ -117,7 +117,7 @@ public final class Query {
                 parameters);
     }
 
-    /** Reads the rows of a statement as they come. */
+    /** Reads the rows of a statement with a reader of the whole result set. */
     public static <T> T read(Connection connection, String sql, Row<T> rows, @Nullable Object... parameters)
             throws SQLException {
         if (parameters.length == 0) {
@@ -139,7 +139,7 @@ public final class Query {
         }
     }
 
-    /** Runs a statement, or several without parameters, and ignores the rows that it returns. */
+    /** Runs one statement, or several if there are no parameters, and ignores the rows that it returns. */
     public static void run(Connection connection, String sql, @Nullable Object... parameters) throws SQLException {
         if (parameters.length == 0) {
             try (Statement statement = connection.createStatement()) {
@@ -157,7 +157,7 @@ public final class Query {
         return row.getObject(column, OffsetDateTime.class).toInstant();
     }
 
-    /** Returns the time in a column, or nothing where it is null. */
+    /** Returns the time in a column; empty if it is null. */
     public static Optional<Instant> timeIfAny(ResultSet row, int column) throws SQLException {
         return Optional.ofNullable(row.getObject(column, OffsetDateTime.class)).map(OffsetDateTime::toInstant);
     }

@@ -1,16 +1,16 @@
 package org.pgsteward.postgres;
 
 /**
- * Quotes names and text for the statements in which PostgreSQL takes no parameters ({@code CREATE ROLE},
+ * Quotes of names and text, for statements in which PostgreSQL takes no parameters ({@code CREATE ROLE},
  * {@code CREATE DATABASE}, {@code GRANT}).
  *
  * <p>Source: PostgreSQL 15 manual, sections 4.1.1 and 4.1.2. A name is always quoted, so that case, dashes and reserved
- * words mean what was written. Neither form can carry the NUL character; it is refused.
+ * words keep their meaning. Neither form can carry the NUL character, so a text with it is refused.
  */
 public final class Quote {
     private Quote() {}
 
-    /** {@code my"app} becomes {@code "my""app"}. */
+    /** Returns {@code "my""app"} for {@code my"app}. */
     public static String identifier(String name) {
         if (name.isEmpty()) {
             throw new IllegalArgumentException("an empty name cannot be quoted");
@@ -18,13 +18,18 @@ public final class Quote {
         return '"' + withoutNul(name).replace("\"", "\"\"") + '"';
     }
 
-    /** {@code it's} becomes {@code 'it''s'}; a backslash switches to the {@code E''} form, whatever the server's setting. */
+    /**
+     * Returns {@code 'it''s'} for {@code it's}. A text with a backslash gets the {@code E''} form, which does not
+     * depend on the server's settings.
+     */
     public static String literal(String text) {
         String doubled = withoutNul(text).replace("'", "''");
         return doubled.indexOf('\\') < 0 ? '\'' + doubled + '\'' : " E'" + doubled.replace("\\", "\\\\") + '\'';
     }
 
-    /** For {@code --dbname}, where a name with an equals sign in it would be taken for more than a name. */
+    /**
+     * Returns a value for {@code --dbname}, where a name with an equals sign would be parsed as a connection string.
+     */
     public static String conninfo(String database) {
         return "dbname='" + withoutNul(database).replace("\\", "\\\\").replace("'", "\\'") + "'";
     }

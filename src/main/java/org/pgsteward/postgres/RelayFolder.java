@@ -17,22 +17,22 @@ import java.time.Instant;
 import org.pgsteward.postgres.login.LoginAs;
 import org.pgsteward.postgres.login.LoginRelay;
 
-/** The folders in which programs find the socket that logs them in. */
+/** The folders with the sockets through which programs are logged in. */
 final class RelayFolder {
-    /** A short path: a socket's name has 107 bytes at most. */
+    /** A short path, since a socket's path has at most 107 bytes. */
     private static final Path PARENT = Path.of("/tmp");
 
     private static final String PREFIX = "pgsteward-login-";
 
-    /** A younger folder may be one in which a socket is being made just now. */
+    /** The age above which a folder may be abandoned. In a younger folder, a socket may be about to be created. */
     private static final Duration ABANDONED = Duration.ofMinutes(10);
 
-    /** In one look; a process leaves one behind when it is killed. */
+    /** The most folders that one search reads. A process that is killed leaves its folder behind. */
     private static final int MOST_FOLDERS = 1000;
 
     private RelayFolder() {}
 
-    /** Makes a folder for one program of {@code user} and listens in it. */
+    /** Creates a folder for one program of {@code user} and listens in it. */
     static LoginRelay listen(LoginAs login, UnprivilegedUser user) throws IOException {
         Path folder = Files.createTempDirectory(PARENT, PREFIX);
         boolean done = false;
@@ -50,8 +50,8 @@ final class RelayFolder {
     }
 
     /**
-     * Removes the folders of processes that were killed: nobody listens there any more. Anybody can make a folder of such a
-     * name in {@code /tmp}, so those of another owner are left alone, and one that cannot be removed, too.
+     * Removes the folders of processes that were killed, in which no process listens. Any user can create a folder of
+     * such a name in {@code /tmp}. So folders of another owner, and folders that cannot be removed, are left alone.
      */
     static void removeAbandoned(Path parent, UserPrincipal owner, Instant now) {
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(parent, PREFIX + "*")) {
@@ -63,7 +63,7 @@ final class RelayFolder {
                 removeIfAbandoned(folder, owner, now);
             }
         } catch (IOException | DirectoryIteratorException e) {
-            // The program runs as well beside them.
+            // The program runs well beside them.
             return;
         }
     }
@@ -74,7 +74,7 @@ final class RelayFolder {
                 ThrowawayCluster.remove(folder);
             }
         } catch (IOException | UncheckedIOException e) {
-            // It is another user's, or somebody has just removed it.
+            // The folder is another user's, or another process has just removed it.
             return;
         }
     }
@@ -97,7 +97,7 @@ final class RelayFolder {
         } catch (ConnectException e) {
             return true;
         } catch (IOException e) {
-            // It is another user's, or has just gone.
+            // The folder is another user's, or has just been removed.
             return false;
         }
     }

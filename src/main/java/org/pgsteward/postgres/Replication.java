@@ -11,8 +11,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether a server lets a base backup be taken. It is found out before anything is started, since {@code pg_basebackup}
- * says what is wrong and not what to do about it.
+ * Check of whether a server permits a base backup. It runs before the backup starts, since the errors of
+ * {@code pg_basebackup} name the cause but no remedy.
  */
 public final class Replication {
     private static final String STATE = """
@@ -29,10 +29,10 @@ public final class Replication {
              WHERE r.rolname = current_user
             """;
 
-    /** PostgreSQL's code where no line of pg_hba.conf lets a connection in, or one turns it away. */
+    /** SQLSTATE if no line of pg_hba.conf matches a connection, or a line rejects it. */
     private static final String NOT_LET_IN = "28000";
 
-    /** Bytes of an address by which Docker's networks are told apart: 172.18.0.0/16, fd00:…::/64. */
+    /** The number of bytes of an address that identify a Docker network: 172.18.0.0/16, fd00:…::/64. */
     private static final int NETWORK_V4 = 2;
 
     private static final int NETWORK_V6 = 8;
@@ -40,9 +40,9 @@ public final class Replication {
     private Replication() {}
 
     /**
-     * Why none can be taken, and what to do; empty when one can.
+     * Returns why no base backup can be taken, with the remedy; empty if one can.
      *
-     * @throws SQLException when the server does not answer
+     * @throws SQLException if the server does not answer
      */
     public static Optional<String> hindrance(Server server) throws SQLException {
         String user = server.address().user();
@@ -88,7 +88,10 @@ public final class Replication {
         }
     }
 
-    /** Where the line lets us come from: the networks that the server is on where we are on one of them, else us alone. */
+    /**
+     * Returns the address for the line of pg_hba.conf: the server's networks if pgsteward is on one of them, else
+     * pgsteward's address alone.
+     */
     static String from(@Nullable String client, @Nullable String server) {
         if (client == null || server == null) {
             return "samenet";

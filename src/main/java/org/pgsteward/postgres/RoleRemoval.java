@@ -6,16 +6,19 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Drops a role that owns nothing. Any role may grant privileges on its own objects to it, in any database and at any moment,
- * and PostgreSQL drops no role that somebody has granted something.
+ * Removal of a role that owns no objects. Any role may grant it privileges on its own objects, in any database and at
+ * any time. PostgreSQL drops no role that has been granted a privilege.
  */
 public final class RoleRemoval {
     private static final int ATTEMPTS = 20;
 
-    /** Others depend on it again; a tuple was concurrently updated by another grant; a deadlock. */
+    /** Objects depend on the role again, a concurrent grant updated the same tuple, or a deadlock. */
     private static final Set<String> AGAIN = Set.of("2BP01", "XX000", "40P01");
 
-    /** Databases in which it has been granted something. What it owns is never dropped, except for its user mappings. */
+    /**
+     * Databases in which the role has been granted a privilege. A database in which it owns objects other than user
+     * mappings is left out, since {@code DROP OWNED} would drop them.
+     */
     private static final String DATABASES = """
             SELECT d.datname
               FROM pg_catalog.pg_shdepend AS s
@@ -28,22 +31,22 @@ public final class RoleRemoval {
              LIMIT 1000
             """;
 
-    /** From here to the end of the transaction, nobody grants anything to anybody. */
+    /** A lock that blocks all grants until the end of the transaction. */
     private static final String LOCK = "LOCK TABLE pg_catalog.pg_shdepend IN SHARE ROW EXCLUSIVE MODE";
 
     /**
-     * Whoever creates or grants something waits meanwhile, and an open transaction may have granted something to the role. There may
-     * be a lock to wait for on each of many tables.
+     * Short timeouts. Sessions that create objects or grant privileges wait meanwhile. An open transaction may have
+     * granted a privilege to the role, and there may be a wait for a lock on each of many tables.
      */
     private static final String TIMEOUT = "SET LOCAL lock_timeout = '1s'; SET LOCAL statement_timeout = '3s'";
 
     private RoleRemoval() {}
 
     /**
-     * Drops it, if it exists.
+     * Drops a role if it exists.
      *
-     * @throws SQLException if it cannot be dropped, for example because it owns something, or something was granted to it in a
-     *     database that allows no connections, or in a transaction that is still open
+     * @throws SQLException if the role cannot be dropped, for example because it owns an object, or has been granted a
+     *     privilege in a database that allows no connections or in a transaction that is still open
      */
     public static void drop(Server server, String role) throws SQLException {
         for (int attempt = 1; ; attempt++) {
@@ -67,7 +70,7 @@ public final class RoleRemoval {
         }
     }
 
-    /** In one transaction. */
+    /** Runs the statements in one transaction. */
     private static void run(Server server, String database, String... statements) throws SQLException {
         try (Connection connection = server.connectForLong(database)) {
             connection.setAutoCommit(false);

@@ -17,14 +17,14 @@ import javax.crypto.spec.SecretKeySpec;
 import org.pgsteward.model.Secret;
 
 /**
- * What PostgreSQL keeps of a password, computed on our side, so that the clear text never reaches the server's log or
- * {@code pg_stat_activity}.
+ * A password verifier as PostgreSQL stores it. It is computed here, so that the clear text never reaches the server's
+ * log or {@code pg_stat_activity}.
  *
  * <p>Source: RFC 5802 section 3 and PostgreSQL's {@code src/common/scram-common.c}: {@code SCRAM-SHA-256$<iterations>:
  * <salt>$<StoredKey>:<ServerKey>}, all in base64.
  */
 public final class ScramVerifier {
-    /** PostgreSQL 15's own figures. */
+    /** The defaults of PostgreSQL 15. */
     private static final int ITERATIONS = 4096;
 
     private static final int SALT_BYTES = 16;
@@ -32,7 +32,7 @@ public final class ScramVerifier {
     private static final Pattern STORED =
             Pattern.compile("SCRAM-SHA-256\\$(\\d{1,9}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
 
-    /** RFC 3454, table C.1.2. U+200B stands in both tables; as libpq reads it, it is a space. */
+    /** RFC 3454, table C.1.2. U+200B is in both tables; libpq treats it as a space. */
     private static final Pattern SPACES = Pattern.compile("[\\u00A0\\u1680\\u2000-\\u200B\\u202F\\u205F\\u3000]");
 
     /** RFC 3454, table B.1. */
@@ -51,14 +51,14 @@ public final class ScramVerifier {
         this.serverKey = serverKey;
     }
 
-    /** A new one with a salt of its own. */
+    /** Creates a verifier with a new salt. */
     public static ScramVerifier of(Secret password) {
         byte[] salt = new byte[SALT_BYTES];
         new SecureRandom().nextBytes(salt);
         return derive(password, salt, ITERATIONS);
     }
 
-    /** What stands in {@code pg_authid.rolpassword}; empty for md5 and anything else that is not SCRAM. */
+    /** Parses a value of {@code pg_authid.rolpassword}; empty for md5 and any other form. */
     public static Optional<ScramVerifier> parse(String stored) {
         Matcher matcher = STORED.matcher(stored);
         if (!matcher.matches()) {
@@ -72,16 +72,16 @@ public final class ScramVerifier {
                 base64.decode(matcher.group(4))));
     }
 
-    /** Whether this was made from {@code password}. */
+    /** Returns whether the verifier was made from {@code password}. */
     public boolean accepts(Secret password) {
         return MessageDigest.isEqual(derive(password, salt, iterations).storedKey, storedKey);
     }
 
     /**
-     * Whether {@code stored}, whichever of PostgreSQL's two forms it has, was made from {@code password}.
+     * Returns whether {@code stored}, in either of PostgreSQL's two forms, was made from {@code password}.
      *
-     * @param stored what stands in {@code pg_authid.rolpassword}
-     * @param role whose it is; the old form, {@code md5}, is made of the password and the name
+     * @param stored the value of {@code pg_authid.rolpassword}
+     * @param role the role of the value; the older form, {@code md5}, hashes the password together with the role's name
      */
     public static boolean accepts(String stored, String role, Secret password) {
         if (stored.startsWith("md5")) {
@@ -101,7 +101,7 @@ public final class ScramVerifier {
         }
     }
 
-    /** As PostgreSQL stores it and accepts it after {@code PASSWORD}. */
+    /** Returns the verifier in the form that PostgreSQL stores and accepts after {@code PASSWORD}. */
     public String stored() {
         Base64.Encoder base64 = Base64.getEncoder();
         return "SCRAM-SHA-256$" + iterations + ":" + base64.encodeToString(salt) + "$"
@@ -121,7 +121,7 @@ public final class ScramVerifier {
         }
     }
 
-    /** As clients do before they send it: SASLprep, RFC 4013, section 2; what it prohibits is left as it is. */
+    /** Prepares a password as clients do: SASLprep, RFC 4013, section 2. Prohibited characters are kept. */
     private static String prepared(String password) {
         String spaced = SPACES.matcher(password).replaceAll(" ");
         return Normalizer.normalize(NOTHING.matcher(spaced).replaceAll(""), Normalizer.Form.NFKC);

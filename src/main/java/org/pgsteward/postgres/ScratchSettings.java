@@ -3,11 +3,12 @@ package org.pgsteward.postgres;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** What a {@link ThrowawayCluster} is told that is made for a proof. */
+/** The server settings of a {@link ThrowawayCluster} for a verification. */
 final class ScratchSettings {
     /**
-     * Small and quick: nothing in it has to survive a power cut. What locks every table of a large database at once has to
-     * fit, as at a source with ten times the connections: some 20,000 locks, which cost 8 MB.
+     * Small and fast settings, since its data need not survive a power cut. A statement that locks every table of a
+     * large database must fit, as on a source with ten times the connections. That takes some 20,000 locks, which cost
+     * 8 MB.
      */
     private static final Map<String, String> PROOF = Map.ofEntries(
             Map.entry("fsync", "off"),
@@ -21,7 +22,8 @@ final class ScratchSettings {
             Map.entry("max_locks_per_transaction", "1024"),
             Map.entry("shared_buffers", "16MB"),
             Map.entry("maintenance_work_mem", "16MB"),
-            // A function of the dump may set the others for itself, and have several processes take memory.
+            // No parallel workers: a function of the dump may set other limits for itself, and let several processes
+            // take memory.
             Map.entry("max_worker_processes", "0"),
             Map.entry("max_parallel_workers", "0"),
             Map.entry("max_parallel_maintenance_workers", "0"),
@@ -29,16 +31,19 @@ final class ScratchSettings {
             Map.entry("dynamic_shared_memory_type", "mmap"),
             Map.entry("jit", "off"));
 
-    /** The first version that runs what a database has for whoever logs in. */
+    /** The first version with event triggers that run at each login. */
     private static final int LOGIN_TRIGGERS = 17;
 
-    /** The first version that counts the origins of a subscription apart from its slots. */
+    /** The first version that limits the origins of subscriptions separately from replication slots. */
     private static final int ORIGINS_OF_THEIR_OWN = 18;
 
-    /** More than any cluster has subscriptions: its log tells how far each has come, and that wants a place. */
+    /**
+     * More than the subscriptions of any cluster. The copy's WAL records the position of each, which takes a place
+     * each.
+     */
     private static final String REPLICATION_STATES = "200";
 
-    /** What would make a copy act as the cluster that it was taken from. */
+    /** Settings that keep a copy from acting as the cluster that it was taken from. */
     private static final Map<String, String> COPY = Map.ofEntries(
             Map.entry("archive_mode", "off"),
             Map.entry("shared_preload_libraries", ""),
@@ -60,9 +65,9 @@ final class ScratchSettings {
     }
 
     /**
-     * For somebody's cluster, of which a copy is started.
+     * Returns the settings for a copy of another cluster.
      *
-     * @param control what its control file says that a server which reads it must at least have
+     * @param control the minimum settings that the copy's control file requires
      */
     static Map<String, String> forCopy(int major, Map<String, String> control) {
         Map<String, String> settings = new LinkedHashMap<>(PROOF);

@@ -6,11 +6,11 @@ import org.pgsteward.postgres.login.LoginAs;
 import org.pgsteward.postgres.login.TlsSettings;
 
 /**
- * Where the managed PostgreSQL is and as whom we come.
+ * The address of the managed PostgreSQL, and the administrator's login.
  *
  * @param database the management database
- * @param tls of every connection
- * @param connectTimeout of one attempt to connect and log in
+ * @param tls the TLS settings of every connection
+ * @param connectTimeout the limit of one attempt to connect and log in
  */
 public record ServerAddress(
         String host,
@@ -20,7 +20,7 @@ public record ServerAddress(
         String database,
         TlsSettings tls,
         Duration connectTimeout) {
-    /** Stands for the password that nobody gave; the server is then not asked. */
+    /** The placeholder for a missing password. Without a password, pgsteward does not connect. */
     public static final Secret NO_PASSWORD = new Secret("(not set)");
 
     private static final Duration USUAL_TIMEOUT = Duration.ofSeconds(10);
@@ -31,7 +31,7 @@ public record ServerAddress(
         }
     }
 
-    /** The same with the usual settings of TLS and time. */
+    /** Creates an address with the default settings of TLS and timeout. */
     public ServerAddress(String host, int port, String user, Secret password, String database) {
         this(host, port, user, password, database, TlsSettings.DEFAULT, USUAL_TIMEOUT);
     }

@@ -8,8 +8,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.io.Threads;
 
 /**
- * Terminates certain sessions again and again until it is closed, while another session waits for a lock that they hold. Sessions
- * that come back are terminated too.
+ * A loop that terminates the sessions of a database or a role until it is closed, while another session waits for a
+ * lock that they hold. It also terminates sessions that come back.
  */
 public final class SessionEnder implements AutoCloseable {
     private static final Duration PAUSE = Duration.ofMillis(2);
@@ -38,17 +38,17 @@ public final class SessionEnder implements AutoCloseable {
         this.whose = whose;
     }
 
-    /** Returns one for the sessions in a database; {@link #start} begins. */
+    /** Creates an ender for the sessions in a database; {@link #start} starts it. */
     public static SessionEnder ofDatabase(Server server, long oid) throws SQLException {
         return new SessionEnder(server, OF_A_DATABASE, Long.toString(oid));
     }
 
-    /** Returns one for the sessions of a role; {@link #start} begins. */
+    /** Creates an ender for the sessions of a role; {@link #start} starts it. */
     public static SessionEnder ofRole(Server server, String role) throws SQLException {
         return new SessionEnder(server, OF_A_ROLE, role);
     }
 
-    /** Begins to terminate sessions. */
+    /** Starts to terminate sessions. */
     public void start() {
         thread.start();
     }
@@ -61,7 +61,7 @@ public final class SessionEnder implements AutoCloseable {
                 LockSupport.parkNanos(PAUSE.toNanos());
             }
         } catch (SQLException e) {
-            // The waiting session then fails by its lock_timeout, and its error says why.
+            // The waiting session then fails with its lock_timeout, and that error names the cause.
             done = true;
         }
     }

@@ -8,15 +8,15 @@ import org.postgresql.copy.CopyManager;
 import org.postgresql.core.BaseConnection;
 
 /**
- * Counts a table's rows as the administrator, and runs nothing that the table's owner has made.
+ * Counter of a table's rows that runs as the administrator, without running any code of the table's owner.
  *
- * <p>Why not by {@code SELECT}: to plan one, PostgreSQL evaluates what is constant in the expressions of the table's
- * indexes and statistics, with the rights of whoever asks. And what was a table in a list may be a view by now, of which
- * every function runs. {@code COPY}, by which {@code pg_dump} reads, plans nothing, and looks whether it is a table when
- * it has locked it.
+ * <p>Why not {@code SELECT}: to plan it, PostgreSQL evaluates the constant parts of expressions in the table's indexes
+ * and statistics, with the privileges of the current role. Besides, a table from a list may have become a view by now,
+ * and all functions of a view run. {@code COPY}, which {@code pg_dump} uses, plans no query. It checks that the
+ * relation is a table after it has locked it.
  */
 public final class TableRows {
-    /** The column that is quickest to read; what is computed from others cannot be named. */
+    /** The column that is fastest to read. Generated columns are excluded, since {@code COPY} cannot name them. */
     private static final String COLUMN = """
             SELECT pg_catalog.quote_ident(a.attname)
               FROM pg_catalog.pg_attribute AS a
@@ -29,15 +29,15 @@ public final class TableRows {
     private TableRows() {}
 
     /**
-     * Those of its own, without its children's.
+     * Counts the table's own rows, without those of its children.
      *
      * @param table its name, quoted
-     * @throws SQLException when it cannot be read, or is no table
+     * @throws SQLException if the relation cannot be read, or is not a table
      */
     public static long count(Connection connection, String table) throws SQLException {
         String column = column(connection, table);
         String copy = "COPY " + table + (column.isEmpty() ? "" : " (" + column + ")")
-                // Bytes as they are: not all that a database holds can be written in our encoding.
+                // Bytes without conversion, since some values of a database may have no form in UTF8.
                 + " TO STDOUT (ENCODING '" + encoding(connection) + "')";
         try {
             return new CopyManager(connection.unwrap(BaseConnection.class))

@@ -14,8 +14,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whom PostgreSQL's programs run as: ourselves, or, when we are root, {@code postgres} or {@code nobody}; the server
- * refuses root, and no program that reads a dump needs it.
+ * The user that runs PostgreSQL's programs: pgsteward's own user, or, if that is root, {@code postgres} or
+ * {@code nobody}. The server refuses to run as root, and no program that reads a dump needs root.
  */
 public final class UnprivilegedUser {
     private static final List<String> CANDIDATES = List.of("postgres", "nobody");
@@ -29,7 +29,11 @@ public final class UnprivilegedUser {
         this.inContainers = inContainers;
     }
 
-    /** @throws IOException when we are root and the machine has neither user */
+    /**
+     * Finds the user for this process.
+     *
+     * @throws IOException if this process runs as root and the machine has neither user
+     */
     public static UnprivilegedUser ofThisProcess() throws IOException {
         if (!"root".equals(System.getProperty("user.name"))) {
             return new UnprivilegedUser(Optional.empty(), false);
@@ -44,12 +48,12 @@ public final class UnprivilegedUser {
                         + " as: create one, or start pgsteward as an ordinary user");
     }
 
-    /** The same user, for programs that take on its {@link #ids} by themselves, in a container. */
+    /** Returns this user for programs that switch to its {@link #ids} by themselves, in a container. */
     public UnprivilegedUser insideContainers() {
         return new UnprivilegedUser(name, true);
     }
 
-    /** User and group as numbers, such as {@code 1000:1000}. */
+    /** Returns the numbers of user and group, such as {@code 1000:1000}. */
     public String ids() throws IOException {
         Path probe = Files.createTempFile("pgsteward-", ".ids");
         try {
@@ -63,7 +67,7 @@ public final class UnprivilegedUser {
         }
     }
 
-    /** The command as that user runs it. */
+    /** Returns the command line that runs a command as this user. */
     public List<String> command(List<String> command) {
         if (name.isEmpty() || inContainers) {
             return command;
@@ -71,14 +75,14 @@ public final class UnprivilegedUser {
         List<String> dropped = new ArrayList<>(
                 List.of("setpriv", "--reuid=" + name.get(), "--regid=" + name.get(), "--clear-groups", "--"));
         if ("nobody".equals(name.get())) {
-            // Its group is called nogroup on Debian and nobody elsewhere.
+            // The group of nobody is nogroup on Debian and nobody elsewhere.
             dropped.set(2, "--regid=" + (Files.exists(Path.of("/etc/debian_version")) ? "nogroup" : "nobody"));
         }
         dropped.addAll(command);
         return dropped;
     }
 
-    /** Makes {@code directory}, mode 0700, and hands it to that user. */
+    /** Creates {@code directory} with mode 0700, and makes this user its owner. */
     public Path own(Path directory) throws IOException {
         Files.createDirectories(directory);
         if (name.isPresent()) {
@@ -89,7 +93,7 @@ public final class UnprivilegedUser {
         return directory;
     }
 
-    /** Hands a file that we made to that user, mode 0600. */
+    /** Makes this user the owner of a file that pgsteward created, with mode 0600. */
     public void give(Path file) throws IOException {
         if (name.isPresent()) {
             Files.getFileAttributeView(file, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
@@ -98,7 +102,9 @@ public final class UnprivilegedUser {
         Files.setPosixFilePermissions(file, java.nio.file.attribute.PosixFilePermissions.fromString("rw-------"));
     }
 
-    /** Makes {@code directory}, in which that user's folders will lie: as ours, or, when we are root, as its own. */
+    /**
+     * Creates {@code directory}, in which folders of this user will lie. If pgsteward runs as root, this user owns it.
+     */
     public void enterable(Path directory) throws IOException {
         if (name.isPresent() && !Files.isDirectory(directory)) {
             own(directory);
@@ -106,12 +112,13 @@ public final class UnprivilegedUser {
         Files.createDirectories(directory);
     }
 
-    /** Whether that user may enter every folder above {@code path}. */
+    /** Returns whether this user may enter every folder above {@code path}. */
     public boolean mayEnter(Path path) throws IOException, InterruptedException {
         if (name.isEmpty()) {
             return true;
         }
-        // What does not exist yet will be ours to make; what exists above it has to let the other user through.
+        // pgsteward will create the missing part of the path. The existing folders above it must let the other user
+        // through.
         Path root = path.toAbsolutePath().getRoot();
         Path entered = root;
         for (Path part : root.relativize(path.toAbsolutePath())) {
@@ -127,7 +134,7 @@ public final class UnprivilegedUser {
         return test.start().waitFor() == 0;
     }
 
-    /** Looked up once: a base backup has thousands of files. */
+    /** Looks the user up once, since a base backup has thousands of files. */
     private synchronized UserPrincipal owner() throws IOException {
         UserPrincipal known = owner;
         if (known == null) {

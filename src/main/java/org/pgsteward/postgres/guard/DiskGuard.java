@@ -62,11 +62,14 @@ final class DiskGuard {
 
     private static final String BYTES = parts("pg_catalog.pg_database_size(d.oid)", "bytes");
 
-    /** Counts files, since each table and index has a file even without any row. */
+    /** The number of files. Even a table or index without any row has a file. */
     private static final String FILES =
             parts("(SELECT pg_catalog.count(*) FROM pg_catalog.pg_ls_dir('base/' || d.oid, true, false))", "files");
 
-    /** Includes the shared catalogs, which hold the settings of roles, and the texts of {@code pg_stat_statements}. */
+    /**
+     * The bytes of common files. They include the shared catalogs, which hold the settings of roles, and the texts of
+     * {@code pg_stat_statements}.
+     */
     private static final String COMMON = """
             SELECT COALESCE(pg_catalog.sum(file.size), 0)
                    + (SELECT COALESCE(pg_catalog.sum(pg_catalog.pg_database_size(d.oid)), 0)

@@ -12,7 +12,7 @@ import org.pgsteward.postgres.Query;
  * locks as a reserve of free entries in the server's lock table.
  */
 final class GuardLocks {
-    /** The lock timeout before each statement of the guard that may wait for a lock. */
+    /** Sets the timeout before each statement of the guard that may wait for a lock. */
     static final String TIMEOUT = "SET LOCAL lock_timeout = '1s'";
 
     private static final String CATALOGS = """

@@ -23,7 +23,7 @@ final class MultixactBytes {
     private static final String ROLE = "pgsteward.multixact_role";
 
     /**
-     * Searches for the newest list, starting at the last checkpoint's. Reading a list that does not exist raises an
+     * A search for the newest list, starting at the last checkpoint's. Reading a list that does not exist raises an
      * internal error. Transactions that have ended hold no lock, so they are not counted.
      */
     private static final String FIND = """

@@ -35,7 +35,7 @@ final class NotifyWriters {
              LIMIT {files}
             """.replace("{files}", Integer.toString(FILES));
 
-    /** Takes the owner of the database if the session has ended. */
+    /** The sender's role; the owner of the database if the session has ended. */
     private static final String ROLE = """
             SELECT r.rolname
               FROM pg_catalog.pg_database AS d

@@ -13,7 +13,7 @@ import org.pgsteward.postgres.Query;
 final class OomScore {
     private static final String FILE = "/proc/self/oom_score_adj";
 
-    /** Returns 0 if the file does not exist. */
+    /** The score; 0 if the file does not exist. */
     private static final String READ =
             "SELECT COALESCE(pg_catalog.pg_read_file('" + FILE + "', 0, 10, true)::pg_catalog.int4, 0)";
 

@@ -22,7 +22,7 @@ final class SharedSegments {
     /** The most characters that are read of a map. */
     private static final int MOST_CHARACTERS = 1_000_000;
 
-    /** Returns one row for each segment in each map. */
+    /** One row for each segment in each map. */
     private static final String SEGMENTS = """
             SELECT r.rolname, a.pid, part[3], part[1], part[2]
               FROM pg_catalog.pg_stat_activity AS a

@@ -32,7 +32,7 @@ final class ShutOut {
              ORDER BY 1 LIMIT 1000
             """;
 
-    /** Makes a quarantine that begins at this moment wait. */
+    /** Locks the service's row, so that a quarantine that begins at this moment waits. */
     private static final String LOCK = """
             SELECT s.service_name
               FROM public.service_configs AS s
