@@ -18,7 +18,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Client of the engine's event API: as an endless stream, or for a past span of time. */
+/** Client of the engine's event API. It requests an endless stream, or the events of a past span of time. */
 final class EventSource {
     // The filter lists the wanted events, because each health check of each container makes three exec_* events with
     // its command line. "connect" and "disconnect" are events of networks: a container may join the database's network

@@ -13,7 +13,7 @@ import java.util.Optional;
  * with the delivered events. A stream without events is not stale if the span has none either.
  */
 final class FeedProof {
-    /** The age below which an event may still be on its way. A younger event proves no gap. */
+    /** The age below which an event may still be on its way. A younger event that is missing proves no gap. */
     private static final Duration UNDER_WAY = Duration.ofSeconds(1);
 
     private static final Duration CLOCK_WENT_BACK = Duration.ofSeconds(5);

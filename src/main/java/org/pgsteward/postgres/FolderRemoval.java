@@ -27,7 +27,7 @@ final class FolderRemoval {
     /**
      * Removes a folder and its contents.
      *
-     * @throws UncheckedIOException if the folder still exists after ten seconds, or must not be removed
+     * @throws UncheckedIOException if the folder still exists after ten seconds, or if access is denied
      */
     static void remove(Path folder) {
         for (int tries = 1; Files.exists(folder, LinkOption.NOFOLLOW_LINKS); tries++) {

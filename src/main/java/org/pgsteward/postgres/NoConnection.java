@@ -151,7 +151,7 @@ public final class NoConnection extends SQLException {
         return cause(this, SocketTimeoutException.class) != null;
     }
 
-    /** Returns whether the server answered and no session was opened, so that it is not an outage. */
+    /** Returns whether the server answered and pgsteward still has no session. That is no outage. */
     public boolean isRefused() {
         return outcome == Outcome.REFUSED || outcome == Outcome.UNSAFE || outcome == Outcome.UNREADABLE;
     }
@@ -172,7 +172,7 @@ public final class NoConnection extends SQLException {
                 : REFUSED_REMEDY;
     }
 
-    /** Returns a sentence without its full stop for any failure. */
+    /** Returns the cause of any failure, as a sentence without its full stop. */
     public static String words(SQLException thrown) {
         Outcome outcome = thrown instanceof NoConnection none ? none.outcome : Outcome.SILENT;
         return outcome.words + thrown.getMessage();

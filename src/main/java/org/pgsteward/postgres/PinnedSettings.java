@@ -34,8 +34,8 @@ final class PinnedSettings {
             // Decides the role after the login. The owner could turn the administrator into a role that may read no
             // table.
             new Pin("role", "none"),
-            // With it off, a query fails if policies would hide rows from its role; with it on, those rows are left out.
-            // Superusers are subject to no policy.
+            // With it off, a query fails if policies would hide rows from its role. With it on, those rows are left
+            // out. Superusers are subject to no policy.
             new Pin("row_security", "on"),
             // A missing library ends every login, and an existing one runs in pgsteward's session.
             new Pin("local_preload_libraries", ""),

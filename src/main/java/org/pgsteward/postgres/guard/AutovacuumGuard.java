@@ -10,8 +10,8 @@ import java.util.List;
 import org.pgsteward.postgres.ContainerMemory;
 
 /**
- * Guard against autovacuum workers that harm other databases. A worker keeps the definition of each table that it has
- * opened in memory. It runs the functions of indexes as the owner of the table, without a time limit. After the guard
+ * Guard against autovacuum workers that harm other databases. A worker keeps in memory the definition of each table
+ * that it has opened. It runs the functions of indexes as the owner of the table, without a time limit. After the guard
  * terminates a worker, PostgreSQL starts another one for the same database a minute later.
  */
 final class AutovacuumGuard {

@@ -19,8 +19,8 @@ final class GuardSession {
     private static final int ANSWER_SECONDS = 10;
 
     /**
-     * How long after the end of a session the guard uses a short connect timeout, to replace the session before a role
-     * takes all locks.
+     * The time after the end of a session in which the guard uses a short connect timeout. It must replace the session
+     * before a role takes all locks.
      */
     private static final long HURRY_NANOSECONDS = 30_000_000_000L;
 

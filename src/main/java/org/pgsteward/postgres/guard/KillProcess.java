@@ -19,7 +19,7 @@ final class KillProcess {
     /**
      * Returns whether the process was killed; false if the session has ended by itself.
      *
-     * @throws SQLException if PostgreSQL is unavailable, or may not start the program
+     * @throws SQLException if PostgreSQL is unavailable, or denies the start of the program
      */
     static boolean of(Connection connection, TerminatedSession session) throws SQLException {
         Sql.clearStatistics(connection);

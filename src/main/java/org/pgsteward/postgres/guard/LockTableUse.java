@@ -12,8 +12,8 @@ import org.pgsteward.postgres.Query;
 /**
  * The use of the server's lock table. The computed size is a little below the real one.
  *
- * @param places the number of locks that fit
- * @param taken the number of locks that are held
+ * @param places the number of places for locks
+ * @param taken the number of used places; several sessions that lock one object share a place
  * @param byRole locks of each ordinary role; locks of several sessions on one object count several times
  */
 record LockTableUse(long places, long taken, Map<String, Long> byRole) {

@@ -67,7 +67,7 @@ final class MultixactBytes {
             END $$
             """.replace("{role}", ROLE);
 
-    /** The disk or the lock table is full, or a folder may not be read. */
+    /** The disk or the lock table is full, or access to a folder is denied. */
     private static final Set<String> UNREADABLE = Set.of("53100", "53200", "58030", "42501");
 
     /** Smaller growth is ignored. */

@@ -23,7 +23,7 @@ final class Shortage {
     /** The interval of readings when little remains, since the rest may be gone soon. */
     private static final Duration SOON = Duration.ofSeconds(2);
 
-    /** A file or a database was removed, a file may not be read, or the disk or the lock table is full. */
+    /** A file or a database was removed, access to a file is denied, or the disk or the lock table is full. */
     private static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "3D000", "XX000", "53100", "53200");
 
     /** Reader of the use of all roles. */

@@ -89,8 +89,8 @@ public final class LoginRelay implements Closeable {
                 "PGHOST", folder.toString(),
                 "PGPORT", Integer.toString(PORT),
                 "PGUSER", login.role(),
-                // The program must not send a password that it finds in its home. From version 16 on, libpq then sends
-                // none at all.
+                // The program must not send a password that it finds in its home. From version 16 on, PGREQUIREAUTH
+                // makes libpq refuse to send any.
                 "PGPASSFILE", folder.resolve("none").toString(),
                 "PGREQUIREAUTH", "none");
     }
