@@ -12,8 +12,8 @@ import java.util.stream.Stream;
  * A lock of the server that only sessions of superusers can hold. The server releases it when the session ends.
  *
  * <p>Any role that may connect to a database can take any advisory lock there, and some functions do not end when
- * PostgreSQL terminates their session. So no single number is the lock. Its holder is the superuser's session that has an advisory
- * lock with the kind's class number and any free second number.
+ * PostgreSQL terminates their session. So no single number is the lock. Its holder is the superuser's session that has
+ * an advisory lock with the kind's class number and any free second number.
  *
  * <p>Two sessions must not search for a holder at the same time. A session therefore locks {@code pg_tablespace} while
  * it searches. No role changes that table in normal use, and other roles can neither take nor block this lock mode:

@@ -25,7 +25,10 @@ public final class LockTable {
                                        l.transactionid::text, l.classid, l.objid, l.objsubid))
             """;
 
-    /** A common table expression {@code places}: the entries of the lock table ({@code there}) and the used ones ({@code taken}). */
+    /**
+     * A common table expression {@code places} with the number of entries of the lock table ({@code there}) and of used
+     * ones ({@code taken}).
+     */
     public static final String PLACES =
             """
             WITH places AS (

@@ -127,8 +127,8 @@ final class GuardSession {
     }
 
     /**
-     * Releases the snapshot of the last query, so that the transaction delays no vacuum. The portal of a query keeps its
-     * snapshot until another statement replaces it; {@code SET} needs none.
+     * Releases the snapshot of the last query, so that the transaction delays no vacuum. The portal of a query keeps
+     * its snapshot until another statement replaces it. {@code SET} needs none.
      */
     void releaseSnapshot() throws SQLException {
         Connection connection = current;

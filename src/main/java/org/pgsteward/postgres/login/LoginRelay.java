@@ -38,7 +38,7 @@ public final class LoginRelay implements Closeable {
     /** The most bytes that are copied at once. */
     private static final int PIECE = 64 * 1024;
 
-    /** The connections of a program: one, and one more while it cancels a statement. */
+    /** The most connections of a program. It needs one, and one more while it cancels a statement. */
     private static final int MOST_CONNECTIONS = 4;
 
     private final LoginAs login;
