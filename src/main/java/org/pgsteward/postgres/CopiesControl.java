@@ -10,8 +10,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The settings of a copied cluster that its control file requires: as many prepared transactions and locks as the
- * source has, since prepared transactions come back at the start, and WAL limits that fit the segment size.
+ * The settings of a copied cluster that its control file requires. The copy needs as many prepared transactions and
+ * locks as the source, since prepared transactions come back at the start. Its WAL limits must fit the segment size.
  */
 record CopiesControl(int preparedTransactions, int locksPerTransaction, long segmentBytes) {
     private static final Pattern LINE = Pattern.compile("(?m)^([^:]+):\\s*(.*?)\\s*$");

@@ -45,8 +45,8 @@ public final class RoleRemoval {
     /**
      * Drops a role if it exists.
      *
-     * @throws SQLException if the role cannot be dropped, for example because it owns an object, or has been granted a
-     *     privilege in a database that allows no connections or in a transaction that is still open
+     * @throws SQLException if the role cannot be dropped. It may own an object. It may have a privilege in a database
+     *     that allows no connections, or in a transaction that is still open.
      */
     public static void drop(Server server, String role) throws SQLException {
         for (int attempt = 1; ; attempt++) {

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.pgsteward.io.Threads;
 
 /**
- * A loop that terminates the sessions of a database or a role until it is closed, while another session waits for a
+ * A loop that terminates the sessions of a database or a role until it is closed. Meanwhile another session waits for a
  * lock that they hold. It also terminates sessions that come back.
  */
 public final class SessionEnder implements AutoCloseable {
