@@ -11,7 +11,10 @@ import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.verify.Proof;
 import org.pgsteward.model.Backup;
 
-/** Backs up everything that has come due, as one set. One night runs at a time; beside one that is stuck, the next. */
+/**
+ * Backs up all due targets as one set. Only one night runs at a time, except that a new night may begin beside a
+ * cancelled one that hangs.
+ */
 public final class BackupNight {
     private final DueTargets due;
     private final BackupPair pair;
@@ -29,7 +32,7 @@ public final class BackupNight {
         this.runs = runs;
     }
 
-    /** Returns the backups that were made; none when nothing is due, or while another night is under way. */
+    /** Returns the backups of this night; empty if none is due, or while another night is under way. */
     public List<Backup> run() throws InterruptedException {
         Optional<RunsUnderWay.Run> begun = begin();
         if (begun.isEmpty()) {

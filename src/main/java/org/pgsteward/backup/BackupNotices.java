@@ -16,12 +16,15 @@ import org.pgsteward.model.Severity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Raises and resolves the alerts that a backup leads to: not verified, much smaller than before, not restorable whole. */
+/**
+ * The alerts of a backup: it is not verified, it is much smaller than the previous one, or it cannot be restored in
+ * full.
+ */
 public final class BackupNotices {
     /** The {@code kind} of the alert for a backup that is not verified. */
     public static final String FAILED = "backup-failed";
 
-    /** The figure of an alert about a backup in the store. Such an alert does not wait for a later run to resolve it. */
+    /** The name of the figure in alerts about a stored backup. A later run is not needed to resolve such an alert. */
     public static final String STORED = "path";
 
     private static final Logger LOG = LoggerFactory.getLogger(BackupNotices.class);
@@ -41,9 +44,9 @@ public final class BackupNotices {
     }
 
     /**
-     * Raises what follows from the verification of a backup.
+     * Raises or resolves the alerts that follow from the verification of a backup.
      *
-     * @param isNew whether the backup was made just now; of an older one the alert says where its file is
+     * @param isNew whether the backup was made just now; the alert about an older backup contains the path of its file
      */
     void raise(Backup backup, boolean isNew) {
         Condition verified = condition(laterFailure(backup).orElse(backup));
@@ -66,7 +69,10 @@ public final class BackupNotices {
         return condition.with(figures);
     }
 
-    /** Returns the newest run if it began after a verified backup and failed: the older backup does not end that alert. */
+    /**
+     * Returns the newest run if it failed and began after {@code backup}. The verification of an older backup must not
+     * resolve the alert of that failure.
+     */
     private Optional<Backup> laterFailure(Backup backup) {
         if (backup.state() != BackupState.VERIFIED) {
             return Optional.empty();
@@ -102,8 +108,8 @@ public final class BackupNotices {
     }
 
     /**
-     * Returns the alert for a run that ended without a verified backup. A base backup that failed is a warning only, since
-     * every database is dumped as well.
+     * Returns the alert for a run that ended without a verified backup. The failure of a base backup is a warning only,
+     * since each database is dumped as well.
      *
      * @param kind as in the journal
      * @param state as in the journal

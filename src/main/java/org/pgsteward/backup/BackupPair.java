@@ -29,7 +29,7 @@ public final class BackupPair {
         threads = pair;
     }
 
-    /** Returns how each run ended, in the order of the targets. A run that fails does not stop the others. */
+    /** Returns the outcome of each run, in the order of the targets. A failed run does not stop the others. */
     public List<BackupRun.Outcome> all(List<BackupTarget> targets, BackupRun.Patience patience)
             throws InterruptedException {
         List<Future<BackupRun.Outcome>> running = new ArrayList<>();
@@ -47,7 +47,7 @@ public final class BackupPair {
         try {
             return running.get();
         } catch (ExecutionException e) {
-            // A run reports its failures itself; what it throws is a defect, such as an Error.
+            // A run reports its failures itself. An exception is a defect, such as an Error.
             throw new IllegalStateException(e.getCause());
         }
     }

@@ -10,7 +10,7 @@ import org.pgsteward.model.BackupState;
 
 /** The document that {@code backup --json} and {@code verify --json} print. */
 public record BackupReport(List<Line> backups) {
-    /** Seconds are decimals. */
+    /** One backup. Durations are decimal seconds, sizes are bytes. */
     public record Line(
             String service,
             @JsonProperty("backup_id") String backupId,
@@ -25,14 +25,20 @@ public record BackupReport(List<Line> backups) {
             @Nullable String proof,
             @Nullable String error,
             List<String> caveats) {
-        /** Whether it was restored only while it was made, since nobody here can open what is stored. */
+        /**
+         * Returns whether the backup was verified only while it was made, since this host cannot decrypt the stored
+         * file.
+         */
         @JsonIgnore
         public boolean isProvedInStream() {
             return STREAM.equals(proof);
         }
     }
 
-    /** What {@code proof} says of one that was proved before it was sealed, since nobody here can open it again. */
+    /**
+     * The value of {@code proof} for a backup that was verified before it was encrypted. This host cannot decrypt the
+     * file.
+     */
     private static final String STREAM = "stream";
 
     public static BackupReport of(List<Backup> backups) {
@@ -56,7 +62,7 @@ public record BackupReport(List<Line> backups) {
                 .toList());
     }
 
-    /** 0 when each is proved, if only before it was sealed. */
+    /** Returns 0 if each backup is verified, from its file or before its encryption, otherwise 1. */
     public int exitCode() {
         return backups.stream().allMatch(BackupReport::isProved) ? 0 : 1;
     }

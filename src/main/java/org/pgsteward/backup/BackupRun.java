@@ -21,14 +21,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes one backup: begin, record, write, finish, record, verify, record, notify. The daemon, the command and the request
- * file run the same steps. A backup that fails at any of them is recorded and raises an alert.
+ * Makes one backup: begin, record, write, finish, record, verify, record, notify. The daemon, the command and the
+ * request file run the same steps. A failure at any step is recorded and raises an alert.
  */
 public final class BackupRun {
-    /** A restart of PostgreSQL, or the update of its container, takes less. */
+    /** The longest wait for PostgreSQL. A restart of PostgreSQL, or the update of its container, takes less. */
     private static final Duration ABSENCE = Duration.ofMinutes(3);
 
-    /** invalid_catalog_name: there is no such database. */
+    /** invalid_catalog_name: the database does not exist. */
     private static final String NO_DATABASE = "3D000";
 
     private static final String UNDER_WAY = "another run of it is under way";
@@ -46,7 +46,7 @@ public final class BackupRun {
     private final Clock clock;
     private final ShortAbsence absence = new ShortAbsence(ABSENCE);
 
-    /** @param writer takes the stream of each dump into the store */
+    /** @param writer stores the stream of each dump */
     public BackupRun(
             Dumps dumps,
             Targets targets,
@@ -68,11 +68,11 @@ public final class BackupRun {
         this.clock = clock;
     }
 
-    /** Whether a run waits while PostgreSQL is away for a short time, as during a restart. */
+    /** Whether a run waits while PostgreSQL is unavailable for a short time, as during a restart. */
     public enum Patience {
-        /** The backups of a night wait: nobody is there to try again. */
+        /** The backups of a night wait, since no operator is present to retry them. */
         WAITS,
-        /** A backup that a person asked for fails at once. */
+        /** A backup that an operator requested fails at once. */
         FAILS_AT_ONCE
     }
 
@@ -80,7 +80,7 @@ public final class BackupRun {
      * The end of a run.
      *
      * @param backup its last state
-     * @param underWay whether nothing was made because another run of the same target is under way
+     * @param underWay whether no backup was made because another run of the same target is under way
      */
     public record Outcome(Backup backup, boolean underWay) {}
 
@@ -92,14 +92,14 @@ public final class BackupRun {
             return dumped;
         }
         if (made.state() != BackupState.MADE || made.verification().inStream()) {
-            // The card is written after a verification. This backup was verified while it was dumped.
+            // The card is usually written after the verification. This backup was verified while it was dumped.
             card.write();
         }
         reporter.record(made);
         return new Outcome(verify(made, true), false);
     }
 
-    /** Verifies a backup of the store once more. */
+    /** Verifies a stored backup again. */
     public Backup verify(Backup stored) {
         return verify(stored, false);
     }
@@ -119,7 +119,7 @@ public final class BackupRun {
         }
     }
 
-    /** Returns the stored backup, or the failed one. The lock and the snapshot are released by then. */
+    /** Returns the stored backup or the failed one. The lock and the snapshot are already released. */
     private Outcome dump(BackupTarget target, Patience patience) {
         Optional<DumpRun> begun;
         try {
@@ -165,7 +165,7 @@ public final class BackupRun {
         } finally {
             release(run);
         }
-        // The row and the notice are files, and an interrupted thread cannot write a file.
+        // The row and the notification are files, and an interrupted thread cannot write a file.
         boolean interrupted = Thread.interrupted() || cause instanceof InterruptedException;
         try {
             return failed(run.failed(run.cancelled().orElse(FirstCause.of(cause))));
@@ -176,7 +176,7 @@ public final class BackupRun {
         }
     }
 
-    /** Throws nothing: the backup is in the store. */
+    /** Logs the warnings of the dump. Throws no exception, since the backup is already stored. */
     private static void logWarnings(Backup made, DumpRun run) {
         try {
             String warnings = run.warnings();
@@ -196,7 +196,7 @@ public final class BackupRun {
         }
     }
 
-    /** Records a failure and raises its alert, the second even where the first fails. */
+    /** Records a failure and raises its alert, even if the record cannot be written. */
     private Backup failed(Backup failed) {
         LOG.error("backup of {} failed: {}", failed.service(), failed.error());
         try {
@@ -207,13 +207,13 @@ public final class BackupRun {
         return failed;
     }
 
-    /** Records nothing and raises nothing: the caller gets a failed backup of which there is no file. */
+    /** Returns a failed backup without a file. No record and no alert is written. */
     private Outcome aside(BackupTarget target, String because, boolean underWay) {
         LOG.info("{}: no backup is begun: {}", target.service(), because);
         return new Outcome(notBegun(target, because, clock.instant()), underWay);
     }
 
-    /** Whether the database was dropped or renamed since it was listed. */
+    /** Returns whether the database was dropped or renamed since it was listed. */
     private boolean isGone(BackupTarget target, Throwable refused) {
         if (!(refused instanceof SQLException sql) || !NO_DATABASE.equals(sql.getSQLState())) {
             return false;
@@ -226,7 +226,7 @@ public final class BackupRun {
         }
     }
 
-    /** A failed backup of which there is no file. */
+    /** Returns a failed backup without a file. */
     static Backup notBegun(BackupTarget target, String because, Instant at) {
         return Backup.starting(
                         target.service() + "-not-begun", target.service(), target.database(), target.kind(), at, "")
@@ -234,7 +234,7 @@ public final class BackupRun {
                 .failed(at, Duration.ZERO, because);
     }
 
-    /** Our own messages say more than the cause below them. */
+    /** Returns the text of our own exception, which is clearer than its cause. */
     private static String ownWords(Throwable thrown) {
         return thrown instanceof Error || thrown.getMessage() == null ? FirstCause.of(thrown) : thrown.getMessage();
     }

@@ -10,7 +10,7 @@ import org.pgsteward.model.Severity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Alerts when a restore of the newest verified backup would refuse, lose or leave something empty. */
+/** Alerts if a restore of the newest verified backup would be refused, lose objects or leave tables empty. */
 public final class CaveatCheck {
     public static final String KIND = "restore-caveat";
 
@@ -24,7 +24,7 @@ public final class CaveatCheck {
         this.clock = clock;
     }
 
-    /** Returns nothing for a backup that is not the newest verified one. */
+    /** Returns the alert or its end; empty unless the backup is the newest verified one. */
     public Optional<Condition> condition(Backup backup) {
         try {
             if (!rows.isNewestProved(backup, clock.instant())) {

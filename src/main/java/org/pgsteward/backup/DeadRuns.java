@@ -27,28 +27,31 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Finishes what the processes of backups could not do any more, because they ended first (killed, out of memory, power cut).
+ * Finishes the records and alerts of runs that died with their process: killed, out of memory or a power cut.
  *
  * <ol>
- *   <li>The row of such a run is closed, as failed, and an alert is raised for each service whose newest run ended so. The
- *       row may have been closed by a command, which delivers no alerts.
- *   <li>A run writes its result into the journal before it raises or resolves its alert. Where the newest run is good and
- *       its alert still fires, the alert is resolved. Where a run failed shortly before this process started, and there is
- *       no alert, it is raised.
- *   <li>An alert names each service that is held, since the process ended again and again at its runs.
+ *   <li>Closes the row of such a run as failed. Raises an alert for each service with such a newest run, since the row
+ *       may have been closed by a command, which delivers no alerts.
+ *   <li>Resolves the alert of a service if its newest run is good. A run writes its result into the journal before it
+ *       raises or resolves its alert. For the same reason, raises the missing alert of a run that failed shortly before
+ *       this process started.
+ *   <li>Raises an alert for each service on hold: the daemon's process ended repeatedly during its runs.
  * </ol>
  */
 public final class DeadRuns {
-    /** The {@code kind} of the alert for a service that is held. */
+    /** The {@code kind} of the alert for a service on hold. */
     static final String ENDS_US = "backup-ends-pgsteward";
 
-    /** Also the text in the journal, by which such a run is known. */
+    /** The error text of such a run. The text also identifies the run in the journal. */
     static final String DIED = "the process that made it ended before it was done";
 
-    /** What is older has had its alert, or is overdue by now. */
+    /** The oldest end of a run to consider. An older run has had its alert, or its service is overdue by now. */
     private static final Duration NEWS = Duration.ofDays(1);
 
-    /** Between the row of a failed run and its alert lie seconds at most; afterwards the process was restarted. */
+    /**
+     * The longest time between such a run and the start of this process. A run writes its row seconds before its alert,
+     * and the process is restarted afterwards.
+     */
     private static final Duration BEFORE_START = Duration.ofMinutes(10);
 
     private static final Logger LOG = LoggerFactory.getLogger(DeadRuns.class);
@@ -82,7 +85,7 @@ public final class DeadRuns {
         this.started = clock.instant();
     }
 
-    /** To be called about once a minute. */
+    /** Closes rows, raises and resolves alerts. Expects a call about once a minute. */
     public void look() {
         try {
             close();
@@ -97,8 +100,8 @@ public final class DeadRuns {
     }
 
     /**
-     * A run gives back its lock a moment before the row that says how it ended is written. So its process is dead only if
-     * the lock is free, and no row waits, at two looks in a row.
+     * Closes the rows of dead processes. A run releases its lock a moment before it writes the row of its result. So
+     * its process counts as dead only if two checks in a row find the lock free and no row in the spool.
      */
     private void close() throws SQLException, IOException {
         Set<String> now = new HashSet<>();

@@ -17,20 +17,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends what is told of the backups of a database that is no more, since no run follows that could. What is said of a backup
- * in the store stays for as long as anything of that service lies there: it can be proved again, and may be needed all the
- * more.
+ * Resolves the alerts about backups of a dropped database, since no later run can resolve them. An alert about a stored
+ * backup remains while the store contains any backup of that service. Such a backup can be verified again, and may be
+ * the only copy.
  */
 final class GoneDatabases {
     private static final Logger LOG = LoggerFactory.getLogger(GoneDatabases.class);
 
-    /** What goes under them is no database, and always there. */
+    /** The names of backups that belong to no database. They are always desired. */
     private static final Set<String> WHOLE = Set.of(Targets.GLOBALS, Targets.BASE);
 
-    /** What a run told, and only a next one can end. */
+    /** The kinds of alerts that a run raises and only a later run can resolve. */
     private static final Set<String> OF_RUNS = Set.of(BackupNotices.FAILED, ShrinkRule.KIND, CaveatCheck.KIND);
 
-    /** What is said of a backup in the store. */
+    /** The kinds of alerts about a stored backup. */
     private static final Set<String> OF_STORED =
             Set.of(BackupNotices.FAILED, Reverification.NOT_AGAIN, Reverification.DAMAGED);
 
@@ -46,7 +46,12 @@ final class GoneDatabases {
         this.clock = clock;
     }
 
-    /** @param known every service that has a database, as PostgreSQL says now */
+    /**
+     * Returns the end of each alert about a dropped database. An alert about a stored backup also requires that the
+     * store has no backup of the service.
+     *
+     * @param known every service that has a database in PostgreSQL now
+     */
     List<Condition> conditions(Set<String> known) {
         List<Condition> conditions = new ArrayList<>();
         try {
@@ -73,7 +78,7 @@ final class GoneDatabases {
     }
 
     private boolean isStoreWithout(String service) throws SQLException, IOException {
-        // A volume that is not mounted is no empty store.
+        // An unmounted volume is not an empty store.
         house.requireStore();
         return holdings.of(service, Map.of()).isEmpty();
     }

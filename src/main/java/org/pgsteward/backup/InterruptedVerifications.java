@@ -28,16 +28,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Verifies the backups whose process ended (a kill, a power cut, an update of pgsteward) after it had stored them and
- * before it had verified them. The next night makes new ones, but until then these are the newest that a service has.
+ * Verifies backups that were stored but not verified, because the process ended in between (a kill, a power cut, an
+ * update of pgsteward). The next night makes new backups, but until then these are the newest ones of their service.
  *
- * <p>A verification that itself ends the process, because the host has too little memory for it, must not do so after
- * each start: a backup whose second verification was interrupted as well is recorded as unverifiable.
+ * <p>The verification may itself end the process if the host has too little memory. This must not happen after each
+ * start: after the second interrupted verification, the backup is recorded as unverifiable.
  */
 public final class InterruptedVerifications {
     private static final Duration NEWS = Duration.ofDays(7);
 
-    /** Of a UUID. */
+    /** Characters, enough for a UUID. */
     private static final int LONGEST_MARK = 100;
 
     private static final Logger LOG = LoggerFactory.getLogger(InterruptedVerifications.class);
@@ -55,7 +55,7 @@ public final class InterruptedVerifications {
     private final Set<UUID> tried = new HashSet<>();
     private Set<UUID> seen = Set.of();
 
-    /** @param state the folder that outlives the process */
+    /** @param state the persistent state folder */
     public InterruptedVerifications(
             BackupRows rows,
             Holdings holdings,
@@ -80,9 +80,9 @@ public final class InterruptedVerifications {
     }
 
     /**
-     * Verifies what an interrupted process left; to be called about once a minute, by one thread at a time. A backup is
-     * taken up at the second call that finds it while no process of this host makes or verifies one: before that, the
-     * process that made it may be about to begin.
+     * Verifies the backups of interrupted processes. Expects a call about once a minute, by one thread at a time. Takes
+     * up a backup only if two calls in a row find it while no process of this host makes or verifies a backup. Before
+     * that, the process that made the backup may be about to verify it.
      */
     public void verify() {
         try {
@@ -98,8 +98,8 @@ public final class InterruptedVerifications {
             tried.retainAll(seen);
             if (!left.isEmpty()) {
                 List<Backup> stored = stored(left);
-                // Once for each backup: its row may still wait for PostgreSQL, and one without trust is not verified at
-                // all.
+                // Tries each backup once. Its row may still wait for PostgreSQL, and an untrusted backup is not
+                // verified at all.
                 tried.addAll(left.keySet());
                 verify(stored);
             }
@@ -108,7 +108,7 @@ public final class InterruptedVerifications {
         }
     }
 
-    /** Those that lie in the store and may be verified without being asked for. */
+    /** Returns the backups that are stored and may be verified without a request. */
     private List<Backup> stored(Map<UUID, String> left) throws SQLException, IOException {
         List<Backup> stored = new ArrayList<>();
         for (String service : Set.copyOf(left.values())) {
@@ -146,7 +146,10 @@ public final class InterruptedVerifications {
                 || deaths.heldUntil(backup.service()).isPresent();
     }
 
-    /** The event id of the backup in whose verification a process of this host ended; empty where none did. */
+    /**
+     * Returns the event id of the backup that a process of this host was verifying when it ended; empty if there is
+     * none.
+     */
     private String marked() throws IOException {
         return Files.exists(mark) ? BoundedFile.text(mark, LONGEST_MARK).strip() : "";
     }

@@ -18,14 +18,14 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 
 /**
- * Whether the newest verified backup of each service still lies in the store with its size. The journal goes on saying
- * "verified" of a file that somebody deleted, until it is verified again.
+ * Checks that the newest verified backup of each service is stored with its recorded size. After a file was deleted,
+ * the journal still contains the state "verified" until the next verification.
  */
 public final class MissingBackups {
     /** The {@code kind} of its alerts. */
     static final String KIND = "backup-missing";
 
-    /** Under which it stands that the whole store is not there. */
+    /** The service of the alert about a missing store. */
     private static final String PGSTEWARD = "pgsteward";
 
     private final Store store;
@@ -40,7 +40,7 @@ public final class MissingBackups {
         this.clock = clock;
     }
 
-    /** Returns what is missing, and the end of what was missing and is there again. */
+    /** Returns an alert for each missing backup, and the end of each alert about a backup that is present again. */
     List<Condition> look() throws SQLException {
         Instant now = clock.instant();
         List<Condition> conditions = new ArrayList<>();

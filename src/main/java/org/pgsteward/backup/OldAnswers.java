@@ -13,14 +13,14 @@ import org.slf4j.LoggerFactory;
 
 /** Removes answers that no program waits for any more. Otherwise they would fill the folder up to its limit. */
 final class OldAnswers {
-    /** A program that asks waits for minutes; a person who looks for a cause does so within days. */
+    /** A program waits minutes for its answer. An operator reads it within days, to investigate a problem. */
     static final Duration KEPT = Duration.ofDays(7);
 
     private static final Logger LOG = LoggerFactory.getLogger(OldAnswers.class);
 
     private OldAnswers() {}
 
-    /** Removes plain files with this ending that were written before {@link #KEPT}. */
+    /** Removes regular files with this ending that are older than {@link #KEPT}. */
     static void remove(Path folder, String ending, Instant now) {
         try (DirectoryStream<Path> answers = Files.newDirectoryStream(folder, "*" + ending)) {
             for (Path answer : answers) {

@@ -27,8 +27,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether everything has a proved backup in time: asked of PostgreSQL for what there is and of the journal for what was
- * done, and of nothing that makes backups. While PostgreSQL is away, what it said last is judged by the time that passes.
+ * Checks that each target has a verified backup in time. It lists the targets in PostgreSQL and reads the results from
+ * the journal. It uses no class that makes backups, so a fault there cannot hide a missing backup. While PostgreSQL is
+ * unavailable, it applies the time that has passed to the last values it read.
  */
 public final class OverdueCheck {
     private static final Logger LOG = LoggerFactory.getLogger(OverdueCheck.class);
@@ -45,7 +46,7 @@ public final class OverdueCheck {
     private final Reporter reporter;
     private final Clock clock;
 
-    /** When a database was seen first of which nobody knows since when it is there. */
+    /** The time at which this process first saw each database without a known enrolment time. */
     private final Map<String, Instant> firstSeen = new ConcurrentHashMap<>();
 
     private volatile List<Read> last = List.of();
@@ -77,12 +78,12 @@ public final class OverdueCheck {
 
     private record Read(BackupTarget target, Optional<Instant> lastProved, Instant since) {}
 
-    /** Raises what has no verified backup in time, and the end of what fires for a database that is no more. */
+    /** Raises an alert for each target without a verified backup in time. Resolves the alerts of dropped databases. */
     public void report() {
         look().forEach(reporter::raise);
     }
 
-    /** A condition for each thing that is to be backed up, and one for all that was told of what is no more. */
+    /** Returns a condition for each target, and one for each alert about a dropped database. */
     private List<Condition> look() {
         boolean fresh = true;
         try {
@@ -110,7 +111,7 @@ public final class OverdueCheck {
         return conditions;
     }
 
-    /** What is said of databases that restores made or kept. */
+    /** Returns the conditions of databases that restores made or kept. */
     private List<Condition> forgotten() {
         try {
             List<String> firing = alerts.firing().stream()
@@ -133,7 +134,7 @@ public final class OverdueCheck {
         }
     }
 
-    /** The conditions of what is overdue now, without base backups, since every database is dumped as well. */
+    /** Returns the conditions of overdue targets, without base backups, since every database is dumped as well. */
     public List<Condition> overdue() throws SQLException {
         read();
         return last.stream()
@@ -143,7 +144,7 @@ public final class OverdueCheck {
                 .toList();
     }
 
-    /** Whether each database and the globals have a proved backup since the last time that their schedules named. */
+    /** Returns whether each database and the globals have a verified backup since their last scheduled time. */
     public boolean isAllProved() {
         try {
             read();
@@ -186,7 +187,8 @@ public final class OverdueCheck {
             for (Targets.Found found : targets(kind)) {
                 Optional<BackupRows.VerificationTimes> standing =
                         Optional.ofNullable(standings.get(found.target().service()));
-                // A server that lets no base backup be taken is told of where one is tried.
+                // Skips base backups before the first verified one. If the server does not allow base backups, the
+                // failed run raises the alert.
                 if (kind == BackupKind.BASE
                         && standing.flatMap(BackupRows.VerificationTimes::lastProved)
                                 .isEmpty()) {
@@ -201,7 +203,10 @@ public final class OverdueCheck {
         last = List.copyOf(reads);
     }
 
-    /** One whose name cannot be read is no target of a backup, and is missing all the more. */
+    /**
+     * Returns the targets, including databases with an unreadable name. These cannot be backed up, so they must be
+     * reported as overdue.
+     */
     private List<Targets.Found> targets(BackupKind kind) throws SQLException {
         List<Targets.Found> all = new ArrayList<>(targets.all(kind));
         if (kind == BackupKind.DUMP) {
@@ -211,8 +216,9 @@ public final class OverdueCheck {
     }
 
     /**
-     * A database that nobody enrolled is there at least since it was first tried, or since we first saw it; and so is one
-     * that a clock since set back has enrolled in the future.
+     * Returns the earliest known time at which the database existed. Without an enrolment time, this is its first run
+     * or the first time that this process saw it. An enrolment time in the future, left by a clock that was set back,
+     * is ignored.
      */
     private Instant since(Targets.Found found, Optional<BackupRows.VerificationTimes> standing, Instant now) {
         if (found.since().isAfter(Instant.EPOCH) && !found.since().isAfter(now)) {

@@ -32,8 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Requests of an automation: a file {@code NAME.json} asks, and {@code NAME.answer.json} beside it answers. The request is
- * taken away when its answer is there and not before, so that one that was under way when we were killed is done again.
+ * Requests of a program: the file {@code NAME.json} is the request, and {@code NAME.answer.json} beside it is the
+ * answer. A request is removed only after its answer is written, so a request that a killed process left is repeated.
  */
 public final class RequestFiles {
     private static final Logger LOG = LoggerFactory.getLogger(RequestFiles.class);
@@ -41,15 +41,15 @@ public final class RequestFiles {
     private static final String ENDING = ".json";
     private static final String ANSWER = ".answer.json";
 
-    /** Bytes; a thousand names are half of that. */
+    /** Bytes. A thousand names take half of it. */
     private static final int LARGEST = 64 * 1024;
 
     private static final int MOST_NAMES = 1000;
 
-    /** Bytes that a file's name may have, less what is put around it while it is written. */
+    /** Bytes of a file name, without the characters that are added while the file is written. */
     private static final int LONGEST_NAME = 200;
 
-    /** Somebody who writes in place, and does not rename, is given this long to come to his end. */
+    /** The time that a program gets to finish a request that it writes in place, without a rename. */
     private static final Duration HALF_WRITTEN = Duration.ofSeconds(5);
 
     private static final Set<String> VERBS = Set.of("backup", "verify");
@@ -67,9 +67,9 @@ public final class RequestFiles {
     }
 
     /**
-     * Does what one file asks for, and answers it.
+     * Executes the request of one file and writes its answer.
      *
-     * @throws IOException when the answer cannot be written; the request is then still there
+     * @throws IOException if the answer cannot be written; the request then remains
      */
     public void answer(File file) throws IOException {
         Path request = file.toPath();
@@ -77,7 +77,7 @@ public final class RequestFiles {
         try {
             is = Files.readAttributes(request, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         } catch (IOException e) {
-            // Whoever asked has taken it back.
+            // The requesting program has removed its request.
             return;
         }
         Object document;
@@ -89,12 +89,12 @@ public final class RequestFiles {
             }
             document = wrong("it is no JSON: " + half.getOriginalMessage());
         } catch (Refusal e) {
-            // A program that may ask for a backup need not learn the names of all databases.
+            // A program that may request a backup need not learn the names of all databases.
             document = wrong(e.line());
         } catch (SQLException e) {
             document = wrong(NoConnection.words(e));
         } catch (InterruptedException e) {
-            // pgsteward stops; the request is done by the next one.
+            // pgsteward is stopping. The next process executes the request.
             Thread.currentThread().interrupt();
             return;
         } catch (Throwable e) {
@@ -125,7 +125,10 @@ public final class RequestFiles {
         return asked.backUp("request", targets);
     }
 
-    /** Of a file of somebody else's: a link could lead anywhere, and its size is his choice. */
+    /**
+     * Reads a request within limits. Another program wrote the file: a link could lead anywhere, and its size is
+     * arbitrary.
+     */
     private JsonNode read(Path request, BasicFileAttributes is) throws IOException, Refusal {
         if (!is.isRegularFile()) {
             throw new Refusal("it is a link or something else that is no plain file");
@@ -162,7 +165,9 @@ public final class RequestFiles {
         return Map.of("backups", List.of(), "error", line);
     }
 
-    /** A name so long that its answer's would be too long for the disk keeps its beginning. */
+    /**
+     * Returns the path of the answer. If the name of the answer were too long for the file system, its end is cut off.
+     */
     private static Path answerTo(Path request) {
         String name = request.getFileName().toString();
         String kept = name.substring(0, Math.max(0, name.length() - ENDING.length()));
@@ -176,8 +181,7 @@ public final class RequestFiles {
         Path part = answer.resolveSibling("." + UUID.randomUUID() + ".part");
         try {
             AtomicFile.create(part, document);
-            // The folder is not synced: that of another system may refuse it, and the request would be done again and
-            // again.
+            // The folder is not synced: a foreign file system may refuse it, and the request would be repeated forever.
             Files.move(part, answer, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(part);

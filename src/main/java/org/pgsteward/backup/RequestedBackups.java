@@ -38,19 +38,23 @@ import org.pgsteward.model.Judgement;
 import org.pgsteward.model.Refusal;
 
 /**
- * Backups and verifications that a person or a request file asks for: chosen by name, and done as the night does them. Who
- * asks for a backup that is just being made, by whichever process, waits for that one and gets its result.
+ * Backups and verifications that an operator or a request file requests. They are selected by name and run like those
+ * of the night. If another process or thread is making the requested backup, the request waits for that run and returns
+ * its result.
  */
 public final class RequestedBackups {
     private static final Duration LOOK = Duration.ofMillis(250);
 
-    /** A run that has the lock writes its row at once, unless PostgreSQL is away. */
+    /** A run that holds the lock writes its row at once, unless PostgreSQL is unavailable. */
     private static final Duration ROW_COMES = Duration.ofSeconds(10);
 
-    /** The proof of a large database. After that the other's result is what it is. */
+    /**
+     * The longest wait for another run's verification, enough for a large database. Then its unverified backup is the
+     * result.
+     */
     private static final Duration PROOF_ENDS = Duration.ofHours(1);
 
-    /** As the server says it to pg_basebackup. */
+    /** The server's message to pg_basebackup. */
     private static final Pattern LOG_GONE = Pattern.compile("WAL (segment|file)");
 
     private final Targets targets;
@@ -87,7 +91,7 @@ public final class RequestedBackups {
         this.clock = clock;
     }
 
-    /** Everything of these kinds. */
+    /** Returns all targets of these kinds. */
     public List<BackupTarget> all(BackupKind... kinds) throws SQLException {
         List<BackupTarget> all = new ArrayList<>();
         for (BackupKind kind : kinds) {
@@ -96,7 +100,11 @@ public final class RequestedBackups {
         return all;
     }
 
-    /** The databases of these services, or of these names themselves, since the two are not always one. */
+    /**
+     * Returns the databases with these service names or database names, since the two may differ.
+     *
+     * @throws Refusal if a name is unknown
+     */
     public List<BackupTarget> named(Collection<String> names) throws SQLException, Refusal {
         List<BackupTarget> known = all(BackupKind.DUMP);
         TreeSet<String> unknown = new TreeSet<>(names);
@@ -114,7 +122,11 @@ public final class RequestedBackups {
                 .toList();
     }
 
-    /** The newest stored backup of each of these. */
+    /**
+     * Returns the newest stored backup of each of these services.
+     *
+     * @throws Refusal if a service has no backup
+     */
     public List<StoredBackup> stored(Collection<String> names) throws IOException, Refusal {
         Inventory inventory = inventory();
         List<StoredBackup> stored = new ArrayList<>();
@@ -133,15 +145,15 @@ public final class RequestedBackups {
         return inventory().newestOfEach();
     }
 
-    /** Before the first backup there is no folder either. */
+    /** Returns an empty inventory before the first backup, when the folder does not exist yet. */
     private Inventory inventory() throws IOException {
         return Files.isDirectory(store.root()) ? Inventory.of(store) : new Inventory(List.of(), Map.of());
     }
 
     /**
-     * Dumps and proves each of them, as one set.
+     * Dumps and verifies these targets as one set.
      *
-     * @param asked by whom
+     * @param asked the requester
      */
     public List<Backup> backUp(String asked, List<BackupTarget> wanted) throws Exception {
         Map<String, Optional<Backup>> before = new HashMap<>();
@@ -165,7 +177,7 @@ public final class RequestedBackups {
         }
     }
 
-    /** What a server that was too busy has thrown away under a base backup it may well keep the next time. */
+    /** Repeats a base backup during which a busy server removed WAL segments. The next attempt may succeed. */
     private BackupRun.Outcome triedAgain(BackupTarget target, BackupRun.Outcome first) {
         BackupRun.Outcome outcome = first;
         for (int tries = 1; tries < DueTargets.BASE_TRIES && isLogGone(outcome.backup()); tries++) {
@@ -184,7 +196,9 @@ public final class RequestedBackups {
                 && LOG_GONE.matcher(outcome.error()).find();
     }
 
-    /** The result of the run that is under way; our own, when whoever was at it is gone without one. */
+    /**
+     * Returns the result of the run that is under way. If that run ends without a result, makes a backup of its own.
+     */
     private Backup joined(BackupTarget target, Optional<Backup> before) throws Exception {
         while (true) {
             Optional<Backup> others = awaitOther(target, before);
@@ -198,7 +212,11 @@ public final class RequestedBackups {
         }
     }
 
-    /** Verifies each of them again. */
+    /**
+     * Verifies these backups again.
+     *
+     * @param each receives each result at once
+     */
     public List<Backup> proveAll(List<StoredBackup> stored, Consumer<Backup> each) {
         try (Proof.Series series = proof.series()) {
             Objects.requireNonNull(series);
@@ -212,7 +230,10 @@ public final class RequestedBackups {
         }
     }
 
-    /** Proves one again. What was proved stays so in the journal where this host alone is why it cannot be today. */
+    /**
+     * Verifies a stored backup again. A verified backup stays verified in the journal if only this host prevents its
+     * verification today.
+     */
     public Backup prove(StoredBackup stored) {
         return run.verify(known(stored));
     }
@@ -227,7 +248,7 @@ public final class RequestedBackups {
         }
     }
 
-    /** @return how the other's run ended; empty when whoever was at it is gone without an end */
+    /** @return the result of the other run; empty if its process ended without one */
     private Optional<Backup> awaitOther(BackupTarget target, Optional<Backup> before) {
         Instant began = clock.instant();
         while (!Thread.currentThread().isInterrupted()) {
@@ -245,7 +266,7 @@ public final class RequestedBackups {
             if (waited.compareTo(proving ? PROOF_ENDS : ROW_COMES) > 0 && isNobodyAtIt(target)) {
                 return proving ? other : Optional.empty();
             }
-            // Its lock goes before it is verified.
+            // A run releases its lock before its verification, so this check applies only before that.
             if (!proving && waited.compareTo(ROW_COMES) > 0 && !RunLock.isAttended(locks, target.service())) {
                 return Optional.of(BackupRun.notBegun(
                         target,
@@ -258,13 +279,16 @@ public final class RequestedBackups {
         return Optional.empty();
     }
 
-    /** One that stays {@code made} because nobody here can open it was proved before, and has the time of it. */
+    /**
+     * Returns whether a result is still expected. A backup that this host cannot decrypt stays {@code made}. It was
+     * verified while it was dumped, and its row contains that time.
+     */
     private static boolean isUnfinished(Backup row) {
         return row.state() == BackupState.RUNNING
                 || (row.state() == BackupState.MADE && !row.verification().inStream());
     }
 
-    /** While PostgreSQL is away there is none to see. */
+    /** Returns the newest run; empty while PostgreSQL is unavailable. */
     private Optional<Backup> newest(BackupTarget target) {
         try {
             return tables.runs().newestRun(target.service(), target.database(), target.kind());

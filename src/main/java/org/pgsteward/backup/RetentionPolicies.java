@@ -8,23 +8,24 @@ import org.pgsteward.backup.retention.RetentionPolicy;
 import org.pgsteward.backup.retention.ServicePolicies;
 
 /**
- * How many backups are kept, of all and of each by itself. Made with its settings in {@code retention.camel.yaml}.
+ * The retention policies: the usual one, and those of single services. {@code retention.camel.yaml} creates it with its
+ * settings.
  *
- * <p>The services' own stand in one text, a line each: as names of properties Camel would take {@code app-test} for
- * {@code appTest}, and say nothing.
+ * <p>The policies of single services are one text with a line each. As property names they would be ambiguous: Camel
+ * silently reads {@code app-test} as {@code appTest}.
  */
 public final class RetentionPolicies implements ServicePolicies {
     private Optional<RetentionPolicy> usual = Optional.empty();
     private final Map<String, RetentionPolicy> own = new HashMap<>();
 
-    /** @param policy such as {@code last=3,daily=7}, for every service that says nothing else */
+    /** @param policy such as {@code last=3,daily=7}, for every service without a policy of its own */
     public void setUsual(String policy) {
         usual = Optional.of(RetentionPolicy.parse("pgsteward.backup.keep", policy));
     }
 
     /**
      * @param lines such as {@code vikunja: last=10,daily=30}
-     * @throws IllegalArgumentException when one cannot be read, or a service has two
+     * @throws IllegalArgumentException if a line cannot be parsed, or a service has two lines
      */
     public void setOwn(String lines) {
         lines.lines().map(String::strip).filter(line -> !line.isEmpty()).forEach(line -> {

@@ -8,10 +8,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets the backups of a night wait for PostgreSQL while it is away for a short time, as during a restart. Otherwise every
- * backup that would begin in these seconds fails, and each raises an alert.
+ * Lets the backups of a night wait while PostgreSQL is unavailable for a short time, as during a restart. Otherwise
+ * each backup that begins in these seconds would fail and raise an alert.
  *
- * <p>All backups of a night share one patience: a server that stays away holds them up once and not each of them.
+ * <p>All backups of a night share one limit: a server that stays unavailable delays the night once, not once per
+ * backup.
  */
 final class ShortAbsence {
     private static final long PAUSE_SECONDS = 1;
@@ -22,20 +23,20 @@ final class ShortAbsence {
     private boolean away;
     private long since;
 
-    /** @param longest how long an absence is waited for */
+    /** @param longest the longest time to wait for PostgreSQL */
     ShortAbsence(Duration longest) {
         this.longest = longest;
     }
 
-    /** PostgreSQL answered. */
+    /** Records that PostgreSQL answered. */
     synchronized void over() {
         away = false;
     }
 
     /**
-     * Waits a moment after an attempt that failed.
+     * Waits a moment after a failed attempt.
      *
-     * @return whether to try again; not when the server answered, or has been away for too long
+     * @return whether to retry; false if the server answered, or has been unavailable for too long
      */
     boolean isToTryAgain(SQLException failed) throws InterruptedException {
         if (!isAway(failed) || !isShort()) {
@@ -56,8 +57,9 @@ final class ShortAbsence {
     }
 
     /**
-     * Class 08: connection exception; 57P01 to 57P03: it shuts down, crashed, or starts; class 53: it has no room for one
-     * more session. With any other state the server has answered, and answers the same in a second.
+     * Returns whether PostgreSQL is unavailable. Class 08: connection exception. 57P01 to 57P03: it is shutting down,
+     * has crashed or is starting. Class 53: it has no room for one more session. With any other state the server has
+     * answered, and a retry would get the same answer.
      */
     private static boolean isAway(SQLException failed) {
         if (failed instanceof NoConnection none && none.isRefused()) {

@@ -10,7 +10,7 @@ import org.pgsteward.model.Condition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Compares a proved backup with the proved one before it. */
+/** Compares a verified backup with the previous verified one. */
 public final class ShrinkCheck {
     private static final Logger LOG = LoggerFactory.getLogger(ShrinkCheck.class);
 
@@ -24,7 +24,9 @@ public final class ShrinkCheck {
         this.clock = clock;
     }
 
-    /** Nothing of one that is not the newest proved one, or the first: there is nothing to compare. */
+    /**
+     * Returns the result of the comparison; empty unless the backup is the newest verified one and has a predecessor.
+     */
     public Optional<Condition> condition(Backup backup) {
         try {
             if (!rows.isNewestProved(backup, clock.instant())) {

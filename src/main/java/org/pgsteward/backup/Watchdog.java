@@ -27,13 +27,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends what is stuck, from a thread of its own: none of the threads that back up, verify or serve routes is needed for it.
+ * Ends stuck runs, from a thread of its own. It needs none of the threads that back up, verify or serve routes.
  *
  * <ol>
- *   <li>A run without progress is cancelled: its children and connections end, and its own thread releases the rest.
- *   <li>An alert says so.
- *   <li>A run that does not end even so takes its process with it. The kernel and PostgreSQL then release what it held,
- *       and whatever starts the daemon again closes its row as failed.
+ *   <li>Cancels a run without progress: its children and connections end, and its own thread releases the rest.
+ *   <li>Raises an alert.
+ *   <li>Ends the process if the run does not end. The kernel and PostgreSQL then release its resources, and the next
+ *       start of the daemon closes its row as failed.
  * </ol>
  */
 public final class Watchdog implements AutoCloseable {
@@ -61,9 +61,9 @@ public final class Watchdog implements AutoCloseable {
     private long minuteAt = System.nanoTime() - TimeUnit.MINUTES.toNanos(1);
 
     /**
-     * @param others what waits outside of the runs of this process
-     * @param endProcess ends this process at once, whatever hangs in it
-     * @param everyMinute is run about once a minute, the first time at once
+     * @param others the waiting work outside of the runs of this process
+     * @param endProcess ends this process at once, even if threads hang
+     * @param everyMinute runs about once a minute, the first time at once
      */
     public Watchdog(
             RunsUnderWay runs,
@@ -175,7 +175,10 @@ public final class Watchdog implements AutoCloseable {
                         rule.limit().toSeconds())));
     }
 
-    /** The next run of the service that comes to a good end resolves the alert; a night's, the next one that ends. */
+    /**
+     * Resolves the alert of a service after a later run of it succeeds, and the alert of a night after any later run
+     * does.
+     */
     private void resolve() {
         List<Alert> stuck = alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(STUCK))
@@ -206,7 +209,7 @@ public final class Watchdog implements AutoCloseable {
                 && !run.state().equals("failed");
     }
 
-    /** Waits until the alert of a cancelled run is raised: a command ends when its last run does. */
+    /** Waits until the alert of a cancelled run is raised, since a command ends when its last run does. */
     public void settle() {
         try {
             if (ending.tryLock(SETTLED_SECONDS, TimeUnit.SECONDS)) {
