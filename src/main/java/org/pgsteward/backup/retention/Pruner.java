@@ -31,8 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes the backups that the policy does not keep, one service at a time, while no run of that service is under way. It
- * decides by the journal. So it removes no backup of which the journal has no row, and nothing while rows wait to be written.
+ * Removes the backups that the policy does not keep, one service at a time, while no run of that service is under way.
+ * It decides by the journal. So it keeps each backup without a row in the journal, and removes no backup while rows are
+ * waiting to be written.
  */
 public final class Pruner {
     private static final Logger LOG = LoggerFactory.getLogger(Pruner.class);
@@ -84,7 +85,7 @@ public final class Pruner {
     }
 
     /**
-     * Removes of each service the backups that need not be kept.
+     * Removes the backups of each service that the policies do not keep.
      *
      * @throws Exception the first failure, after all services
      */
@@ -92,7 +93,7 @@ public final class Pruner {
         Attempts.each(services(policies), service -> keep(service, policies));
     }
 
-    /** Whose backups are to be looked at; nobody's while PostgreSQL is away or rows wait for it. */
+    /** Returns the services with backups; empty while PostgreSQL is unavailable or rows are waiting for it. */
     private List<String> services(ServicePolicies policies) {
         try {
             house.order();
@@ -114,7 +115,7 @@ public final class Pruner {
         }
     }
 
-    /** Removes what need not be kept of {@code service}. */
+    /** Removes the backups of {@code service} that its policy does not keep. */
     private void keep(String service, ServicePolicies policies) throws IOException, SQLException {
         boolean anyGone = false;
         try {
@@ -185,7 +186,7 @@ public final class Pruner {
         return anyGone;
     }
 
-    /** From the second step of {@link Removal} on. */
+    /** Removes a backup, from the second step of {@link Removal} on. */
     private void remove(String service, String backupId, UUID eventId, String path, String reason) throws IOException {
         removal.deleteFile(path);
         reporter.record(new Expiry(service, backupId, eventId, reason, clock.instant()));

@@ -4,14 +4,14 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * One pass of retention over all services, which decides when the sets and RECOVERY.md are updated. Both are about all
- * services: after each of 200 services they would be read and written 200 times.
+ * One pass of retention over all services, which decides when the sets and RECOVERY.md are updated. Both cover all
+ * services: an update after each of 200 services would read and write them 200 times.
  */
 final class RetentionPass {
-    /** In a long pass they are updated this often. */
+    /** The interval of updates during a long pass. */
     private static final Duration INTERVAL = Duration.ofSeconds(10);
 
-    /** Services of this pass that are not done. */
+    /** The number of services that this pass has not finished. */
     private int left;
 
     /** Whether a backup was removed since the last update. */
@@ -24,7 +24,7 @@ final class RetentionPass {
     }
 
     /**
-     * Counts a service as done, and returns whether the sets and RECOVERY.md have to be updated now.
+     * Counts a service as finished. Returns whether the sets and RECOVERY.md have to be updated now.
      *
      * @param removed whether a backup of this service was removed
      */

@@ -14,31 +14,34 @@ import org.pgsteward.backup.store.Holding;
 import org.pgsteward.backup.store.Standing;
 
 /**
- * Which backups of one service stay and which go, with the reasons. Pure.
+ * The decision for each backup of one service, to keep or to remove it, with the reasons. Pure.
  *
  * <ol>
- *   <li>Proved ones fill the policy's buckets as restic fills them, newest first, in the operator's time zone: each rule
- *       keeps the newest of each bucket until its number is used up, and the oldest of all while it is not.
- *   <li>What is whole and not proved fills buckets of its own, so that it pushes no proved one out; and it stays at least
- *       as long as the policy reaches back, and as long as anything proved that is older is kept by it.
- *   <li>What is damaged fills no bucket. It stays as long, and in any case until there is a newer one that is proved.
- *   <li>Whatever the policy says: the newest proved one stays, a pinned one stays, and the one before a sudden shrinking
- *       stays until the next that has not shrunk.
+ *   <li>Verified backups fill the policy's buckets as in restic, newest first, in the operator's time zone. Each rule
+ *       keeps the newest backup of each bucket until its number is used up. If it is not used up, the rule also keeps
+ *       the oldest backup.
+ *   <li>Intact but unverified backups fill buckets of their own, so that they displace no verified one. They are also
+ *       kept for as long as the policy reaches back, and for as long as it keeps an older verified backup.
+ *   <li>Damaged backups fill no bucket. They are kept for the same time, and in any case until a newer backup is
+ *       verified.
+ *   <li>Some backups are kept regardless of the policy: the newest verified one, pinned ones, and the last one before a
+ *       sudden shrinking, until a later backup has not shrunk.
  * </ol>
  *
- * So a run that failed changes nothing for any other, however often it fails.
+ * <p>So a failed run changes nothing for any other backup, even after many failures.
  */
 public final class RetentionPlan {
     private RetentionPlan() {}
 
-    /** @param reasons why it is kept, each of them; or the one why it is not */
+    /** @param reasons every reason to keep the backup, or the one reason to remove it */
     public record Decision(Holding backup, boolean kept, List<String> reasons) {}
 
     /**
-     * @param backups all that lie in the store of one service and kind, in any order
-     * @param zone in which days, weeks, months and years begin
-     * @return a decision for each, newest first
-     * @throws IllegalArgumentException when they are not all of one service and kind
+     * Returns a decision for each backup, newest first.
+     *
+     * @param backups all stored backups of one service and kind, in any order
+     * @param zone the time zone in which days, weeks, months and years begin
+     * @throws IllegalArgumentException if they are not all of one service and kind
      */
     public static List<Decision> of(
             RetentionPolicy policy, List<Holding> backups, ShrinkRule shrink, ZoneId zone, Instant now) {
@@ -125,7 +128,7 @@ public final class RetentionPlan {
         }
     }
 
-    /** From when on what is not proved stays. */
+    /** Returns the start of the time window in which unverified backups are kept. */
     private static Instant window(
             RetentionPolicy policy, List<Holding> proved, Map<Holding, List<String>> inBuckets, ZonedDateTime now) {
         Instant reach = policy.reach(now).toInstant();

@@ -12,16 +12,16 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * How many backups are kept, as restic counts them: {@code last=3} the newest three whatever their time, {@code daily=7}
- * the newest of each of the newest seven days that have one, and so on. Pure.
+ * The number of backups to keep, counted as in restic. {@code last=3} keeps the newest three regardless of their time.
+ * {@code daily=7} keeps the newest backup of each of the newest seven days that have one, and so on. Pure.
  */
 public record RetentionPolicy(Map<Rule, Integer> counts) {
     private static final String EXAMPLE = "last=3,daily=7,weekly=4,monthly=6";
 
-    /** So that a typing error is not taken for a wish. */
+    /** The largest allowed number. A larger one is a typing error. */
     private static final int MOST = 9999;
 
-    /** What one number of the policy counts. */
+    /** A rule of the policy, with one number. */
     public enum Rule {
         LAST(null),
         HOURLY(ChronoUnit.HOURS),
@@ -37,16 +37,19 @@ public record RetentionPolicy(Map<Rule, Integer> counts) {
             this.span = Optional.ofNullable(span);
         }
 
-        /** As it stands in a setting. */
+        /** Returns the name of the rule in a setting. */
         public String word() {
             return name().toLowerCase(Locale.ROOT);
         }
 
-        /** The bucket that {@code at} falls into; two with the same name share it. {@code last} has one for each. */
+        /**
+         * Returns the bucket of {@code at}; two backups with the same name share it. {@code last} has one bucket for
+         * each backup.
+         */
         String bucket(ZonedDateTime at, int position) {
             return switch (this) {
                 case LAST -> Integer.toString(position + 1);
-                // With the offset: the hour that comes twice in autumn is two hours.
+                // Includes the offset: the repeated hour in autumn is two hours.
                 case HOURLY ->
                     at.truncatedTo(ChronoUnit.HOURS).toOffsetDateTime().toString();
                 case DAILY -> at.toLocalDate().toString();
@@ -75,7 +78,7 @@ public record RetentionPolicy(Map<Rule, Integer> counts) {
         }
     }
 
-    /** @throws IllegalArgumentException when it would keep nothing */
+    /** @throws IllegalArgumentException if it would keep no backup, or if a number is out of range */
     public RetentionPolicy {
         EnumMap<Rule, Integer> sorted = new EnumMap<>(Rule.class);
         counts.forEach((rule, count) -> {
@@ -93,15 +96,17 @@ public record RetentionPolicy(Map<Rule, Integer> counts) {
     }
 
     /**
-     * @param setting what it was written as, such as {@code pgsteward.backup.keep}: for the message
+     * Parses the text of a setting.
+     *
+     * @param setting the name of the setting, such as {@code pgsteward.backup.keep}, for the message
      * @param text such as {@code last=3,daily=7}
-     * @throws IllegalArgumentException when it cannot be read, in one line
+     * @throws IllegalArgumentException with a message of one line, if the text cannot be parsed
      */
     public static RetentionPolicy parse(String setting, String text) {
         try {
             return parse(text);
         } catch (IllegalArgumentException e) {
-            // Without its cause: whoever shows the first cause of all would show half of it.
+            // Omits the cause: a caller that shows only the first cause would show half of the message.
             throw new IllegalArgumentException(setting + " is '" + shown(text) + "': "
                     + shown(String.valueOf(e.getMessage())) + "; write it like " + EXAMPLE);
         }
@@ -133,15 +138,15 @@ public record RetentionPolicy(Map<Rule, Integer> counts) {
         throw new IllegalArgumentException("'" + word + "' is none of last, hourly, daily, weekly, monthly and yearly");
     }
 
-    /** What somebody wrote on a container must not make a line of its own in a log. */
+    /** Returns the text as one short line. A container's label must not start a new line in a log. */
     private static String shown(String text) {
         String line = text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
         return line.length() <= 120 ? line : line.substring(0, 119) + "…";
     }
 
     /**
-     * The beginning of the time that the policy speaks of: what is younger was meant to be kept in some number, and may
-     * turn out to be wanted.
+     * Returns the start of the period that the policy covers. The policy was meant to keep some of the younger backups,
+     * so each of them may still be needed.
      */
     ZonedDateTime reach(ZonedDateTime now) {
         return counts.entrySet().stream()
@@ -150,7 +155,7 @@ public record RetentionPolicy(Map<Rule, Integer> counts) {
                 .orElse(now);
     }
 
-    /** As it is written in a setting. */
+    /** Returns the policy as a setting contains it. */
     @Override
     public String toString() {
         return counts.entrySet().stream()

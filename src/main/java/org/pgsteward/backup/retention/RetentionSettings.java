@@ -11,9 +11,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * How much is kept of each service: as the route file says, else as the label {@code pgsteward.backup.keep} on its
- * container, else as of all. While it has no container, the label that the last one had holds: backups outlive
- * containers.
+ * The retention policy of each service. The route file has precedence, then the label {@code pgsteward.backup.keep} of
+ * its container, then the usual policy. Without a container, the label of its last container applies, since backups
+ * outlive containers.
  */
 public final class RetentionSettings {
     private static final String LABEL = "pgsteward.backup.keep";
@@ -26,8 +26,8 @@ public final class RetentionSettings {
     private final Map<String, String> said = new ConcurrentHashMap<>();
 
     /**
-     * @param hasContainer whether a service has one now
-     * @param label the value of {@value #LABEL} on it
+     * @param hasContainer whether a service has a container now
+     * @param label returns the value of {@value #LABEL} of the service's container
      */
     public RetentionSettings(
             BackupRows rows, Predicate<String> hasContainer, Function<String, Optional<String>> label) {
@@ -36,7 +36,10 @@ public final class RetentionSettings {
         this.label = label;
     }
 
-    /** Empty when its label cannot be read: then all of it is kept, until somebody has repaired it. */
+    /**
+     * Returns the policy of a service. Returns empty if its label cannot be parsed: then all its backups are kept until
+     * an operator corrects the label.
+     */
     Optional<RetentionPolicy> of(String service, ServicePolicies policies) throws SQLException {
         Optional<String> text = label(service);
         Optional<RetentionPolicy> own = policies.own(service);

@@ -10,17 +10,17 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
 /**
- * When a backup is suspiciously smaller than the proved one before it: it can be whole, proved, and of a database that
- * somebody has emptied. Pure.
+ * Decides whether a backup is suspiciously smaller than the previous verified one. Such a backup may be complete and
+ * verified, but contain a database that was emptied by mistake. Pure.
  *
- * @param share of the size before, from 0 to 1, by which it may shrink without a word
- * @param exemptBytes below which a database is too small for a share to say anything
+ * @param share the share of the previous size, from 0 to 1, by which a backup may shrink without a warning
+ * @param exemptBytes the size in bytes below which a database is too small for a meaningful share
  */
 public record ShrinkRule(double share, long exemptBytes) {
     /** The {@code kind} of the conditions. */
     public static final String KIND = "backup-shrunk";
 
-    /** The limits of the share, in words for the setting. */
+    /** The limits of the share, as a text for the setting. */
     public static final String LIMITS = "above 0% and below 100%";
 
     public ShrinkRule {
@@ -33,7 +33,7 @@ public record ShrinkRule(double share, long exemptBytes) {
         return share > 0 && share < 1;
     }
 
-    /** By how much, if that is worth a word. Sizes are those of the stream before compression, in bytes. */
+    /** Returns the shrinkage as text, if it exceeds the limit. Sizes are in bytes of the stream before compression. */
     public Optional<String> shrunk(long before, long now) {
         if (before < exemptBytes || now >= before * (1 - share)) {
             return Optional.empty();
@@ -42,7 +42,11 @@ public record ShrinkRule(double share, long exemptBytes) {
                 + megabytes(before) + ", told from " + percent(share) + " on");
     }
 
-    /** @param before the size of the proved one before it */
+    /**
+     * Returns the condition of a verified backup: shrunk or not.
+     *
+     * @param before the size in bytes of the previous verified backup, before compression
+     */
     public Condition judge(Backup backup, String beforeId, long before, Instant at) {
         Optional<String> shrunk = shrunk(before, backup.file().sourceBytes());
         if (shrunk.isEmpty()) {

@@ -12,12 +12,13 @@ import java.util.regex.Pattern;
 import org.quartz.CronExpression;
 
 /**
- * A five-field cron expression ({@code minute hour day-of-month month day-of-week}, as crontab has it), asked by way of
- * Quartz. Quartz has a field for seconds, counts Sunday as 1, and wants one of the two day fields to be {@code ?}.
+ * A schedule by a five-field cron expression ({@code minute hour day-of-month month day-of-week}, as in crontab),
+ * computed by Quartz. The fields are translated: Quartz has a field for seconds, counts Sunday as 1, and requires
+ * {@code ?} in one of the two day fields.
  *
- * <p>Quartz is asked in UTC for the time on the wall, and the zone's rules say when that is: left to itself, it skips the
- * whole night in which the clocks go forward over the hour. A time that does not exist comes an hour later, and one that
- * comes twice counts once.
+ * <p>Quartz computes local times as if they were UTC, and the rules of the time zone translate them into instants. With
+ * the zone itself, Quartz skips the whole night in which daylight saving time removes the scheduled hour. A local time
+ * that does not exist becomes one hour later, and a local time that occurs twice counts once.
  */
 public final class CronSchedule implements Schedule {
     private static final Pattern EVERY_NOTHING = Pattern.compile(".*/0+(?!\\d).*");
@@ -27,7 +28,7 @@ public final class CronSchedule implements Schedule {
     private final CronExpression expression;
     private final ZoneId zone;
 
-    /** @throws IllegalArgumentException when it is not five fields that Quartz can read, with the expression */
+    /** @throws IllegalArgumentException with the expression, if it is not five fields that Quartz can parse */
     public CronSchedule(String cron, ZoneId zone) {
         try {
             expression = new CronExpression(quartz(cron));
@@ -68,7 +69,7 @@ public final class CronSchedule implements Schedule {
             }
             wall = LocalDateTime.ofInstant(next.toInstant(), ZoneOffset.UTC);
             Instant found = wall.atZone(zone).toInstant();
-            // Not after it in the hour that comes twice: that was its first coming.
+            // In the repeated hour, atZone returns the first occurrence, which may lie before the moment.
             if (found.isAfter(moment)) {
                 return found;
             }

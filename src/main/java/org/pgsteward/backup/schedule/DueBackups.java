@@ -9,16 +9,18 @@ import java.util.function.Predicate;
 import org.pgsteward.backup.underway.ProcessDeaths;
 
 /**
- * Whether a backup's time has come. Pure.
+ * Decides whether a backup is due. Pure.
  *
- * <p>It is asked of the journal rather than of a timer, so that a run missed while we were down is due when we are back,
- * once, and a run that failed is tried again before the next night.
+ * <p>The source is the journal, not a timer. So a run that was missed while the daemon was stopped is due once after
+ * the start. A failed run is retried before the next night.
  */
 public final class DueBackups {
-    /** PostgreSQL is back this long after a crash of one of its processes, which ends every dump. */
+    /** The time after which PostgreSQL is available again once one of its processes crashed, which ends every dump. */
     static final Duration FIRST_RETRY = Duration.ofMinutes(1);
 
-    /** Long enough for a cause to pass, short enough for the morning to find a backup. */
+    /**
+     * The pause before later retries: long enough for a cause to pass, short enough for a backup before the morning.
+     */
     static final Duration RETRY = Duration.ofMinutes(30);
 
     private DueBackups() {}
@@ -26,15 +28,15 @@ public final class DueBackups {
     /**
      * A backup that is due.
      *
-     * @param unverifiable whether the newest run ended so
+     * @param unverifiable whether the newest run ended unverifiable
      * @param lastStarted as for {@link #isDue}
      */
     public record Due(BackupTarget target, boolean unverifiable, Instant lastStarted) {}
 
     /**
-     * Returns the order of a night. The one that has waited longest goes first, so that interrupted nights reach every
-     * database. One that could not be verified last time, as when its verification was cancelled, goes last, since it may
-     * keep all others waiting again.
+     * Returns the order of a night. The target with the oldest run is first, so that interrupted nights reach every
+     * database. A target that could not be verified last time, for example after a cancelled verification, is last: it
+     * may delay all others again.
      */
     public static List<Due> inOrder(List<Due> due) {
         return due.stream()
@@ -43,11 +45,11 @@ public final class DueBackups {
     }
 
     /**
-     * Returns what is backed up next. A suspected service is backed up alone, so that no other backup is lost if it ends this
-     * process. It is next when it has waited longest.
+     * Returns the next targets to back up. A suspected service is backed up alone, so that no other backup is lost if
+     * it ends this process. Its turn comes when it has the oldest run.
      *
      * @param due in order
-     * @param suspected as {@link ProcessDeaths#isSuspected} says
+     * @param suspected as in {@link ProcessDeaths#isSuspected}
      */
     public static List<Due> apart(List<Due> due, Predicate<String> suspected) {
         Predicate<Due> isSuspected = one -> suspected.test(one.target().service());
@@ -62,16 +64,18 @@ public final class DueBackups {
     }
 
     /**
-     * @param lastStarted the start of the newest run; the epoch where there has been none, which is due at once
-     * @param failures how many of the newest runs failed, one after the other
-     * @param unverifiable whether the newest backup could not be verified, for example because its verification was cancelled.
-     *     A service whose newest backup failed or could not be verified is due every half hour at most, even if it is scheduled
-     *     more often
+     * Returns whether a backup is due.
+     *
+     * @param lastStarted the start of the newest run; the epoch if there is none, which makes the backup due at once
+     * @param failures the number of newest runs that failed in a row
+     * @param unverifiable whether the newest backup could not be verified, for example after a cancelled verification.
+     *     A service with a failed or unverifiable newest backup is due every 30 minutes at most, even if it is
+     *     scheduled more often.
      */
     public static boolean isDue(
             Schedule schedule, Instant lastStarted, int failures, boolean unverifiable, Instant now) {
         if (lastStarted.isAfter(now)) {
-            // The clock was set back, or forth and back: a run in what is now the future says nothing of tonight.
+            // The clock was set back, or forth and back: a run in the future is no reason to skip tonight.
             return true;
         }
         if (failures > 0

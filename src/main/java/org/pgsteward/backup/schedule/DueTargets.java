@@ -15,9 +15,9 @@ import org.pgsteward.model.BackupState;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Finds the targets whose backup has come due, by the journal and the schedules. */
+/** Finds the due targets, from the journal and the schedules. */
 public final class DueTargets {
-    /** How often a base backup is tried at one of its times, and for a person who asks. */
+    /** The number of attempts to make one base backup, scheduled or requested. */
     public static final int BASE_TRIES = 3;
 
     private static final Logger LOG = LoggerFactory.getLogger(DueTargets.class);
@@ -39,7 +39,7 @@ public final class DueTargets {
         this.clock = clock;
     }
 
-    /** Returns the targets in the order in which they are to be backed up; none while PostgreSQL is away. */
+    /** Returns the due targets in the order of their backups; empty while PostgreSQL is unavailable. */
     public List<BackupTarget> find() {
         try {
             house.order();
@@ -49,7 +49,7 @@ public final class DueTargets {
         }
     }
 
-    /** Returns whether any target has come due. */
+    /** Returns whether any target is due. */
     public boolean isAny() {
         try {
             return !inOrder(clock.instant()).isEmpty();
@@ -58,7 +58,7 @@ public final class DueTargets {
         }
     }
 
-    /** PostgreSQL's absence raises its own alert. */
+    /** Returns no targets. The absence of PostgreSQL raises an alert of its own. */
     private List<BackupTarget> unknown(SQLException e) {
         tables.doubt(e);
         LOG.warn("cannot determine which backups are due: {}", e.getMessage());
@@ -86,7 +86,7 @@ public final class DueTargets {
                 continue;
             }
             RunRows.LastRun last = runs.get(service);
-            // A database that was never backed up is due at once, and not only at its schedule's next time.
+            // A database without any backup is due at once, not at the next time of its schedule.
             Instant since = last == null ? Instant.EPOCH : last.startedAt();
             int failures = last != null && "failed".equals(last.state()) && isTriedAgain(kind)
                     ? Math.max(1, tables.runs().failuresInARow(service))
@@ -100,7 +100,10 @@ public final class DueTargets {
         return due;
     }
 
-    /** A base backup mostly fails for a cause that lasts until a person acts, and each try is expensive. */
+    /**
+     * Returns whether a failed backup is retried. Most base backups fail for a cause that lasts until an operator acts,
+     * and each attempt is expensive.
+     */
     private boolean isTriedAgain(BackupKind kind) throws SQLException {
         return kind != BackupKind.BASE || tables.runs().failuresInARow(Targets.BASE) % BASE_TRIES != 0;
     }

@@ -13,12 +13,15 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
 /**
- * Whether something has no proved backup in time: none since the first time that its schedule names after the last proved
- * one (or after it came to be, where there is none), and the grace is over as well. It is a warning, and critical once
- * the next time has gone by too. Pure, and asked of the journal: it does not matter why there is none.
+ * Decides whether a target has no verified backup in time. Pure.
  *
- * @param grace how long after its time a backup may take until it is proved
- * @param zone in which people read times
+ * <p>A target is overdue if no backup was verified within the grace after its due time. The due time is the first
+ * scheduled time after the start of the last verified backup, or after {@code since} if there is none. The condition is
+ * a warning, and critical once the next scheduled time and its grace have passed too. The cause of the missing backup
+ * does not matter.
+ *
+ * @param grace the time from the due time until the backup must be verified
+ * @param zone the time zone of the times in texts
  */
 public record OverdueRule(Duration grace, ZoneId zone) {
     /** The {@code kind} of the conditions. */
@@ -31,8 +34,10 @@ public record OverdueRule(Duration grace, ZoneId zone) {
     }
 
     /**
-     * @param lastProved when the newest proved backup began
-     * @param since when it came to be there to be backed up
+     * Returns the condition of a target at {@code now}: overdue or in time.
+     *
+     * @param lastProved the start of the newest verified backup
+     * @param since the time from which the target existed
      */
     public Condition judge(
             BackupTarget target, Schedule schedule, Optional<Instant> lastProved, Instant since, Instant now) {
@@ -64,7 +69,7 @@ public record OverdueRule(Duration grace, ZoneId zone) {
                 .with(figures);
     }
 
-    /** A schedule that never comes again has no deadline. */
+    /** A schedule without a next time has no deadline. */
     private Instant plusGrace(Instant moment) {
         return moment.isAfter(Instant.MAX.minus(grace)) ? Instant.MAX : moment.plus(grace);
     }

@@ -2,9 +2,9 @@ package org.pgsteward.backup.schedule;
 
 import java.time.Instant;
 
-/** When something is to happen. */
+/** The times of a repeated action. */
 @FunctionalInterface
 public interface Schedule {
-    /** The first time after {@code moment}. */
+    /** Returns the first time after {@code moment}; {@link Instant#MAX} if there is none. */
     Instant nextAfter(Instant moment);
 }

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * When each service is backed up: as the label {@code pgsteward.backup.schedule} on its container says, else as all. The
- * whole cluster has a time of its own, or none.
+ * The schedules of all services. The label {@code pgsteward.backup.schedule} of a container overrides the usual
+ * schedule. Base backups have a schedule of their own, or none.
  */
 public final class Schedules {
     private static final Logger LOG = LoggerFactory.getLogger(Schedules.class);
@@ -27,10 +27,10 @@ public final class Schedules {
     private final Map<String, Schedule> read = new ConcurrentHashMap<>();
 
     /**
-     * @param usual five-field cron
-     * @param base the same for base backups; empty for none
-     * @param own the label's value, by service
-     * @throws IllegalArgumentException when {@code usual} or {@code base} cannot be read
+     * @param usual a five-field cron expression
+     * @param base a five-field cron expression for base backups; empty for none
+     * @param own returns the value of the label, by service
+     * @throws IllegalArgumentException if {@code usual} or {@code base} cannot be parsed
      */
     public Schedules(String usual, Optional<String> base, ZoneId zone, Function<String, Optional<String>> own) {
         this.usual = new CronSchedule(usual, zone);
@@ -39,7 +39,9 @@ public final class Schedules {
         this.own = own;
     }
 
-    /** Returns the schedule of a service's backups of one kind; that of base backups may never come. */
+    /**
+     * Returns the schedule of a service's backups of one kind. The schedule of base backups may have no time at all.
+     */
     public Schedule of(BackupKind kind, String service) {
         return kind == BackupKind.BASE ? base : of(service);
     }
@@ -50,8 +52,8 @@ public final class Schedules {
     }
 
     /**
-     * Returns the schedule of a service's dumps. A label that cannot be read is logged once, and the usual schedule applies: a
-     * typing error must not cost a backup.
+     * Returns the schedule of a service's dumps. A label that cannot be parsed is logged once, and the usual schedule
+     * applies: a typing error must not cost a backup.
      */
     public Schedule of(String service) {
         return own.apply(service)
@@ -59,7 +61,7 @@ public final class Schedules {
                 .orElse(usual);
     }
 
-    /** Returns why a service's newest verified backup is too old; empty while it is in time. */
+    /** Returns the reason if a service's newest verified backup is too old; empty while it is in time. */
     public Optional<String> tooOld(OverdueRule rule, String service, Instant restorableTo, Instant now) {
         BackupTarget target = new BackupTarget(service, service, "", BackupKind.DUMP, "");
         Condition condition = rule.judge(target, of(service), Optional.of(restorableTo), restorableTo, now);

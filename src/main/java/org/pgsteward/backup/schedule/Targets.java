@@ -13,19 +13,19 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;
 
 /**
- * What there is to back up: every database of the cluster, whoever made it, and the globals. Of the templates only
- * PostgreSQL's own two are left out.
+ * The targets of backups: the globals and every database of the cluster, including databases that pgsteward did not
+ * create. Only PostgreSQL's own two templates are excluded.
  */
 public final class Targets {
-    /** The service under which roles and settings go. */
+    /** The service name of the roles and settings. */
     public static final String GLOBALS = "_globals";
 
-    /** The service under which the whole cluster goes. */
+    /** The service name of base backups. */
     public static final String BASE = "_base";
 
     /**
-     * Whether a name is UTF-8, by its bytes in digits. A session in a database of another encoding can give a database
-     * any bytes for a name, and then most functions fail for all names.
+     * The test whether a name is UTF-8, on its bytes in hexadecimal digits. A session in a database of another encoding
+     * can give a database any bytes as its name. Then most functions fail for all names.
      */
     private static final String UTF8_NAME = "(pg_catalog.encode(pg_catalog.textsend(datname::text), 'hex') ~ '^("
             + "[0-7][0-9a-f]|(c[2-9a-f]|d[0-9a-f])[89ab][0-9a-f]|e0[ab][0-9a-f][89ab][0-9a-f]"
@@ -33,8 +33,9 @@ public final class Targets {
             + "|f[123]([89ab][0-9a-f]){3}|f48[0-9a-f]([89ab][0-9a-f]){2})*$')";
 
     /**
-     * A database of no service goes under its own name, unless a service has that name already, a folder of the store has
-     * it, or the journal's 50 characters do not hold it: then part of its hash tells it apart.
+     * The databases to dump. A database without a service uses its own name as the service name. A part of its hash is
+     * added in three cases: a service has that name already, a folder of the store has it, or it exceeds the journal's
+     * 50 characters.
      */
     private static final String DATABASES = """
             SELECT COALESCE(sc.service_name,
@@ -60,7 +61,7 @@ public final class Targets {
             .replace("{unfinished}", UnfinishedRestore.DATABASE)
             .replace("{replaced}", ReplacedDatabase.IS);
 
-    /** In a form that PostgreSQL can send. */
+    /** The names that are not UTF-8, in a form that PostgreSQL can send. */
     private static final String UNREADABLE_NAMES = """
             SELECT pg_catalog.encode(pg_catalog.textsend(datname::text), 'escape'), oid, pg_catalog.pg_get_userbyid(datdba)
               FROM pg_catalog.pg_database
@@ -76,23 +77,27 @@ public final class Targets {
     }
 
     /**
-     * A target that exists.
+     * An existing target.
      *
-     * @param since when it came to be there, as far as the journal knows
-     * @param hindrance why no backup of it can be made, and the statement that changes this; empty where one can
+     * @param since the time from which it exists, as far as the journal contains it
+     * @param hindrance the reason why it cannot be backed up, with the statement that repairs it; empty if it can
      */
     public record Found(BackupTarget target, Instant since, String hindrance) {}
 
     /**
-     * Returns the databases that restores made or kept, which are no targets.
+     * Returns the databases that restores made or kept. They are not targets.
      *
-     * @throws SQLException when PostgreSQL does not answer
+     * @throws SQLException if PostgreSQL does not answer
      */
     public List<KeptDatabase> kept() throws SQLException {
         return KeptDatabases.read(server);
     }
 
-    /** @throws SQLException when PostgreSQL does not answer */
+    /**
+     * Returns the targets of one kind.
+     *
+     * @throws SQLException if PostgreSQL does not answer
+     */
     public List<Found> all(BackupKind kind) throws SQLException {
         if (kind != BackupKind.DUMP) {
             String service = kind == BackupKind.GLOBALS ? GLOBALS : BASE;
@@ -103,7 +108,7 @@ public final class Targets {
         return dumps();
     }
 
-    /** Databases of which no backup can be made: their name is not UTF-8. */
+    /** Returns up to 100 databases that cannot be backed up because their name is not UTF-8. */
     public List<Found> unreadable() throws SQLException {
         return found(
                 UNREADABLE_NAMES,

@@ -1,9 +1,9 @@
 /**
- * What there is to back up, and when.
+ * The targets of backups and their times.
  *
- * <p>Begin with {@link DueTargets}: it compares the {@link Targets} of the server with the runs in the journal. {@link
- * DueBackups} decides whether one is due, {@link OverdueRule} whether one is missing. {@link Schedules} reads the times from
- * the settings and from the labels of containers.
+ * <p>Begin with {@link DueTargets}: it compares the {@link Targets} of the server with the runs in the journal.
+ * {@link DueBackups} decides whether a backup is due, {@link OverdueRule} whether one is missing. {@link Schedules}
+ * reads the times from the settings and from the labels of containers.
  */
 @NullMarked
 package org.pgsteward.backup.schedule;
