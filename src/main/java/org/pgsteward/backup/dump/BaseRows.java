@@ -24,22 +24,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a base backup must hold, whatever the applications write while it is made.
+ * The rows that a base backup must contain, regardless of concurrent writes.
  *
- * <p>A base backup has no snapshot: a started copy shows the cluster at some moment between its beginning and its end,
- * and nobody can say beforehand which. But a row that was committed before the beginning and is still there after the end
- * was there all the time, so it is in the copy. These are counted, table by table, after the end: those whose transaction
- * is older than all that ran at the beginning. Tables that were altered or renamed meanwhile are left out, and unlogged
- * ones, which a copy never holds.
+ * <p>A base backup has no snapshot: a started copy shows the cluster at an unknown moment between the beginning and the
+ * end of the backup. But a row that was committed before the beginning and still exists after the end is in the copy.
+ * These rows are counted table by table after the end, by their transaction: it is older than all transactions at the
+ * beginning. Tables that were altered or renamed in between are skipped, and so are unlogged tables, which a copy never
+ * contains.
  *
- * <p>To count in this way wants a SELECT, and planning one runs functions that a table's owner may have put into its
- * indexes. So the tables of each owner are counted by a role that logs in with his rights alone; the administrator counts
- * the catalog's, the long values', which nobody names or indexes, and superusers' own. Where such a function raises an
- * error, or goes on for longer than a slow disk takes to read the database, tables of this owner are not compared, and a
- * line in the log says so.
+ * <p>The count needs a SELECT, and planning one executes functions that a table's owner may have put into its indexes.
+ * So a temporary role with the rights of the owner only counts the tables of each owner. The administrator counts the
+ * catalog, the TOAST tables, which other roles cannot access or index, and tables of superusers. If such a function
+ * raises an error, tables of this owner are not compared, and a warning is logged. The same applies if the function
+ * takes longer than a slow disk needs to read the database.
  *
- * <p>Meanwhile a temporary slot keeps the log that the end of the backup will fetch; without one, a busy server may have
- * recycled it by then. It goes with its connection, however that ends.
+ * <p>Meanwhile a temporary replication slot keeps the WAL that the end of the backup will fetch. Without the slot, a
+ * busy server may have recycled it by then. The slot ends with its connection.
  */
 final class BaseRows implements AutoCloseable {
     private static final String OLDEST_AT_WORK =
@@ -55,8 +55,8 @@ final class BaseRows implements AutoCloseable {
             """.replace("{convertible}", DatabaseEncoding.CONVERTIBLE);
 
     /**
-     * Of a table or a database that somebody dropped or holds locked: it was not there, or not untouched. Of one that its
-     * owner may not connect to or has filled with sessions, too: he counts nothing there.
+     * The SQLSTATEs of a dropped or locked table or database, which was not present or not untouched. They also include
+     * databases that refuse the owner's login or are full of the owner's sessions: their tables are not counted.
      */
     private static final Set<String> GONE =
             Set.of("42P01", "3D000", "55P03", "55000", "42501", "42704", "53300", "28000");
@@ -65,17 +65,20 @@ final class BaseRows implements AutoCloseable {
 
     private static final String PREFIX = "pgsteward_count_";
 
-    /** The comment by which roles that count are known as ours. */
+    /** The comment that identifies the roles for counting as roles of pgsteward. */
     private static final String MARK = "pgsteward: counts rows for a base backup; the next one removes it";
 
-    /** As long as it takes to log in, which it does at once. */
+    /** The validity of the role. It logs in at once. */
     private static final Duration USABLE = Duration.ofMinutes(10);
 
     private static final String LEFT_BEHIND = "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname ~ '^" + PREFIX
             + "[0-9a-f]{8}$' AND rolvaliduntil < pg_catalog.now() AND pg_catalog.shobj_description(oid, 'pg_authid') = '"
             + MARK + "' AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_activity AS a WHERE a.usesysid = pg_roles.oid)";
 
-    /** For the tables of all owners in a database, on top of the time in which a slow disk reads it. */
+    /**
+     * The time for the tables of all owners in a small database. The time in which a slow disk reads the database is
+     * added.
+     */
     private static final Duration SMALL_DATABASE = Duration.ofMinutes(1);
 
     private static final Logger LOG = LoggerFactory.getLogger(BaseRows.class);
@@ -94,12 +97,12 @@ final class BaseRows implements AutoCloseable {
         this.smallDatabase = smallDatabase;
     }
 
-    /** The beginning: to be had before the backup starts. */
+    /** Opens the session and the slot. Must be called before the backup starts. */
     static BaseRows before(Server server) throws SQLException {
         return before(server, SMALL_DATABASE);
     }
 
-    /** @param smallDatabase the time for the tables of all owners in a small one */
+    /** @param smallDatabase the time for the tables of all owners in a small database */
     static BaseRows before(Server server, Duration smallDatabase) throws SQLException {
         Connection connection = server.connectForLong(server.address().database());
         boolean begun = false;
@@ -125,12 +128,12 @@ final class BaseRows implements AutoCloseable {
             counter.column(
                     connection, "SELECT pg_catalog.pg_create_physical_replication_slot('" + name + "', true, true)", 0);
         } catch (SQLException noSlot) {
-            // None is free: the backup may have to be made again, and mostly will not.
+            // No slot is free. The backup may have to be repeated, but usually succeeds.
             return;
         }
     }
 
-    /** Counts once {@code backup} has ended well, and lets the log go. */
+    /** Counts once {@code backup} has ended well, and then releases the slot. */
     CompletableFuture<Map<String, Long>> after(ClientProgram backup) {
         return RowCount.start("count-base-rows", () -> {
             try (this) {
@@ -140,7 +143,7 @@ final class BaseRows implements AutoCloseable {
         });
     }
 
-    /** By {@code database.schema.table}, each quoted where it has to be. */
+    /** Returns the row counts by {@code database.schema.table}, with quoted identifiers where necessary. */
     private Map<String, Long> count() throws SQLException {
         Map<String, Long> counts = new TreeMap<>();
         for (String left : counter.column(connection, LEFT_BEHIND, 0)) {
@@ -186,7 +189,10 @@ final class BaseRows implements AutoCloseable {
         }
     }
 
-    /** The owner of a database can lock it so that no login succeeds. The guard may also have terminated the session. */
+    /**
+     * Returns whether the database cannot be reached. Its owner can lock it so that no login succeeds. The guard may
+     * also have terminated the session.
+     */
     private static boolean isUnreachable(SQLException e) {
         String state = String.valueOf(e.getSQLState());
         return e instanceof NoConnection || state.startsWith("08") || state.equals(TERMINATED);
@@ -199,7 +205,10 @@ final class BaseRows implements AutoCloseable {
         return smallDatabase.plusSeconds(Long.parseLong(bytes) / StuckRule.SLOW_DISK);
     }
 
-    /** An owner can lock the TOAST tables that the administrator counts, and each lock is waited for half a minute. */
+    /**
+     * Counts the administrator's tables within the limit. An owner can lock their TOAST tables, and each lock costs a
+     * wait of half a minute.
+     */
     private void countOurs(
             String database, List<BaseTables.Table> tables, String prefix, Map<String, Long> counts, TimeLimit limit)
             throws SQLException {
@@ -217,7 +226,7 @@ final class BaseRows implements AutoCloseable {
         }
     }
 
-    /** Counts the tables of an owner. An error leaves out tables of this owner only, unless PostgreSQL does not answer. */
+    /** Counts the tables of an owner. An error skips tables of this owner only, unless PostgreSQL does not answer. */
     private void countOwned(
             String database,
             String owner,

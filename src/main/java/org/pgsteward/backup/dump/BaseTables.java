@@ -11,11 +11,12 @@ import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Lists the tables that {@link BaseRows} counts, as far as they are not too many. */
+/** Lists the tables that {@link BaseRows} counts, within limits. */
 final class BaseTables {
     /**
-     * Those of users, their long values, and of the catalog what names all others and what holds large objects; each with
-     * who counts it, nobody's being ours. A superuser's materialized view is no table that could be locked.
+     * The tables of users, their TOAST tables, and two tables of the catalog: {@code pg_class} and
+     * {@code pg_largeobject}. The first column is the role that counts, empty for the administrator. A superuser's
+     * materialized view is excluded, since it cannot be locked.
      */
     private static final String TABLES = """
             SELECT CASE WHEN c.relkind = 't' OR c.oid < 16384 OR r.rolsuper THEN '' ELSE r.rolname END,
@@ -36,13 +37,13 @@ final class BaseTables {
              LIMIT 20001
             """;
 
-    /** Tables of a database that are counted; one more is read. */
+    /** The largest number of tables per database. The query reads one more to detect an excess. */
     private static final int MOST_TABLES = 20_000;
 
-    /** Characters of the names of a database's tables. */
+    /** The largest number of characters in the names of one database's tables. */
     private static final int MOST_OF_A_DATABASE = 512 * 1024;
 
-    /** The same for all databases. */
+    /** The largest number of characters in the names of all databases' tables. */
     private static final int MOST = 2 * 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(BaseRows.class);
@@ -50,7 +51,7 @@ final class BaseTables {
     private final Server server;
     private final String before;
 
-    /** Characters of the names so far. */
+    /** The number of characters in all names so far. */
     private int names;
 
     /** @param before the oldest transaction that ran when the backup began */
@@ -62,13 +63,14 @@ final class BaseTables {
     /**
      * A table that may be counted.
      *
-     * @param owner with whose rights; empty for the administrator's
+     * @param owner the role with the rights for the count; empty for the administrator
      * @param name quoted
-     * @param lockable whether somebody else could put another of that name in its place
+     * @param lockable whether the owner of the schema could replace it by a view of the same name, so that it must be
+     *     locked
      */
     record Table(String owner, String name, boolean lockable) {}
 
-    /** Returns the tables of a database that were there, as they are, when the backup began. */
+    /** Returns the tables of a database that existed, unaltered, when the backup began. */
     List<Table> of(String database) throws SQLException {
         try (Connection there = server.connectForLong(database);
                 PreparedStatement statement = there.prepareStatement(TABLES)) {

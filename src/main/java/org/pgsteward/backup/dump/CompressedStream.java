@@ -7,25 +7,26 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 
 /**
- * Reads a stream compressed with zstd. Whoever reads pulls the source along, so memory is a few buffers whatever the size,
- * and no thread stands between the two.
+ * A stream compressed with zstd. The reader pulls the data from the source. So memory is a few buffers for any size,
+ * and no thread is needed in between.
  *
- * <p>It is a row of frames, each of which chooses its own level:
+ * <p>The stream is a sequence of frames, each with its own level:
  *
  * <ol>
- *   <li>What a frame begins with is compressed by {@link CompressionTrial} at a fast level and at a thorough one.
- *   <li>The frame goes on at the level that was worth it.
- *   <li>After 64 MiB of the source the frame ends, and the next one is tried anew: a database is not of one kind.
+ *   <li>{@link CompressionTrial} compresses the beginning of a frame at a fast level and at a thorough one.
+ *   <li>The frame continues at the level that was worth its time.
+ *   <li>After 64 MiB of the source the frame ends, and the next one starts with a new trial. The content of a database
+ *       varies.
  * </ol>
  *
- * <p>All buffers lie on the heap. Direct ones have a limit of their own that no collection of the heap keeps, and stay
- * taken for as long as anything refers to a stream that has long been closed; zstd is as fast on either kind.
+ * <p>All buffers are on the heap. Direct buffers have a limit of their own that no garbage collection enforces. They
+ * also remain allocated while any object refers to a closed stream. zstd is equally fast on both kinds.
  */
 final class CompressedStream extends InputStream {
-    /** Bytes of each of its buffers: one of pg_dump's pipe-fuls, and about what the file endpoint asks for. */
+    /** Bytes of each buffer: the content of pg_dump's pipe, and about the read size of the file endpoint. */
     private static final int BUFFER = 128 * 1024;
 
-    /** Bytes of the source in one frame: so many that what it forgets of the frame before does not count. */
+    /** Bytes of the source in one frame. At this size, the loss of the previous frame's history is negligible. */
     private static final long FRAME = 64L << 20;
 
     private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
@@ -46,7 +47,7 @@ final class CompressedStream extends InputStream {
         zstd.setChecksum(true);
     }
 
-    /** Bytes read from the source so far. */
+    /** Returns the number of bytes read from the source so far. */
     long sourceBytes() {
         return sourceBytes;
     }
@@ -73,7 +74,7 @@ final class CompressedStream extends InputStream {
         return count;
     }
 
-    /** A reader that is told "end" would take half a dump for a whole one. */
+    /** Throws if the stream is closed. A reader that got "end of stream" would take half a dump for a complete one. */
     private void requireOpen() throws IOException {
         if (closed) {
             throw new IOException("the dump was ended before it was read to its end");
@@ -117,7 +118,7 @@ final class CompressedStream extends InputStream {
         sourceBytes += Math.max(read, 0);
     }
 
-    /** Gives back the memory too, whoever still refers to this stream. */
+    /** Also releases the memory, even if other objects still refer to this stream. */
     @Override
     public void close() throws IOException {
         try (source;

@@ -5,31 +5,35 @@ import com.github.luben.zstd.ZstdCompressCtx;
 import java.nio.ByteBuffer;
 
 /**
- * Finds out by trying at which of two zstd levels a piece of a dump is worth being compressed. Prose gets a tenth smaller
- * at the thorough one; rows that resemble one another get no smaller, sometimes larger, and cost half as much again.
- * The fast one alone would make text larger than pg_dump's own gzip does.
+ * Determines by trial which of two zstd levels is worth its time for a piece of a dump. Prose becomes a tenth smaller
+ * at the thorough level. Similar rows become no smaller there, sometimes larger, and cost half as much time again. The
+ * fast level alone would compress text less than pg_dump's own gzip does.
  */
 final class CompressionTrial implements AutoCloseable {
-    /** Bytes that are enough to tell: what is found in them held for the hundreds of megabytes behind them. */
+    /** Bytes that suffice for a decision. The result held for the hundreds of megabytes behind them. */
     static final int SAMPLE = 1 << 20;
 
-    /** A level is worth its time if it leaves at most so much of the other's size. */
+    /** The thorough level is worth its time if its result has at most this share of the fast level's size. */
     private static final double WORTH = 0.99;
 
     private static final int FAST = 1;
 
-    /** zstd's own default: smaller than pg_dump's gzip. */
+    /** The default of zstd, which compresses better than pg_dump's gzip. */
     private static final int THOROUGH = 3;
 
     private final ZstdCompressCtx zstd = new ZstdCompressCtx();
     private byte[] spent = new byte[(int) Zstd.compressBound(SAMPLE)];
 
-    /** @param sample on the heap, at most {@link #SAMPLE} bytes; it stays as it is */
+    /**
+     * Returns the level for data like this sample.
+     *
+     * @param sample on the heap, at most {@link #SAMPLE} bytes; it is not modified
+     */
     int levelFor(ByteBuffer sample) {
         return size(sample, THOROUGH) <= WORTH * size(sample, FAST) ? THOROUGH : FAST;
     }
 
-    /** @return bytes */
+    /** @return the compressed size in bytes */
     private int size(ByteBuffer sample, int level) {
         zstd.setLevel(level);
         return zstd.compressByteArray(

@@ -7,20 +7,21 @@ import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Progress;
 
 /**
- * The locks for which {@code pg_dump} waits before it writes. It has a time limit for those of tables, and none for those of
- * views, materialized views and sequences, which it reads, too.
+ * The locks for which {@code pg_dump} waits before it writes. It has a time limit for locks of tables. It has none for
+ * locks of views, materialized views and sequences, which it also reads.
  */
 final class DumpLocks {
     private static final long LOOK_MILLISECONDS = 10;
 
-    /** Checks of the program's output for each query. */
+    /** The number of checks of the program's output for each query. */
     private static final int LOOKS_BETWEEN = 25;
 
     private DumpLocks() {}
 
     /**
-     * Waits until {@code pg_dump} has locked all tables; only then it writes. A session that requests an exclusive lock before
-     * that waits for the snapshot's lock, and {@code pg_dump} waits behind that session. Only the end of the snapshot ends this.
+     * Waits until {@code pg_dump} has locked all tables, since it writes only then. There is a deadlock if another
+     * session requests an exclusive lock before that. The session waits for the snapshot's lock, and {@code pg_dump}
+     * waits behind the session. Only the end of the snapshot resolves it.
      *
      * @return false if the snapshot must end; true also if {@code pg_dump} waits for another session's lock
      */
@@ -41,9 +42,10 @@ final class DumpLocks {
     }
 
     /**
-     * Waits until it writes; another thread may read that meanwhile. If it waits too long for locks, the backup is cancelled.
+     * Waits until {@code pg_dump} writes; another thread may read its output meanwhile. Cancels the backup if
+     * {@code pg_dump} waits too long for locks.
      *
-     * @param patience for all locks together
+     * @param patience the limit for all locks together
      * @throws IOException if the backup was cancelled
      */
     static void await(ClientProgram program, Snapshot snapshot, Duration patience)

@@ -12,7 +12,7 @@ import org.pgsteward.postgres.Progress;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
-/** Checks that there is room on the disk for a dump. */
+/** Checks that the disk has enough space for a dump. */
 final class DumpRoom {
     private static final String WHOLE_SIZE =
             "SELECT pg_catalog.sum(pg_catalog.pg_database_size(oid))::bigint FROM pg_catalog.pg_database";
@@ -30,10 +30,11 @@ final class DumpRoom {
     }
 
     /**
-     * Waits for the space that a verification under way gives back, where that is needed.
+     * Checks the free space. If it is too small, waits for the end of a verification under way, which releases its
+     * space.
      *
-     * @return the bytes of the database, or of the cluster
-     * @throws IOException when the dump may not fit on the disk
+     * @return the size of the database or the cluster in bytes; 0 for globals
+     * @throws IOException if the dump may not fit on the disk
      */
     long require(BackupTarget target, Progress progress) throws IOException, SQLException, InterruptedException {
         long size = sourceSize(target);
@@ -41,7 +42,7 @@ final class DumpRoom {
         DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), size);
         DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
         if (!room.fits() && proof.promised() > 0) {
-            // What is being proved gives back what it has taken.
+            // A verification releases its space when it ends.
             proof.awaitEnd();
             room = DiskNeedRule.judge(need, disk.free());
         }
@@ -51,7 +52,7 @@ final class DumpRoom {
         return size;
     }
 
-    /** Returns the bytes of the database, or of the cluster; 0 for globals. */
+    /** Returns the size of the database or the cluster in bytes; 0 for globals. */
     long sourceSize(BackupTarget target) throws SQLException {
         return switch (target.kind()) {
             case DUMP ->
@@ -62,7 +63,10 @@ final class DumpRoom {
         };
     }
 
-    /** Of what is in the store, newest first; a store that cannot be read has no history, and is found out later. */
+    /**
+     * Returns the sizes of the stored backups in bytes, newest first. Returns none for an unreadable store, which a
+     * later step detects.
+     */
     private List<Long> lastSizes(BackupTarget target) {
         try {
             return store.sizes(target.service(), target.kind());

@@ -28,8 +28,8 @@ import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Progress;
 
 /**
- * One backup under way. It ends in {@link #finish} or in {@link #close}, and whatever ends it otherwise, such as a
- * full disk, leaves nothing under a final name.
+ * One backup under way. It ends in {@link #finish} or in {@link #close}. Any other end, such as a full disk, leaves no
+ * file with a final name.
  */
 public final class DumpRun implements AutoCloseable {
     private final Progress progress;
@@ -84,31 +84,34 @@ public final class DumpRun implements AutoCloseable {
                 proof.map(watcher -> watcher.watching(program.output())).orElse(program.output());
         this.stream = held.add(new DumpStream(program, plain, keys));
         held.add(() -> rows.cancel(true));
-        // Let go of first, while the lock still says that somebody is at work here.
+        // Released first, while the lock still shows that a run is under way.
         held.add(this::takeBack);
     }
 
-    /** As it stands in the journal while it runs. */
+    /** Returns the state of the backup while it runs, as in the journal. */
     public Backup started() {
         return started;
     }
 
-    /** The file to write, relative to the store; it ends in {@code .part}. */
+    /** Returns the path of the file to write, relative to the store; it ends in {@code .part}. */
     public String partPath() {
         return file.partPath();
     }
 
-    /** The dump, compressed, and sealed if there are recipients. It throws, rather than end, when {@code pg_dump} did not end well. */
+    /**
+     * Returns the dump, compressed, and encrypted if there are recipients. The stream throws at its end if
+     * {@code pg_dump} failed.
+     */
     public InputStream stream() {
         return stream;
     }
 
     /**
-     * The file is written: makes it durable, gives it its name and its manifest. What was restored on its way has to have
-     * come out right first.
+     * Finishes the backup after its file is written: syncs the file, renames it and writes its manifest. A verification
+     * of the stream must have succeeded first.
      *
-     * @throws IOException when what was written is not what was read, or the disk does not take it, or it cannot be
-     *     restored
+     * @throws IOException if the written file differs from the stream, the disk is full or faulty, or the restore
+     *     failed
      */
     public Backup finish() throws IOException, InterruptedException {
         try (Progress.Binding bound = progress.bind()) {
@@ -127,7 +130,7 @@ public final class DumpRun implements AutoCloseable {
         }
     }
 
-    /** Why it was ended from outside; empty when it was not. */
+    /** Returns the reason of a cancellation; empty if the run was not cancelled. */
     public Optional<String> cancelled() {
         return progress.cancelled();
     }
@@ -195,17 +198,17 @@ public final class DumpRun implements AutoCloseable {
         }
     }
 
-    /** How it stands in the journal when it failed. */
+    /** Returns the failed state of the backup, as in the journal. */
     public Backup failed(String because) {
         return started.failed(clock.instant(), sinceStart(), because);
     }
 
-    /** What the program warned of, though it ended well; empty when of nothing. */
+    /** Returns the warnings of a program that ended well; empty if there are none. */
     public String warnings() throws InterruptedException {
         return stream.warnings();
     }
 
-    /** Ends the child, lets the snapshot and the lock go, and takes back an unfinished file. */
+    /** Ends the child process, releases the snapshot and the lock, and removes an unfinished file. */
     @Override
     public void close() throws IOException {
         if (closed) {

@@ -11,12 +11,12 @@ import org.pgsteward.io.Sha256;
 import org.pgsteward.postgres.ClientProgram;
 
 /**
- * What a file endpoint reads: the program's output, compressed, sealed if there is somebody to seal it to, with the hash
- * of what is stored taken on the way.
+ * The stream that a file endpoint reads: the program's output, compressed, and encrypted if there are recipients. It
+ * computes the hash of the stored bytes.
  *
- * <p>The end of the program's output is not the end of this stream: only the exit code is. A program that dies half-way
- * ends its output as quietly as one that is done, and a reader that is told "end" stores half a dump as a whole one; so
- * at that point this stream throws.
+ * <p>The stream ends with the exit code of the program, not with its output. A program that dies halfway ends its
+ * output exactly like a finished one. A reader that got "end of stream" would store half a dump as a complete one. So
+ * this stream throws at that point.
  */
 final class DumpStream extends FilterInputStream {
     private final ClientProgram program;
@@ -26,8 +26,8 @@ final class DumpStream extends FilterInputStream {
     private boolean whole;
 
     /**
-     * @param plain what the program writes, as it is or watched on the way
-     * @param keys to whom it is sealed, if to anybody
+     * @param plain the output of the program, possibly with a verification that reads along
+     * @param keys the recipients, if any
      */
     DumpStream(ClientProgram program, InputStream plain, AgeKeys keys) throws IOException {
         this(program, new CompressedStream(plain), keys, Sha256.digest());
@@ -65,12 +65,12 @@ final class DumpStream extends FilterInputStream {
         return -1;
     }
 
-    /** What the program warned of; empty when of nothing. */
+    /** Returns the warnings of the program; empty if there are none. */
     String warnings() throws InterruptedException {
         return program.complaint();
     }
 
-    /** The stream is read to its end, and the program said 0. */
+    /** Returns whether the stream was read to its end and the exit code was 0. */
     boolean isWhole() {
         return whole;
     }
@@ -83,7 +83,7 @@ final class DumpStream extends FilterInputStream {
         return compressed.sourceBytes();
     }
 
-    /** Of what was read; to be asked once, when whole. */
+    /** Returns the hash of the bytes that were read. May be called once, when the stream is complete. */
     String sha256Hex() {
         return HexFormat.of().formatHex(hash.digest());
     }

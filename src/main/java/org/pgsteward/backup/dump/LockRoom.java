@@ -8,7 +8,7 @@ import org.pgsteward.postgres.LockTable;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
-/** Asks the server for its {@linkplain LockRoomRule room for locks} before a dump takes any. */
+/** Queries the server's {@linkplain LockRoomRule room for locks} before a dump takes any. */
 final class LockRoom {
     private static final String ROOM = """
             SELECT pg_catalog.current_setting('max_locks_per_transaction')::int,
@@ -28,7 +28,11 @@ final class LockRoom {
 
     private LockRoom() {}
 
-    /** @throws IOException when a dump of {@code database} could not lock its tables, or would leave none to others */
+    /**
+     * Checks the room for locks.
+     *
+     * @throws IOException if a dump of {@code database} could not lock its tables, or would leave no locks to others
+     */
     static void require(Server server, String database) throws IOException, SQLException {
         LockRoomRule.Room room;
         try (Connection connection = server.connect(database)) {

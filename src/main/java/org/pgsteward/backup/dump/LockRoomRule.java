@@ -4,15 +4,16 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Whether the server has room for the locks of a dump. Pure.
+ * Decides whether the server has room for the locks of a dump. Pure.
  *
- * <p>pg_dump locks each table, sequence and view of a database in one transaction, and all sessions of a server share one
- * table of locks. A dump that fills it fails with "out of shared memory", and so does every other session meanwhile.
+ * <p>pg_dump locks each table, sequence and view of a database in one transaction, and all sessions of a server share
+ * one table of locks. A dump that fills this table fails with "out of shared memory", and so do all other sessions
+ * meanwhile.
  */
 final class LockRoomRule {
     /**
-     * Of the locks that PostgreSQL promises, so many stay for the other sessions: a share, and what PostgreSQL 15 loses to
-     * the pieces in which it hands out the memory (a server with room for 440 gave 384 to each of two sessions).
+     * The share of PostgreSQL's locks that remains for other sessions. It covers the loss in PostgreSQL 15, which
+     * allocates the memory in pieces: a server with room for 440 locks gave 384 to each of two sessions.
      */
     private static final double OTHERS_SHARE = 0.1;
 
@@ -21,18 +22,18 @@ final class LockRoomRule {
     /** Bytes of shared memory for one lock, with its two entries by session. */
     private static final long LOCK_BYTES = 300;
 
-    /** A setting is proposed in steps of this. */
+    /** The step of the proposed setting. */
     private static final int STEP = 64;
 
     private LockRoomRule() {}
 
     /**
-     * What the server and the database have.
+     * The locks and the objects of the server and the database.
      *
      * @param perTransaction {@code max_locks_per_transaction}
-     * @param sessions that PostgreSQL counts with: connections, workers, prepared transactions
-     * @param taken locks that others hold now
-     * @param objects of the database that a dump locks
+     * @param sessions the number in PostgreSQL's calculation: connections, workers, prepared transactions
+     * @param taken locks that other sessions hold now
+     * @param objects the number of objects of the database that a dump locks
      * @param holder the role that holds most locks now; empty if there is none
      */
     record Room(int perTransaction, int sessions, long taken, long objects, String holder) {
@@ -41,7 +42,7 @@ final class LockRoomRule {
         }
     }
 
-    /** Returns why a dump cannot be made, in one line with what to do; empty where it can. */
+    /** Returns the reason why a dump cannot be made, in one line with the remedy; empty if it can. */
     static Optional<String> hindrance(String database, Room room) {
         if (fits(room, room.perTransaction())) {
             return Optional.empty();

@@ -8,12 +8,13 @@ import org.pgsteward.postgres.ContainerMemory;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
-/** Asks the server for its {@linkplain MemoryRoomRule memory} before a dump takes any. */
+/** Queries the server's {@linkplain MemoryRoomRule memory} before a dump takes any. */
 final class MemoryRoom {
     /**
-     * Tables, views, indexes, columns, and the bytes that sessions keep. PostgreSQL knows the length of a text without reading
-     * it. Function bodies and defaults of types stay compressed in a session. The default values of columns that were added
-     * later are no text, so their length is estimated: compression makes one byte of at most 255.
+     * The numbers of tables, views, indexes and columns, and the bytes that sessions keep. PostgreSQL computes the
+     * length of a text without reading it. Function bodies and defaults of types stay compressed in a session. The
+     * default values of columns that were added later are not text, so their length is estimated: compression turns at
+     * most 255 bytes into one.
      */
     private static final String DEFINITIONS = """
             SELECT pg_catalog.count(*) FILTER (WHERE relkind IN ('r', 'p')),
@@ -57,13 +58,17 @@ final class MemoryRoom {
              WHERE oid >= 16384 AND relpersistence <> 't' AND relnamespace <> 'pg_toast'::pg_catalog.regnamespace
             """;
 
-    /** A role that is no superuser may read no files. */
+    /** Only superusers may read files by default. */
     private static final String MAY_READ = "SELECT pg_catalog.has_function_privilege("
             + "'pg_catalog.pg_read_file(text, bigint, bigint, boolean)', 'EXECUTE')";
 
     private MemoryRoom() {}
 
-    /** @throws IOException if a dump of the database could make the kernel kill a process of PostgreSQL */
+    /**
+     * Checks the memory of PostgreSQL's container. Skips the check if this role may not read files.
+     *
+     * @throws IOException if a dump of the database could make the kernel kill a process of PostgreSQL
+     */
     static void require(Server server, String database) throws IOException, SQLException {
         try (Connection connection = server.connect(database)) {
             MemoryRoomRule.Definitions definitions = definitions(connection);
@@ -79,7 +84,7 @@ final class MemoryRoom {
         }
     }
 
-    /** Returns what a dump of the database of this session would keep in memory. */
+    /** Returns the definitions that a dump of this session's database would keep in memory. */
     static MemoryRoomRule.Definitions definitions(Connection connection) throws SQLException {
         return Query.one(
                 connection,

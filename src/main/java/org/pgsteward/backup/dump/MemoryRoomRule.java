@@ -5,26 +5,29 @@ import java.util.Optional;
 import org.pgsteward.postgres.ContainerMemory;
 
 /**
- * Whether the server's container has room for the memory of a dump. Pure.
+ * Decides whether the server's container has enough memory for a dump. Pure.
  *
- * <p>Each session that opens a table keeps its definition until the session ends. A dump opens all tables of a database, in
- * two sessions: the one that holds the snapshot and that of pg_dump. If their memory exceeds the limit of the container, the
- * kernel kills a process of PostgreSQL, and PostgreSQL ends all sessions of all services.
+ * <p>Each session that opens a table keeps its definition until the session ends. A dump opens all tables of a
+ * database, in two sessions: the session of the snapshot and the session of pg_dump. If their memory exceeds the limit
+ * of the container, the kernel kills a process of PostgreSQL, and PostgreSQL ends all sessions of all services.
  */
 final class MemoryRoomRule {
     /** Bytes that a dump may take without a check. */
     static final long LITTLE = 5 << 20;
 
-    /** Bytes of both sessions for one table without its columns; measured, as all that follow, with PostgreSQL 15. */
+    /**
+     * Bytes of both sessions for one table without its columns. This and all following figures were measured with
+     * PostgreSQL 15.
+     */
     private static final long TABLE_BYTES = 4 * 1024;
 
-    /** The same for one view, sequence or type. */
+    /** Bytes of both sessions for one view, sequence or type. */
     private static final long VIEW_BYTES = 6 * 1024;
 
-    /** The same for the first index of a table. */
+    /** Bytes of both sessions for the first index of a table. */
     private static final long FIRST_INDEX_BYTES = 8 * 1024;
 
-    /** The same for each other index. */
+    /** Bytes of both sessions for each other index. */
     private static final long INDEX_BYTES = 2 * 1024;
 
     private static final long COLUMN_BYTES = 256;
@@ -38,15 +41,15 @@ final class MemoryRoomRule {
     private MemoryRoomRule() {}
 
     /**
-     * What PostgreSQL's sessions keep of a database.
+     * The definitions of a database that PostgreSQL's sessions keep.
      *
-     * @param tables with partitioned ones
-     * @param views with sequences and composite types
-     * @param columns of all of them, with those that each table has by itself
-     * @param bytes of expressions, rules and function bodies, as a session keeps them
+     * @param tables including partitioned ones
+     * @param views including sequences and composite types
+     * @param columns of all of them, including the system columns of each table
+     * @param bytes the size of expressions, rules and function bodies in a session
      */
     record Definitions(long tables, long views, long indexes, long columns, long bytes) {
-        /** Returns about how many bytes a dump takes. */
+        /** Returns the approximate memory of a dump in bytes. */
         long need() {
             return tables * TABLE_BYTES
                     + views * VIEW_BYTES
@@ -57,7 +60,7 @@ final class MemoryRoomRule {
         }
     }
 
-    /** Returns why a dump cannot be made, in one line with what to do; empty where it can. */
+    /** Returns the reason why a dump cannot be made, in one line with the remedy; empty if it can. */
     static Optional<String> hindrance(String database, Definitions definitions, ContainerMemory memory) {
         long need = definitions.need();
         long free = memory.limit() - memory.taken() - RESERVE;

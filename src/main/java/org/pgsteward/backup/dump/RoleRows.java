@@ -9,10 +9,12 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
- * How many roles a dump of them must hold. {@code pg_dumpall} takes no snapshot of another session, so nobody makes or
- * removes a role from the count to the end of the dump: whoever does waits, for less than a second as a rule.
+ * The number of roles that a dump of the globals must contain. {@code pg_dumpall} cannot use the snapshot of another
+ * session. So a lock prevents the creation and removal of roles from the count to the end of the dump. Other sessions
+ * wait for it, usually less than a second.
  *
- * <p>Any role can keep this lock from us. Then there is none, and a role that is made meanwhile fails the verification.
+ * <p>Any role can block this lock. Then the dump runs without it, and a role that is created meanwhile fails the
+ * verification.
  */
 final class RoleRows implements AutoCloseable {
     private static final String LOCK_TIMEOUT = "5s";
@@ -30,7 +32,7 @@ final class RoleRows implements AutoCloseable {
         this.roles = roles;
     }
 
-    /** The count, to be had before the dump starts. */
+    /** Takes the lock and counts. Must be called before the dump starts. */
     static RoleRows before(Server server) throws SQLException {
         Connection connection = server.connectForLong(server.address().database());
         boolean counted = false;

@@ -8,13 +8,15 @@ import java.util.concurrent.CompletionException;
 import org.pgsteward.io.Threads;
 import org.pgsteward.postgres.Progress;
 
-/** The count of what a backup must hold, in a thread of its own beside the program that makes the backup. */
+/**
+ * The count of the rows that a backup must contain, in a thread of its own beside the program that makes the backup.
+ */
 final class RowCount {
     private static final int STACK_BYTES = 256 * 1024;
 
     private RowCount() {}
 
-    /** @param count its failure is that of the future, as the cause of a {@link CompletionException} */
+    /** @param count if it throws, the future fails with that exception as the cause of a {@link CompletionException} */
     static CompletableFuture<Map<String, Long>> start(String thread, Callable<Map<String, Long>> count) {
         Progress progress = Progress.current();
         return CompletableFuture.supplyAsync(

@@ -12,8 +12,9 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /**
- * The {@link ResultSettings} that a session in a database begins with, whether they come from the server's files, its command
- * line, {@code ALTER ROLE ALL} or the database. The JDBC driver sets some of them itself, so {@code psql} asks.
+ * The {@link ResultSettings} at the start of a session in a database. Their sources are the server's files, its command
+ * line, {@code ALTER ROLE ALL} or the database. {@code psql} reads them, since the JDBC driver sets some of them
+ * itself.
  */
 final class SettingsInForce {
     private static final String FIELD = "\u001f";
@@ -22,9 +23,9 @@ final class SettingsInForce {
     private SettingsInForce() {}
 
     /**
-     * Returns values by name, without those that nobody has set.
+     * Returns values by name, without defaults.
      *
-     * @throws IOException when they cannot be read
+     * @throws IOException if they cannot be read
      */
     static Map<String, String> of(Server server, UnprivilegedUser user, Programs programs, String database)
             throws IOException, InterruptedException {

@@ -9,12 +9,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Settings that a role made for itself in a database of another owner ({@code ALTER ROLE ... IN DATABASE}). Every role may make
- * them in every database. {@code pg_dump} writes all of them into the dump of that database, so pgsteward resets large ones
- * before the dump.
+ * Settings that a role made for itself in a database of another owner ({@code ALTER ROLE ... IN DATABASE}). Every role
+ * may make them in every database. {@code pg_dump} includes all of them in the dump of that database, so pgsteward
+ * resets large ones before the dump.
  */
 final class SettingsOfOthers {
-    /** Bytes of all settings of a role in a database, as stored: compressed, if they are large. */
+    /**
+     * The limit in bytes for all settings of a role in a database. The stored size counts, which is compressed for
+     * large settings.
+     */
     private static final int LARGEST = 2000;
 
     private static final String LARGE = """
@@ -32,9 +35,9 @@ final class SettingsOfOthers {
     private SettingsOfOthers() {}
 
     /**
-     * Resets large settings. A setting that its role changes in an open transaction cannot be reset, and stays.
+     * Resets large settings. A setting that its role changes in an open transaction cannot be reset and remains.
      *
-     * @throws SQLException if PostgreSQL cannot be asked
+     * @throws SQLException if the query fails
      */
     static void reset(Server server, String database) throws SQLException {
         try (Connection connection = server.connect(server.address().database())) {

@@ -17,12 +17,12 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
- * One moment of a database, shared with {@code pg_dump}: what is counted here is what the dump holds, whatever the
- * applications write meanwhile.
+ * A snapshot of a database, shared with {@code pg_dump}. So the row counts match the dump, regardless of concurrent
+ * writes.
  *
- * <p>The tables are locked, as softly as a reader does, before the moment is taken. A TRUNCATE between the moment and
- * {@code pg_dump}'s own lock would be seen by it as an empty table; and an ALTER TABLE that waits for {@code pg_dump} would
- * let nobody else count.
+ * <p>The tables are locked before the snapshot is taken, with the weak lock of a reader. Otherwise {@code pg_dump}
+ * would see an empty table after a TRUNCATE between the snapshot and its own lock. An ALTER TABLE that waits for
+ * {@code pg_dump} would also block the session that counts.
  */
 final class Snapshot implements AutoCloseable {
     private static final String EXTENSIONS =
@@ -63,10 +63,13 @@ final class Snapshot implements AutoCloseable {
     /** lock_not_available. */
     static final String TOO_LATE = "55P03";
 
-    /** undefined_table, invalid_schema_name, and an internal error for one that went in between. */
+    /** undefined_table, invalid_schema_name, and an internal error if the table was dropped in between. */
     private static final Set<String> GONE = Set.of("42P01", "3F000", "XX000");
 
-    /** Tables may come and go between their list and their locks: each costs milliseconds, and one in two may fail. */
+    /**
+     * Tables may be created and dropped between their list and their locks. An attempt costs milliseconds, and one in
+     * two may fail.
+     */
     private static final int ATTEMPTS = 100;
 
     private final Connection connection;
@@ -92,17 +95,19 @@ final class Snapshot implements AutoCloseable {
     }
 
     /**
-     * The same of a database that is restored for {@code owner}, whose powers decide whether it can be.
+     * Exports a snapshot of a database that is restored for {@code owner}. The owner's privileges decide whether it can
+     * be restored.
      *
-     * @param limit until which it is there: an owner can hold many locks, one after the other
+     * @param limit the time in which all tables must be locked, since an owner can hold many locks, one after the other
      */
     static Snapshot of(Server server, String database, Optional<String> owner, TimeLimit limit) throws SQLException {
         return export(server, database, owner, Duration.ofSeconds(30), limit);
     }
 
     /**
-     * @param patience how long a table may be locked by somebody else
-     * @throws SQLException when one is for longer, with who it is; or when PostgreSQL does not answer
+     * @param patience the longest wait for a lock on a table
+     * @throws SQLException if another session holds a lock for longer, with a description of that session; or if
+     *     PostgreSQL does not answer
      */
     private static Snapshot export(
             Server server, String database, Optional<String> owner, Duration patience, TimeLimit limit)
@@ -144,7 +149,10 @@ final class Snapshot implements AutoCloseable {
         }
     }
 
-    /** The driver sends UTF-8 and nothing else, so that such a name can be read and not be said. */
+    /**
+     * Returns the explanation of a name that is not UTF-8. The driver sends UTF-8 only, so it can read such a name but
+     * not send it.
+     */
     private static SQLException namesAreNoUtf8(SQLException e) {
         return new SQLException(
                 "a name in it is not UTF-8, which a database with the encoding SQL_ASCII takes (" + e.getMessage()
@@ -154,7 +162,7 @@ final class Snapshot implements AutoCloseable {
                 e);
     }
 
-    /** @return whether all tables are locked; one of the list may be gone by then */
+    /** @return whether all tables are locked; false if a listed table was dropped meanwhile */
     private static boolean locked(Connection connection, boolean last) throws SQLException {
         connection.setAutoCommit(true);
         List<String> tables = SnapshotRows.tables(connection);
@@ -181,12 +189,12 @@ final class Snapshot implements AutoCloseable {
         }
     }
 
-    /** For which lock {@code pg_dump} waits. */
+    /** The kind of lock for which {@code pg_dump} waits. */
     enum DumpWait {
         NONE,
-        /** It waits behind a session that waits for this one. Without a time-out both would wait forever. */
+        /** It waits behind a session that waits for this one. Without a timeout both would wait forever. */
         BEHIND_US,
-        /** Another session has locked something that this one has not. */
+        /** It waits for another session's lock that this one does not have. */
         FOR_OTHERS
     }
 
@@ -195,31 +203,31 @@ final class Snapshot implements AutoCloseable {
         return DumpWait.valueOf(one(connection, DUMP_WAITS));
     }
 
-    /** Returns who has locked something of the database for longest, and what. */
+    /** Returns the session with the oldest exclusive lock in the database, and the locked table. */
     String whoLocks() throws SQLException {
         Query.run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
         return Objects.requireNonNullElse(one(connection, WHO_LOCKS), "no session at present");
     }
 
-    /** For {@code pg_dump --snapshot}; valid until this is closed. */
+    /** Returns the id for {@code pg_dump --snapshot}, valid until this snapshot is closed. */
     String id() {
         return id;
     }
 
-    /** Returns the rows by table, the names quoted. */
+    /** Returns the row counts by table, with quoted names. */
     Map<String, Long> countRows() throws SQLException, IOException, InterruptedException {
         return rows.count(() -> {});
     }
 
     /**
-     * Returns the same beside a program that reads the tables, too. Tables without a short column are counted once it has
-     * ended: otherwise the server holds their longest row twice at the same time.
+     * Returns the row counts by table while a program also reads the tables. Tables without a short column are counted
+     * after its end. Otherwise the server would hold their longest row twice at the same time.
      */
     Map<String, Long> countRows(SnapshotRows.Reader reader) throws SQLException, IOException, InterruptedException {
         return rows.count(reader);
     }
 
-    /** What the dump takes for granted. */
+    /** Returns the properties of the database on which the dump depends. */
     Surroundings surroundings() {
         return surroundings;
     }
@@ -228,7 +236,10 @@ final class Snapshot implements AutoCloseable {
         return SurroundingsReading.pairs(connection, EXTENSIONS);
     }
 
-    /** Whether rows may belong into other partitions where they are restored, so that they go in by the root. */
+    /**
+     * Returns whether rows may belong to other partitions after a restore. Such rows must be restored through the root
+     * table.
+     */
     boolean hasMovingPartitions() throws SQLException {
         return one(connection, MovingPartitions.EXIST).equals("t");
     }

@@ -13,11 +13,11 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TableRows;
 
-/** Counts the tables of a {@link Snapshot}, in its session or in others that see the same moment. */
+/** The row counts of a {@link Snapshot}, by its session or by others with the same snapshot. */
 final class SnapshotRows implements AutoCloseable {
     /**
-     * Tables that hold rows of their own and are dumped with them: no views, no partitioned parents, no extension's. Large
-     * objects, where there are some, stand in a table of the catalog, one row each.
+     * The tables with rows of their own in the dump: no views, no partitioned parents, no tables of extensions. Large
+     * objects, if there are any, have one row each in a table of the catalog.
      */
     private static final String TABLES = """
             SELECT pg_catalog.format('%I.%I', n.nspname, c.relname)
@@ -35,7 +35,7 @@ final class SnapshotRows implements AutoCloseable {
              ORDER BY 1
             """;
 
-    /** To count one of these the server reads a column of any length. */
+    /** The tables without a fixed-length column. The server reads a column of any length to count their rows. */
     private static final String WITHOUT_A_SHORT_COLUMN = """
             SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), NULL
               FROM pg_catalog.pg_class AS c
@@ -47,10 +47,16 @@ final class SnapshotRows implements AutoCloseable {
                                   AND a.attgenerated = '' AND a.attlen > 0)
             """;
 
-    /** A session keeps some kilobytes for each table that it has read, until it ends. */
+    /**
+     * The largest number of tables per session. A session keeps some kilobytes for each table it has read, until it
+     * ends.
+     */
     static final int TABLES_OF_A_SESSION = 1000;
 
-    /** How long another session that counts waits for a table that somebody waits to change. */
+    /**
+     * The longest wait of another counting session, in milliseconds. It waits behind a session that waits to alter the
+     * table.
+     */
     private static final long HELPER_WAITS_MILLISECONDS = 1000;
 
     private final Server server;
@@ -58,10 +64,10 @@ final class SnapshotRows implements AutoCloseable {
     private final Connection connection;
     private final String id;
 
-    /** Another session at the same moment, while it counts. */
+    /** Another session with the same snapshot, while it counts. */
     private volatile Optional<Connection> helper = Optional.empty();
 
-    /** @param id of the snapshot that {@code connection} has exported */
+    /** @param id the snapshot that {@code connection} has exported */
     SnapshotRows(Server server, String database, Connection connection, String id) {
         this.server = server;
         this.database = database;
@@ -76,8 +82,8 @@ final class SnapshotRows implements AutoCloseable {
     }
 
     /**
-     * Returns the rows by table, the names quoted. Tables without a short column are counted once the reader has ended:
-     * otherwise the server holds their longest row twice at the same time.
+     * Returns the row counts by table, with quoted names. Tables without a short column are counted after the reader
+     * has ended. Otherwise the server would hold their longest row twice at the same time.
      */
     Map<String, Long> count(Reader reader) throws SQLException, IOException, InterruptedException {
         Map<String, Long> counts = new TreeMap<>();
@@ -111,7 +117,7 @@ final class SnapshotRows implements AutoCloseable {
         }
     }
 
-    /** Counts in another session, whose memory is released at the end. */
+    /** Counts in another session, to release its memory at the end. */
     private void countBeside(List<String> tables, Map<String, Long> counts) throws SQLException {
         try (Connection other = join()) {
             helper = Optional.of(other);
@@ -122,7 +128,7 @@ final class SnapshotRows implements AutoCloseable {
             if (!Snapshot.TOO_LATE.equals(e.getSQLState())) {
                 throw e;
             }
-            // Somebody waits to change a table. Only the session that has it locked already can read it.
+            // Another session waits to alter a table. Only the session that already holds the lock can read it.
             countHere(
                     tables.stream().filter(table -> !counts.containsKey(table)).toList(), counts);
         } finally {
@@ -148,7 +154,7 @@ final class SnapshotRows implements AutoCloseable {
         }
     }
 
-    /** Returns the tables that are dumped with rows of their own, the names quoted. */
+    /** Returns the tables with rows of their own in the dump, with quoted names. */
     static List<String> tables(Connection connection) throws SQLException {
         return Query.list(connection, TABLES, row -> row.getString(1));
     }

@@ -11,7 +11,7 @@ import org.pgsteward.postgres.Query;
 
 /** Reads the {@link Surroundings} of a database in the transaction of its dump. */
 final class SurroundingsReading {
-    /** Version 14 and older have no provider; the name of the locale's column changed with 17. */
+    /** Version 14 and older have no locale provider. Version 17 renamed the column of the locale. */
     private static final String LOCALE = """
             SELECT pg_catalog.pg_encoding_to_char(d.encoding),
                    COALESCE(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c'),
@@ -61,7 +61,7 @@ final class SurroundingsReading {
 
     private SurroundingsReading() {}
 
-    /** @param owner the role to which a restore gives the database; empty where it stays with the administrator */
+    /** @param owner the role to which a restore gives the database; empty if it stays with the administrator */
     static Surroundings of(Connection connection, Optional<String> owner) throws SQLException {
         List<String> roles = names(connection, ROLES);
         Map<String, String> schemas = pairs(connection, SCHEMAS);

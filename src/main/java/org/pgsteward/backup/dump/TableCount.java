@@ -10,9 +10,9 @@ import java.util.List;
 import java.util.Map;
 import org.pgsteward.postgres.Query;
 
-/** Counts the rows of tables whose transactions are older than all that ran when a base backup began. */
+/** Counts rows with transactions that are older than all transactions at the beginning of a base backup. */
 final class TableCount {
-    /** In the transaction that holds the table's lock: whether it is what it was in the list. */
+    /** Checks that a locked table is still the listed one: a table of a superuser. */
     private static final String STILL_A_SUPERUSERS = """
             SELECT c.oid
               FROM pg_catalog.pg_class AS c
@@ -20,7 +20,7 @@ final class TableCount {
              WHERE c.oid = CAST(? AS pg_catalog.regclass) AND c.relkind = 'r' AND r.rolsuper
             """;
 
-    /** Where a minor version knows it: no view is taken for a table. */
+    /** Forbids views and foreign tables in place of a table, in the minor versions that have this setting. */
     private static final String TABLES_ONLY =
             "SELECT pg_catalog.set_config(name, 'view, foreign-table', false) FROM pg_catalog.pg_settings"
                     + " WHERE name = 'restrict_nonsystem_relation_kind'";
@@ -45,7 +45,7 @@ final class TableCount {
         void of(SQLException e) throws SQLException;
     }
 
-    /** Counts tables, with a new session for so many of them, and adds the figures. */
+    /** Counts tables, with a new session after a number of tables, and adds the counts. */
     void add(Login login, List<BaseTables.Table> tables, String prefix, Map<String, Long> counts, Failure failure)
             throws SQLException {
         for (int from = 0; from < tables.size(); from += SnapshotRows.TABLES_OF_A_SESSION) {
@@ -59,7 +59,7 @@ final class TableCount {
     private void count(
             Connection there, List<BaseTables.Table> tables, String prefix, Map<String, Long> counts, Failure failure)
             throws SQLException {
-        // What a function among them may try is to be gone with it.
+        // A function of a table may have effects. They are prevented or rolled back.
         there.setReadOnly(true);
         there.setAutoCommit(false);
         for (BaseTables.Table table : tables) {
@@ -78,13 +78,19 @@ final class TableCount {
         }
     }
 
-    /** Who owns the schema may put a view of his into the place of a superuser's table: not from here on. */
+    /**
+     * Returns whether the table is locked and still owned by a superuser. Until then, the owner of the schema could
+     * replace it by a view.
+     */
     private static boolean isLocked(Connection there, BaseTables.Table table) throws SQLException {
         Query.run(there, "LOCK TABLE ONLY " + table.name() + " IN ACCESS SHARE MODE");
         return Query.first(there, STILL_A_SUPERUSERS, row -> true, table.name()).isPresent();
     }
 
-    /** Returns the first column; each of {@code marks} question marks stands for the transaction that bounds what is old. */
+    /**
+     * Returns the first column. Each of the {@code marks} question marks stands for the transaction that separates old
+     * rows from new ones.
+     */
     List<String> column(Connection there, String sql, int marks) throws SQLException {
         try (PreparedStatement statement = there.prepareStatement(sql)) {
             for (int mark = 1; mark <= marks; mark++) {

@@ -13,8 +13,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A time after which connections end. A statement may catch the server's own time limit and go on, so this side closes the
- * connection.
+ * A time after which connections end. A statement may catch the server's own timeout and continue, so this side closes
+ * the connection.
  */
 final class TimeLimit {
     private static final Logger LOG = LoggerFactory.getLogger(TimeLimit.class);
@@ -28,13 +28,13 @@ final class TimeLimit {
         this.end = System.nanoTime() + allowed.toNanos();
     }
 
-    /** Returns one that is over after this time. */
+    /** Returns a limit that ends after this time. */
     static TimeLimit in(Duration allowed) {
         return new TimeLimit(allowed);
     }
 
     /**
-     * Returns the same connection. It is closed when the time is over; a statement under way then fails.
+     * Returns the same connection, which is closed when the time is over. A statement under way then fails.
      *
      * @throws SQLTimeoutException if the time is over already
      */
@@ -49,7 +49,7 @@ final class TimeLimit {
         return connection;
     }
 
-    /** The limit no longer applies to the connection. */
+    /** Exempts the connection from the limit. */
     void lift(Connection connection) {
         limited.remove(connection);
     }
@@ -58,7 +58,7 @@ final class TimeLimit {
         return System.nanoTime() - end >= 0;
     }
 
-    /** Such as {@code 2 min}. */
+    /** Returns the limit as text, such as {@code 2 min}. */
     String words() {
         return Elapsed.words(allowed);
     }

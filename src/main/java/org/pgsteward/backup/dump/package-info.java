@@ -1,12 +1,12 @@
 /**
  * Dumps a database, the globals or the whole cluster.
  *
- * <p>Begin with {@link Dumps}: it takes the lock, checks the room, takes a {@link Snapshot} and starts {@code pg_dump}. A
- * {@link DumpRun} holds what is under way then. Its {@link DumpStream} compresses and encrypts the output. {@link
- * DumpRun#seal} looks at exit codes, makes the file durable, gives it its name and writes the manifest last.
+ * <p>Begin with {@link Dumps}: it takes the lock, checks the free space, takes a {@link Snapshot} and starts
+ * {@code pg_dump}. A {@link DumpRun} holds the resources of the run. Its {@link DumpStream} compresses and encrypts the
+ * output. {@link DumpRun#finish} checks exit codes, syncs the file, renames it and writes the manifest last.
  *
- * <p>Why no level of compression is chosen by the speed of the wire: on two cores, which a dump keeps busy by itself,
- * waiting for the wire says nothing of time to spare.
+ * <p>Why the level of compression does not depend on the speed of the connection: a dump keeps two cores busy by
+ * itself. So a wait for the connection does not mean that there is time to spare.
  *
  * <p>Why a base backup is counted after its end and not before: see {@link BaseRows}.
  */
