@@ -248,7 +248,11 @@ public final class RequestedBackups {
         }
     }
 
-    /** @return the result of the other run; empty if its process ended without one */
+    /**
+     * Waits for the run that is under way.
+     *
+     * @return the result of the other run; empty if its process ended without one
+     */
     private Optional<Backup> awaitOther(BackupTarget target, Optional<Backup> before) {
         Instant began = clock.instant();
         while (!Thread.currentThread().isInterrupted()) {

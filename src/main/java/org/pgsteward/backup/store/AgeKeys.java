@@ -27,15 +27,15 @@ import java.util.Optional;
 import org.pgsteward.model.Secret;
 
 /**
- * To whom backups are sealed, and what opens them again: keys of the program {@code age}, which opens what we seal and
- * whose files we open.
+ * The keys that encrypt and decrypt backups: recipients and identities of the program {@code age}. The file format is
+ * that of {@code age} in both directions.
  *
- * <p>A key that does not fit stops the start: a backup that nobody can open would be found out on the day it is needed.
- * So something small is sealed and, where the identity is here, opened, before anything is backed up. No key is ever
- * made here.
+ * <p>A key that does not match stops the start, since otherwise an undecryptable backup would be noticed only on the
+ * day it is needed. So a small text is encrypted before any backup, and decrypted if the identity is present. This
+ * class never makes a key.
  */
 public final class AgeKeys {
-    /** Nothing is sealed. */
+    /** No keys: backups are not encrypted. */
     public static final AgeKeys NONE = new AgeKeys(List.of(), List.of());
 
     private static final String RECIPIENTS = "pgsteward.backup.recipients";
@@ -52,10 +52,12 @@ public final class AgeKeys {
     }
 
     /**
-     * @param recipients public keys, {@code age1...}; none to store backups as they are
-     * @param identity secret keys, {@code AGE-SECRET-KEY-1...}, one a line, as {@code age-keygen} writes them
-     * @throws IllegalArgumentException when one of them is no such key, or the identity opens nothing that is sealed to
-     *     the recipients; in one line without the identity
+     * Checks the keys and returns them.
+     *
+     * @param recipients public keys, {@code age1...}; none for unencrypted backups
+     * @param identity secret keys, {@code AGE-SECRET-KEY-1...}, one a line, as in the output of {@code age-keygen}
+     * @throws IllegalArgumentException if a key is invalid, or the identity cannot decrypt the recipients' files; its
+     *     message is one line without the identity
      */
     public static AgeKeys of(Collection<String> recipients, Optional<Secret> identity) {
         AgeKeys keys = new AgeKeys(recipients.stream().sorted().toList(), lines(identity));
@@ -72,23 +74,23 @@ public final class AgeKeys {
         return keys;
     }
 
-    /** Whether backups are sealed. */
+    /** Returns whether backups are encrypted. */
     public boolean seals() {
         return !recipients.isEmpty();
     }
 
-    /** Whether there is something here to open a sealed one with. */
+    /** Returns whether an identity for decryption is present. */
     public boolean opens() {
         return !identities.isEmpty();
     }
 
-    /** The public keys. */
+    /** Returns the public keys. */
     public List<String> recipients() {
         return recipients;
     }
 
     /**
-     * Returns what is read from {@code plain}, encrypted to the recipients.
+     * Returns the content of {@code plain}, encrypted to the recipients.
      *
      * @throws IOException if this Java runtime cannot encrypt
      */
@@ -96,7 +98,7 @@ public final class AgeKeys {
         return new SealedStream(plain, this);
     }
 
-    /** What is written goes on sealed into {@code target}, which is closed with it. */
+    /** Returns a channel that writes encrypted data to {@code target} and also closes it. */
     WritableByteChannel sealing(WritableByteChannel target) throws IOException {
         try {
             return new StandardEncryptingChannelFactory().newEncryptingChannel(target, writers());
@@ -106,10 +108,10 @@ public final class AgeKeys {
     }
 
     /**
-     * What was sealed, read in the clear.
+     * Returns the decrypted content.
      *
-     * @throws NotForUs when it is sealed, and to none of our identities
-     * @throws IOException when it is damaged
+     * @throws NotForUs if it is encrypted to other keys
+     * @throws IOException if it is damaged
      */
     InputStream opening(InputStream sealed) throws IOException {
         try {
@@ -122,7 +124,7 @@ public final class AgeKeys {
         }
     }
 
-    /** Sealed to somebody else, as far as it can be told from a file that may be damaged. */
+    /** The failure to decrypt a file that is encrypted to other keys. A damaged file can look the same. */
     public static final class NotForUs extends IOException {
         private static final long serialVersionUID = 1L;
 
@@ -152,7 +154,7 @@ public final class AgeKeys {
         }
     }
 
-    /** New ones for each stream, since nobody says that two streams may share them. */
+    /** Returns new writers for each stream, since the library does not document that streams may share them. */
     private List<RecipientStanzaWriter> writers() {
         List<RecipientStanzaWriter> writers = new ArrayList<>();
         for (String recipient : recipients) {
@@ -177,14 +179,14 @@ public final class AgeKeys {
             try {
                 readers.add(X25519RecipientStanzaReaderFactory.newRecipientStanzaReader(identity.reveal()));
             } catch (GeneralSecurityException | RuntimeException e) {
-                // Without its cause, which may quote it.
+                // Omits the cause, which may quote the key.
                 throw notAnIdentity();
             }
         }
         return readers;
     }
 
-    /** The lines of an identity file that are keys. */
+    /** Returns the lines of an identity file that are keys. */
     private static List<Secret> lines(Optional<Secret> identity) {
         if (identity.isEmpty()) {
             return List.of();
@@ -207,7 +209,7 @@ public final class AgeKeys {
                 IDENTITY + " is no age identity: what belongs there is AGE-SECRET-KEY-1..., as age-keygen writes it");
     }
 
-    /** The library takes a short read for the end of the file. */
+    /** Fills the buffer on each read, since the library takes a short read for the end of the file. */
     private record FullReads(InputStream source) implements ReadableByteChannel {
         @Override
         public int read(ByteBuffer target) throws IOException {

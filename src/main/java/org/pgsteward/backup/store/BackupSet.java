@@ -13,14 +13,15 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 
 /**
- * One night's backups, or what one command made, under one id: what is in it, and what should be and is not. Pure.
+ * The backups of one night or of one command, under one id: the present backups, and the missing ones. Pure.
  *
  * @param id the second in which it began, in UTC: {@code 20260102T030000Z}
- * @param asked by whom: {@code schedule} or {@code command}
- * @param closedAt null while it is being made
- * @param members what is in the store
- * @param missing what should be there too, with the reason; a member that is no good is here as well
- * @param base the newest base backup of before, where none is in the set; null where there is none
+ * @param asked the requester: {@code schedule} or {@code command}
+ * @param closedAt null while the set is being made
+ * @param members the backups in the store
+ * @param missing the backups that are missing, with the reason; also members that failed, are unverifiable or have
+ *     expired
+ * @param base the newest good base backup at the beginning of the set; null if there was none
  */
 public record BackupSet(
         String id,
@@ -32,16 +33,16 @@ public record BackupSet(
         @Nullable Newest base) {
     static final String NOT_YET = "it is not made yet";
 
-    /** How the reason begins of what a command was not asked to make. */
+    /** The beginning of the reason for a backup that a command did not request. */
     public static final String NOT_ASKED = "not asked for";
 
-    /** The same of what the schedule had no reason to make. */
+    /** The beginning of the reason for a backup that the schedule did not require. */
     public static final String NOT_DUE = "not due";
 
     private static final Comparator<Key> ORDER =
             Comparator.comparing(Key::service).thenComparing(Key::kind);
 
-    /** Which backup of a set is meant. */
+    /** The identification of a backup within its set. */
     private interface Key {
         String service();
 
@@ -49,6 +50,8 @@ public record BackupSet(
     }
 
     /**
+     * A backup in the store.
+     *
      * @param state as in the journal
      * @param path relative to the store
      */
@@ -61,7 +64,7 @@ public record BackupSet(
     }
 
     public record Missing(String service, String database, String kind, String reason) implements Key {
-        /** Characters of a reason, which may be what a program printed. */
+        /** The largest number of characters of a reason, which may be the output of a program. */
         private static final int LONGEST = 10_000;
 
         public Missing {
@@ -69,10 +72,10 @@ public record BackupSet(
         }
     }
 
-    /** A backup that is there already. */
+    /** An existing backup. */
     public record Newest(String backupId, String state, Instant startedAt) {}
 
-    /** One that begins. */
+    /** Creates a set that begins. */
     static BackupSet opened(
             String id,
             String asked,
@@ -93,7 +96,7 @@ public record BackupSet(
         return new BackupSet(id, asked, at, null, List.of(), missing, base);
     }
 
-    /** The same, gone on with. */
+    /** Returns this set, open again and with {@code toMake} as missing. */
     BackupSet reopened(List<BackupTarget> toMake) {
         BackupSet open = new BackupSet(id, asked, startedAt, null, members, missing, base);
         for (BackupTarget target : toMake) {
@@ -103,7 +106,7 @@ public record BackupSet(
         return open;
     }
 
-    /** With what has become of one of its backups. */
+    /** Returns this set with the new state of a backup. */
     BackupSet with(Backup backup) {
         String kind = backup.kind().word();
         if (backup.state() == BackupState.RUNNING) {
@@ -132,13 +135,13 @@ public record BackupSet(
         };
     }
 
-    /** With one that should be there and is not. */
+    /** Returns this set with one more missing backup. */
     BackupSet lacking(String service, String database, String kind, String reason) {
         Missing lacks = new Missing(service, database, kind, reason);
         return new BackupSet(id, asked, startedAt, closedAt, members, replaced(missing, lacks), base);
     }
 
-    /** Nobody is at work on it any more. */
+    /** Returns this set as finished. Backups that were not made get the reason {@code because}. */
     BackupSet closed(Instant at, String because) {
         List<Missing> told = missing.stream()
                 .map(lacks -> lacks.reason().equals(NOT_YET)
@@ -148,7 +151,7 @@ public record BackupSet(
         return new BackupSet(id, asked, startedAt, at, members, told, base);
     }
 
-    /** As it stands with only those files left. */
+    /** Returns this set after the removal of all files except these: members without a file are expired. */
     BackupSet whereThereAre(Set<String> paths) {
         BackupSet now = this;
         for (Member member : members) {
@@ -167,18 +170,18 @@ public record BackupSet(
         return now;
     }
 
-    /** Whether it names such a backup at all. */
+    /** Returns whether this set names the target, as present or missing. */
     boolean speaksOf(BackupTarget target) {
         return Stream.concat(members.stream(), missing.stream()).anyMatch(key -> is(key, target));
     }
 
-    /** Whether it has such a backup, and a good one. */
+    /** Returns whether this set has a good backup of the target. */
     boolean holds(BackupTarget target) {
         return members.stream().anyMatch(key -> is(key, target))
                 && missing.stream().noneMatch(key -> is(key, target));
     }
 
-    /** The files of it that should be in the store. */
+    /** Returns the paths of the members that have not expired, relative to the store. */
     Set<String> paths() {
         return members.stream()
                 .filter(member -> !member.state().equals(BackupState.EXPIRED.word()))

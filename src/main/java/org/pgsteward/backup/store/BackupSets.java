@@ -24,14 +24,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The sets' documents in the store, {@code _sets/<id>.json}. Each says from its first second what is missing from it, so
- * that one whose process was killed says so too; whoever starts next closes it.
+ * The documents of the sets in the store, {@code _sets/<id>.json}. Each lists its missing backups from its first
+ * second, so the list is also right after a kill. The next process closes the set.
  */
 public final class BackupSets {
-    /** As long as a night, with all that has to be tried again in it. */
+    /** The longest duration of a night, with all retries. */
     static final Duration NIGHT = Duration.ofHours(12);
 
-    /** How long the document of a set stays of which nothing is left. */
+    /** The time for which the document of a set is kept after all its files are gone. */
     private static final Duration REMEMBERED = Duration.ofDays(30);
 
     private static final String LOCK = "_set-";
@@ -41,10 +41,10 @@ public final class BackupSets {
 
     private static final Logger LOG = LoggerFactory.getLogger(BackupSets.class);
 
-    /** Characters of the sets that are listed. */
+    /** The largest number of characters of the listed sets. */
     private static final long MOST_KEPT = 6_000_000;
 
-    /** Documents that cannot be read and are named in the log. */
+    /** The largest number of unreadable documents that are named in the log. */
     private static final int MOST_NAMED = 20;
 
     private final Store store;
@@ -59,7 +59,12 @@ public final class BackupSets {
         this.clock = clock;
     }
 
-    /** Begins a set of {@code toMake}. */
+    /**
+     * Begins a set of {@code toMake}.
+     *
+     * @param asked the requester
+     * @param others the missing backups that are not made now
+     */
     public synchronized BackupSet open(
             String asked, List<BackupTarget> toMake, List<BackupSet.Missing> others, BackupSet.@Nullable Newest base)
             throws IOException {
@@ -77,7 +82,7 @@ public final class BackupSets {
         return opened(lock.get(), BackupSet.opened(id, asked, at, toMake, others, base));
     }
 
-    /** A set that cannot be written is nobody's: its lock goes at once. */
+    /** Writes a set. If that fails, its lock is released at once. */
     private BackupSet opened(RunLock lock, BackupSet set) throws IOException {
         ours.put(set.id(), lock);
         boolean saved = false;
@@ -92,7 +97,9 @@ public final class BackupSets {
         }
     }
 
-    /** Goes on with the night's newest set, if there is one that lacks all of {@code toMake}. */
+    /**
+     * Continues the newest set of this night that has a good backup of none of {@code toMake}; empty if there is none.
+     */
     public synchronized Optional<BackupSet> goOn(String asked, List<BackupTarget> toMake) throws IOException {
         Optional<BackupSet> night = newest(asked)
                 .filter(set -> set.startedAt().plus(NIGHT).isAfter(clock.instant()))
@@ -108,7 +115,7 @@ public final class BackupSets {
         return Optional.of(opened(lock.get(), night.get().reopened(toMake)));
     }
 
-    /** What has become of a backup, whenever; of one that belongs to no set, nothing. */
+    /** Records the new state of a backup in its set. A backup without a set is ignored. */
     public synchronized void note(Backup backup) throws IOException {
         Optional<BackupSet> set = backup.identity().setId().isEmpty()
                 ? Optional.empty()
@@ -122,9 +129,9 @@ public final class BackupSets {
     }
 
     /**
-     * Nobody works on it any more.
+     * Finishes a set.
      *
-     * @param there every database there is by now
+     * @param there all databases that exist by now
      */
     public synchronized void close(String id, List<BackupTarget> there) throws IOException {
         Optional<BackupSet> set = read(id);
@@ -144,7 +151,10 @@ public final class BackupSets {
         letGo(id);
     }
 
-    /** Closes those of processes that are gone, and removes what they left; brings all up to date with the store. */
+    /**
+     * Closes the sets of ended processes, removes their unfinished files, and updates all sets to the files in the
+     * store.
+     */
     public synchronized void tidy() throws IOException {
         for (String id : FolderNames.without(JSON + Store.PART, store.resolve(Store.SETS))) {
             Optional<RunLock> lock = ours.containsKey(id) ? Optional.empty() : RunLock.ofFolder(locks, LOCK + id);
@@ -182,7 +192,10 @@ public final class BackupSets {
         }
     }
 
-    /** Newest first, as they stand: a member whose file is gone has expired. The oldest are left out where they are many. */
+    /**
+     * Returns the sets in their present state, newest first: a member without a file has expired. If there are too
+     * many, the oldest are omitted.
+     */
     public synchronized List<BackupSet> all() throws IOException {
         List<BackupSet> sets = new ArrayList<>();
         long kept = 0;
@@ -214,7 +227,7 @@ public final class BackupSets {
         return Optional.empty();
     }
 
-    /** As the documents spell it. */
+    /** Returns the sets in the spelling of the documents. */
     public String json(List<BackupSet> sets) throws IOException {
         return store.text(Map.of("sets", sets));
     }
@@ -226,7 +239,7 @@ public final class BackupSets {
                 .collect(Collectors.toSet());
     }
 
-    /** Newest first. */
+    /** Returns the ids, newest first. */
     private List<String> ids() throws IOException {
         return FolderNames.without(JSON, store.resolve(Store.SETS)).stream()
                 .filter(id -> ID.matcher(id).matches())
@@ -234,7 +247,7 @@ public final class BackupSets {
                 .toList();
     }
 
-    /** One that cannot be read hides no other. */
+    /** Returns a set; empty, with a warning, if its document cannot be read. Other sets must remain visible. */
     private Optional<BackupSet> readable(String id) {
         try {
             return read(id);
@@ -269,7 +282,7 @@ public final class BackupSets {
     private void letGo(String id) throws IOException {
         RunLock lock = ours.remove(id);
         if (lock != null) {
-            // Nobody will want this name again.
+            // This name is never needed again.
             Files.deleteIfExists(locks.resolve(LOCK + id + ".lock"));
             lock.close();
         }

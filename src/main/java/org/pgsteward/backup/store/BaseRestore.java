@@ -1,14 +1,15 @@
 package org.pgsteward.backup.store;
 
-/** How a base backup is brought back with public tools alone: the lines of the README, for one file. */
+/** The commands that restore a base backup with public tools alone, as in the README, for one file. */
 public final class BaseRestore {
     private BaseRestore() {}
 
     /**
-     * For a shell of an ordinary user with the programs of that major version on the PATH. The copy runs beside whatever
-     * else there is, and neither archives nor subscribes: that is for whoever puts it into service.
+     * Returns the commands for the shell of an ordinary user with the programs of the same major version on the PATH.
+     * The copy runs beside other servers, without archiving and subscriptions: the operator enables them when the copy
+     * goes into service.
      *
-     * @param file as the shell finds it; one that ends in {@code .age} is opened first
+     * @param file as a word of the shell; a file that ends in {@code .age} is decrypted first
      */
     public static String lines(String file) {
         String opened = file.endsWith(".age") ? "age -d -i key.txt < " + file + " | zstd -d" : "zstd -d < " + file;

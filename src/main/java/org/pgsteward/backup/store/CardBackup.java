@@ -12,11 +12,11 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
- * The placeholders of one backup in the template of {@link CardText}. An empty text leaves out its section. Each text is fit for
- * its place: a word of the shell, or one line of Markdown.
+ * The placeholders of one backup in the template of {@link CardText}. An empty text omits its section. Each text is
+ * quoted for its place: a word of the shell, or one line of Markdown.
  */
 final class CardBackup {
-    /** From this version on, a membership is granted by each grantor on its own. */
+    /** The first version in which each grantor grants a membership separately. */
     private static final int GRANTORS_COUNT = 16;
 
     private static final Pattern MAJOR = Pattern.compile("\\d{1,4}");
@@ -27,7 +27,7 @@ final class CardBackup {
     private final ServerAddress server;
     private final boolean settingsChange;
 
-    /** @param settingsChange whether its settings are not those that are in force for the dump before it */
+    /** @param settingsChange whether its settings differ from the settings in force for the dump before it */
     CardBackup(StoredBackup backup, ServerAddress server, boolean settingsChange) {
         this.backup = backup;
         this.manifest = backup.manifest();
@@ -44,7 +44,7 @@ final class CardBackup {
         return backup.path();
     }
 
-    /** Returns the commands that write the opened file to their output. */
+    /** Returns the commands that write the decrypted and decompressed file to their output. */
     String source() {
         String file = ShellWord.file(path());
         return isEncrypted() ? "age -d -i \"$AGE_KEY\" " + file + " | zstd -dc" : "zstd -dc " + file;
@@ -74,7 +74,7 @@ final class CardBackup {
         return manifest.run().clientVersion();
     }
 
-    /** Returns the major version of the program that made it; 0 when that is unknown. */
+    /** Returns the major version of the program that made the backup; 0 if unknown. */
     int major() {
         Matcher digits = MAJOR.matcher(clientVersion());
         return digits.lookingAt() ? Integer.parseInt(digits.group()) : 0;
@@ -84,7 +84,7 @@ final class CardBackup {
         return ShellWord.of(manifest.source().owner());
     }
 
-    /** In other letters or another order a dump may fail, or its text be no text of the database. */
+    /** Returns the options for the encoding and the locale. With others a dump may fail, or its text may be invalid. */
     String locale() {
         if (!database.areKnown()) {
             return "";
@@ -113,7 +113,10 @@ final class CardBackup {
         return ShellWord.of("REVOKE ALL ON DATABASE " + Quote.identifier(restoredName()) + " FROM PUBLIC");
     }
 
-    /** Before the rows are loaded: generated columns and constraints may depend on them. */
+    /**
+     * Returns the statement for settings. They are set before the rows are loaded, since generated columns and
+     * constraints may depend on them.
+     */
     String setSettings() {
         List<String> assignments = database.assignments();
         return assignments.isEmpty() ? "" : ShellWord.of(ResultSettings.onDatabase(restoredName(), assignments));
@@ -136,13 +139,13 @@ final class CardBackup {
         return settingsChange;
     }
 
-    /** Returns whether a new server has a database of this name from the first. */
+    /** Returns whether every new server has a database of this name. */
     boolean isInNewServers() {
         String name = manifest.source().database();
         return name.equals("postgres") || name.equals(server.database());
     }
 
-    /** Returns the administrator's name, which means itself in a regular expression of {@code awk}. */
+    /** Returns the administrator's name, escaped for a regular expression of {@code awk}. */
     String administrator() {
         return ShellWord.within(server.user()
                 .codePoints()
@@ -151,7 +154,7 @@ final class CardBackup {
                 .collect(Collectors.joining()));
     }
 
-    /** Returns whether grants of others than superusers are kept apart by their grantors. */
+    /** Returns whether the server distinguishes grants of non-superusers by their grantors. */
     boolean keepsGrantors() {
         return major() >= GRANTORS_COUNT;
     }
@@ -161,7 +164,7 @@ final class CardBackup {
         return BaseRestore.lines(ShellWord.file(path())).stripTrailing();
     }
 
-    /** Returns the longest name that fits, with no character that an operator cannot see. */
+    /** Returns the longest name that fits, without invisible characters. */
     private String restoredName() {
         String cut = Stream.iterate(
                         manifest.source().database(), one -> one.substring(0, one.offsetByCodePoints(one.length(), -1)))

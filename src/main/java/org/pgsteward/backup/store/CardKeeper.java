@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the card in the store true: it is written anew when there is a backup more, when one has been judged, and when one
- * is gone. A backup is as good without it.
+ * Keeps the recovery card up to date: it is rewritten after a backup was made, verified or removed. A backup does not
+ * depend on it.
  */
 public final class CardKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(CardKeeper.class);
@@ -28,7 +28,7 @@ public final class CardKeeper {
         this.sets = sets;
     }
 
-    /** What has become of a backup, once that is written down. */
+    /** Updates the card for the new state of a backup. Must be called after the journal entry is written. */
     public void note(JournalEntry entry) {
         if (entry instanceof Backup backup && backup.path().isPresent() && isJudged(backup.state())) {
             write();
@@ -42,7 +42,7 @@ public final class CardKeeper {
         };
     }
 
-    /** Writes the card anew. If it cannot be written, the log says so. */
+    /** Rewrites the card. A failure is logged. */
     public void write() {
         try {
             card.write(proved());
@@ -51,7 +51,7 @@ public final class CardKeeper {
         }
     }
 
-    /** As the journal says; while PostgreSQL is away, as the sets in the store do. */
+    /** Returns the verified backups from the journal; while PostgreSQL is unavailable, from the sets in the store. */
     private Map<String, String> proved() throws IOException {
         try {
             return rows.proved();

@@ -5,15 +5,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Which backups {@link RecoveryCard} lists: those that a restore would take, where this host has a key. Pure.
+ * Decides which backups {@link RecoveryCard} lists: if this host has a key, only backups that a restore would accept.
+ * Pure.
  *
- * @param verified the hashes of the files of verified backups, by their ids; an empty one is not known
+ * @param verified the hashes of the files of verified backups, by their ids; an empty hash is unknown
  * @param signedSince as in {@link Inventory#signedSince}
  */
 record CardRule(Map<String, String> verified, Optional<Instant> signedSince) {
-    /** The values of a manifest that decide. */
+    /** The values of a manifest on which the decision depends. */
     interface Values {
-        /** Of the file, relative to the store. */
+        /** Returns the path of the file, relative to the store. */
         String path();
 
         String backupId();
@@ -25,13 +26,16 @@ record CardRule(Map<String, String> verified, Optional<Instant> signedSince) {
         ManifestSignature signature();
     }
 
-    /** Another program may copy the id of a verified backup into a manifest of its own: the file has that name too. */
+    /**
+     * Returns whether the backup is verified. The file name must also contain the id, since another program may copy
+     * the id of a verified backup into its own manifest.
+     */
     boolean isVerified(Values backup) {
         String hash = verified.get(backup.backupId());
         return hash != null && isCalledByItsId(backup) && (hash.isEmpty() || hash.equals(backup.sha256()));
     }
 
-    /** Returns why it is not listed; empty where it is. */
+    /** Returns the reason why the backup is not listed; empty if it is. */
     Optional<String> doubt(Values backup) {
         Optional<String> alteration = backup.signature().alteration(backup.startedAt(), signedSince);
         if (alteration.isPresent()) {

@@ -18,29 +18,31 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
- * The text of the {@link RecoveryCard}: chooses the backups that it lists, and fills the template {@code
- * recovery/RECOVERY.md.mustache}. Pure.
+ * The text of the {@link RecoveryCard}: chooses the listed backups, and fills the template
+ * {@code recovery/RECOVERY.md.mustache}. Pure.
  *
  * <p>Some lines of the template have reasons that a reader of the card need not know:
  *
  * <ul>
- *   <li>{@code --no-tablespaces}: they are folders of the server that is lost.
- *   <li>{@code --enable-row-security}: a view over a table whose policies hold for its owner too is filled as it was there; the
- *       administrator's own rows are not subject to it.
- *   <li>The version of {@code pg_restore}: Debian's is that of the newest version on the host. The line only warns, since a
- *       shell that is typed into must not exit.
+ *   <li>{@code --no-tablespaces}: tablespaces are folders of the lost server.
+ *   <li>{@code --enable-row-security}: it fills a view over a table with {@code FORCE ROW LEVEL SECURITY} as on the old
+ *       server. Row security does not apply to rows of the administrator.
+ *   <li>The version of {@code pg_restore}: Debian's wrapper runs the newest version on the host. The line only warns,
+ *       since it must not end an interactive shell.
  *   <li>{@code in_force}: a server that does not know a setting, or its value, refuses a connection with it.
- *   <li>The program of {@code awk} leaves out the administrator's role, statements that make a role that is there, and the
- *       grantors of memberships. A comment, a setting or a name may hold any text, lines that look like statements among them; so
- *       it notes which quote is open at the end of a line. From version 16 on, grants of others than superusers are kept apart by
- *       their grantors.
+ *   <li>The {@code awk} program removes the administrator's role, statements that create an existing role, and the
+ *       grantors of memberships. A comment, a setting or a name may contain any text, including lines that look like
+ *       statements. So the program tracks which quote is open at the end of a line. From version 16 on, grants of
+ *       non-superusers are distinguished by their grantors.
  * </ul>
  */
 final class CardText {
-    /** Characters of the names in the backups that are listed, each of which is there some ten times. */
+    /**
+     * The largest number of characters of the names in the listed backups. The card contains each name about ten times.
+     */
     private static final int MOST_LISTED = 300_000;
 
-    /** Lines that name backups that are not listed. */
+    /** The largest number of lines that name backups that are not listed. */
     private static final int MOST_NAMED = 50;
 
     private static final String TEMPLATE = "/recovery/RECOVERY.md.mustache";
@@ -55,7 +57,11 @@ final class CardText {
         this.server = server;
     }
 
-    /** @param verified the hashes of the files of verified backups, by their ids; an empty one is not known */
+    /**
+     * Returns the text of the card.
+     *
+     * @param verified the hashes of the files of verified backups, by their ids; an empty hash is unknown
+     */
     static String of(Inventory all, Map<String, String> verified, ServerAddress server, Instant now) {
         return new CardText(all, new CardRule(verified, all.signedSince()), server).text(now);
     }
@@ -131,7 +137,10 @@ final class CardText {
         return dumps;
     }
 
-    /** As many as fit into memory: in a store without a key, another program can have added any number of databases. */
+    /**
+     * Returns as many backups as fit into memory. In a store without a key, another program can add any number of
+     * databases.
+     */
     private static List<StoredBackup> listed(List<StoredBackup> chosen) {
         List<StoredBackup> listed = new ArrayList<>();
         long names = 0;
@@ -171,7 +180,11 @@ final class CardText {
         return notes;
     }
 
-    /** @param left how many databases do not fit */
+    /**
+     * Returns a line for each backup or manifest that is not listed.
+     *
+     * @param left the number of databases that do not fit
+     */
     private List<String> notListed(int left) {
         List<String> lines = new ArrayList<>();
         if (left > 0) {
@@ -181,7 +194,7 @@ final class CardText {
                 .forEach(backup -> rule.doubt(backup)
                         .ifPresent(why -> lines.add("Not listed: `" + plain(backup.path()) + "`: " + plain(why))));
         all.unreadable().forEach((path, reason) -> {
-            // A folder stands for manifests that are too many.
+            // A folder represents manifests beyond a limit.
             boolean isFolder = path.endsWith("/") || path.equals(".");
             lines.add("Not listed, since its manifest cannot be read: `" + plain(path) + "`"
                     + (isFolder ? ": " + plain(reason) : ""));
@@ -189,14 +202,14 @@ final class CardText {
         return lines;
     }
 
-    /** Returns a name for running text, where it has neither line ends nor marks of its own. */
+    /** Returns a name for running text, without line ends and backticks. */
     static String plain(String text) {
         return ShellWord.UNFIT.matcher(text).replaceAll(" ").replace('`', ' ');
     }
 
     private static Mustache template() {
         DefaultMustacheFactory factory = new DefaultMustacheFactory() {
-            /** The card is no HTML; each value is quoted for its place already. */
+            /** Does not escape: the card is not HTML, and each value is quoted for its place already. */
             @Override
             public void encode(String value, Writer writer) {
                 try {

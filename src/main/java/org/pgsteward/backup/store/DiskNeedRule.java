@@ -4,28 +4,33 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Whether there is room for a backup and its proof. Pure.
+ * Decides whether the disk has enough space for a backup and its verification. Pure.
  *
- * <p>What a service's last backups took says what its next one will take; of a first one nothing is known but the size of
- * the database. A run that cannot fit is better not begun: it would fill the disk that PostgreSQL may lie on, too. No
- * room beyond that is asked for.
+ * <p>The estimate for a service's next backup is based on its last ones, for a first backup on the size of the
+ * database. A backup that cannot fit should not begin: it would fill the disk, on which PostgreSQL may be too. No
+ * further space is required.
  */
 public final class DiskNeedRule {
-    /** Of a database's size, what a first dump of it may take: text takes a quarter, what is compressed already more. */
+    /**
+     * The estimated share of the database's size for a first dump. Text takes a quarter, compressed data takes more.
+     */
     private static final double FIRST = 0.5;
 
-    /** A database grows between two nights. */
+    /** The factor by which a database may grow between two nights. */
     private static final double GROWTH = 1.2;
 
-    /** One small night among larger ones, when somebody had just deleted much, must not set the measure. */
+    /**
+     * The number of backups in the estimate. One small backup, for example after a large deletion, must not decide
+     * alone.
+     */
     private static final int LAST = 3;
 
     private static final long MIB = 1024 * 1024;
 
-    /** Bytes: an empty cluster, 39 MiB, and the one that it is copied from. */
+    /** Bytes of an empty cluster, 39 MiB, and of the cluster from which it is copied. */
     private static final long EMPTY_CLUSTER = 80 * MIB;
 
-    /** Bytes: what the scratch cluster's log of changes may take, see its max_wal_size. */
+    /** Bytes of the scratch cluster's WAL, limited by its max_wal_size. */
     private static final long CHANGES = 128 * MIB;
 
     private static final List<Long> UNITS = List.of(1L, 1024L, MIB, 1024 * MIB);
@@ -35,22 +40,22 @@ public final class DiskNeedRule {
     private DiskNeedRule() {}
 
     /**
-     * In bytes.
+     * The needed space in bytes.
      *
-     * @param store what the file will take
-     * @param scratch what the cluster will take that it is restored into
+     * @param store the size of the backup file
+     * @param scratch the size of the cluster into which it is restored
      */
     public record Need(long store, long scratch) {}
 
     /**
-     * What there is, in bytes.
+     * The free space in bytes.
      *
      * @param store on the file system of {@code storePath}
      * @param scratch on the file system of {@code scratchPath}
-     * @param same whether these are one file system
+     * @param same whether both are on one file system
      */
     public record Free(String storePath, long store, String scratchPath, long scratch, boolean same) {
-        /** Returns the same less {@code promised} bytes of the disk of the scratch clusters. */
+        /** Returns the free space without {@code promised} bytes on the disk of the scratch clusters. */
         public Free without(long promised) {
             return new Free(storePath, same ? store - promised : store, scratchPath, scratch - promised, same);
         }
@@ -60,8 +65,11 @@ public final class DiskNeedRule {
     public record Answer(boolean fits, String reason) {}
 
     /**
-     * @param lastSizes bytes that the service's last backups of this kind took, newest first; none for the first one
-     * @param databaseBytes of the database now; 0 where it is not about one
+     * Returns the estimated need of a backup.
+     *
+     * @param lastSizes the sizes in bytes of the service's last backups of this kind, newest first; empty for the first
+     *     backup
+     * @param databaseBytes the present size of the database; 0 if the backup is not of a database
      */
     public static Need need(List<Long> lastSizes, long databaseBytes) {
         long store = lastSizes.isEmpty()
@@ -75,15 +83,15 @@ public final class DiskNeedRule {
         return new Need(store, scratch(databaseBytes));
     }
 
-    /** Returns the bytes that a scratch cluster takes with a database of {@code databaseBytes} in it. */
+    /** Returns the size in bytes of a scratch cluster with a database of {@code databaseBytes}. */
     public static long scratch(long databaseBytes) {
         return EMPTY_CLUSTER + databaseBytes + Math.min(databaseBytes, CHANGES);
     }
 
-    /** Whether it fits, and if not, where not. */
+    /** Returns whether the backup fits. The reason names the disk that is too small. */
     public static Answer judge(Need need, Free free) {
         if (free.same()) {
-            // The file stays where it is while it is restored beside it.
+            // The file remains during the restore.
             return judge(need.store() + need.scratch(), "", free.store(), free.storePath());
         }
         Answer store = judge(need.store(), "", free.store(), free.storePath());
@@ -93,7 +101,7 @@ public final class DiskNeedRule {
     private static Answer judge(long need, String purpose, long free, String path) {
         long left = Math.max(free, 0);
         int unit = unit(need);
-        // Both in a finer unit where they would look alike.
+        // Uses a finer unit if both amounts would look equal.
         while (unit > 0 && need != left && words(need, unit).equals(words(left, Math.min(unit, unit(left))))) {
             unit--;
         }
@@ -103,12 +111,12 @@ public final class DiskNeedRule {
                         + " free on " + path);
     }
 
-    /** Returns an amount of bytes as a person reads it, such as {@code 208 MiB}. */
+    /** Returns an amount of bytes as text, such as {@code 208 MiB}. */
     public static String words(long bytes) {
         return words(bytes, unit(bytes));
     }
 
-    /** The largest in which an amount is more than nothing. */
+    /** Returns the largest unit in which the amount does not round to 0. */
     private static int unit(long bytes) {
         int unit = UNITS.size() - 1;
         while (unit > 0 && (double) bytes / UNITS.get(unit) < (unit == UNITS.size() - 1 ? 0.1 : 1)) {

@@ -5,7 +5,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** What is left on the disks under the store and the scratch clusters. */
+/** The free space on the disks of the store and the scratch clusters. */
 public final class DiskSpace {
     private final Path store;
     private final Path scratch;
@@ -16,9 +16,9 @@ public final class DiskSpace {
     }
 
     /**
-     * Returns the bytes that are free.
+     * Returns the free space in bytes.
      *
-     * @throws IOException when the disks do not say
+     * @throws IOException if a file system cannot be queried
      */
     public DiskNeedRule.Free free() throws IOException {
         FileStore ofStore = Files.getFileStore(existing(store));
@@ -31,7 +31,7 @@ public final class DiskSpace {
                 ofStore.equals(ofScratch));
     }
 
-    /** Returns the nearest folder that exists: what is not made yet will be made where its parent is. */
+    /** Returns the nearest existing folder. A missing folder will be created on the disk of its parent. */
     public static Path existing(Path path) {
         Path existing = path.toAbsolutePath();
         while (!Files.exists(existing) && existing.getParent() != null) {

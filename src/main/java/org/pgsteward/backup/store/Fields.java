@@ -15,10 +15,10 @@ import org.pgsteward.backup.underway.ServiceFolder;
  * keep every difference of two times within the range of a {@code long} of nanoseconds.
  */
 final class Fields {
-    /** Characters of a name or another short text; names of PostgreSQL have 63 bytes. */
+    /** The largest number of characters of a name or another short text. Names in PostgreSQL have up to 63 bytes. */
     static final int LONGEST = 255;
 
-    /** As {@link ServiceFolder#name} writes it, with the time and an ending behind it. */
+    /** A name as {@link ServiceFolder#name} writes it, followed by the time and an ending. */
     static final Pattern FILE = Pattern.compile("[A-Za-z0-9_%~-][A-Za-z0-9_.%~-]{0,254}");
 
     private static final Instant EARLIEST = Instant.parse("2000-01-01T00:00:00Z");
@@ -44,7 +44,7 @@ final class Fields {
         }
     }
 
-    /** A name in PostgreSQL may have any character but one: that with the number zero. */
+    /** Checks a name. In PostgreSQL it may contain any character except NUL. */
     static void name(String field, @Nullable String name) throws IOException {
         require(field, name, name != null && !name.isEmpty() && name.length() <= LONGEST && hasNoZero(name));
     }
@@ -56,7 +56,7 @@ final class Fields {
                 text != null && text.length() <= longest && text.chars().noneMatch(Character::isISOControl));
     }
 
-    /** A text for a person to read, which may have several lines. */
+    /** Checks a text for operators, which may have several lines. */
     static void longText(String field, String text) throws IOException {
         require(field, text, text.length() <= StoreJson.LONGEST_TEXT && hasNoZero(text));
     }
@@ -73,7 +73,11 @@ final class Fields {
         return text.indexOf(0) < 0;
     }
 
-    /** Returns the value, which must be there. */
+    /**
+     * Returns the value.
+     *
+     * @throws IOException if it is missing
+     */
     static <T> T present(String field, @Nullable T value) throws IOException {
         if (value == null) {
             throw new IOException("it is not as pgsteward writes it: " + field + " is missing");

@@ -5,11 +5,14 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
 
-/** Finds out when the first backup with a valid signature began, as {@link Inventory#signedSince}, and keeps no manifest. */
+/**
+ * Finds the start of the first backup with a valid signature, as {@link Inventory#signedSince}, without keeping
+ * manifests.
+ */
 final class FirstSignature {
     private final Store store;
 
-    /** Empty until it is known; a backup that retention removes does not change it. */
+    /** Empty until it is known. It does not change if retention removes that backup. */
     private volatile Optional<Instant> known = Optional.empty();
 
     FirstSignature(Store store) {
@@ -17,9 +20,9 @@ final class FirstSignature {
     }
 
     /**
-     * Returns the time; empty where no backup has a valid signature.
+     * Returns the time; empty if no backup has a valid signature.
      *
-     * @throws IOException when the manifests in the store cannot be read
+     * @throws IOException if the manifests in the store cannot be read
      */
     Optional<Instant> time() throws IOException {
         if (known.isEmpty()) {

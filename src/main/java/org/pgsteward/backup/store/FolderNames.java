@@ -16,21 +16,25 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 
 /**
- * The names in a folder of the store, newest first, as far as they are not too many: another program may
- * have put any number of files there. A name has the time in it, so the last in order is the newest.
+ * The names in a folder of the store, newest first. Their number is limited, since another program may have put any
+ * number of files there. A name contains the time, so the last in order is the newest.
  *
- * @param left how many more there are
+ * @param left the number of names beyond the limit
  */
 record FolderNames(List<Path> newestFirst, long left) {
-    /** In one folder; a service with a backup an hour has so many after half a year. */
+    /** The limit for one folder. A service with a backup an hour reaches it after half a year. */
     static final int MOST = 5_000;
 
-    /** @throws NoSuchFileException when there is no such folder */
+    /**
+     * Returns the names with this ending.
+     *
+     * @throws NoSuchFileException if the folder does not exist
+     */
     static FolderNames in(Path folder, String ending) throws IOException {
         return in(folder, entry -> entry.toString().endsWith(ending), MOST);
     }
 
-    /** Returns the names that end so, in order and without the ending; none where there is no such folder. */
+    /** Returns the names with this ending, oldest first and without the ending; empty if the folder does not exist. */
     static List<String> without(String ending, Path folder) throws IOException {
         try {
             return in(folder, ending).oldestFirst().stream()
@@ -42,7 +46,7 @@ record FolderNames(List<Path> newestFirst, long left) {
         }
     }
 
-    /** The folders in a folder. */
+    /** Returns the folders in a folder. */
     static FolderNames folders(Path folder) throws IOException {
         return in(folder, entry -> Files.isDirectory(entry, LinkOption.NOFOLLOW_LINKS), MOST);
     }
@@ -68,7 +72,7 @@ record FolderNames(List<Path> newestFirst, long left) {
         return new FolderNames(names.stream().map(folder::resolve).toList(), left);
     }
 
-    /** The names of both. */
+    /** Returns the union of both. */
     FolderNames with(FolderNames others) {
         Set<Path> all = new TreeSet<>(Comparator.reverseOrder());
         all.addAll(newestFirst);
@@ -76,7 +80,7 @@ record FolderNames(List<Path> newestFirst, long left) {
         return new FolderNames(List.copyOf(all), left + newestFirst.size() - all.size());
     }
 
-    /** By name, the oldest first. */
+    /** Returns the names in ascending order, oldest first. */
     List<Path> oldestFirst() {
         return newestFirst.stream().sorted().toList();
     }

@@ -6,11 +6,11 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 
 /**
- * A backup that lies in the store, as retention and the rotation of proofs see it.
+ * A stored backup, as input for retention and for the rotation of verifications.
  *
- * @param backup as its manifest and the journal have it
- * @param pinned why it must be kept whatever the policy says; empty where it may go
- * @param saidAt when the journal last heard of it; empty where it never did
+ * @param backup from its manifest and the journal
+ * @param pinned the reason why it is kept regardless of the policy; empty if it may be removed
+ * @param saidAt the time of its last entry in the journal; empty if there is none
  */
 public record Holding(Backup backup, Standing standing, Optional<String> pinned, Optional<Instant> saidAt) {
     public String id() {
@@ -33,7 +33,7 @@ public record Holding(Backup backup, Standing standing, Optional<String> pinned,
         return backup.file().sourceBytes();
     }
 
-    /** Of its file, relative to the store. */
+    /** Returns the path of its file, relative to the store. */
     public String path() {
         return backup.path().orElseThrow();
     }

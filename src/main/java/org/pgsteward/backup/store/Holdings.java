@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What lies in the store of one service: what its manifests say, with what the journal says of each. Whose a backup is,
- * its manifest tells and not its name. One that cannot be read, or is another's, is left alone.
+ * The stored backups of one service, from their manifests and the journal. The manifest decides to which service a
+ * backup belongs, not the file name. A manifest that cannot be read or belongs to another service is left untouched.
  */
 public final class Holdings {
     private static final Logger LOG = LoggerFactory.getLogger(Holdings.class);
@@ -40,8 +40,10 @@ public final class Holdings {
     }
 
     /**
-     * @param judgements what the journal says, by event id
-     * @throws IOException when the service's folder cannot be read
+     * Returns the stored backups of a service, oldest first.
+     *
+     * @param judgements the results in the journal, by event id
+     * @throws IOException if the service's folder cannot be read
      */
     public List<Holding> of(String service, Map<UUID, Judgement> judgements) throws IOException {
         Path folder = store.folderOfService(service);
@@ -59,15 +61,15 @@ public final class Holdings {
             return ManifestSize.of(manifest);
         });
         manifests.warn(LOG, "left alone");
-        // By name, the oldest first.
+        // By name, oldest first.
         Collections.reverse(holdings);
         return holdings;
     }
 
     /**
-     * Whether its file has the hash that it had when it was written, and its manifest the signature.
+     * Returns whether the file still has the hash in its manifest, and the manifest still matches its signature.
      *
-     * @throws IOException when it cannot be read
+     * @throws IOException if they cannot be read
      */
     public boolean isAsWritten(Backup backup) throws IOException {
         if (store.alteration(backup.path().orElseThrow()).isPresent()) {

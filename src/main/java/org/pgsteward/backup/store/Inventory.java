@@ -13,14 +13,18 @@ import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.model.BackupKind;
 
 /**
- * What a store holds, by its manifests and nothing else: neither PostgreSQL nor the journal has to be there.
+ * The contents of a store, from its manifests alone, without PostgreSQL and the journal.
  *
- * @param backups newest first, without the rows of their tables: {@link Store#whole} has those of one
- * @param unreadable manifests that say nothing, with the reason; one of them hides no other backup. A folder, with a slash
- *     at its end, stands for those that are too many
+ * @param backups newest first, without the rows of their tables; {@link Store#whole} returns one with its rows
+ * @param unreadable manifests that cannot be read, with the reason; other backups remain listed. A path with a slash at
+ *     its end is a folder and represents manifests beyond a limit
  */
 public record Inventory(List<StoredBackup> backups, Map<String, String> unreadable) {
-    /** @throws IOException when the folder itself cannot be read */
+    /**
+     * Lists the backups of a store.
+     *
+     * @throws IOException if the folder itself cannot be read
+     */
     public static Inventory of(Store store) throws IOException {
         InventoryReading reading = new InventoryReading(store);
         FolderNames folders = FolderNames.folders(store.root());
@@ -31,14 +35,20 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return reading.inventory();
     }
 
-    /** @throws IOException when the manifest cannot be read, or its name is none that pgsteward gives */
+    /**
+     * Reads one manifest.
+     *
+     * @throws IOException if the manifest cannot be read, or pgsteward never gives such a name
+     */
     static StoredBackup read(Store store, String path) throws IOException {
         return backup(path, store.listed(path));
     }
 
     /**
+     * Returns the backup of a manifest.
+     *
      * @param signed without the rows of tables
-     * @throws IOException when the manifest's name is none that pgsteward gives
+     * @throws IOException if pgsteward never gives such a name
      */
     static StoredBackup backup(String path, Store.Signed signed) throws IOException {
         if (path.chars().anyMatch(Character::isISOControl)) {
@@ -54,7 +64,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return new Inventory(List.copyOf(backups), Map.copyOf(unreadable));
     }
 
-    /** When the first backup with a valid signature began; empty where there is none. */
+    /** Returns the start of the first backup with a valid signature; empty if there is none. */
     public Optional<Instant> signedSince() {
         return backups.stream()
                 .filter(backup -> backup.signature() == ManifestSignature.VALID)
@@ -62,17 +72,20 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .map(backup -> backup.manifest().run().startedAt());
     }
 
-    /** Returns why the manifest of a backup cannot be what pgsteward wrote; empty where it can be. */
+    /** Returns the reason why the manifest of a backup cannot come from pgsteward unaltered; empty if it can. */
     public Optional<String> alteration(StoredBackup backup) {
         return backup.signature().alteration(backup.manifest().run().startedAt(), signedSince());
     }
 
-    /** The newest of each database, of the globals and of the whole cluster, by service. */
+    /** Returns the newest backup of each database, of the globals and of the cluster, by service. */
     public List<StoredBackup> newestOfEach() {
         return newestOfEach(backup -> true);
     }
 
-    /** Returns the same, but rather an older backup that is {@code better} than the newest that is not. */
+    /**
+     * Returns one backup of each database, of the globals and of the cluster: the newest one that is {@code better},
+     * otherwise the newest one.
+     */
     public List<StoredBackup> newestOfEach(Predicate<StoredBackup> better) {
         Map<String, StoredBackup> newest = new HashMap<>();
         backups.stream().filter(better).forEach(backup -> newest.putIfAbsent(subject(backup), backup));
@@ -84,7 +97,9 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .toList();
     }
 
-    /** Returns the newest backup of the same database, of the globals or of the cluster, which may be this one. */
+    /**
+     * Returns the newest backup of the same database, of the globals or of the cluster. It may be the backup itself.
+     */
     public StoredBackup newestLike(StoredBackup backup) {
         return backups.stream()
                 .filter(other -> subject(other).equals(subject(backup)))
@@ -92,7 +107,10 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .orElse(backup);
     }
 
-    /** A service's name may change, as when an application takes a database over; what is restored is a database. */
+    /**
+     * Returns the key of a backup's subject. For a dump, it is the database, since the service's name may change, for
+     * example when an application takes over a database.
+     */
     static String subject(StoredBackup backup) {
         return backup.kind() == BackupKind.DUMP
                 ? "database " + backup.manifest().source().database()
@@ -100,8 +118,8 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
     }
 
     /**
-     * Of a service, or of a database by its own name, newest first. What was dumped of a service's database while it was
-     * another's belongs to it.
+     * Returns the backups of a service, or of a database by its own name, newest first. They include dumps of the
+     * service's database from the time when it belonged to another service.
      */
     public List<StoredBackup> of(String name) {
         String database = databaseOf(name);
@@ -110,7 +128,10 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .backups();
     }
 
-    /** Returns the dumps of a service or of a database by its own name, which may be that of the globals; newest first. */
+    /**
+     * Returns the dumps of a service, or of a database by its own name, newest first. A database may have the same name
+     * as the globals.
+     */
     public List<StoredBackup> dumpsOf(String name) {
         String database = isOfAll(name) ? name : databaseOf(name);
         return only(backup -> isDumpOf(backup, database)
@@ -130,19 +151,19 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .orElse(name);
     }
 
-    /** Returns the newest backup of a service: its database is that of the service. */
+    /** Returns the newest backup of a service, which decides the service's database. */
     public Optional<StoredBackup> decidingDatabaseOf(String service) {
         return backups.stream()
                 .filter(backup -> backup.manifest().source().service().equals(service))
                 .findFirst();
     }
 
-    /** The same with the backups alone that are {@code wanted}. */
+    /** Returns an inventory of the {@code wanted} backups only. */
     Inventory only(Predicate<StoredBackup> wanted) {
         return new Inventory(backups.stream().filter(wanted).toList(), unreadable);
     }
 
-    /** Returns the same without one backup. */
+    /** Returns an inventory without one backup. */
     public Inventory without(StoredBackup backup) {
         return only(other -> !other.equals(backup));
     }
@@ -151,7 +172,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return service.equals(Targets.GLOBALS) || service.equals(Targets.BASE);
     }
 
-    /** By its id, or by its file's path in the store. */
+    /** Returns a backup by its id, or by the path of its file in the store. */
     public Optional<StoredBackup> named(String idOrPath) {
         return backups.stream()
                 .filter(backup -> backup.manifest().identity().backupId().equals(idOrPath)

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Reads what an {@link Inventory} lists. */
+/** Reads the backups of an {@link Inventory}. */
 final class InventoryReading {
     private final Store store;
     private final ManifestReading manifests;
@@ -16,7 +16,11 @@ final class InventoryReading {
         this.manifests = new ManifestReading(store);
     }
 
-    /** @throws IOException when the folder itself cannot be read */
+    /**
+     * Reads the manifests of a folder.
+     *
+     * @throws IOException if the folder itself cannot be read
+     */
     void read(Path folder) throws IOException {
         manifests.read(folder, Store.MANIFEST, (file, read) -> {
             String path = store.root().relativize(file).toString();
@@ -26,7 +30,11 @@ final class InventoryReading {
         });
     }
 
-    /** @param folders of the store that are not read */
+    /**
+     * Reports folders beyond the limit.
+     *
+     * @param folders the number of folders that are not read
+     */
     void leaveOut(long folders) {
         manifests.leaveOut(folders);
     }

@@ -16,25 +16,32 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The part of a store's inventory that {@link RecoveryCard} shows. A night writes the card after each backup: with 200
+ * The part of a store's inventory that {@link RecoveryCard} shows. A night writes the card after each backup. With 200
  * databases, reading all manifests each time would read a million of them, and 5,000 manifests fill the heap.
  *
  * <ul>
- *   <li>It remembers six values of every manifest, and lists a folder again only when a file was added or removed there.
- *   <li>It reads three manifests of each database: the newest, the newest that can be trusted, the newest verified one.
+ *   <li>It remembers six values of every manifest, and lists a folder again only after a file was added or removed
+ *       there.
+ *   <li>It reads three manifests of each database: the newest, the newest trusted and the newest verified one.
  * </ul>
  *
  * <p>It notices a manifest that was rewritten in place only when its folder changes. A restore or a verification always
  * reads the manifest itself.
  */
 final class KnownFolders {
-    /** A folder that changed this shortly before it was read may change again with the same time stamp. */
+    /**
+     * The age from which a folder's time stamp is reliable. A folder that changed more recently may change again with
+     * the same time stamp.
+     */
     private static final Duration SETTLED = Duration.ofSeconds(2);
 
-    /** Characters of all that it remembers; a backup has some 200 of them. */
+    /** The largest number of characters of all remembered values; a backup has about 200. */
     private static final long MOST_KEPT = 6_000_000;
 
-    /** Characters of the reasons why manifests cannot be read; beyond them those of a folder are counted. */
+    /**
+     * The largest number of characters of the reasons why manifests cannot be read. Beyond it, a folder's manifests are
+     * only counted.
+     */
     private static final long MOST_REASONS = 500_000;
 
     private final Store store;
@@ -56,7 +63,11 @@ final class KnownFolders {
         }
     }
 
-    /** @param unsignedBytes of the manifests without a valid signature that were parsed */
+    /**
+     * The remembered values of a folder.
+     *
+     * @param unsignedBytes the size of the parsed manifests without a valid signature
+     */
     private record Folder(
             FileTime changed, List<Entry> entries, Map<String, String> unreadable, long unsignedBytes, boolean cut) {
         private void countIn(ManifestBudget budget) {
@@ -107,7 +118,7 @@ final class KnownFolders {
             if (reasons > MOST_REASONS && folder.unreadable().size() > 1) {
                 folder = folder.withoutReasons(path.getFileName().toString());
             }
-            // What had no room beside other folders may have room the next time.
+            // A folder that exceeded the budget beside others is read again next time.
             if (!folder.cut() && changed.toInstant().plus(SETTLED).isBefore(Instant.now())) {
                 now.put(path, folder);
             }

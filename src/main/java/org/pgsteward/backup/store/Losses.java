@@ -3,15 +3,15 @@ package org.pgsteward.backup.store;
 import java.util.List;
 
 /**
- * The contents of a database that a restore may lose although its dump is whole.
+ * The contents of a database that a restore may lose although its dump is complete. Names are written as in SQL.
  *
- * @param filledViews materialized views that held rows, as SQL writes their names
- * @param extensionTables tables that belong to an extension, which made them, and held rows
- * @param privileges objects of PostgreSQL itself or of extensions whose privileges were changed, in words
- * @param sessionChecks constraints that ask for the role that has logged in, in words
- * @param systemObjects objects in PostgreSQL's own schemas that are not PostgreSQL's, in words
+ * @param filledViews materialized views that contained rows
+ * @param extensionTables tables that an extension created and owns, and that contained rows
+ * @param privileges objects of PostgreSQL itself or of extensions with changed privileges, as text
+ * @param sessionChecks constraints that depend on the role that has logged in, as text
+ * @param systemObjects foreign objects in PostgreSQL's own schemas, as text
  * @param extensionObjects objects that were made parts of an extension, other than tables
- * @param sessionViews materialized views whose rows depend on the session that fills them, as SQL writes their names
+ * @param sessionViews materialized views with rows that depend on the session that fills them
  */
 public record Losses(
         List<String> filledViews,
@@ -23,7 +23,7 @@ public record Losses(
         List<String> sessionViews) {
     static final Losses NONE = new Losses(List.of(), List.of(), List.of(), List.of(), List.of(), List.of(), List.of());
 
-    /** An older manifest lacks what came later. */
+    /** An older manifest lacks newer fields. */
     public Losses {
         filledViews = filledViews == null ? List.of() : List.copyOf(filledViews);
         extensionTables = extensionTables == null ? List.of() : List.copyOf(extensionTables);

@@ -1,18 +1,24 @@
 package org.pgsteward.backup.store;
 
 /**
- * How many of the manifests in the store are read. Another program may have put any number of files there, so those
- * without a valid signature have a small budget of their own, and never take the place of one that a key of this host has
- * signed. Where this host has no key, all are alike.
+ * The limit for the manifests that are read from the store. Another program may have put any number of files there. So
+ * manifests without a valid signature have a small budget of their own. They never displace a manifest that a key of
+ * this host has signed. If this host has no key, all manifests are equal.
  */
 final class ManifestBudget {
-    /** Characters of all manifests that are kept, without the rows of tables; one has a thousand. */
+    /**
+     * The largest number of characters of all kept manifests, without the rows of tables. A manifest has about a
+     * thousand.
+     */
     static final long MOST_KEPT = 12_000_000;
 
-    /** Bytes of the manifests without a valid signature that are parsed. That takes time, and most of it goes into rows. */
+    /**
+     * The largest size in bytes of the parsed manifests without a valid signature. Parsing takes time, most of it for
+     * rows.
+     */
     static final long MOST_UNSIGNED_BYTES = 20_000_000;
 
-    /** The characters of those that are kept are this part of those of all others. */
+    /** The divisor for the characters of kept manifests without a valid signature, relative to those of all others. */
     private static final int UNSIGNED_PART = 3;
 
     private final long most;
@@ -26,17 +32,17 @@ final class ManifestBudget {
         this.mostUnsigned = mostUnsigned;
     }
 
-    /** @param most characters that are kept of manifests with a valid signature */
+    /** @param most the largest number of characters kept of manifests with a valid signature */
     static ManifestBudget of(long most) {
         return new ManifestBudget(most, most / UNSIGNED_PART);
     }
 
-    /** Of manifests without a valid signature none is read. */
+    /** Returns a budget that admits no manifest without a valid signature. */
     static ManifestBudget signedOnly() {
         return new ManifestBudget(MOST_KEPT, -1);
     }
 
-    /** Returns whether the manifest was made by this host, as far as this host can know. */
+    /** Returns whether the manifest was made by this host, as far as this host can determine. */
     static boolean isOurs(ManifestSignature signature) {
         return signature == ManifestSignature.VALID || signature == ManifestSignature.UNCHECKED;
     }
@@ -44,7 +50,7 @@ final class ManifestBudget {
     /**
      * Returns whether a manifest may be parsed, and counts it if so.
      *
-     * @param bytes of its file
+     * @param bytes the size of its file
      */
     boolean admits(ManifestSignature signature, long bytes) {
         if (isOurs(signature)) {
@@ -57,7 +63,11 @@ final class ManifestBudget {
         return true;
     }
 
-    /** @param characters that the caller keeps of it */
+    /**
+     * Counts a manifest that is kept.
+     *
+     * @param characters the number of its characters that the caller keeps
+     */
     void keep(ManifestSignature signature, long characters) {
         if (isOurs(signature)) {
             kept += characters;
@@ -66,17 +76,17 @@ final class ManifestBudget {
         }
     }
 
-    /** Counts manifests without a valid signature that were parsed at an earlier reading, and need not be again. */
+    /** Counts manifests without a valid signature that were parsed earlier and need not be parsed again. */
     void countUnsigned(long bytes) {
         unsignedBytes += bytes;
     }
 
-    /** Returns the bytes of the manifests without a valid signature that were parsed. */
+    /** Returns the size in bytes of the parsed manifests without a valid signature. */
     long unsignedBytes() {
         return unsignedBytes;
     }
 
-    /** Returns whether there is no more room for manifests with a valid signature. */
+    /** Returns whether the budget for manifests with a valid signature is used up. */
     boolean isFull() {
         return kept > most;
     }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The form of a {@link Manifest} in its file: one flat object, whose names and their order are those of the components. Other
- * programs read it, and it is signed, so neither changes.
+ * The form of a {@link Manifest} in its file: one flat object with the names and the order of the components. Other
+ * programs read it, and it is signed, so names and order do not change.
  */
 record ManifestDocument(
         String backupId,
@@ -31,7 +31,7 @@ record ManifestDocument(
         Map<String, Long> rows,
         Surroundings surroundings,
         List<String> caveats) {
-    /** An older manifest lacks what came later. */
+    /** An older manifest lacks newer fields. */
     ManifestDocument {
         setId = setId == null ? "" : setId;
         image = image == null ? "" : image;

@@ -8,8 +8,9 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.BackupKind;
 
 /**
- * The values that the manifest of a backup can have: another program may have written anything into the store, and all
- * that reads a manifest relies on them. An older manifest lacks some of them, for which {@link Manifest} has a value. Pure.
+ * The allowed values in the manifest of a backup. Another program may have written any content into the store, and all
+ * readers of a manifest rely on these checks. An older manifest lacks some values, for which {@link Manifest} has
+ * defaults. Pure.
  */
 final class ManifestFields {
     private static final int LONGEST_IMAGE = 1_000;
@@ -21,7 +22,11 @@ final class ManifestFields {
 
     private ManifestFields() {}
 
-    /** @throws IOException when a value is missing, or is one that pgsteward never writes; the message names the field */
+    /**
+     * Checks all values of a manifest.
+     *
+     * @throws IOException if a value is missing, or pgsteward never writes such a value; the message names the field
+     */
     static void check(Manifest manifest) throws IOException {
         ManifestSize.check(manifest);
         Fields.matches("backup_id", manifest.identity().backupId(), Fields.FILE);
@@ -113,7 +118,11 @@ final class ManifestFields {
         }
     }
 
-    /** @throws IOException when a table has no number of rows, or a name that pgsteward never writes */
+    /**
+     * Checks the name and the row count of a table.
+     *
+     * @throws IOException if a table has no row count, or pgsteward never writes such a name
+     */
     static void checkRows(String table, @Nullable Long count) throws IOException {
         Fields.require("rows", count, count != null && count >= 0);
         if (!TableNames.isQuoted(table)) {

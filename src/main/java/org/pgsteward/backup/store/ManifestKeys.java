@@ -28,14 +28,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The keys that sign manifests, by HMAC-SHA256. They do not lie in the store, so a program that can write into the store
- * cannot make a manifest that pgsteward takes for its own.
+ * The keys that sign manifests, by HMAC-SHA256. They are not in the store, so a program that can write into the store
+ * cannot forge a manifest of pgsteward.
  *
- * <p>The key of the setting signs; without one, a key in the state folder, which is made when it is first needed. Every
- * key that is known verifies. What is signed is the file, byte by byte, less the line of the signature itself.
+ * <p>The key of the setting signs. Without one, a key in the state folder signs, which is made when it is first needed.
+ * Every known key verifies. The signature covers the file byte by byte, without the line of the signature itself.
  */
 public final class ManifestKeys {
-    /** Signs nothing and verifies nothing. */
+    /** No keys: manifests are neither signed nor checked. */
     public static final ManifestKeys NONE = new ManifestKeys(List.of(), Optional.empty());
 
     private static final Logger LOG = LoggerFactory.getLogger(ManifestKeys.class);
@@ -44,17 +44,17 @@ public final class ManifestKeys {
     private static final String ALGORITHM = "HmacSHA256";
     private static final Pattern KEY = Pattern.compile("[0-9a-f]{64}");
 
-    /** Bytes of a key. */
+    /** The length of a key in bytes. */
     private static final int LENGTH = 32;
 
-    /** Where a signature is, as {@link #signed} puts it: the last line of the object. */
+    /** The line of the signature, as {@link #signed} writes it: the last line of the object. */
     private static final Pattern LINE =
             Pattern.compile(",\\n  \"signature\" : \"hmac-sha256:([0-9a-f]{16}):([0-9a-f]{64})\"\\n}\\n?\\z");
 
-    /** Characters; a little more than a signature's line has. */
+    /** Characters, slightly more than the line of a signature has. */
     private static final int LONGEST_LINE = 140;
 
-    /** Bytes; a file with a signature has more. */
+    /** Bytes; a file with a signature is larger. */
     static final int SHORTEST = 100;
 
     private static final byte[] END = "\n}".getBytes(StandardCharsets.US_ASCII);
@@ -68,15 +68,21 @@ public final class ManifestKeys {
     }
 
     /**
-     * @param setting keys of 64 hexadecimal digits, one a line, the one that signs first
+     * Returns the keys of this host.
+     *
+     * @param setting keys of 64 hexadecimal digits, one a line, the signing key first
      * @param own the file of the key that is used without the setting; it need not exist
-     * @throws IllegalArgumentException when a line of the setting is no key; the message does not quote it
+     * @throws IllegalArgumentException if a line of the setting is not a key; the message does not quote it
      */
     public static ManifestKeys of(Optional<Secret> setting, Path own) {
         return new ManifestKeys(parsed(setting), Optional.of(own));
     }
 
-    /** @throws IllegalArgumentException when a line of the setting is no key; the message does not quote it */
+    /**
+     * Returns the keys of the setting.
+     *
+     * @throws IllegalArgumentException if a line of the setting is not a key; the message does not quote it
+     */
     public static List<Secret> parsed(Optional<Secret> setting) {
         if (setting.isEmpty()) {
             return List.of();
@@ -90,7 +96,7 @@ public final class ManifestKeys {
         return keys;
     }
 
-    /** Returns a new key, as a file holds it. */
+    /** Returns a new key, as its file contains it. */
     public static String newKey() {
         byte[] key = new byte[LENGTH];
         new SecureRandom().nextBytes(key);
@@ -98,10 +104,10 @@ public final class ManifestKeys {
     }
 
     /**
-     * Adds the signature to a manifest.
+     * Returns a manifest with its signature.
      *
      * @param manifest a JSON object, indented by two spaces
-     * @throws IOException when the key in the state folder cannot be read or made
+     * @throws IOException if the key in the state folder cannot be read or made
      */
     byte[] signed(byte[] manifest) throws IOException {
         if (given.isEmpty() && own.isEmpty()) {
@@ -119,7 +125,7 @@ public final class ManifestKeys {
     /**
      * Compares a manifest with its signature.
      *
-     * @throws IOException when the key in the state folder cannot be read
+     * @throws IOException if the key in the state folder cannot be read
      */
     ManifestSignature check(byte[] manifest) throws IOException {
         List<Secret> keys = known();
@@ -171,7 +177,7 @@ public final class ManifestKeys {
         return Optional.of(keys.get(0));
     }
 
-    /** Of two processes that make it at a time one is the first, and both use its key. */
+    /** Makes the key. If two processes do so at the same time, both use the key of the first one. */
     private static Secret make(Path file) throws IOException {
         Path folder = Objects.requireNonNull(file.toAbsolutePath().getParent());
         Path part = Files.createTempFile(
@@ -195,7 +201,7 @@ public final class ManifestKeys {
         return readOwn(file).orElseThrow();
     }
 
-    /** The lines that are keys; a comment begins with a number sign. */
+    /** Returns the lines that are keys. A comment begins with a number sign. */
     private static List<Secret> lines(String text) {
         return text.lines()
                 .map(String::strip)
@@ -204,7 +210,7 @@ public final class ManifestKeys {
                 .toList();
     }
 
-    /** By which a manifest names its key: a hash that does not lead back to it. */
+    /** Returns the name of a key in manifests: a hash from which the key cannot be derived. */
     private static String id(Secret key) {
         byte[] named = ("pgsteward manifest key " + key.reveal()).getBytes(StandardCharsets.US_ASCII);
         return HexFormat.of().formatHex(Sha256.digest().digest(named), 0, 8);

@@ -9,14 +9,14 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 
 /**
- * Reads the manifests of folders in the store, one after the other, the newest name first, as far as {@link ManifestBudget}
- * has room for them: another program may have put any number of files there.
+ * Reads the manifests of folders in the store, one after the other, newest name first, within a {@link ManifestBudget}.
+ * Another program may have put any number of files there.
  */
 final class ManifestReading {
-    /** Manifests that cannot be read and are named; the rest is counted. */
+    /** The largest number of unreadable manifests that are named. Further ones are counted. */
     private static final int MOST_NAMED = 100;
 
-    /** The same in the log. */
+    /** The largest number of unreadable manifests that are named in the log. */
     private static final int MOST_LOGGED = 20;
 
     private static final String FOREIGN = "; remove what pgsteward did not write, such as empty files:"
@@ -40,20 +40,24 @@ final class ManifestReading {
         this.budget = budget;
     }
 
-    /** Takes from a manifest what the caller needs. */
+    /** Uses the values of a manifest. */
     @FunctionalInterface
     interface Reader {
         /**
+         * Uses one manifest.
+         *
          * @param manifest without the rows of tables
-         * @return how many characters of it are kept
-         * @throws IOException when it is not one that the caller can use; it is then named as unreadable
+         * @return the number of its characters that the caller keeps
+         * @throws IOException if the caller cannot use it; it then counts as unreadable
          */
         long read(Path file, Store.Signed manifest) throws IOException;
     }
 
     /**
-     * @param ending of the manifests' names
-     * @throws IOException when the folder itself cannot be read
+     * Reads the manifests of a folder.
+     *
+     * @param ending the ending of the manifests' names
+     * @throws IOException if the folder itself cannot be read
      */
     void read(Path folder, String ending, Reader reader) throws IOException {
         FolderNames names = names(folder, ending);
@@ -90,7 +94,9 @@ final class ManifestReading {
         say(folder, left, unsigned, more);
     }
 
-    /** Where there are too many names, the newest ones, and the newest ones of the manifests with a valid signature. */
+    /**
+     * Returns the newest names. If there are too many, it adds the newest names of manifests with a valid signature.
+     */
     private FolderNames names(Path folder, String ending) throws IOException {
         FolderNames newest = FolderNames.in(folder, ending);
         return newest.left() == 0 || !store.hasKeys()
@@ -99,7 +105,11 @@ final class ManifestReading {
                         folder, file -> file.toString().endsWith(ending) && store.isSigned(file), FolderNames.MOST));
     }
 
-    /** @param folders of the store that are not read */
+    /**
+     * Reports folders beyond the limit.
+     *
+     * @param folders the number of folders that are not read
+     */
     void leaveOut(long folders) {
         if (folders > 0) {
             unreadable.put("./", folders + " folders are not read, since the limit is " + FolderNames.MOST);
@@ -130,9 +140,9 @@ final class ManifestReading {
     }
 
     /**
-     * Writes to the log what was not read.
+     * Logs the manifests that were not read.
      *
-     * @param left what becomes of them
+     * @param left the consequence for them
      */
     void warn(Logger log, String left) {
         unreadable.entrySet().stream()
@@ -143,12 +153,15 @@ final class ManifestReading {
         }
     }
 
-    /** Returns whether manifests were left out that the budget had no room for. */
+    /** Returns whether manifests were omitted because they exceeded the budget. */
     boolean isCut() {
         return cut;
     }
 
-    /** Returns the manifests that were not read, by their path in the store, with the reason; a folder ends with a slash. */
+    /**
+     * Returns the manifests that were not read, by their path in the store, with the reason. The path of a folder ends
+     * with a slash.
+     */
     Map<String, String> unreadable() {
         return unreadable;
     }

@@ -3,25 +3,26 @@ package org.pgsteward.backup.store;
 import java.time.Instant;
 import java.util.Optional;
 
-/** How the signature of a manifest compares with the keys of this host. */
+/** The result of comparing a manifest's signature with the keys of this host. */
 public enum ManifestSignature {
-    /** One of the keys of this host signed the manifest as it is. */
+    /** A key of this host signed the manifest, and it is unaltered. */
     VALID,
-    /** A key of this host is named, and the manifest is not what it signed. */
+    /** The signature names a key of this host, but does not match the manifest. */
     WRONG,
-    /** A key is named that this host does not have. */
+    /** The signature names a key that this host does not have. */
     FOREIGN,
-    /** There is none: an older version wrote the manifest, or another program removed the signature. */
+    /** There is no signature: an older version wrote the manifest, or another program removed the signature. */
     MISSING,
     /** This host has no key. */
     UNCHECKED;
 
     /**
-     * Returns why a manifest cannot be what pgsteward wrote; empty where it can be. A backup from before the first signed
-     * one needs no signature: the version that made it may have signed nothing, or with a key that was lost.
+     * Returns the reason why a manifest cannot come from pgsteward unaltered; empty if it can. A backup from before the
+     * first signed one needs no signature. Its version of pgsteward may have signed no manifests, or with a key that
+     * was lost.
      *
-     * @param startedAt when the backup began
-     * @param signedSince when the first backup with a valid signature began; empty where there is none
+     * @param startedAt the start of the backup
+     * @param signedSince the start of the first backup with a valid signature; empty if there is none
      */
     Optional<String> alteration(Instant startedAt, Optional<Instant> signedSince) {
         boolean later = signedSince.filter(startedAt::isAfter).isPresent();

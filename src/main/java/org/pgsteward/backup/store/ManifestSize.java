@@ -4,17 +4,21 @@ import java.io.IOException;
 import java.util.Collection;
 import java.util.Map;
 
-/** How much memory a manifest needs, without the rows of tables. Pure. */
+/** The memory that a manifest needs, without the rows of tables. Pure. */
 final class ManifestSize {
-    /** Characters of one. */
+    /** The largest number of characters of a manifest. */
     private static final int MOST = 1_000_000;
 
-    /** What a text needs beside its characters. */
+    /** The memory of a text beside its characters. */
     private static final int EACH = 50;
 
     private ManifestSize() {}
 
-    /** @throws IOException when it is larger than that of any backup */
+    /**
+     * Checks the size of a manifest.
+     *
+     * @throws IOException if the manifest is larger than that of any backup
+     */
     static void check(Manifest manifest) throws IOException {
         long size = of(manifest);
         if (size > MOST) {
@@ -22,7 +26,7 @@ final class ManifestSize {
         }
     }
 
-    /** Returns its characters; those outside of Latin-1 count twice, as they do in memory. */
+    /** Returns the number of its characters. Characters outside of Latin-1 count twice, as in memory. */
     static long of(Manifest manifest) {
         Surroundings database = manifest.contents().surroundings();
         return texts(
@@ -71,7 +75,7 @@ final class ManifestSize {
                         .sum();
     }
 
-    /** Returns the characters of some texts. */
+    /** Returns the number of characters of some texts. */
     static long texts(String... texts) {
         long sum = 0;
         for (String text : texts) {
@@ -86,7 +90,7 @@ final class ManifestSize {
                 : texts.stream().mapToLong(text -> EACH + text(text)).sum();
     }
 
-    /** The same with what each text needs beside its characters. */
+    /** Returns the number of characters of all keys and values, and the memory of each text beside them. */
     static long map(Map<String, String> texts) {
         return texts == null ? 0 : list(texts.keySet()) + list(texts.values());
     }

@@ -4,25 +4,26 @@ import java.sql.SQLException;
 import java.util.Optional;
 
 /**
- * Decides whether a stored backup may be restored, by a verification or by an operator. A manifest without a valid signature
- * can claim any time and any content, so nothing that it says of itself counts: only the journal can vouch for the file.
- * Where this host has no key, no signature can be checked, and dumps are accepted.
+ * Decides whether a stored backup may be restored, by a verification or by an operator. A manifest without a valid
+ * signature can claim any time and any content. So its own values do not count: only the journal can confirm the file.
+ * If this host has no key, no signature can be checked, and dumps are accepted.
  *
- * <p>A base backup brings its own catalog, and a superuser of the copy runs what is in there, as our user of the operating
- * system. Without trust it is never started. A dump is restored by a role without powers: an operator may ask for it.
+ * <p>A base backup contains its own catalog, and a superuser of the copy executes the code in it as our user of the
+ * operating system. An untrusted base backup is never started. A dump is restored by a role without privileges, so an
+ * operator may request it.
  */
 public final class ManifestTrust {
     private final JournalledFiles journal;
 
-    /** @param journal which vouches for files whose manifest has no valid signature */
+    /** @param journal confirms files without a valid signature */
     public ManifestTrust(JournalledFiles journal) {
         this.journal = journal;
     }
 
     /**
-     * Returns why it must not be restored; empty where it may be.
+     * Returns the reason why the backup must not be restored; empty if it may be.
      *
-     * @param asked whether an operator asks for it, and not the daemon by itself
+     * @param asked whether an operator requested it, not the daemon itself
      */
     public Optional<String> refusal(StoredBackup backup, boolean asked) {
         String path = backup.path();

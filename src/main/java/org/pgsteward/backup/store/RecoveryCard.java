@@ -15,17 +15,17 @@ import org.pgsteward.io.AtomicFile;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
- * The file {@code RECOVERY.md} in the store: the lines that restore the backups that are there, for an operator who has
- * PostgreSQL's own programs and zstd, and nothing of ours. {@link CardText} has its text.
+ * The file {@code RECOVERY.md} in the store: the commands that restore the stored backups, for an operator with
+ * PostgreSQL's own programs and zstd, without pgsteward. {@link CardText} has its text.
  */
 public final class RecoveryCard {
-    /** The name of the file, in the store's own folder. */
+    /** The name of the file, in the root folder of the store. */
     public static final String NAME = ServiceFolder.RECOVERY_CARD;
 
     private static final String PART_PREFIX = "." + NAME + ".";
     private static final String PART_SUFFIX = ".part";
 
-    /** Whoever writes it is done within seconds. */
+    /** The age from which an unfinished file is removed. Its process needs only seconds to write it. */
     private static final Duration LEFT = Duration.ofHours(1);
 
     private final Store store;
@@ -41,10 +41,10 @@ public final class RecoveryCard {
     }
 
     /**
-     * Writes it anew, whole or not at all.
+     * Rewrites the file atomically.
      *
-     * @param verified the hashes of the files of verified backups, by their ids; an empty one is not known
-     * @throws IOException when the disk does not take it; the one of before is then still there
+     * @param verified the hashes of the files of verified backups, by their ids; an empty hash is unknown
+     * @throws IOException if the disk is full or faulty; the previous file then remains
      */
     public synchronized void write(Map<String, String> verified) throws IOException {
         byte[] text = CardText.of(known.newest(verified), verified, server, clock.instant())
@@ -53,7 +53,7 @@ public final class RecoveryCard {
         removeLeftovers();
     }
 
-    /** What processes left that were killed while they wrote it. */
+    /** Removes unfinished files of killed processes. */
     private void removeLeftovers() throws IOException {
         List<Path> left;
         try (Stream<Path> files = Files.list(store.root())) {

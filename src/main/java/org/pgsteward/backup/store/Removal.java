@@ -11,19 +11,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Removes a backup in steps between any two of which pgsteward may die.
+ * Removes a backup in steps. pgsteward may die between any two of them.
  *
  * <ol>
- *   <li>{@link #mark}: the manifest is renamed. From here on it is no backup, and can be told from one that is being made.
+ *   <li>{@link #mark}: the manifest is renamed. From here on the files are no backup, and are distinct from a backup in
+ *       progress.
  *   <li>{@link #deleteFile}.
- *   <li>The journal's row is kept for writing: that is the caller's part.
- *   <li>{@link #forget}: the renamed manifest goes.
+ *   <li>The caller records the removal in the journal or its spool.
+ *   <li>{@link #forget}: the renamed manifest is deleted.
  * </ol>
  *
- * What {@link #unfinished} finds was marked and not forgotten, and is taken up again at the second step.
+ * <p>{@link #unfinished} returns the backups that were marked and not forgotten. They continue at the second step.
  */
 public final class Removal {
-    /** Neither a manifest's ending nor that of something unfinished, so that nobody else reads or removes it. */
+    /** Differs from the endings of manifests and unfinished files, so that no other class reads or removes it. */
     private static final String MARK = ".going";
 
     private static final Logger LOG = LoggerFactory.getLogger(Removal.class);
@@ -34,30 +35,42 @@ public final class Removal {
         this.store = store;
     }
 
-    /** @throws IOException when it has no manifest, or the disk refuses; it is then still a backup */
+    /**
+     * Renames the manifest of a backup.
+     *
+     * @throws IOException if there is no manifest, or the disk fails; the files are then still a backup
+     */
     public void mark(String path) throws IOException {
         Files.move(manifest(path), marked(path), StandardCopyOption.ATOMIC_MOVE);
         AtomicFile.sync(folder(path));
     }
 
-    /** @throws IOException when the disk refuses; it stays marked */
+    /**
+     * Deletes the file of a marked backup.
+     *
+     * @throws IOException if the disk fails; the backup remains marked
+     */
     public void deleteFile(String path) throws IOException {
         Files.deleteIfExists(store.resolve(path));
         AtomicFile.sync(folder(path));
     }
 
-    /** @throws IOException when the disk refuses; it stays marked */
+    /**
+     * Deletes the renamed manifest.
+     *
+     * @throws IOException if the disk fails; the backup remains marked
+     */
     public void forget(String path) throws IOException {
         Files.deleteIfExists(marked(path));
         AtomicFile.sync(folder(path));
     }
 
-    /** Whether retention is removing it, or was when it ended. */
+    /** Returns whether the removal of the backup has begun, possibly in an ended process. */
     public boolean isUnderWay(String path) {
         return Files.exists(marked(path));
     }
 
-    /** Of a service, what was marked and not forgotten. */
+    /** Returns the backups of a service that were marked and not forgotten. */
     public List<Manifest> unfinished(String service) throws IOException {
         Path folder = store.folderOfService(service);
         if (!Files.isDirectory(folder)) {

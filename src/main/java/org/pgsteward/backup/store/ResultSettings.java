@@ -10,15 +10,15 @@ import java.util.stream.Collectors;
 import org.pgsteward.postgres.Quote;
 
 /**
- * The settings of a database that change the results of its expressions: those of generated columns, indexes, constraints and
- * materialized views; and those that applications make up, which functions read. A restore applies them before anything of the
- * dump is there. All of them may be set by any role.
+ * The settings of a database that change the results of its expressions, and the custom settings of applications, which
+ * functions read. The expressions are those of generated columns, indexes, constraints and materialized views. A
+ * restore applies the settings before the contents of the dump. Any role may set all of them.
  */
 public final class ResultSettings {
-    /** A literal of SQL, matched without recursion, however long it is. */
+    /** An SQL literal of any length, matched without recursion. */
     public static final String LITERAL = "'[^']*+(?:''[^']*+)*+'";
 
-    /** In lower case. */
+    /** The names of PostgreSQL's settings, in lower case. */
     private static final Set<String> NAMES = Set.of(
             "timezone",
             "timezone_abbreviations",
@@ -33,10 +33,10 @@ public final class ResultSettings {
             "xmlbinary",
             "xmloption");
 
-    /** Characters of a value. */
+    /** The largest number of characters of a value. */
     private static final int LONGEST = Fields.LONGEST;
 
-    /** The same of an application's: it may be a key. */
+    /** The largest number of characters of an application's value, which may be a key. */
     private static final int LONGEST_OF_APPLICATIONS = 1 << 16;
 
     private static final String MAY_READ_FILES =
@@ -46,8 +46,8 @@ public final class ResultSettings {
                     + "'pg_catalog.pg_read_file(text,bigint,bigint,boolean)', 'EXECUTE')";
 
     /**
-     * Settings of the command line, which has each argument in quotes and of which the last of a name counts, and those of the files
-     * below them.
+     * The settings of the server's command line, and with lower priority those of its files. The command line has each
+     * argument in quotes, and the last value of a name applies.
      */
     private static final String FILES = """
             UNION ALL
@@ -61,19 +61,20 @@ public final class ResultSettings {
             """;
 
     /**
-     * Names that applications make up, which {@code pg_settings} does not show. Settings of PL/Perl and PL/Tcl are left out,
-     * because some of them run code.
+     * The names of applications' custom settings, which {@code pg_settings} does not show. Settings of PL/Perl and
+     * PL/Tcl are excluded, because some of them run code.
      */
     private static final String OF_APPLICATIONS =
             "(?i)^(?!pl(perl|perlu|tcl|tclu)\\.)[a-zA-Z_]\\w*(\\.[a-zA-Z_]\\w*)+$";
 
-    /** Settings of applications that are read of one database. */
+    /** The largest number of applications' settings that are read from one database. */
     private static final int MOST_OF_APPLICATIONS = 50;
 
     /**
-     * What the administrator's role or our own session has set instead is not in force for others. What the owner's role has set is
-     * in force for it, if it logs in; a service that is shut out for a while has a
-     * connection limit. Values with the characters that separate rows and columns are left out.
+     * The settings in force for the owner. Settings of the administrator's role and of this session do not apply to
+     * others, so the next source replaces them. Settings of the owner's role apply if it can log in. They also apply if
+     * it has a connection limit, which means that the service is locked out temporarily. Values with the characters
+     * that separate rows and columns are excluded.
      */
     private static final String QUERY = """
             WITH below AS (
@@ -113,27 +114,33 @@ public final class ResultSettings {
             .replace("{applications}", Quote.literal(OF_APPLICATIONS))
             .replace("{most}", Integer.toString(MOST_OF_APPLICATIONS));
 
-    /** For {@code psql}: the settings that a session begins with, by name. Only a superuser may read the server's files. */
+    /**
+     * The query for {@code psql}: the settings at the start of a session, by name. Only a superuser may read the
+     * server's files.
+     */
     public static final String IN_FORCE = MAY_READ_FILES + " AS readable \\gset\n\\if :readable\n"
             + QUERY.replace("{files}", FILES)
             + "\\else\n" + QUERY.replace("{files}", "") + "\\endif\n";
 
-    /** A backslash makes pg_dump write the {@code E}, and two backslashes. */
+    /**
+     * The end of a statement by pg_dump. For a value with a backslash, pg_dump writes {@code E} and doubles the
+     * backslash.
+     */
     private static final Pattern SET = Pattern.compile(" SET \"?([\\w.]{1,200})\"? TO {1,2}(E?)(" + LITERAL + ")");
 
     private ResultSettings() {}
 
-    /** Returns whether the name is one of PostgreSQL's that change results. */
+    /** Returns whether it is the name of a setting of PostgreSQL that changes results. */
     static boolean isOfTheServer(String name) {
         return NAMES.contains(name.toLowerCase(Locale.ROOT));
     }
 
-    /** Returns whether an application made the name up. The value may be a secret. */
+    /** Returns whether it is the name of an application's custom setting. Its value may be a secret. */
     static boolean isOfAnApplication(String name) {
         return name.matches(OF_APPLICATIONS);
     }
 
-    /** Returns such as {@code "TimeZone" TO 'UTC'}; empty for other settings. */
+    /** Returns an assignment such as {@code "TimeZone" TO 'UTC'}; empty for other settings. */
     static Optional<String> assignment(String name, String value) {
         boolean isKnown = (isOfTheServer(name) && value.length() <= LONGEST)
                 || (isOfAnApplication(name) && value.length() <= LONGEST_OF_APPLICATIONS);
@@ -143,7 +150,7 @@ public final class ResultSettings {
     }
 
     /**
-     * Returns the same of the end of an {@code ALTER DATABASE} statement that pg_dump wrote; empty for other settings.
+     * Returns the assignment at the end of an {@code ALTER DATABASE} statement by pg_dump; empty for other settings.
      */
     public static Optional<String> assignment(String statementEnd) {
         Matcher set = SET.matcher(statementEnd);
@@ -156,7 +163,8 @@ public final class ResultSettings {
     }
 
     /**
-     * Returns a statement that sets these for each session of a database, as far as the server knows the values.
+     * Returns a statement that sets the assignments for each session of a database. Values that the server rejects are
+     * skipped.
      *
      * @param assignments such as {@code "TimeZone" TO 'UTC'}
      */
@@ -165,9 +173,9 @@ public final class ResultSettings {
     }
 
     /**
-     * Returns one statement that runs another one under these.
+     * Returns one statement that runs another one under these assignments.
      *
-     * @param assignments such as {@code "TimeZone" TO 'UTC'}; none for the statement as it is
+     * @param assignments such as {@code "TimeZone" TO 'UTC'}; none for the unmodified statement
      */
     public static String under(List<String> assignments, String statement) {
         return assignments.isEmpty() ? statement : blocks("SET LOCAL ", assignments, statement + "; ");

@@ -6,14 +6,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 
 /**
- * Reads a stream sealed by {@code age}. Whoever reads pulls the source along, a chunk at a time, so memory is a few
- * chunks whatever the size, and no thread stands between the two.
+ * A stream encrypted by {@code age}. The reader pulls the data from the source, a chunk at a time. So memory is a few
+ * chunks for any size, and no thread is needed in between.
  */
 final class SealedStream extends InputStream {
-    /** Bytes that age seals at a time. */
+    /** Bytes that age encrypts at a time. */
     private static final int CHUNK = 64 * 1024;
 
-    /** Bytes: the head of a file or a sealed chunk, of which the library hands on one at a time. */
+    /** Bytes: the header of a file or an encrypted chunk. The library writes one at a time. */
     private static final int BUFFER = 2 * CHUNK;
 
     private final InputStream source;
@@ -41,7 +41,7 @@ final class SealedStream extends InputStream {
             }
             int read = source.read(plain, 0, CHUNK);
             if (read < 0) {
-                // Only now is the last chunk marked as the last: a stream that breaks off never looks whole.
+                // Only this marks the last chunk as the last one. So a stream that ends early never looks complete.
                 sealing.close();
             } else {
                 sealing.write(ByteBuffer.wrap(plain, 0, read));
@@ -55,7 +55,7 @@ final class SealedStream extends InputStream {
         source.close();
     }
 
-    /** What is sealed and not yet read. */
+    /** The encrypted bytes that are not yet read. */
     private static final class Sealed implements WritableByteChannel {
         private final byte[] bytes = new byte[BUFFER];
         private int from;

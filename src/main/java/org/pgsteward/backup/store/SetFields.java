@@ -6,20 +6,22 @@ import java.util.regex.Pattern;
 import org.pgsteward.model.BackupKind;
 
 /**
- * The values that the document of a backup set can have: another program may have written anything into the store. The id
- * becomes the name of a file that is written and removed. Pure.
+ * The allowed values in the document of a backup set. Another program may have written any content into the store. The
+ * id becomes the name of a file that is written and removed. Pure.
  */
 final class SetFields {
     private static final Pattern PATH = Pattern.compile(Fields.FILE + "/" + Fields.FILE);
 
-    /** What a member needs in memory beside its characters. */
+    /** The memory of a member beside its characters. */
     private static final int EACH = 200;
 
     private SetFields() {}
 
     /**
-     * @param id by which the document is called
-     * @throws IOException when a value is missing, or is one that pgsteward never writes; the message names the field
+     * Checks the values of a set.
+     *
+     * @param id the name of the document
+     * @throws IOException if a value is missing, or pgsteward never writes such a value; the message names the field
      */
     static void check(BackupSet set, String id) throws IOException {
         Fields.require("id", set.id(), id.equals(set.id()));
@@ -42,7 +44,7 @@ final class SetFields {
         }
     }
 
-    /** Returns how much memory it needs, in characters. */
+    /** Returns the needed memory, in characters. */
     static long size(BackupSet set) {
         long size = EACH;
         for (BackupSet.Member member : set.members()) {

@@ -20,15 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the backup sets: what is made at one time goes into one, and what should be there and is not is said in it. That
- * is every database, the globals, and the newest base backup, wherever that is. A set that cannot be kept costs no
- * backup.
+ * Keeps the backup sets: backups of the same time belong to one set, which also lists the missing ones. Expected are
+ * every database, the globals and the newest base backup, which may be in an older set. A failure to keep a set does
+ * not prevent a backup.
  */
 public final class SetKeeper {
-    /** By whom a set was asked for. */
+    /** The requester of a set by command. */
     public static final String COMMAND = "command";
 
-    /** A set that the schedule asked for. */
+    /** The requester of a set by schedule. */
     public static final String SCHEDULE = "schedule";
 
     private static final Logger LOG = LoggerFactory.getLogger(SetKeeper.class);
@@ -46,9 +46,9 @@ public final class SetKeeper {
     }
 
     /**
-     * Begins a set, or goes on with the night's that the schedule began and that lacks these.
+     * Begins a set, or continues the schedule's set of this night if it lacks these targets.
      *
-     * @return the same as members of it; as they came where it cannot be kept
+     * @return the targets as members of the set; unchanged if it cannot be kept
      */
     public List<BackupTarget> open(String asked, List<BackupTarget> toMake) {
         try {
@@ -128,7 +128,7 @@ public final class SetKeeper {
         return HistoryRows.key(service, kind.word());
     }
 
-    /** Writes down in its set what has become of a backup. */
+    /** Records the new state of a backup in its set. */
     public void note(JournalEntry entry) {
         if (entry instanceof Backup backup) {
             try {
@@ -139,7 +139,7 @@ public final class SetKeeper {
         }
     }
 
-    /** They are made, or not. */
+    /** Closes the set of these targets, whether they were made or not. */
     public void close(List<BackupTarget> made) {
         Optional<String> id = made.stream()
                 .map(BackupTarget::setId)
@@ -162,7 +162,7 @@ public final class SetKeeper {
         tidy();
     }
 
-    /** Closes what dead processes left open, and brings all up to date with what retention has removed. */
+    /** Closes the sets of ended processes, and updates all sets after removals by retention. */
     public void tidy() {
         try {
             sets.tidy();

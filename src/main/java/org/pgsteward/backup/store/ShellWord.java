@@ -6,12 +6,12 @@ import java.util.regex.Pattern;
 
 /** Quotes texts for a shell. Pure. */
 final class ShellWord {
-    /** Control and format characters (direction marks among them), lone surrogates, line separators. */
+    /** Control and format characters (including direction marks), lone surrogates, line separators. */
     static final Pattern UNFIT = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]");
 
     private ShellWord() {}
 
-    /** Returns one word for the shell in one line, whatever is in it. A line break at the end of a name is lost. */
+    /** Returns one word for the shell in one line, for any text. A line break at the end of a name is lost. */
     static String of(String text) {
         if (UNFIT.matcher(text).find()) {
             return "\"$(printf %b '" + octal(text) + "')\"";
@@ -31,7 +31,7 @@ final class ShellWord {
         return text.replace("'", "'\\''");
     }
 
-    /** Returns the text for {@code printf %b}: what an operator cannot see is written as numbers of bytes. */
+    /** Returns the text for {@code printf %b}, with the bytes of invisible characters as octal numbers. */
     private static String octal(String text) {
         StringBuilder words = new StringBuilder();
         text.codePoints().mapToObj(Character::toString).forEach(one -> {

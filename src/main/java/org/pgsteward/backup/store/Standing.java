@@ -2,13 +2,16 @@ package org.pgsteward.backup.store;
 
 import org.pgsteward.model.BackupState;
 
-/** What a stored backup is worth when it has to be decided which to keep. */
+/** The value of a stored backup for retention. */
 public enum Standing {
-    /** Restored and compared; while it was made, where nobody here can open what is stored: that is as good as it gets. */
+    /**
+     * Restored and compared. If this host cannot decrypt the stored file, this happened while the backup was made, and
+     * no stronger verification is possible.
+     */
     PROVED,
-    /** Whole, as far as is known, and not proved. */
+    /** Intact, as far as is known, but not verified. */
     UNPROVED,
-    /** Its proof failed, or its file is not the one that was written. */
+    /** The verification failed, or the file differs from the written one. */
     DAMAGED;
 
     public static Standing of(BackupState state, boolean provedInStream) {

@@ -13,22 +13,26 @@ import java.nio.file.Path;
 
 /** Reads and writes the JSON of the store: manifests, and the documents of backup sets. All sizes are limited. */
 final class StoreJson {
-    /** Bytes of a manifest or another document; one of ten thousand tables has one million. */
+    /**
+     * The largest size in bytes of a manifest or another document. A manifest with ten thousand tables has one million.
+     */
     static final int MOST_BYTES = 4 * 1024 * 1024;
 
-    /** Tables of a database: more do not fit into the memory of a small host. */
+    /** The largest number of tables of a database. More do not fit into the memory of a small host. */
     static final int MOST_TABLES = 50_000;
 
-    /** Names and values of a document: two for each table, and some thousands for all else. */
+    /** The largest number of names and values in a document: two for each table, and some thousands for all others. */
     private static final int MOST_PARTS = 2 * MOST_TABLES + 20_000;
 
-    /** Characters of one text in a document: while it is read, it needs six times the memory. */
+    /** The largest number of characters of one text in a document. It needs six times the memory while it is read. */
     static final int LONGEST_TEXT = 100_000;
 
-    /** What to do about a manifest that pgsteward would not write. */
+    /** The remedy for a manifest that pgsteward would not write. */
     static final String REMOVE = "; remove it if another program wrote it";
 
-    /** Most names in a manifest are those of tables, and each stands there once: to remember them takes memory for nothing. */
+    /**
+     * Does not cache names. Most names in a manifest are those of tables and occur once, so a cache would waste memory.
+     */
     private static final JsonFactory PARSERS = JsonFactory.builder()
             .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
             .streamReadConstraints(StreamReadConstraints.builder()
@@ -39,16 +43,16 @@ final class StoreJson {
 
     private final ObjectMapper mapper;
 
-    /** For lists of many backups. */
+    /** The mapper for lists of many backups. */
     private final ObjectMapper mapperWithoutRows;
 
     StoreJson(ObjectMapper json) {
-        // The manifest is read by other programs too, and has their spelling.
+        // Other programs read the manifest too, in this spelling.
         mapper = json.copy().setPropertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE);
         mapperWithoutRows = mapper.copy().addMixIn(ManifestDocument.class, UnkeptRows.Mixin.class);
     }
 
-    /** Returns a document as the store's files have it. */
+    /** Returns a document in the form of the store's files. */
     byte[] bytes(Object document) throws IOException {
         return mapper.writerWithDefaultPrettyPrinter().writeValueAsBytes(document);
     }
@@ -58,17 +62,24 @@ final class StoreJson {
         return mapper.writeValueAsString(document);
     }
 
-    /** @throws IOException when it is not as pgsteward writes it; the message names the file */
+    /**
+     * Reads a document.
+     *
+     * @throws IOException if pgsteward never writes such a document; the message names the file
+     */
     <T> T read(Path file, byte[] content, Class<T> type) throws IOException {
         return read(mapper, file, content, type);
     }
 
-    /** Returns a manifest without the rows of tables. They are checked, and need no memory. */
+    /** Returns a manifest without the rows of tables. They are checked and not kept. */
     Manifest readWithoutRows(Path file, byte[] content) throws IOException {
         return read(mapperWithoutRows, file, content, Manifest.class);
     }
 
-    /** The message leaves out what the parser quotes: a file that another program put there may hold a secret. */
+    /**
+     * Reads a document. Error messages omit the parser's quotation, since a file from another program may contain a
+     * secret.
+     */
     private static <T> T read(ObjectMapper mapper, Path file, byte[] content, Class<T> type) throws IOException {
         try (JsonParser parser = new TokenLimit(PARSERS.createParser(content), MOST_PARTS)) {
             T read = mapper.readValue(parser, type);
@@ -77,7 +88,7 @@ final class StoreJson {
             }
             return read;
         } catch (RuntimeException e) {
-            // A time or number that Java has no room for.
+            // A time or number out of Java's range.
             throw new IOException(file + " is not as pgsteward writes it", e);
         } catch (JsonProcessingException e) {
             if (e.getCause() instanceof TokenLimit.TooMany) {

@@ -12,13 +12,13 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Judgement;
 
 /**
- * A backup as the store alone shows it.
+ * A backup, from the store alone.
  *
  * @param path relative to the store
- * @param signature what the signature of the manifest says of it
+ * @param signature the result of the check of the manifest's signature
  */
 public record StoredBackup(String path, Manifest manifest, ManifestSignature signature) implements CardRule.Values {
-    /** One whose manifest nobody has compared with its signature. */
+    /** Creates a backup with an unchecked signature. */
     public StoredBackup(String path, Manifest manifest) {
         this(path, manifest, ManifestSignature.UNCHECKED);
     }
@@ -42,12 +42,12 @@ public record StoredBackup(String path, Manifest manifest, ManifestSignature sig
         return BackupKind.valueOf(manifest.source().kind().toUpperCase(Locale.ROOT));
     }
 
-    /** As the journal would know it if it had seen it made, and nothing since. */
+    /** Returns the backup in the state of a new one, without any later verification. */
     public Backup asMade() {
         return in(BackupState.MADE, Optional.empty(), manifest.caveats());
     }
 
-    /** As the journal knows it, by what was said of it since it was made. */
+    /** Returns the backup with its latest result in the journal. */
     public Backup as(Judgement judgement) {
         return in(judgement.state(), judgement.verifiedAt(), judgement.caveats());
     }

@@ -17,27 +17,27 @@ import org.pgsteward.io.Sha256;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Progress;
 
-/** A backup's file, read as what it was before it was stored, and compared with its manifest on the way. */
+/** The file of a backup. It is decrypted and decompressed while it is read, and compared with its manifest. */
 public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
-    /** Bytes; what a pipe takes at once. */
+    /** Bytes, the capacity of a pipe. */
     private static final int BUFFER = 64 * 1024;
 
     /**
-     * Gives all of it to a program that reads, and waits for the program's end.
+     * Writes the whole content to a program, and waits for the program's end.
      *
-     * @throws AgeKeys.NotForUs when it is what was written, and sealed to somebody else
-     * @throws IOException when the file is not there, damaged, or not the one that was written, or the program fails
+     * @throws AgeKeys.NotForUs if the file is intact and encrypted to other keys
+     * @throws IOException if the file is missing, damaged or not the written one, or the program fails
      */
     public void pourInto(ClientProgram program) throws IOException, InterruptedException {
         pourInto(program, poured -> {});
     }
 
     /**
-     * Does the same, and reports how far it is.
+     * Writes the whole content to a program, waits for the program's end, and reports the progress.
      *
-     * @param poured receives the bytes that have been handed over so far
-     * @throws AgeKeys.NotForUs when it is what was written, and encrypted to other keys
-     * @throws IOException when the file is not there, damaged, or not the one that was written, or the program fails
+     * @param poured receives the number of bytes written so far
+     * @throws AgeKeys.NotForUs if the file is intact and encrypted to other keys
+     * @throws IOException if the file is missing, damaged or not the written one, or the program fails
      */
     public void pourInto(ClientProgram program, LongConsumer poured) throws IOException, InterruptedException {
         pourInto(program, poured, true);
@@ -46,7 +46,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     private void pourInto(ClientProgram program, LongConsumer poured, boolean toTheEnd)
             throws IOException, InterruptedException {
         MessageDigest hash = Sha256.digest();
-        // Held to the end: the one with a finalizer would close the file as soon as it is out of use, before all is
+        // Without a finalizer: one would close the file as soon as the stream is unreachable, before all of it is
         // hashed.
         try (InputStream stored = open(hash);
                 InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
@@ -57,7 +57,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
             } catch (PayloadException damaged) {
                 throw new IOException("the stored file is damaged: its seal is broken", damaged);
             } catch (IOException broken) {
-                // The program stopped reading, and knows why: it failed, or has all that it needs.
+                // The program stopped reading. Either it failed, or it has all the input it needs.
                 awaitSuccess(program, stored, hash);
                 if (!toTheEnd) {
                     return;
@@ -93,15 +93,15 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     }
 
     /**
-     * Gives all of it to something of our own, and closes that.
+     * Writes the whole content to a stream and closes it.
      *
-     * @throws IOException when the file is not there, damaged, or not the one that was written
+     * @throws IOException if the file is missing, damaged or not the written one
      */
     public void pourInto(OutputStream target) throws IOException {
         MessageDigest hash = Sha256.digest();
         try (InputStream stored = open(hash);
                 InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
-            // Closed first: whatever reads may know better than the hash what is wrong.
+            // The target is closed first, since its error may be more precise than a wrong hash.
             try (target) {
                 copy(plain, target, poured -> {});
             } catch (ZstdIOException | PayloadException damaged) {
@@ -116,9 +116,9 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     }
 
     /**
-     * Reads it without opening it.
+     * Compares the hash without decrypting.
      *
-     * @throws IOException when the file is not there, or not the one that was written
+     * @throws IOException if the file is missing or not the written one
      */
     public void check() throws IOException {
         MessageDigest hash = Sha256.digest();
@@ -134,7 +134,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         try {
             return keys.opening(stored);
         } catch (AgeKeys.NotForUs sealed) {
-            // A flipped bit in its head makes it look so too.
+            // A flipped bit in the header causes the same exception.
             compareHash(stored, hash);
             throw sealed;
         }
@@ -150,7 +150,10 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         }
     }
 
-    /** zstd-jni takes a last frame that breaks off for the end, where it lies in one buffer with the end of another. */
+    /**
+     * Returns whether the file is truncated. zstd-jni takes a truncated last frame for the end of the stream if one
+     * buffer also holds the end of another frame.
+     */
     private boolean isCutOff() throws IOException {
         return Files.size(file) < manifest.file().sizeBytes();
     }
@@ -162,7 +165,9 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         return new DigestInputStream(Progress.current().watching(BoundedFile.openNoLink(file)), hash);
     }
 
-    /** What follows the last frame, or is not read yet, belongs to the file's hash too. */
+    /**
+     * Compares the hash of the whole file. It includes bytes after the last frame, and bytes that were not read yet.
+     */
     private void compareHash(InputStream stored, MessageDigest hash) throws IOException {
         stored.transferTo(OutputStream.nullOutputStream());
         String sha256 = HexFormat.of().formatHex(hash.digest());
@@ -173,9 +178,9 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     }
 
     /**
-     * Returns what the file was before it was stored. The reader may stop at any point, and nothing is compared.
+     * Returns the decrypted and decompressed content. The reader may stop at any point, and the hash is not compared.
      *
-     * @throws IOException when the file is not there, or cannot be opened here
+     * @throws IOException if the file is missing or cannot be decrypted here
      */
     public InputStream plain() throws IOException {
         MessageDigest hash = Sha256.digest();
@@ -189,9 +194,9 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     }
 
     /**
-     * The same for a program that needs only its beginning, such as {@code pg_restore --list}.
+     * Writes the content to a program that may stop reading early, such as {@code pg_restore --list}.
      *
-     * @throws IOException when that much of it is damaged or not there, or the program fails
+     * @throws IOException if the part that it reads is damaged or missing, or the program fails
      */
     public void beginPouringInto(ClientProgram program) throws IOException, InterruptedException {
         pourInto(program, poured -> {}, false);

@@ -6,22 +6,24 @@ import java.util.Map;
 import org.pgsteward.postgres.Quote;
 
 /**
- * What a dump takes for granted around it and does not bring along: without it, a good dump fails where it is restored.
+ * The properties around a database that its dump requires but does not contain. Without them a good dump fails in a
+ * restore.
  *
- * @param encoding of the database, such as {@code UTF8}
- * @param provider of its collation, one letter as in {@code pg_database.datlocprovider}: c, i or b
- * @param collate {@code LC_COLLATE}: constraints and the bounds of partitions may hold in this order only
+ * @param encoding the encoding of the database, such as {@code UTF8}
+ * @param provider the provider of its collation, one letter as in {@code pg_database.datlocprovider}: c, i or b
+ * @param collate {@code LC_COLLATE}. Constraints and the bounds of partitions may hold in this order only.
  * @param ctype {@code LC_CTYPE}
- * @param locale of a provider other than the C library; empty otherwise
- * @param roles that its policies and user mappings name
- * @param schemas in which its extensions are, by extension
- * @param icuRules by which its collation differs from the locale's; empty for none
- * @param tablespace of the database; empty for the server's default
- * @param tablespaces of single tables and indexes
- * @param powers what in it would run with the powers over the cluster that its owner has; empty for nothing
+ * @param locale the locale of a provider other than the C library; empty otherwise
+ * @param roles the roles in its policies and user mappings
+ * @param schemas the schemas of its extensions, by extension
+ * @param icuRules the rules by which its collation differs from the locale; empty for none
+ * @param tablespace the tablespace of the database; empty for the server's default
+ * @param tablespaces the tablespaces of single tables and indexes
+ * @param powers the code in the database that would run with its owner's privileges over the cluster; empty for none
  * @param losses the contents that a restore may lose
- * @param settings in force that change the results of expressions, by name; an empty value is to be read from the dump
- * @param databaseBytes that the database took on the server's disk; 0 where it is not known
+ * @param settings the settings in force that change the results of expressions, by name. An empty value is only in the
+ *     dump.
+ * @param databaseBytes the size of the database on the server's disk; 0 if unknown
  */
 public record Surroundings(
         String encoding,
@@ -38,7 +40,7 @@ public record Surroundings(
         Losses losses,
         Map<String, String> settings,
         long databaseBytes) {
-    /** An older manifest lacks what came later. */
+    /** An older manifest lacks newer fields. */
     public Surroundings {
         icuRules = icuRules == null ? "" : icuRules;
         tablespace = tablespace == null ? "" : tablespace;
@@ -48,11 +50,11 @@ public record Surroundings(
         settings = settings == null ? Map.of() : Map.copyOf(settings);
     }
 
-    /** The surroundings of a dump whose manifest is older than they are, and of globals and base backups. */
+    /** The surroundings of globals, base backups and dumps with a manifest from before this field. */
     public static final Surroundings UNKNOWN = new Surroundings(
             "UTF8", "c", "C", "C", "", List.of(), Map.of(), "", "", List.of(), "", Losses.NONE, Map.of(), 0);
 
-    /** Returns the words that make a database like it, for the end of {@code CREATE DATABASE}. */
+    /** Returns the options of {@code CREATE DATABASE} that create a similar database. */
     public String words() {
         String other = switch (provider) {
             case "i" ->
@@ -65,12 +67,12 @@ public record Surroundings(
                 + Quote.literal(ctype) + other;
     }
 
-    /** Returns the same with other settings. */
+    /** Returns the surroundings with other settings. */
     public Surroundings with(Map<String, String> others) {
         return copy(others, databaseBytes);
     }
 
-    /** Returns the same with the bytes that the database took. */
+    /** Returns the surroundings with the size of the database in bytes. */
     public Surroundings with(long bytes) {
         return copy(settings, bytes);
     }
@@ -93,14 +95,14 @@ public record Surroundings(
                 bytes);
     }
 
-    /** Returns the same with nothing that may be a secret: a manifest is never encrypted, and a dump may be. */
+    /** Returns the surroundings without values that may be secret. A manifest is never encrypted, but a dump may be. */
     public Surroundings withoutSecrets() {
         Map<String, String> shown = new HashMap<>(settings);
         shown.replaceAll((name, value) -> ResultSettings.isOfAnApplication(name) ? "" : value);
         return with(shown);
     }
 
-    /** Returns the names of the settings whose values are only in the dump. */
+    /** Returns the names of settings with a value that is only in the dump. */
     public List<String> hidden() {
         return settings.entrySet().stream()
                 .filter(setting -> setting.getValue().isEmpty())
@@ -118,7 +120,7 @@ public record Surroundings(
                 .toList();
     }
 
-    /** Returns whether they were written down. */
+    /** Returns whether the surroundings were recorded. */
     public boolean areKnown() {
         return !equals(UNKNOWN);
     }

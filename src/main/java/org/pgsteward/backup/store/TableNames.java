@@ -1,13 +1,13 @@
 package org.pgsteward.backup.store;
 
 /**
- * The names of tables in a manifest. They become part of the SQL that counts rows, which psql reads: a name with a line
- * break and a backslash outside of quotes would be a command of psql, which runs programs.
+ * The names of tables in a manifest. They become part of the SQL that counts rows, which psql reads. A name with a line
+ * break and a backslash outside of quotes would be a command of psql, which can run programs.
  */
 final class TableNames {
     private TableNames() {}
 
-    /** Whether it is identifiers with dots between them, each plain or within double quotes. */
+    /** Returns whether the name consists of identifiers separated by dots, each plain or within double quotes. */
     static boolean isQuoted(String name) {
         int at = 0;
         while (true) {
@@ -37,7 +37,7 @@ final class TableNames {
         return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
     }
 
-    /** Where it ends that began before {@code from}; -1 where it does not. */
+    /** Returns the end of the identifier that began before {@code from}; -1 if it does not end. */
     private static int quoted(String name, int from) {
         for (int at = from; at < name.length(); at++) {
             char c = name.charAt(at);

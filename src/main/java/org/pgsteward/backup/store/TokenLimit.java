@@ -7,14 +7,14 @@ import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import java.io.IOException;
 
 /**
- * Ends the reading of a document that has more parts than its writer makes. In memory each number has some 20 times the
- * bytes that it has in the file.
+ * Stops the reading of a document with more parts than its writer makes. A number takes about 20 times its bytes in
+ * memory.
  */
 final class TokenLimit extends JsonParserDelegate {
     private final int most;
     private int tokens;
 
-    /** The document has more of them. */
+    /** The error of a document with too many parts. */
     static final class TooMany extends JsonProcessingException {
         private static final long serialVersionUID = 1;
 
@@ -23,7 +23,7 @@ final class TokenLimit extends JsonParserDelegate {
         }
     }
 
-    /** @param most names, values, and beginnings and ends of objects and lists */
+    /** @param most the limit for names, values, and beginnings and ends of objects and lists */
     TokenLimit(JsonParser parser, int most) {
         super(parser);
         this.most = most;

@@ -9,11 +9,11 @@ import java.io.IOException;
 import java.util.Map;
 
 /**
- * Checks the rows of a manifest one by one and keeps none: lists of backups do not need them, and 50,000 of them take some
+ * Checks the rows of a manifest one by one and keeps none. Lists of backups do not need them, and 50,000 rows take some
  * 15 MB of memory.
  */
 final class UnkeptRows extends JsonDeserializer<Map<String, Long>> {
-    /** Has a mapper use it, as a mix-in of {@link ManifestDocument}. */
+    /** A mix-in of {@link ManifestDocument} for mappers without rows. */
     interface Mixin {
         @JsonDeserialize(using = UnkeptRows.class)
         Map<String, Long> rows();

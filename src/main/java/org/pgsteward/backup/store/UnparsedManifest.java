@@ -3,7 +3,7 @@ package org.pgsteward.backup.store;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The bytes of a manifest, and what its signature says of them. */
+/** The bytes of a manifest, and the result of the check of its signature. */
 final class UnparsedManifest {
     private final StoreJson json;
     private final Path file;
@@ -25,12 +25,16 @@ final class UnparsedManifest {
         return bytes.length;
     }
 
-    /** @throws IOException when it is not as {@link ManifestFields} has it */
+    /**
+     * Parses the manifest.
+     *
+     * @throws IOException if the JSON or one of its values is invalid
+     */
     Store.Signed parse() throws IOException {
         return checked(json.read(file, bytes, Manifest.class));
     }
 
-    /** The same without the rows of tables. */
+    /** Returns the manifest without the rows of tables. */
     Store.Signed parseWithoutRows() throws IOException {
         return checked(json.readWithoutRows(file, bytes));
     }
