@@ -234,7 +234,7 @@ public final class BackupRun {
                 .failed(at, Duration.ZERO, because);
     }
 
-    /** Returns the text of our own exception, which is clearer than its cause. */
+    /** Returns the text of pgsteward's own exception, which is clearer than its cause. */
     private static String ownWords(Throwable thrown) {
         return thrown instanceof Error || thrown.getMessage() == null ? FirstCause.of(thrown) : thrown.getMessage();
     }

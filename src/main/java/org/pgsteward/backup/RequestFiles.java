@@ -181,7 +181,8 @@ public final class RequestFiles {
         Path part = answer.resolveSibling("." + UUID.randomUUID() + ".part");
         try {
             AtomicFile.create(part, document);
-            // The folder is not synced: a foreign file system may refuse it, and the request would be repeated forever.
+            // The folder is not synced: it may be on a file system that refuses this, and the request would be repeated
+            // forever.
             Files.move(part, answer, StandardCopyOption.ATOMIC_MOVE);
         } finally {
             Files.deleteIfExists(part);

@@ -42,7 +42,6 @@ final class DumpRoom {
         DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), size);
         DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
         if (!room.fits() && proof.promised() > 0) {
-            // A verification releases its space when it ends.
             proof.awaitEnd();
             room = DiskNeedRule.judge(need, disk.free());
         }

@@ -59,7 +59,8 @@ final class TableCount {
     private void count(
             Connection there, List<BaseTables.Table> tables, String prefix, Map<String, Long> counts, Failure failure)
             throws SQLException {
-        // A function of a table may have effects. They are prevented or rolled back.
+        // Functions in a table's expressions may have side effects. A read-only transaction, rolled back later,
+        // prevents them.
         there.setReadOnly(true);
         there.setAutoCommit(false);
         for (BaseTables.Table table : tables) {

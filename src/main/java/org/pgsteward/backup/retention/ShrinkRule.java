@@ -11,7 +11,7 @@ import org.pgsteward.model.Severity;
 
 /**
  * Decides whether a backup is suspiciously smaller than the previous verified one. Such a backup may be complete and
- * verified, but contain a database that was emptied by mistake. Pure.
+ * verified, although the database was emptied before it. Pure.
  *
  * @param share the share of the previous size, from 0 to 1, by which a backup may shrink without a warning
  * @param exemptBytes the size in bytes below which a database is too small for a meaningful share

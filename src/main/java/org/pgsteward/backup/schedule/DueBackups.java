@@ -15,7 +15,10 @@ import org.pgsteward.backup.underway.ProcessDeaths;
  * the start. A failed run is retried before the next night.
  */
 public final class DueBackups {
-    /** The time after which PostgreSQL is available again once one of its processes crashed, which ends every dump. */
+    /**
+     * The pause before the first retry. After a crash of one of its processes, which ends every dump, PostgreSQL is
+     * available again by then.
+     */
     static final Duration FIRST_RETRY = Duration.ofMinutes(1);
 
     /**

@@ -97,9 +97,7 @@ public final class BackupSets {
         }
     }
 
-    /**
-     * Continues the newest set of this night that has a good backup of none of {@code toMake}; empty if there is none.
-     */
+    /** Continues this night's newest set if it has a good backup of none of {@code toMake}; empty otherwise. */
     public synchronized Optional<BackupSet> goOn(String asked, List<BackupTarget> toMake) throws IOException {
         Optional<BackupSet> night = newest(asked)
                 .filter(set -> set.startedAt().plus(NIGHT).isAfter(clock.instant()))

@@ -26,7 +26,7 @@ import org.pgsteward.postgres.ServerAddress;
  * <ul>
  *   <li>{@code --no-tablespaces}: tablespaces are folders of the lost server.
  *   <li>{@code --enable-row-security}: it fills a view over a table with {@code FORCE ROW LEVEL SECURITY} as on the old
- *       server. Row security does not apply to rows of the administrator.
+ *       server. Row security does not restrict the rows that the administrator loads.
  *   <li>The version of {@code pg_restore}: Debian's wrapper runs the newest version on the host. The line only warns,
  *       since it must not end an interactive shell.
  *   <li>{@code in_force}: a server that does not know a setting, or its value, refuses a connection with it.

@@ -31,7 +31,7 @@ final class InventoryReading {
     }
 
     /**
-     * Reports folders beyond the limit.
+     * Records folders beyond the limit as unread.
      *
      * @param folders the number of folders that are not read
      */

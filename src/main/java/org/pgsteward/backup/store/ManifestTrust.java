@@ -8,9 +8,9 @@ import java.util.Optional;
  * signature can claim any time and any content. So its own values do not count: only the journal can confirm the file.
  * If this host has no key, no signature can be checked, and dumps are accepted.
  *
- * <p>A base backup contains its own catalog, and a superuser of the copy executes the code in it as our user of the
- * operating system. An untrusted base backup is never started. A dump is restored by a role without privileges, so an
- * operator may request it.
+ * <p>A base backup contains its own catalog. A superuser of the copy executes the code in it as pgsteward's user of the
+ * operating system, so an untrusted base backup is never started. A dump is restored by a role without privileges, so
+ * an operator may request it.
  */
 public final class ManifestTrust {
     private final JournalledFiles journal;

@@ -57,7 +57,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
             } catch (PayloadException damaged) {
                 throw new IOException("the stored file is damaged: its seal is broken", damaged);
             } catch (IOException broken) {
-                // The program stopped reading. Either it failed, or it has all the input it needs.
+                // The program stopped reading: it failed, or it has all the input it needs. Its exit code decides.
                 awaitSuccess(program, stored, hash);
                 if (!toTheEnd) {
                     return;
