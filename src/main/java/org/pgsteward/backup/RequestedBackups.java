@@ -49,8 +49,8 @@ public final class RequestedBackups {
     private static final Duration ROW_COMES = Duration.ofSeconds(10);
 
     /**
-     * The longest wait for another run's verification, enough for a large database. Then its unverified backup is the
-     * result.
+     * The longest wait for another run's verification, enough for a large database. After this time, its unverified
+     * backup is the result.
      */
     private static final Duration PROOF_ENDS = Duration.ofHours(1);
 
@@ -140,7 +140,7 @@ public final class RequestedBackups {
         return stored;
     }
 
-    /** The newest stored backup of each service. */
+    /** Returns the newest stored backup of each service. */
     public List<StoredBackup> newestOfEach() throws IOException {
         return inventory().newestOfEach();
     }

@@ -33,10 +33,10 @@ import org.slf4j.LoggerFactory;
  * contains.
  *
  * <p>The count needs a SELECT, and planning one executes functions that a table's owner may have put into its indexes.
- * So a temporary role with the rights of the owner only counts the tables of each owner. The administrator counts the
- * catalog, the TOAST tables, which other roles cannot access or index, and tables of superusers. If such a function
- * raises an error, tables of this owner are not compared, and a warning is logged. The same applies if the function
- * takes longer than a slow disk needs to read the database.
+ * So the tables of each owner are counted by a temporary role that has only the rights of this owner. The administrator
+ * counts the catalog, the TOAST tables, which other roles cannot access or index, and tables of superusers. If such a
+ * function raises an error, tables of this owner are not compared, and a warning is logged. The same applies if the
+ * function takes longer than a slow disk needs to read the database.
  *
  * <p>Meanwhile a temporary replication slot keeps the WAL that the end of the backup will fetch. Without the slot, a
  * busy server may have recycled it by then. The slot ends with its connection.

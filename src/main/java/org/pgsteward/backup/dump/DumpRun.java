@@ -107,8 +107,8 @@ public final class DumpRun implements AutoCloseable {
     }
 
     /**
-     * Finishes the backup after its file is written: syncs the file, renames it and writes its manifest. A verification
-     * of the stream must have succeeded first.
+     * Finishes the backup after its file is written: syncs the file, renames it and writes its manifest. If the stream
+     * was verified while it was written, a failed verification prevents this.
      *
      * @throws IOException if the written file differs from the stream, the disk is full or faulty, or the restore
      *     failed
