@@ -176,8 +176,8 @@ public final class Watchdog implements AutoCloseable {
     }
 
     /**
-     * Resolves the alert of a service after a later run of it succeeds, and the alert of a night after any later run
-     * does.
+     * Resolves the alert of a service after a later run of it ends without failure. For the alert of a night, any later
+     * run suffices.
      */
     private void resolve() {
         List<Alert> stuck = alerts.firing().stream()

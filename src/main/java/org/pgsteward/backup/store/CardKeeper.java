@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps the recovery card up to date: it is rewritten after a backup was made, verified or removed. A backup does not
- * depend on it.
+ * Keeps the recovery card up to date: it is rewritten after a backup was verified or removed. A backup does not depend
+ * on the card.
  */
 public final class CardKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(CardKeeper.class);

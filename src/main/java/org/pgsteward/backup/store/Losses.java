@@ -3,7 +3,8 @@ package org.pgsteward.backup.store;
 import java.util.List;
 
 /**
- * The contents of a database that a restore may lose although its dump is complete. Names are written as in SQL.
+ * The contents of a database that a restore may lose although its dump is complete. The names of views and tables are
+ * written as in SQL.
  *
  * @param filledViews materialized views that contained rows
  * @param extensionTables tables that an extension created and owns, and that contained rows
