@@ -81,7 +81,7 @@ public final class BackupNight {
         }
     }
 
-    /** Returns whether other backups came due during the night that is under way, as of the last call of {@link #run}. */
+    /** Returns whether other backups became due during the night under way, as of the last call of {@link #run}. */
     public boolean othersAreDue() {
         return othersAreDue;
     }

@@ -11,8 +11,8 @@ import org.pgsteward.backup.underway.ServiceFolder;
 /**
  * Checks the values of a document in the store. Each message names the field; each check throws an IOException. Pure.
  *
- * <p>A time in the future is no fault: the clock of a new host may be behind when everything is restored to it. The limits
- * keep every difference of two times within the range of a {@code long} of nanoseconds.
+ * <p>A time in the future is not an error: the clock of a new host may be behind during a full restore. The limits keep
+ * every difference of two times within the range of a {@code long} of nanoseconds.
  */
 final class Fields {
     /** The largest number of characters of a name or another short text. Names in PostgreSQL have up to 63 bytes. */
