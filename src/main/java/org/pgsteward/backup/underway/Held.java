@@ -4,17 +4,24 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.Deque;
 
-/** The resources of a run under way: released together, the last one first, even where one of them fails. */
+/**
+ * The resources of a run under way. They are released in reverse order of their addition, and a failure does not stop
+ * the rest.
+ */
 public final class Held implements AutoCloseable {
     private final Deque<AutoCloseable> held = new ArrayDeque<>();
 
-    /** Adds a resource, which is released before all that were added earlier. */
+    /** Adds a resource. It is released before all resources that were added earlier. */
     public <T extends AutoCloseable> T add(T resource) {
         held.push(resource);
         return resource;
     }
 
-    /** @throws IOException the first failure, an {@link Error} included; all resources are released nevertheless */
+    /**
+     * Releases all resources, even if one of them fails.
+     *
+     * @throws IOException the first failure, an {@link Error} included
+     */
     @Override
     public void close() throws IOException {
         IOException trouble = null;

@@ -22,19 +22,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The services during whose backups and verifications the daemon's process ended, for example by an OutOfMemoryError. A
- * database that ended the process once often does so again, and the backups of all other services wait for each restart.
+ * The services during whose runs the daemon's process died, for example by an OutOfMemoryError. A run is a backup or a
+ * verification. A database that ended the process once often does so again, and the backups of all other services wait
+ * for each restart.
  *
  * <ol>
- *   <li>While a run is under way, there is a file for its service. One that is there when the daemon begins to work is of a
- *       process that ended.
- *   <li>A service with such an end is suspected until one of its verifications comes to an end of its own, whatever the
- *       result, or for a day.
- *   <li>After {@link #MOST} in a row within a day it is held: nothing of it begins by itself for {@link #HOLD}.
+ *   <li>While a run is under way, a file marks its service. A mark that exists when the daemon starts belongs to a
+ *       process that died.
+ *   <li>A marked service is suspected for a day. A verification of it that comes to its own end clears it earlier,
+ *       whatever the result.
+ *   <li>After {@link #MOST} deaths in a row within a day, the service is held: the daemon starts no run of it for
+ *       {@link #HOLD}.
  * </ol>
  */
 public final class ProcessDeaths {
-    /** Ends in a row. Two may be a host that was switched off, and an update. */
+    /** The number of deaths in a row that holds a service. Two may be a host that was switched off and an update. */
     static final int MOST = 3;
 
     static final Duration HOLD = Duration.ofHours(6);
@@ -44,10 +46,10 @@ public final class ProcessDeaths {
     private static final String RUNNING = ".running";
     private static final String ENDED = ".ended";
 
-    /** Files that are read. */
+    /** The limit of files that are read. */
     private static final int MOST_FILES = 1000;
 
-    /** Characters of a file. */
+    /** The limit of a file, in characters. */
     private static final int LONGEST = 200;
 
     private static final Logger LOG = LoggerFactory.getLogger(ProcessDeaths.class);
@@ -55,16 +57,16 @@ public final class ProcessDeaths {
     private final Path folder;
     private final Clock clock;
 
-    /** By the folder's name of a service, the oldest first; null before the first use. */
+    /** The times of death by the folder name of the service, oldest first; null before the first use. */
     private @Nullable Map<String, List<Instant>> deaths;
 
-    /** @param folder of its own, which outlives the process; it need not be there */
+    /** @param folder a folder for the marks alone, which outlives the process; it is created when it is needed */
     public ProcessDeaths(Path folder, Clock clock) {
         this.folder = folder;
         this.clock = clock;
     }
 
-    /** A run begins. */
+    /** Marks a service, because a run of it begins. */
     synchronized void begin(String service) {
         known();
         try {
@@ -76,9 +78,10 @@ public final class ProcessDeaths {
     }
 
     /**
-     * The last run of the service that was under way came to an end.
+     * Removes the mark of a service, because its last run under way came to an end.
      *
-     * @param isVerification the end of a backup that is made says nothing of its verification
+     * @param isVerification whether the run was a verification; only such a run clears a suspicion, since the end of a
+     *     backup does not show that its verification survives
      */
     synchronized void end(String service, boolean isVerification) {
         try {
@@ -92,12 +95,15 @@ public final class ProcessDeaths {
         }
     }
 
-    /** Returns whether the process ended at the last run of the service. */
+    /**
+     * Returns whether the process died during a run of the service within the last day, without a verification that
+     * ended since.
+     */
     public synchronized boolean isSuspected(String service) {
         return !recent(service).isEmpty();
     }
 
-    /** Returns until when nothing of the service begins by itself; empty if it may. */
+    /** Returns the time until which the daemon starts no run of the service; empty if the service is not held. */
     public synchronized Optional<Instant> heldUntil(String service) {
         List<Instant> recent = recent(service);
         return recent.size() < MOST
@@ -105,7 +111,7 @@ public final class ProcessDeaths {
                 : Optional.of(recent.get(recent.size() - 1).plus(HOLD)).filter(until -> until.isAfter(clock.instant()));
     }
 
-    /** Returns the services that are held. */
+    /** Returns the services that are held, in alphabetical order. */
     public synchronized List<String> held() {
         return known().keySet().stream()
                 .map(name -> URLDecoder.decode(name, StandardCharsets.UTF_8))

@@ -14,17 +14,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One run per service at a time, across the daemon and any command.
+ * A lock that allows one run per service at a time, across the daemon and all commands.
  *
- * <p>A process that hangs holds its locks for ever. So each process {@linkplain #attend touches} those that it holds once
- * or twice a minute, and a lock that was not touched for long belongs to a process that hangs.
+ * <p>A process that hangs holds its locks for ever. So each process {@linkplain #attend touches} its locks once or
+ * twice a minute. A lock that was not touched for long belongs to a process that hangs.
  */
 public final class RunLock implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RunLock.class);
 
     private static final Set<RunLock> TAKEN = ConcurrentHashMap.newKeySet();
 
-    /** Ten times as long as it takes to touch them. */
+    /**
+     * The age from which an untouched lock belongs to a process that hangs: ten times the longest time between two
+     * touches.
+     */
     private static final Duration ATTENDED = Duration.ofMinutes(5);
 
     private final LockFile file;
@@ -46,7 +49,10 @@ public final class RunLock implements AutoCloseable {
         }
     }
 
-    /** Whether the process that holds the lock of {@code service} still watches over what it does. */
+    /**
+     * Returns whether the process that holds the lock of {@code service} touched it within five minutes; false if the
+     * lock file cannot be read.
+     */
     public static boolean isAttended(Path locks, String service) {
         try {
             FileTime touched = Files.getLastModifiedTime(locks.resolve(ServiceFolder.name(service) + ".lock"));
@@ -56,15 +62,16 @@ public final class RunLock implements AutoCloseable {
         }
     }
 
-    /** Returns the lock; empty while another run holds it, of this process or of another. */
+    /** Returns the lock of a service; empty while another run holds it, in this process or another one. */
     public static Optional<RunLock> take(Path locks, String service) throws IOException {
         return ofFolder(locks, ServiceFolder.name(service));
     }
 
     /**
-     * Returns the same by the name of a folder, as {@link ServiceFolder} writes it, or of something else that is locked.
+     * Returns the lock of a folder or another object; empty while another run holds it, in this process or another one.
      *
-     * @throws IOException when the folder of the locks cannot be used
+     * @param folder the folder's name as {@link ServiceFolder} writes it, or another name for the lock file
+     * @throws IOException if the folder of the locks cannot be used
      */
     public static Optional<RunLock> ofFolder(Path locks, String folder) throws IOException {
         Optional<LockFile> file = LockFile.take(Files.createDirectories(locks).resolve(folder + ".lock"));

@@ -6,13 +6,14 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.pgsteward.postgres.Progress;
 
 /**
- * The backups, verifications and nights that this process is at, so that one that hangs is seen from outside its threads.
+ * The backups, verifications and nights that this process works on. {@link StuckRule} reads the list from another
+ * thread, so that it finds a run whose own threads hang.
  */
 public final class RunsUnderWay {
     private final List<Run> runs = new CopyOnWriteArrayList<>();
     private volatile Optional<ProcessDeaths> deaths = Optional.empty();
 
-    /** One of them, until it is closed. */
+    /** A backup, a verification or a night that is under way until it is closed. */
     public final class Run implements AutoCloseable {
         private final String service;
         private final Progress progress;
@@ -32,7 +33,10 @@ public final class RunsUnderWay {
             return progress;
         }
 
-        /** For the runs that waited for this one their own time begins. */
+        /**
+         * Ends the run. The silence of the runs that waited for it counts from now on, and a night gets the time for
+         * its size.
+         */
         @Override
         public void close() {
             if (runs.remove(this)) {
@@ -53,22 +57,22 @@ public final class RunsUnderWay {
         }
     }
 
-    /** The other run for which a backup waits. */
+    /** The name of the other run for which a backup waits. */
     public static final String ANOTHER_DUMP = "another dump";
 
-    /** The other run for which a verification waits. */
+    /** The name of the other run for which a verification waits. */
     public static final String ANOTHER_VERIFICATION = "another verification";
 
     private static final String BACKUP = "backup";
 
     private static final String VERIFICATION = "verification";
 
-    /** Begins a backup of a service; it ends when the run is closed. */
+    /** Begins a backup of a service. The caller closes the run to end it. */
     public Run beginBackup(String service) {
         return begin(BACKUP, service);
     }
 
-    /** Begins a verification of a service's backup; it ends when the run is closed. */
+    /** Begins a verification of a service's backup. The caller closes the run to end it. */
     public Run beginVerification(String service) {
         return begin(VERIFICATION, service);
     }
@@ -78,27 +82,27 @@ public final class RunsUnderWay {
         return add(new Run(service, new Progress(what + " of " + service, true), what.equals(VERIFICATION)));
     }
 
-    /** Returns whether this is a backup. */
+    /** Returns whether the run is a backup. */
     static boolean isBackup(Progress.State run) {
         return run.name().startsWith(BACKUP);
     }
 
-    /** Returns whether this is a verification. */
+    /** Returns whether the run is a verification. */
     static boolean isVerification(Progress.State run) {
         return run.name().startsWith(VERIFICATION);
     }
 
-    /** Several backups, one after the other, with what follows them. */
+    /** Begins a night: several backups one after the other, and the steps after them. */
     public Run night() {
         Run night = add(new Run(NIGHT, new Progress("the night's backups", false), false));
         night.progress().waitsFor("its backups");
         return night;
     }
 
-    /** Under which a night's alerts go. */
+    /** The name that stands for the service in a night's alerts. */
     public static final String NIGHT = "_night";
 
-    /** Records at which runs this process ends; only the daemon does. */
+    /** Sets the record of the runs during which this process dies. Only the daemon calls it. */
     public void recordIn(ProcessDeaths record) {
         deaths = Optional.of(record);
     }

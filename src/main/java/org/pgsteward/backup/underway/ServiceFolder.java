@@ -5,12 +5,15 @@ import java.util.HexFormat;
 import java.util.Locale;
 import org.pgsteward.io.Sha256;
 
-/** The name of a service as the name of a folder or file: of its backups, its lock and its records. Pure. */
+/** The name of a service in file names: of its backup folder, its lock and its records. Pure. */
 public final class ServiceFolder {
     /** The name of the store's own file. */
     public static final String RECOVERY_CARD = "RECOVERY.md";
 
-    /** Characters: twice this, the time and the endings must fit the 255 of the seed's column for paths. */
+    /**
+     * The limit of a name, in characters. Twice this, the time and the endings must fit the column for paths, which has
+     * 255 characters in the seed's schema.
+     */
     private static final int LONGEST = 100;
 
     private static final int KEPT_OF_LONG = 80;
@@ -18,10 +21,10 @@ public final class ServiceFolder {
     private ServiceFolder() {}
 
     /**
-     * Returns the folder's name for a service. Letters, digits, dot, dash and underscore stand for themselves. Everything
-     * else is escaped as in an address, so that no name leads out of the store and no two share a folder. A name that
-     * escaping makes too long for the journal's column keeps its beginning, and a hash replaces the rest. The name of the
-     * store's own file is escaped, too.
+     * Returns the folder's name for a service. Letters, digits, dot, dash and underscore stand for themselves. All
+     * other characters are escaped as in a URL, so that no name leads out of the store and no two services share a
+     * folder. A name that becomes too long for the journal's column by escaping keeps its beginning, and a hash
+     * replaces the rest. The name of the store's own file is escaped, too.
      */
     public static String name(String service) {
         StringBuilder name = new StringBuilder();

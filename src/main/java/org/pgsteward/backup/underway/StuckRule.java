@@ -6,53 +6,59 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.postgres.Progress;
 
 /**
- * Whether a backup or a verification has come to a halt. Pure.
+ * The rule that decides whether a backup or a verification is stuck. Pure.
  *
  * <ol>
- *   <li>It is measured by progress: bytes read, written or counted, and steps begun.
- *   <li>A run that moves more slowly than any disk is cancelled, too. The owner of a database can make each row of a restore
- *       sleep, and the backups of all others wait for that verification.
- *   <li>One for which others wait is cancelled much earlier: a night must reach all services. A number of seven bytes can have
- *       131,072 digits in a dump. The next night begins with the others.
- *   <li>PostgreSQL says nothing while it builds an index, checks a foreign key or counts a large table. So a run may be
- *       silent for the limit and, on top of it, for as long as its data takes to be read once by a slow disk.
- *   <li>A run that waits for another one is not stuck; the other one may be. Where there is no other one in this process,
- *       what it waits for was never given back.
- *   <li>A run that was cancelled and does not end either hangs where nothing reaches it.
- *   <li>A night holds nothing itself. The next one can begin beside it.
+ *   <li>Progress is measured in bytes read, written or counted, and in steps begun.
+ *   <li>A run that moves more slowly than any disk is cancelled, too. The owner of a database can make each row of a
+ *       restore sleep, and the backups of all other services wait for that verification.
+ *   <li>A run for which others wait is cancelled much earlier, because a night must reach all services. A number of
+ *       seven bytes can have 131,072 digits in a dump. The next night begins with the services that waited.
+ *   <li>PostgreSQL reports no progress while it builds an index, checks a foreign key or counts a large table. So a run
+ *       may be silent for the limit, plus the time in which a slow disk reads its data once.
+ *   <li>A run that waits for another run is not stuck; the other run may be. If no other run is under way in this
+ *       process, the resource that it waits for was never released.
+ *   <li>A cancelled run that does not end hangs at a place that no cancellation reaches. Only the end of the process
+ *       helps.
+ *   <li>A night itself holds no lock, so the next night can begin beside it.
  * </ol>
  */
 public final class StuckRule {
     /** The limits of the setting, in words. */
     public static final String LIMITS = "above 0s";
 
-    /** Bytes a second: what a slow disk of a small host reads. */
+    /** The read rate of a slow disk on a small host, in bytes a second. */
     public static final long SLOW_DISK = 10L * 1000 * 1000;
 
-    /** Bytes a second: the slowest run that is not cancelled. */
+    /** The rate of the slowest run that is not cancelled, in bytes a second. */
     static final long SLOWEST = 1000 * 1000;
 
-    /** A run may take so many times the limit, and the time for its size on top. */
+    /** The factor of the limit that a run may take in all, with the time for its size on top. */
     static final int IN_ALL = 4;
 
     /**
-     * While others wait, a run may take this part of the limit, and the time for its size on top. Several services can each
-     * take it, and repeat it at each time of their schedule.
+     * The divisor of the limit for a run while others wait, with the time for its size on top. It is large because
+     * several services can each take this time, and can take it again at each time of their schedule.
      */
     static final int PART = 60;
 
-    /** The restore of one database onto an empty server may take this part. It is larger, because no schedule repeats it. */
+    /**
+     * The divisor of the limit for the restore of one database onto an empty server. It allows more time, because no
+     * schedule repeats such a restore.
+     */
     static final int PART_OF_A_RESTORE = 15;
 
-    /** The least of these parts, unless the limit is less. */
+    /** The least time that a divisor leaves, unless the limit itself is less. */
     static final Duration LEAST = Duration.ofMinutes(1);
 
-    /** For a cancelled run to clean up: its children get some seconds each, and the scratch cluster 20. */
+    /**
+     * The time in which a cancelled run cleans up: its children get some seconds each, and the scratch cluster gets 20.
+     */
     static final Duration CLEAN_UP = Duration.ofMinutes(5);
 
     private final Duration limit;
 
-    /** @param limit for which a run may be silent; more than nothing */
+    /** @param limit the time for which a run may be silent; above zero */
     public StuckRule(Duration limit) {
         if (!allows(limit)) {
             throw new IllegalArgumentException("pgsteward.backup.stuck.after is " + limit + ", not " + LIMITS);
@@ -64,25 +70,25 @@ public final class StuckRule {
         return limit.compareTo(Duration.ZERO) > 0;
     }
 
-    /** What is to be done about a run. */
+    /** The action that a run needs. */
     public enum Action {
         NONE,
-        /** End its children and connections. */
+        /** End the run's child processes and connections. */
         CANCEL,
-        /** End the process: nothing less gives back what it holds. */
+        /** End the process: no smaller step releases the run's locks. */
         END_PROCESS
     }
 
-    /** @param reason with figures; empty where nothing is to be done */
+    /** @param reason the reason with figures; empty if no action is needed */
     public record Verdict(Action action, String reason) {
         static final Verdict FINE = new Verdict(Action.NONE, "");
     }
 
     /**
-     * What waits outside of the runs of this process.
+     * The work that waits outside of the runs of this process.
      *
-     * @param verification one of another process
-     * @param backups that are due and wait for the end of a night
+     * @param verification whether a verification of another process waits
+     * @param backups whether backups are due and wait for the end of a night
      */
     public record Others(boolean verification, boolean backups) {
         public static final Others NONE = new Others(false, false);
@@ -93,8 +99,10 @@ public final class StuckRule {
     }
 
     /**
-     * @param all of this process, {@code run} among them
-     * @param others what waits and is not among them
+     * Returns the action that a run needs, with its reason.
+     *
+     * @param all all runs of this process, {@code run} among them
+     * @param others the waiting work that is not among {@code all}
      */
     public Verdict judge(Progress.State run, List<Progress.State> all, Others others) {
         if (run.cancelled().isPresent()) {
@@ -155,9 +163,9 @@ public final class StuckRule {
     }
 
     /**
-     * Returns how long the restore of one database may take, among all others.
+     * Returns the time that the restore of one database may take when other databases follow it.
      *
-     * @param sizeBytes of the database
+     * @param sizeBytes the size of the database in bytes
      */
     public Duration ofARestore(long sizeBytes) {
         return part(PART_OF_A_RESTORE, sizeBytes);

@@ -5,14 +5,15 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.pgsteward.postgres.Progress;
 
 /**
- * One after another, in the order of coming. There is one for dumps, and {@code ProofTurn} for verifications: while one
- * database is verified the next is dumped, and the host never has more than that to bear.
+ * A queue that lets one run at a time proceed, in the order of arrival. This class serves the dumps, and {@code
+ * ProofTurn} the verifications. While one database is verified, the next one is dumped, and the host never carries more
+ * than these two.
  */
 public final class Turn {
     private final Semaphore free = new Semaphore(1, true);
     private final String others;
 
-    /** @param others the other run for which a run waits here: {@code another dump} */
+    /** @param others the name of the run that the others wait for, such as {@code another dump} */
     public Turn(String others) {
         this.others = others;
     }
@@ -20,8 +21,8 @@ public final class Turn {
     /**
      * Waits for the turn.
      *
-     * @return the turn; closing it, once or twice, gives it to the next run
-     * @throws InterruptedException when this thread is interrupted while it waits
+     * @return the turn; closing it passes it to the next run, and closing it again has no effect
+     * @throws InterruptedException if this thread is interrupted while it waits
      */
     public Taken take() throws InterruptedException {
         if (!free.tryAcquire()) {
@@ -37,7 +38,7 @@ public final class Turn {
         };
     }
 
-    /** The turn, which belongs to this run until it is closed. */
+    /** The turn, which belongs to a run until the run closes it. */
     @FunctionalInterface
     public interface Taken extends AutoCloseable {
         @Override

@@ -1,12 +1,12 @@
 /**
- * The runs that are under way, of this process and of others, so that no two work on one thing and a run that hangs or dies is
- * noticed.
+ * The runs under way in this process and in others. The package keeps two runs from working on the same object, and
+ * detects a run that hangs or dies.
  *
- * <p>Begin with {@link RunLock}: it keeps two processes from the same service. {@link Turn} lets the dumps of one process
- * follow one another. {@link RunsUnderWay} lists the runs of this process for {@link StuckRule}, which decides when one hangs.
- * {@link ProcessDeaths} remembers at which runs the process ended.
+ * <p>Begin with {@link RunLock}: it keeps two processes from the same service. {@link Turn} lets the dumps of one
+ * process follow one another. {@link RunsUnderWay} lists the runs of this process for {@link StuckRule}, which decides
+ * whether one hangs. {@link ProcessDeaths} records the runs during which the process died.
  *
- * <p>It is the lowest package of {@code backup}: it knows neither the store nor any step of a backup.
+ * <p>This is the lowest package of {@code backup}. It depends neither on the store nor on any step of a backup.
  */
 @NullMarked
 package org.pgsteward.backup.underway;
