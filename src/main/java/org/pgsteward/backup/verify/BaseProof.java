@@ -22,24 +22,28 @@ import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /**
- * Proves a base backup by starting it.
+ * Verifies a base backup by starting it.
  *
  * <ol>
- *   <li>It is unpacked into the scratch folder, and the stored file hashed on the way.
- *   <li>{@code pg_verifybackup} compares every file with the manifest that the server wrote, and reads the log.
- *   <li>A server starts on it, recovers until it is consistent, and lets us in: with none of its own settings in force, so
- *       that it archives, subscribes, loads and listens to nothing.
- *   <li>Every database is connected to and every table of it read from end to end. None may have fewer rows than were
- *       there all the time that the backup took.
+ *   <li>The backup is unpacked into the scratch folder, and the stored file is hashed on the way.
+ *   <li>{@code pg_verifybackup} compares every file with the manifest of the server, and reads the WAL.
+ *   <li>A server starts on the copy, recovers until it is consistent, and accepts connections. None of the copy's own
+ *       settings is in force, so it neither archives nor subscribes, loads no library and listens to no network.
+ *   <li>The daemon connects to every database and reads every table from end to end. No table may have fewer rows than
+ *       it had throughout the backup.
  * </ol>
  *
- * <p>What this host lacks (a locale, the version, a library, room) says nothing of the backup.
+ * <p>If this host lacks a locale, the version, a library or room, the backup cannot be verified here, but it has not
+ * failed.
  */
 final class BaseProof implements AutoCloseable {
-    /** Bytes that recovery may write beside what is unpacked: two segments of the log, and change. */
+    /** Bytes that recovery may write beside the unpacked files: two WAL segments of 16 MiB and a reserve. */
     private static final long FOR_RECOVERY = 64L * 1024 * 1024;
 
-    /** In digits: a name may hold the end of a line, and what is put between two columns. */
+    /**
+     * The query that lists the databases of the copy. Names are in hexadecimal, because a name may contain a line break
+     * or the separator of columns.
+     */
     private static final String DATABASES = """
             SELECT pg_catalog.encode(pg_catalog.convert_to(pg_catalog.quote_ident(datname) || '.', 'UTF8'), 'hex'),
                    pg_catalog.encode(pg_catalog.convert_to(datname, 'UTF8'), 'hex'),
@@ -51,12 +55,15 @@ final class BaseProof implements AutoCloseable {
             """.replace("{convertible}", DatabaseEncoding.CONVERTIBLE);
 
     /**
-     * The role that counts. Reading a table can run functions of its owner, and as a superuser these could start programs on
-     * this host.
+     * The role that counts the rows. Reading a table can run functions of its owner, and functions that run as a
+     * superuser could start programs on this host.
      */
     private static final String COUNTER = "pgsteward_count_of_a_copy";
 
-    /** Into every database, whatever was set there for whoever connects: the copy is thrown away. */
+    /**
+     * The statements that create the counting role and let it connect to every database. They reset the settings of all
+     * roles and databases and the connection limits of all databases. That is safe, since the copy is discarded.
+     */
     private static final String MAKE_COUNTER = "DROP ROLE IF EXISTS " + COUNTER + ";\nCREATE ROLE " + COUNTER
             + " LOGIN BYPASSRLS IN ROLE pg_read_all_data;\nALTER ROLE ALL RESET ALL;\n"
             + "SELECT pg_catalog.format('ALTER DATABASE %1$I RESET ALL; ALTER DATABASE %1$I CONNECTION LIMIT -1;"
@@ -64,14 +71,15 @@ final class BaseProof implements AutoCloseable {
             + " FROM pg_catalog.pg_database WHERE datallowconn AND datconnlimit <> -2 \\gexec\n";
 
     /**
-     * Removes the indexes and extended statistics of each database from the planner's view. To plan a count, PostgreSQL runs
-     * functions in their expressions, and an owner's function could fail the proof of the whole cluster.
+     * The statements that hide the indexes and extended statistics of a database from the planner. To plan a count,
+     * PostgreSQL runs functions in their expressions. Such a function of an owner could fail the verification of the
+     * whole cluster.
      */
     private static final String WITHOUT_EXPRESSIONS =
             "UPDATE pg_catalog.pg_class SET relhasindex = false WHERE relkind IN ('r', 'm') AND oid >= 16384"
                     + " AND relhasindex;\nDELETE FROM pg_catalog.pg_statistic_ext;\n";
 
-    /** In the words of a server whose messages are untranslated: what is missing here, not there. */
+    /** The messages of a server, untranslated, that report a lack of this host and not a fault of the backup. */
     private static final Pattern OF_THIS_HOST = Pattern.compile("database locale is incompatible"
             + "|not recognized by setlocale|could not create locale|could not open collator|collation provider"
             + "|could not access file|could not load library|not supported by this build|not supported by build"
@@ -93,12 +101,12 @@ final class BaseProof implements AutoCloseable {
     }
 
     /**
-     * Makes room for one.
+     * Creates the folder of a verification in {@code scratch}, and checks that the disk has room.
      *
-     * @param major version of the server that it was taken from
-     * @param bytes that it has, or about
-     * @param most bytes that it may have
-     * @throws CannotTell when this host cannot prove it
+     * @param major the major version of the server that the backup comes from
+     * @param bytes the size of the unpacked backup in bytes, exact or approximate
+     * @param most the limit of the archive in bytes
+     * @throws CannotTell if this host cannot verify the backup
      */
     static BaseProof begin(Path scratch, Optional<Path> bindir, UnprivilegedUser user, int major, long bytes, long most)
             throws CannotTell {
@@ -144,17 +152,19 @@ final class BaseProof implements AutoCloseable {
         return programs;
     }
 
-    /** Where it is to be written, as it comes from {@code pg_basebackup}; whoever has written it closes this. */
+    /**
+     * Returns the stream that unpacks the archive of {@code pg_basebackup}. The caller closes it after the last byte.
+     */
     OutputStream archive() {
         return archive;
     }
 
     /**
-     * Once it is there.
+     * Verifies the backup after it was unpacked.
      *
-     * @return the databases that it did not read, with the reason
-     * @throws CannotTell when this host cannot prove it
-     * @throws IOException when it is not what it was, or does not start
+     * @return the databases that were not read, one line each, with the reason
+     * @throws CannotTell if this host cannot verify the backup
+     * @throws IOException if the backup differs from its manifest, or does not start
      */
     List<String> prove(Manifest manifest) throws IOException, InterruptedException {
         ClientProgram.run(
@@ -246,7 +256,7 @@ final class BaseProof implements AutoCloseable {
         return new String(HexFormat.of().parseHex(hex), StandardCharsets.UTF_8);
     }
 
-    /** What of a server's log says why it ended; all of it where nothing does. */
+    /** Returns the last error in a server's log; the whole log if it has no error. */
     private static String worst(String said) {
         Matcher worst = WORST.matcher(said);
         String last = "";

@@ -2,7 +2,10 @@ package org.pgsteward.backup.verify;
 
 import java.io.IOException;
 
-/** A proof that this host cannot carry out: it says nothing of the backup, and must not be taken for an alarm. */
+/**
+ * The exception for a verification that this host cannot carry out. The backup may be good, so it must not count as
+ * failed.
+ */
 final class CannotTell extends IOException {
     private static final long serialVersionUID = 1L;
 

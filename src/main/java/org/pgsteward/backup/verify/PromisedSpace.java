@@ -23,7 +23,10 @@ final class PromisedSpace {
         this.turn = turn;
     }
 
-    /** By whoever has the turn: so many bytes it may take of the scratch disk until it is given back. */
+    /**
+     * Publishes the number of bytes that the verification under way may take of the scratch disk; 0 withdraws it. Only
+     * the process with the turn calls it.
+     */
     void promise(long bytes) {
         promised = bytes;
         Path file = locks.resolve(turn + ".promised");
@@ -38,7 +41,10 @@ final class PromisedSpace {
         }
     }
 
-    /** Bytes that the proof under way may take, by whichever process, some of which it has taken; 0 when there is none. */
+    /**
+     * Returns the bytes that the verification under way may take in all, in this process or another one; 0 if none is
+     * under way.
+     */
     long promised() {
         long own = promised;
         if (own > 0) {
@@ -49,7 +55,7 @@ final class PromisedSpace {
                     BoundedFile.text(locks.resolve(turn + ".promised"), 100).strip();
             Optional<RunLock> nobodys = RunLock.take(locks, turn);
             if (nobodys.isPresent()) {
-                // Its process was killed.
+                // The process that wrote the file was killed.
                 nobodys.get().close();
                 return 0;
             }

@@ -31,9 +31,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Proves a backup by restoring it: a dump or globals by {@link ScratchRestore}, a base backup by {@link BaseProof}. The file
- * is hashed while it is read. An error, a hash or a row count that differs fails the proof. What only a superuser could
- * restore, or this host cannot, leaves it open, with the reason.
+ * Verifies a backup by restoring it: a dump or globals by {@link ScratchRestore}, a base backup by {@link BaseProof}.
+ * The file is hashed while it is read. An error, another hash or another row count makes the verification fail. If the
+ * restore needs a superuser or an object that this host lacks, the backup becomes unverifiable, with the reason.
  */
 public final class Proof {
     private static final Logger LOG = LoggerFactory.getLogger(Proof.class);
@@ -53,9 +53,9 @@ public final class Proof {
     private final ManifestTrust trust;
 
     /**
-     * @param journal which vouches for files whose manifest has no valid signature
-     * @param locks the folder that tells other processes of a verification under way
-     * @param allowedExtensions that a dump may bring; a restore refuses others, and a backup with others says so
+     * @param locks the folder whose lock files show a verification under way to other processes
+     * @param allowedExtensions the extensions that a restore accepts; a dump with another extension gets a caveat
+     * @param journal the record of verified files, which vouches for a file whose manifest has no valid signature
      */
     public Proof(
             Store store,
@@ -81,8 +81,10 @@ public final class Proof {
     }
 
     /**
-     * Restores and compares; the answer is the backup with its new state, and the reason when it is not proved. One that
-     * nobody here can open is only looked at, whether it is still what was written, and keeps the state that it has.
+     * Restores a backup and compares it with its manifest. If this host has no identity to decrypt the backup, only the
+     * hash of the stored file is compared. The backup then keeps an earlier result, or becomes unverifiable.
+     *
+     * @return the backup with its new state, and with the reason unless it is verified
      */
     public Backup prove(Backup backup) throws InterruptedException {
         long began = System.nanoTime();
@@ -133,8 +135,8 @@ public final class Proof {
     }
 
     /**
-     * Returns why the daemon must not verify a backup by itself; empty where it may, and where {@link #prove} fails it
-     * anyway. It restores nothing.
+     * Returns the reason why the daemon must not verify a backup without an order of the operator; restores nothing.
+     * Empty if the daemon may verify it, and if {@link #prove} fails it without a restore.
      */
     public Optional<String> distrust(Backup backup) {
         String path = backup.path().orElseThrow();
@@ -154,13 +156,19 @@ public final class Proof {
                         .equals(manifest.identity().eventId());
     }
 
-    /** A mistake of our own, or memory that is used up, says nothing of the backup, and is recorded all the same. */
+    /**
+     * Records an internal error, an exhausted memory or a cancellation as unverifiable: none of them is evidence
+     * against the backup.
+     */
     private Backup ended(Backup backup, long began, Throwable because) {
         LOG.error("{}: the verification ended: {}", backup.id(), because.toString());
         return with(backup, BackupState.UNVERIFIABLE, began, "pgsteward could not verify it: " + because);
     }
 
-    /** How long it waited for its turn says nothing of how long a restore takes. */
+    /**
+     * Verifies the backup when its turn comes. The duration counts from then on, because the wait for the turn is not
+     * part of a restore.
+     */
     private Backup inTurn(Backup backup, StoredBackup stored) throws InterruptedException {
         Manifest manifest = stored.manifest();
         Turn.Taken taken = turn.take(backup.service());
@@ -186,7 +194,10 @@ public final class Proof {
         }
     }
 
-    /** The journal is told that this file is verified, and must not be told it of another. */
+    /**
+     * Returns the backup as verified if its manifest still has the hash that was listed. The journal must not record
+     * another file as verified.
+     */
     private Backup verified(Backup backup, Manifest manifest, long began) {
         return backup.file().sha256().equals(manifest.file().sha256())
                 ? with(backup, BackupState.VERIFIED, began, "")
@@ -201,21 +212,21 @@ public final class Proof {
     /**
      * Returns whether no process of this host verifies a backup at this moment.
      *
-     * @throws IOException when the folder of the locks cannot be used
+     * @throws IOException if the folder of the locks cannot be used
      */
     public boolean isIdle() throws IOException {
         return turn.isFree();
     }
 
     /**
-     * Returns whether a verification of another process waits. The turn makes way for it if this process only keeps it for
-     * its next verification.
+     * Returns whether a verification of another process waits. If this process only keeps the turn for its next
+     * verification, it gives the turn up.
      */
     public boolean makesWay() {
         return turn.makesWay();
     }
 
-    /** Several verifications follow one another until it is closed, and need not start a scratch cluster each. */
+    /** Begins a series of verifications, which can share a scratch cluster. The caller closes the series. */
     public Series series() {
         return scratchSeries.begin();
     }
@@ -227,7 +238,10 @@ public final class Proof {
         void close();
     }
 
-    /** What was said of it by a proof that could open it, or by one while it was made. */
+    /**
+     * Returns whether the backup has the result of an earlier verification, either of the stored file or while it was
+     * made.
+     */
     private static boolean isJudged(Backup backup) {
         return switch (backup.state()) {
             case VERIFIED, UNVERIFIABLE -> true;
@@ -246,11 +260,11 @@ public final class Proof {
     }
 
     /**
-     * Begins the verification of a backup while it is made; for whoever holds the turn.
+     * Begins the verification of a backup while it is made. The caller must hold the turn.
      *
-     * @param bytes that the database or the cluster has now, or about
-     * @param programs of the server's version
-     * @param held takes what has to be closed when the backup is made
+     * @param bytes the approximate size of the database or the cluster in bytes
+     * @param programs the programs of the server's version
+     * @param held takes the resources that must be closed after the backup is made
      */
     public StreamProof inStream(BackupKind kind, long bytes, Programs programs, Held held) throws InterruptedException {
         held.add(scratch.watch(bytes));
@@ -265,14 +279,14 @@ public final class Proof {
     }
 
     /**
-     * Returns the bytes of the scratch disk that the verification under way may take, by whichever process; 0 when there is
-     * none.
+     * Returns the bytes of the scratch disk that the verification under way may take, in this process or another one; 0
+     * if none is under way.
      */
     public long promised() {
         return turn.promised();
     }
 
-    /** Waits until the verification under way has ended and has given back what it took of the scratch disk. */
+    /** Waits until the verification under way has ended and has released its part of the scratch disk. */
     public void awaitEnd() throws InterruptedException {
         turn.awaitEnd();
     }

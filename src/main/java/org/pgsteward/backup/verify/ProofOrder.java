@@ -5,22 +5,23 @@ import java.time.Instant;
 import java.util.Comparator;
 
 /**
- * The order of the verifications that wait, in all processes of the host. Pure.
+ * The order of the waiting verifications, in all processes of the host. Pure.
  *
  * <ol>
- *   <li>The service that has used the least verification time of late goes first. Equal ones go in the order of asking.
- *   <li>Several verifications of one process follow one another with a moment between them, in which none of them waits. So
- *       a service that has used much more than the last one waits a little longer than the turn is taken.
+ *   <li>The service with the least verification time goes first, as {@link VerificationTime} counts it. Among equals,
+ *       the earliest request goes first.
+ *   <li>The verifications of one process follow one another with a short pause, in which none of them waits. So a
+ *       service with much more time than the last one waits a little longer, although the turn is free.
  * </ol>
  */
 final class ProofOrder {
-    /** A service gives others time only where it has used so much more. */
+    /** The surplus of verification time from which a service gives others time. */
     static final Duration MUCH_MORE = Duration.ofMinutes(1);
 
-    /** After the end of a verification the next one of the same process is asked for within this time. */
+    /** The time within which a process requests its next verification after the end of the last one. */
     static final Duration PAUSE = Duration.ofSeconds(10);
 
-    /** A service gives others time for a part of what it has used more, and for so long at most. */
+    /** The longest time that a service gives others. Below it, the time is a part of the surplus. */
     static final Duration LONGEST = Duration.ofMinutes(10);
 
     private static final int PART = 4;
@@ -30,8 +31,8 @@ final class ProofOrder {
     /**
      * The place of a verification that waits.
      *
-     * @param used whole seconds of verification time of its service of late
-     * @param process where it waits; it decides between equal ones
+     * @param used the recent verification time of its service, in whole seconds
+     * @param process the process in which it waits; it decides between equal places
      */
     record Place(long used, Instant asked, String process) implements Comparable<Place> {
         private static final Comparator<Place> ORDER = Comparator.comparingLong(Place::used)
@@ -51,7 +52,7 @@ final class ProofOrder {
     /**
      * Returns whether a verification gives others time although the turn is free.
      *
-     * @param lastUsed seconds of the service whose verification ended last
+     * @param lastUsed the verification time, in seconds, of the service whose verification ended last
      */
     static boolean givesTime(Place own, Instant lastEnd, long lastUsed, Instant now) {
         Duration more = Duration.ofSeconds(Math.max(0, own.used() - lastUsed));

@@ -21,20 +21,21 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One verification at a time on the host, whichever process it is of: two scratch clusters are more than a small host has
- * memory for. {@link ProofOrder} says which one is next.
+ * The turn of verifications: one at a time on the host, in any process. Two scratch clusters need more memory than a
+ * small host has. {@link ProofOrder} decides which verification is next.
  *
  * <ol>
- *   <li>The process that has the turn holds a lock. When it gives it back, it adds the time to {@link VerificationTime}.
- *   <li>Of the verifications that wait in one process only the first one tries to get the lock.
- *   <li>A process does not try while the {@link ProofWish} of another one has a place before its own.
- *   <li>A process that keeps the turn for its next verification gives it to another one that waits.
+ *   <li>The process with the turn holds a lock. When it releases the lock, it adds the time to {@link
+ *       VerificationTime}.
+ *   <li>Only the first of the waiting verifications of a process tries to take the lock.
+ *   <li>A process does not try while the {@link ProofWish} of another process has a place before its own.
+ *   <li>A process that keeps the turn for its next verification gives it up if another process waits.
  * </ol>
  */
 final class ProofTurn {
     private static final Logger LOG = LoggerFactory.getLogger(ProofTurn.class);
 
-    /** No service's: one's name does not begin so. */
+    /** The name of the lock. No service has this name: the name of a service does not begin with an underscore. */
     private static final String NAME = "_proof";
 
     private static final Duration LOOK = Duration.ofMillis(200);
@@ -46,12 +47,12 @@ final class ProofTurn {
     private final PromisedSpace space;
     private volatile CompletableFuture<Void> makingWay = CompletableFuture.completedFuture(null);
 
-    /** In the order of asking. */
+    /** The waiting verifications of this process, in the order of arrival. */
     private final List<Waiting> waiting = new ArrayList<>();
 
     private boolean taken;
 
-    /** The lock of other processes, while no verification of this process has the turn. */
+    /** The lock against other processes, while no verification of this process has the turn. */
     private Optional<RunLock> kept = Optional.empty();
 
     private Keeper keeper = new Keeper() {
@@ -64,12 +65,12 @@ final class ProofTurn {
         public void discard() {}
     };
 
-    /** Something that is kept from one verification to the next one of this process, and the turn with it. */
+    /** The owner of a resource that this process keeps, together with the turn, from one verification to the next. */
     interface Keeper {
-        /** Returns whether there is something, and a next verification is to come. */
+        /** Returns whether a resource is kept and another verification will follow. */
         boolean hasKept();
 
-        /** Ends it; it is called only while no verification of this process uses it. */
+        /** Releases the resource. It is called only while no verification of this process uses it. */
         void discard();
     }
 
@@ -78,7 +79,7 @@ final class ProofTurn {
         private final Instant asked;
         private final boolean givesTime;
 
-        /** @param givesTime whether it gives others time, as {@link ProofOrder} says */
+        /** @param givesTime whether it gives others time, see {@link ProofOrder} */
         private Waiting(String service, Instant asked, boolean givesTime) {
             this.service = service;
             this.asked = asked;
@@ -106,22 +107,25 @@ final class ProofTurn {
         this.space = new PromisedSpace(locks, NAME);
     }
 
-    /** Sets what may keep the turn; to be called before the first verification. */
+    /** Sets the owner of a resource that may keep the turn. It must be called before the first verification. */
     synchronized void keepFor(Keeper wanted) {
         keeper = wanted;
     }
 
-    /** Waits for it. A folder in which no lock can be had holds up no verification. */
+    /** Waits for the turn. If the folder of the locks cannot be used, the verification proceeds without a lock. */
     Turn.Taken take(String service) throws InterruptedException {
         return take(service, true);
     }
 
-    /** The same for a dump that is verified while it is made. All other dumps of this process wait for it. */
+    /**
+     * Waits for the turn for a dump that is verified while it is made. It gives no time to others, because all other
+     * dumps of this process wait for it.
+     */
     Turn.Taken takeForDump(String service) throws InterruptedException {
         return take(service, false);
     }
 
-    /** Waits until the verification that is under way has ended, as one of a service that has used no time. */
+    /** Waits until the verification under way has ended, with the place of a service that has used no time. */
     void awaitEnd() throws InterruptedException {
         take("", false).close();
     }
@@ -163,7 +167,7 @@ final class ProofTurn {
         }
     }
 
-    /** Where the turn is to be had, the lock is {@link #kept} after it. */
+    /** Tries to take the turn. After {@link Look#OURS}, {@link #kept} holds the lock, unless no lock can be had. */
     private Look look(Waiting own) {
         VerificationTime.Used used = time.read();
         if (first(used) != own) {
@@ -235,7 +239,10 @@ final class ProofTurn {
         }
     }
 
-    /** What is kept is not wanted any more; whatever a verification uses that is under way is given back after it. */
+    /**
+     * Releases the kept resource and the turn. While a verification of this process has the turn, its end decides about
+     * them instead.
+     */
     synchronized void endKept() {
         if (!taken) {
             giveUpKept();
@@ -261,8 +268,8 @@ final class ProofTurn {
     }
 
     /**
-     * Returns whether a verification of another process waits. What is kept for the next verification of this process makes
-     * way for it on another thread: the next one may be behind a dump that takes hours.
+     * Returns whether a verification of another process waits. If so, another thread releases the resource that is kept
+     * for the next verification of this process. That verification may come only after a dump that takes hours.
      */
     boolean makesWay() {
         boolean wanted = wish.ofOther().isPresent();
@@ -282,12 +289,18 @@ final class ProofTurn {
         return true;
     }
 
-    /** By whoever has the turn: so many bytes it may take of the scratch disk until it is given back. */
+    /**
+     * Publishes the number of bytes that the verification under way may take of the scratch disk; 0 withdraws it. Only
+     * the process with the turn calls it.
+     */
     void promise(long bytes) {
         space.promise(bytes);
     }
 
-    /** Bytes that the proof under way may take, by whichever process, some of which it has taken; 0 when there is none. */
+    /**
+     * Returns the bytes that the verification under way may take in all, in this process or another one; 0 if none is
+     * under way.
+     */
     long promised() {
         return space.promised();
     }

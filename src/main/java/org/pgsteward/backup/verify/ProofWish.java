@@ -21,9 +21,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The first place of all processes that wait for the turn of verifications, in a file that they share. Each process writes
- * its own first place again and again while it waits, unless that of another process is before it. A place that was not
- * written for two seconds counts no more: its process was killed.
+ * The first place among all waiting verifications, in a file that all processes share. Each waiting process writes its
+ * own first place again and again, unless the place of another process is before it. A place that was not written for
+ * two seconds does not count, because its process was killed.
  */
 final class ProofWish {
     static final String FILE = "_proof.wanted";
@@ -32,7 +32,7 @@ final class ProofWish {
 
     private static final int LONGEST_FILE = 100;
 
-    /** Of one length, so that writing it over another one needs a single step. */
+    /** The format of the file. Its length is constant, so that a single write replaces an older place. */
     private static final Pattern WRITTEN = Pattern.compile("(\\d{19}) (\\d{19}) ([0-9a-f]{16})\n");
 
     private static final Logger LOG = LoggerFactory.getLogger(ProofWish.class);
@@ -50,7 +50,7 @@ final class ProofWish {
         return process;
     }
 
-    /** Returns the place of another process that waits; behind all places where it cannot be read. */
+    /** Returns the place of another process that waits. A place that cannot be read is behind all others. */
     Optional<Place> ofOther() {
         return read().filter(place -> !place.process().equals(process));
     }
@@ -80,7 +80,7 @@ final class ProofWish {
         }
     }
 
-    /** Writes the first place of this process, unless the one of another process is before it. */
+    /** Writes the first place of this process, unless the place of another process is before it. */
     void express(Place own) {
         if (ofOther().filter(other -> other.isBefore(own)).isPresent()) {
             return;
@@ -94,7 +94,7 @@ final class ProofWish {
         }
     }
 
-    /** Removes the place of this process; the next one that waits writes its own. */
+    /** Removes the place of this process. The next waiting process writes its own. */
     void withdraw() {
         try {
             if (read().filter(place -> place.process().equals(process)).isPresent()) {

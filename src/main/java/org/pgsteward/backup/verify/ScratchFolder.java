@@ -17,15 +17,21 @@ import org.pgsteward.postgres.UnprivilegedUser;
 
 /** The folder of the scratch clusters in which backups are verified. */
 final class ScratchFolder {
-    /** Longer than it takes another process to unpack the largest of base backups, at which no server is at work yet. */
+    /**
+     * The age from which a cluster without a server is abandoned. It exceeds the time in which another process unpacks
+     * the largest base backup before it starts the server.
+     */
     private static final Duration ABANDONED = Duration.ofDays(1);
 
-    /** What a shell of a process that was killed may be removing at this moment. */
+    /**
+     * The age from which a cluster in our own folder is abandoned. The shell of a killed process may still be removing
+     * a younger one.
+     */
     private static final Duration JUST_BEGUN = Duration.ofMinutes(1);
 
     private final Path scratch;
 
-    /** Whether it lies beside the locks, in the state folder of this pgsteward. */
+    /** Whether the folder is in the state folder of this pgsteward, beside the locks. */
     private final boolean isOurs;
 
     private final Optional<Path> bindir;
@@ -40,12 +46,12 @@ final class ScratchFolder {
         this.clock = clock;
     }
 
-    /** @throws IOException when there are no programs of that version */
+    /** @throws IOException if this host has no programs of that version */
     Programs programs(int major) throws IOException {
         return Programs.find(bindir, major);
     }
 
-    /** @throws IOException when none can be started here, which says nothing of the backup */
+    /** @throws IOException if this host cannot start a cluster; that is no evidence against the backup */
     ThrowawayCluster cluster(Programs programs) throws IOException, InterruptedException {
         user.enterable(scratch);
         clear();
@@ -56,7 +62,7 @@ final class ScratchFolder {
                 ThrowawayCluster.Plan.forProof(ScratchRestore.ADMINISTRATOR, scratch));
     }
 
-    /** Returns why a backup cannot be verified where no cluster can be started. */
+    /** Returns the reason why a backup cannot be verified on a host that cannot start a cluster. */
     static String noCluster(IOException because) {
         return "no scratch cluster can be started here: " + because.getMessage();
     }
@@ -64,27 +70,27 @@ final class ScratchFolder {
     /**
      * Begins the verification of a base backup.
      *
-     * @param major version of the server that it was taken from
-     * @param bytes that it has, or about
-     * @param most bytes that it may have
-     * @throws CannotTell when there is no place for it, or nothing to start it with
+     * @param major the major version of the server that the backup comes from
+     * @param bytes the size of the unpacked backup in bytes, exact or approximate
+     * @param most the limit of the archive in bytes
+     * @throws CannotTell if the disk has no room for it, or this host has no programs to start it
      */
     BaseProof unpacking(int major, long bytes, long most) throws CannotTell {
         return BaseProof.begin(scratch, bindir, user, major, bytes, most);
     }
 
     /**
-     * Cancels the work of this thread when it fills the disk of the scratch clusters.
+     * Begins a watch that cancels the work of this thread if it fills the disk of the scratch clusters.
      *
-     * @param databaseBytes that are restored there
+     * @param databaseBytes the size of the restored databases in bytes
      */
     ScratchWatch watch(long databaseBytes) {
         return ScratchWatch.begin(scratch, DiskNeedRule.scratch(databaseBytes), Progress.current());
     }
 
     /**
-     * Removes what killed verifications left. The caller has the turn, so nobody is at work in a folder that no other
-     * pgsteward uses.
+     * Removes the clusters of killed verifications. The caller has the turn, so no verification is at work in a folder
+     * that no other pgsteward uses.
      */
     void clear() throws IOException {
         AbandonedClusters.remove(scratch, isOurs ? JUST_BEGUN : ABANDONED, clock.instant());

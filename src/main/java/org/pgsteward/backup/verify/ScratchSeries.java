@@ -6,15 +6,17 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.ThrowawayCluster;
 
 /**
- * The scratch clusters of verifications, one of which serves many while a series of them is under way. To copy, start and
- * stop a cluster takes three quarters of the time of verifying a small database.
+ * The scratch clusters of verifications. During a series, one cluster serves many verifications: copying, starting and
+ * stopping a cluster takes three quarters of the time of verifying a small database.
  *
  * <ol>
- *   <li>Only a cluster in which a backup was verified is kept: whatever went wrong in one ends with it.
- *   <li>Before it serves again, every session, database and role but the administrator's is removed, and the role that
- *       counts is made anew. A plain role can leave nothing else behind: what one dump holds never meets another.
- *   <li>It is kept under the host's turn of verifications, and ends with that verification where another process waits.
- *   <li>After so many it is replaced, since nothing vacuums it.
+ *   <li>A cluster is kept only after a backup was verified in it, so any damage ends with it.
+ *   <li>Before a kept cluster serves again, all sessions, databases and roles are removed, except those of the
+ *       administrator. The role that counts is created anew. A plain role can leave no other object behind, so the
+ *       contents of two dumps never meet.
+ *   <li>The cluster is kept under the host's turn of verifications. If another process waits, it ends with the
+ *       verification.
+ *   <li>After {@link #MOST_USES} uses, a new cluster replaces it, because no vacuum runs in it.
  * </ol>
  */
 final class ScratchSeries implements ProofTurn.Keeper {
@@ -34,7 +36,7 @@ final class ScratchSeries implements ProofTurn.Keeper {
     private int series;
     private Optional<Kept> kept = Optional.empty();
 
-    /** Starts a cluster in which there is nothing but its administrator. */
+    /** A factory of clusters that contain only their administrator. */
     @FunctionalInterface
     interface Starter {
         ThrowawayCluster start(Programs programs) throws IOException, InterruptedException;
@@ -48,7 +50,7 @@ final class ScratchSeries implements ProofTurn.Keeper {
 
     private record Kept(ThrowawayCluster cluster, int major, int uses) {}
 
-    /** A cluster for one verification; for whoever holds the turn. */
+    /** A cluster for one verification. The holder must have the turn. */
     final class Lease implements AutoCloseable {
         private final Kept own;
         private boolean clean;
@@ -61,7 +63,7 @@ final class ScratchSeries implements ProofTurn.Keeper {
             return own.cluster();
         }
 
-        /** The backup in it was verified. */
+        /** Records that the backup in this cluster was verified. */
         void verified() {
             clean = true;
         }
@@ -76,7 +78,7 @@ final class ScratchSeries implements ProofTurn.Keeper {
         }
     }
 
-    /** @throws IOException when none can be started here, which says nothing of the backup */
+    /** @throws IOException if this host cannot start a cluster; that is no evidence against the backup */
     Lease take(Programs programs) throws IOException, InterruptedException {
         Optional<Kept> again = kept;
         kept = Optional.empty();
@@ -92,7 +94,7 @@ final class ScratchSeries implements ProofTurn.Keeper {
                             new Kept(cluster, programs.major(), again.get().uses() + 1));
                 }
             } catch (IOException broken) {
-                // A new one is as good.
+                // A new cluster takes its place.
                 cleaned = false;
             } finally {
                 if (!cleaned) {
@@ -108,7 +110,9 @@ final class ScratchSeries implements ProofTurn.Keeper {
         return kept.isPresent() && isSeries();
     }
 
-    /** Ends the kept one; also for the verification that has the turn and needs the memory. */
+    /**
+     * Stops the kept cluster, if there is one. A base backup with the turn calls it, too, because it needs the memory.
+     */
     @Override
     public void discard() {
         kept.ifPresent(last -> last.cluster().close());
@@ -119,7 +123,7 @@ final class ScratchSeries implements ProofTurn.Keeper {
         return series > 0;
     }
 
-    /** More than one verification is to come until this is closed. */
+    /** Begins a series: more than one verification follows until it is closed. */
     Proof.Series begin() {
         synchronized (this) {
             series++;

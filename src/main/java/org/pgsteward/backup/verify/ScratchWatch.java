@@ -17,30 +17,30 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cancels a verification that fills the disk. What is restored may hold code that writes without end, and the disk is
- * mostly that of the store and of PostgreSQL as well.
+ * A watch that cancels a verification before it fills the disk. A restored database may contain code that writes
+ * without end, and most hosts keep the store and PostgreSQL on the same disk.
  */
 final class ScratchWatch implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ScratchWatch.class);
 
     private static final long LOOK_MILLISECONDS = 500;
 
-    /** While the disk is nearly full. */
+    /** The interval while the disk is nearly full. */
     private static final long SHORT_LOOK_MILLISECONDS = 100;
 
-    /** Below this or a tenth of the disk, whichever is more, a disk is nearly full. */
+    /** The free bytes below which a disk is nearly full. A tenth of the disk replaces it where that is more. */
     private static final long NEARLY_FULL_BYTES = 1024L * 1024 * 1024;
 
-    /** Left to PostgreSQL and the store. */
+    /** The free bytes that are left to PostgreSQL and the store. */
     private static final long LEFT_TO_OTHERS_BYTES = 256L * 1024 * 1024;
 
-    /** The same for files: each takes an inode, of which some disks have few. */
+    /** The free inodes that are left to PostgreSQL and the store. Each file takes one, and some disks have few. */
     private static final long LEFT_TO_OTHERS_FILES = 32 * 1024;
 
-    /** What a verification of an ordinary database stays below. */
+    /** The number of files that a verification of an ordinary database never reaches. */
     private static final long FEW_FILES = 8 * 1024;
 
-    /** Below this, the files are counted more often. */
+    /** The free inodes below which they are counted more often. */
     private static final long NEARLY_NO_FILES = 128 * 1024;
 
     private static final Duration COUNT = Duration.ofSeconds(10);
@@ -59,11 +59,11 @@ final class ScratchWatch implements AutoCloseable {
     }
 
     /**
-     * Watches until it is closed. A disk that does not say how much is free is not watched.
+     * Begins a watch, which lasts until it is closed. A disk that does not report its free space is not watched.
      *
-     * @param folder of the scratch clusters; it need not be there yet
-     * @param promised bytes that the verification is expected to take there at most
-     * @param work that is cancelled
+     * @param folder the folder of the scratch clusters; it need not exist yet
+     * @param promised the bytes that the verification is expected to take at most
+     * @param work the work to cancel
      */
     static ScratchWatch begin(Path folder, long promised, Progress work) {
         Path existing = DiskSpace.existing(folder);
@@ -73,7 +73,7 @@ final class ScratchWatch implements AutoCloseable {
         return watch;
     }
 
-    /** Bytes. */
+    /** The free and total bytes of a disk. */
     private record Free(long free, long total) {
         private boolean isNearlyNothing() {
             return free < Math.max(NEARLY_FULL_BYTES, total / 10);
@@ -137,8 +137,9 @@ final class ScratchWatch implements AutoCloseable {
     }
 
     /**
-     * All in bytes. Others may write to the disk, too: so more than expected is no trouble while there is room. Where there
-     * is hardly any left, a large verification ends even if it took no more than expected.
+     * Returns whether the verification must be cancelled. All parameters are in bytes. Other programs may write to the
+     * disk as well, so a verification may exceed its promise while there is room. When the disk is almost full, a large
+     * verification is cancelled even within its promise.
      */
     static boolean isTooMuch(long promised, long freeAtBegin, long free, long total) {
         long taken = freeAtBegin - free;
@@ -146,7 +147,10 @@ final class ScratchWatch implements AutoCloseable {
                 || (taken > Math.min(promised, LEFT_TO_OTHERS_BYTES) && free < LEFT_TO_OTHERS_BYTES);
     }
 
-    /** Both in files that the disk can still take. */
+    /**
+     * Returns whether the verification took too many files. Both parameters count the files that the disk can still
+     * take.
+     */
     static boolean isTooMany(long freeAtBegin, long free) {
         return freeAtBegin - free > FEW_FILES && free < LEFT_TO_OTHERS_FILES;
     }

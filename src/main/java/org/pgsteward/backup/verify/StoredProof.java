@@ -10,7 +10,7 @@ import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.model.BackupKind;
 
-/** Restores a stored backup into a scratch cluster, and compares it with its manifest. */
+/** Restores a stored backup into a scratch cluster and compares it with its manifest. */
 final class StoredProof {
     private final Store store;
     private final AgeKeys keys;
@@ -25,11 +25,11 @@ final class StoredProof {
     }
 
     /**
-     * Restores and compares.
+     * Restores a stored backup and compares it with its manifest.
      *
      * @param lost takes the contents that the restore lost, one line each
-     * @return why the backup cannot be verified here; empty where it is
-     * @throws IOException when the backup is not as its manifest says
+     * @return the reason why the backup cannot be verified here; empty if it is verified
+     * @throws IOException if the backup differs from its manifest
      */
     Optional<String> run(StoredBackup stored, List<String> lost) throws IOException, InterruptedException {
         if (stored.kind() == BackupKind.BASE) {

@@ -16,14 +16,15 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ThrowawayCluster;
 
 /**
- * The proof of a backup that nobody here can open again.
+ * The verification of a backup that this host cannot decrypt.
  *
  * <ol>
- *   <li>While a dump is on its way to be sealed, the same bytes go into the restore of a scratch cluster.
- *   <li>When it is whole, the rows are compared, and only then it gets its name.
+ *   <li>While a dump is encrypted, the same bytes go into a restore in a scratch cluster.
+ *   <li>After the last byte, the rows are compared. Only then the backup gets its final name.
  * </ol>
  *
- * <p>It is weaker than {@link Proof}: what was restored is what was sealed, and not what the disk gives back.
+ * <p>It is weaker than {@link Proof}: it verifies the bytes before they are encrypted, not the bytes that the disk
+ * returns.
  */
 public final class StreamProof implements AutoCloseable {
     private final long began = System.nanoTime();
@@ -44,27 +45,29 @@ public final class StreamProof implements AutoCloseable {
         this.cannotTell = cannotTell;
     }
 
-    /** In a scratch cluster that has just started. */
+    /** Creates the verification of a dump in a scratch cluster that has just started. */
     static StreamProof in(ThrowawayCluster cluster, BackupKind kind) {
         return new StreamProof(kind, cluster, null, Optional.empty());
     }
 
-    /** Of a base backup: it is unpacked on its way, and started when it is whole. */
+    /**
+     * Creates the verification of a base backup, which is unpacked while it is made and started when it is complete.
+     */
     static StreamProof of(BaseProof base) {
         return new StreamProof(BackupKind.BASE, null, base, Optional.empty());
     }
 
-    /** None, for a reason that says nothing of the backup. */
+    /** Creates a verification that cannot take place. The reason is no evidence against the backup. */
     static StreamProof impossible(BackupKind kind, String because) {
         return new StreamProof(kind, null, null, Optional.of(because));
     }
 
     /**
-     * Makes ready for a dump of a database.
+     * Prepares the scratch cluster for a dump of a database.
      *
      * @param role the owner of the database
-     * @param extensions of the database, with their versions
-     * @throws IOException when the scratch cluster fails
+     * @param extensions the extensions of the database, with their versions
+     * @throws IOException if the scratch cluster fails
      */
     public void prepare(String role, Map<String, String> extensions, Surroundings surroundings)
             throws IOException, InterruptedException {
@@ -73,7 +76,7 @@ public final class StreamProof implements AutoCloseable {
         }
     }
 
-    /** Returns the same stream; what is read from it is restored, too. */
+    /** Returns a stream of the same bytes, which also restores each byte that is read from it. */
     public InputStream watching(InputStream dump) {
         return new FilterInputStream(dump) {
             @Override
@@ -97,9 +100,9 @@ public final class StreamProof implements AutoCloseable {
     /**
      * Ends the verification of a dump that was read to its end.
      *
-     * @param manifest what the dump holds
-     * @return why it cannot be told whether it can be restored, when it cannot
-     * @throws IOException when it cannot be restored, or holds something else
+     * @param manifest the contents that the restore must have
+     * @return the reason why this host cannot verify the dump; empty if it is verified
+     * @throws IOException if the dump cannot be restored, or its contents differ from the manifest
      */
     public Optional<String> finish(Manifest manifest) throws IOException, InterruptedException {
         if (base != null && cannotTell.isEmpty()) {
@@ -112,7 +115,10 @@ public final class StreamProof implements AutoCloseable {
         return cannotTell;
     }
 
-    /** Returns what a restore leaves empty or loses, one line each; known when it is finished. */
+    /**
+     * Returns the contents that a restore leaves empty or loses, one line each. The list is complete after {@link
+     * #finish}.
+     */
     public List<String> lost() {
         return List.copyOf(lost);
     }
@@ -127,7 +133,7 @@ public final class StreamProof implements AutoCloseable {
         }
     }
 
-    /** Returns how long it has taken so far. */
+    /** Returns the time since the verification began. */
     public Duration took() {
         return Duration.ofNanos(System.nanoTime() - began);
     }

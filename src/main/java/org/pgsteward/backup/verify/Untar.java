@@ -14,13 +14,13 @@ import java.util.Arrays;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /**
- * Unpacks a base backup as it is written to it.
+ * A stream that unpacks the base backup that is written to it.
  *
- * <p>A stored file may be anybody's by the time it is read. So this knows folders and plain files and nothing else: no
- * links, no devices, no absolute name, no {@code ..}, nothing written over and nothing outside the folder.
+ * <p>An attacker may have replaced a stored file. So this class accepts only folders and plain files: no links,
+ * devices, absolute names or {@code ..}. It overwrites no file and writes only inside the folder.
  *
- * <p>Source: POSIX.1-2017 pax, "ustar Interchange Format"; sizes from 8 GiB on as PostgreSQL and GNU tar write them, in
- * base 256.
+ * <p>Source: POSIX.1-2017 pax, "ustar Interchange Format". Sizes from 8 GiB on are in base 256, as PostgreSQL and GNU
+ * tar write them.
  */
 final class Untar extends OutputStream {
     private static final int BLOCK = 512;
@@ -43,11 +43,11 @@ final class Untar extends OutputStream {
     private int emptyBlocks;
 
     /**
-     * @param folder an empty one
-     * @param owner whose the files will be
-     * @param most bytes that the archive has: more are not its own
+     * @param folder an empty folder
+     * @param owner the user who will own the files
+     * @param most the limit of the archive in bytes
      */
-    @SuppressWarnings("NullAway.Init") // a channel is there while one is open
+    @SuppressWarnings("NullAway.Init") // the channel is set while a file is open
     Untar(Path folder, UnprivilegedUser owner, long most) {
         this.folder = folder;
         this.owner = owner;
@@ -89,7 +89,7 @@ final class Untar extends OutputStream {
         }
     }
 
-    /** @throws IOException when the archive does not end as one does */
+    /** @throws IOException if the end of the archive is missing */
     @Override
     public void close() throws IOException {
         letGo();
@@ -98,14 +98,14 @@ final class Untar extends OutputStream {
         }
     }
 
-    /** Of a file that is being written; nothing is an error. */
+    /** Closes the file that is being written. It reports no error, because it also serves after a failure. */
     void letGo() {
         if (open) {
             open = false;
             try {
                 file.close();
             } catch (IOException e) {
-                // It is about to be removed.
+                // The caller removes the file.
                 return;
             }
         }
@@ -214,7 +214,7 @@ final class Untar extends OutputStream {
         if ((header[offset] & 0x80) != 0) {
             long value = header[offset] & 0x7f;
             for (int i = offset + 1; i < offset + length; i++) {
-                // What does not fit a long turns negative or small, and neither is a file of ours.
+                // Overflow gives a negative or a small size. Only a forged or damaged archive has such a size.
                 value = value << 8 | (header[i] & 0xff);
             }
             return value;

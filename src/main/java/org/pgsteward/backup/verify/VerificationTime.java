@@ -20,27 +20,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The verification time that each service of this host has used of late, in a file that all processes share. Used time
- * decays: it counts half after {@link #HALF_LIFE}.
+ * The recent verification time of each service of this host, in a file that all processes share. Used time decays: it
+ * counts half after {@link #HALF_LIFE}.
  *
- * <p>The first line of the file has the time of the last change (milliseconds since 1970) and the folder's name of the
- * service whose verification ended then. Each line after it has seconds and the folder's name of a service. A file that
- * cannot be read counts as empty.
+ * <p>The first line of the file has the time of the last change (milliseconds since 1970). It also has the folder name
+ * of the service whose verification ended then. Each further line has the seconds and the folder name of a service. A
+ * file that cannot be read counts as empty.
  */
 final class VerificationTime {
     static final Duration HALF_LIFE = Duration.ofHours(6);
 
-    /** Services with the least time are left out of the file beyond so many. */
+    /** The limit of services in the file. Beyond it, the services with the least time are left out. */
     static final int MOST_SERVICES = 1000;
 
     static final String FILE = "_proof.used";
 
     private static final int LONGEST_FILE = 256 * 1024;
 
-    /** Seconds; less is forgotten. */
+    /** The least time that the file keeps, in seconds. */
     private static final double LEAST = 0.01;
 
-    /** Seconds; no service has more, so that a wrong file holds up no service for ever. */
+    /** The most time of a service, in seconds. The limit keeps a damaged file from delaying a service for ever. */
     private static final double MOST = 7 * 24 * 3600;
 
     private static final Logger LOG = LoggerFactory.getLogger(VerificationTime.class);
@@ -54,20 +54,21 @@ final class VerificationTime {
     }
 
     /**
-     * The time that was used, as it counts at one moment.
+     * The used time as it counts at one moment.
      *
-     * @param seconds by the folder's name of a service
-     * @param last the folder's name of the service whose verification ended last
+     * @param seconds the seconds by the folder name of the service
+     * @param lastEnd the end of the last verification
+     * @param last the folder name of the service whose verification ended last
      */
     record Used(Map<String, Double> seconds, Instant lastEnd, String last) {
         static final Used NOTHING = new Used(Map.of(), Instant.EPOCH, "");
 
-        /** Returns whole seconds. */
+        /** Returns the time of a service in whole seconds. */
         long of(String service) {
             return ofFolder(ServiceFolder.name(service));
         }
 
-        /** Returns whole seconds of the service whose verification ended last. */
+        /** Returns the time, in whole seconds, of the service whose verification ended last. */
         long ofLast() {
             return ofFolder(last);
         }
@@ -122,7 +123,7 @@ final class VerificationTime {
         return columns;
     }
 
-    /** Adds to the time of a service whose verification ends now; for the process that has the turn. */
+    /** Adds to the time of a service whose verification ends now. The caller must have the turn. */
     void add(String service, Duration used) {
         Instant now = clock.instant();
         String folder = ServiceFolder.name(service);
@@ -136,7 +137,7 @@ final class VerificationTime {
                 .collect(Collectors.joining());
         String text = now.toEpochMilli() + " " + folder + "\n" + lines;
         try {
-            // Always the same part file, so that a process that is killed leaves one at most.
+            // The part file always has the same name, so that killed processes leave at most one.
             Path part = locks.resolve(FILE + ".part");
             AtomicFile.writeUnsynced(locks.resolve(FILE), part, text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
