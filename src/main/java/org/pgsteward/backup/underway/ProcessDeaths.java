@@ -22,15 +22,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The services during whose runs the daemon's process died, for example by an OutOfMemoryError. A run is a backup or a
- * verification. A database that ended the process once often does so again, and the backups of all other services wait
- * for each restart.
+ * The services with runs during which the daemon's process died, for example by an OutOfMemoryError. A run is a backup
+ * or a verification. A database that ended the process once often does so again, and the backups of all other services
+ * wait for each restart.
  *
  * <ol>
  *   <li>While a run is under way, a file marks its service. A mark that exists when the daemon starts belongs to a
  *       process that died.
- *   <li>A marked service is suspected for a day. A verification of it that comes to its own end clears it earlier,
- *       whatever the result.
+ *   <li>A marked service is suspected for a day. A verification of it that comes to its own end clears it earlier, with
+ *       any result.
  *   <li>After {@link #MOST} deaths in a row within a day, the service is held: the daemon starts no run of it for
  *       {@link #HOLD}.
  * </ol>

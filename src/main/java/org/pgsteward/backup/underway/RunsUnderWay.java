@@ -34,8 +34,8 @@ public final class RunsUnderWay {
         }
 
         /**
-         * Ends the run. The silence of the runs that waited for it counts from now on, and a night gets the time for
-         * its size.
+         * Ends the run. The silence of waiting runs counts from now on. The size of this run adds to the time for which
+         * a night may be silent.
          */
         @Override
         public void close() {

@@ -135,8 +135,8 @@ public final class Proof {
     }
 
     /**
-     * Returns the reason why the daemon must not verify a backup without an order of the operator; restores nothing.
-     * Empty if the daemon may verify it, and if {@link #prove} fails it without a restore.
+     * Returns the reason why the daemon must not verify a backup without an order of the operator. Empty if the daemon
+     * may verify it, and if {@link #prove} fails it without a restore. This method restores no data.
      */
     public Optional<String> distrust(Backup backup) {
         String path = backup.path().orElseThrow();

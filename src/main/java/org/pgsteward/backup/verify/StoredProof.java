@@ -29,7 +29,7 @@ final class StoredProof {
      *
      * @param lost takes the contents that the restore lost, one line each
      * @return the reason why the backup cannot be verified here; empty if it is verified
-     * @throws IOException if the backup differs from its manifest
+     * @throws IOException if the backup cannot be restored, or its contents differ from the manifest
      */
     Optional<String> run(StoredBackup stored, List<String> lost) throws IOException, InterruptedException {
         if (stored.kind() == BackupKind.BASE) {
