@@ -6,16 +6,16 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.backup.store.StoredFile;
 
-/** What an archive says of itself. Pure. */
+/** The header of an archive. Pure. */
 final class ArchiveHeader {
     private static final Pattern DATABASE = Pattern.compile(";\\s+dbname: (.*)", Pattern.DOTALL);
 
     private ArchiveHeader() {}
 
-    /** Returns why the archive is not the one of which its manifest speaks. */
+    /** Returns the reason why the archive does not belong to its manifest; empty if it does. */
     static Optional<String> contradiction(String list, StoredFile file) {
         String database = file.manifest().source().database();
-        // The name's bytes are those by which we asked for it, whichever the database's encoding is.
+        // The archive has the bytes of the name with which the dump was requested, in any encoding of the database.
         String expected = RestorePlan.oneLine(
                 new String(database.getBytes(StandardCharsets.UTF_8), TableOfContents.charset(file)));
         return list.lines()

@@ -34,16 +34,16 @@ import org.slf4j.LoggerFactory;
  * Restores a stored dump into the managed server.
  *
  * <ol>
- *   <li>{@link RestoreChecks} look at everything that can be known before anything is touched, the file's hash included.
- *   <li>A {@link SideDatabase} under a name of its own, and a {@link Guest} who fills it: nothing of a dump runs as the
- *       administrator. He makes the database and the {@link DumpExtensions}, as where a backup is proved, and leaves out
- *       what {@link RestorePlan} says.
- *   <li>Every table's rows are counted and compared with the manifest, and everything in it is the owner's.
- *   <li>Only then does it get its name, in one transaction, or by {@link Swap} the place of the live one.
+ *   <li>{@link RestoreChecks} check all conditions that can be known before any change, the file's hash included.
+ *   <li>A {@link SideDatabase} under a name of its own receives the dump, and a {@link Guest} logs in to fill it. No
+ *       part of a dump runs as the administrator, who only creates the database and the {@link DumpExtensions}, as in a
+ *       verification. Entries that {@link RestorePlan} leaves out are not restored.
+ *   <li>The rows of every table are counted and compared with the manifest, and the owner gets all objects.
+ *   <li>Only then the database gets its name, in one transaction, or replaces the live one by {@link Swap}.
  * </ol>
  *
- * <p>Whatever fails before the last step leaves everything as it was; {@link RestoreLeftovers} removes what a killed run
- * leaves.
+ * <p>A failure before the last step leaves the live database unchanged. {@link RestoreLeftovers} removes the remains of
+ * a killed run.
  */
 public final class Restore {
     private static final Logger LOG = LoggerFactory.getLogger(Restore.class);
@@ -61,9 +61,9 @@ public final class Restore {
     private final Clock clock;
 
     /**
-     * @param journal which vouches for files whose manifest has no valid signature
-     * @param locks where runs are kept from one another
-     * @param scratch where the folder of a restore lies while it is under way
+     * @param locks the folder of the locks that keep runs from one another
+     * @param scratch the parent of the folder of a restore under way
+     * @param journal the record of verified files, which vouches for a file whose manifest has no valid signature
      */
     public Restore(
             Server server,
@@ -91,11 +91,11 @@ public final class Restore {
     }
 
     /**
-     * What to restore.
+     * The request for a restore.
      *
-     * @param owner the role that it shall belong to
-     * @param database what it shall be called
-     * @param isOfTheJournal whether only the journal's rows are wanted, and nothing in it is given to anybody
+     * @param owner the role that will own the database
+     * @param database the name of the restored database
+     * @param isOfTheJournal whether only the rows of the journal are taken, so that no role gets the restored objects
      */
     public record Order(StoredBackup backup, String owner, String database, boolean isOfTheJournal) {
         public Order(StoredBackup backup, String owner, String database) {
@@ -112,11 +112,11 @@ public final class Restore {
     }
 
     /**
-     * How it ended.
+     * The result of a restore.
      *
-     * @param kept what the database of before is called, when there was one
-     * @param swapTime for how long nobody could connect
-     * @param notes what is not as it was, one line each
+     * @param kept the name under which the replaced database is kept; empty if none was replaced
+     * @param swapTime the time for which connections were blocked
+     * @param notes the differences from the dumped database, one line each
      */
     public record Done(
             Order order,
@@ -127,8 +127,8 @@ public final class Restore {
             Duration swapTime,
             List<String> notes) {}
 
-    /** Restores into a new database, with what was set and granted on the one that was dumped. */
-    @SuppressWarnings("try") // held, not used
+    /** Restores into a new database, with the settings and grants of the dumped one. */
+    @SuppressWarnings("try") // the resources are held, not used
     public Done into(Order order, RestoreProgress progress)
             throws Refusal, IOException, SQLException, InterruptedException {
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
@@ -154,11 +154,12 @@ public final class Restore {
     }
 
     /**
-     * Restores beside the live database and then takes its place, with its owner and what is set and granted on it.
+     * Restores beside the live database and then replaces it. The new database gets the owner, the settings and the
+     * grants of the live one.
      *
-     * @param given whose owner counts only if a superuser has the live database
+     * @param given the request; its owner counts only if a superuser owns the live database
      */
-    @SuppressWarnings("try") // held, not used
+    @SuppressWarnings("try") // the resources are held, not used
     public Done replace(Order given, RestoreProgress progress)
             throws Refusal, IOException, SQLException, InterruptedException {
         String live = given.database();
@@ -194,7 +195,10 @@ public final class Restore {
                 .findFirst();
     }
 
-    /** Under which the live database is dumped now, which it may not have been when this was made. */
+    /**
+     * Returns the service under which the live database is backed up now. It may differ from the service in the
+     * manifest.
+     */
     private String serviceOf(Order order) throws SQLException {
         return new Targets(server)
                 .all(BackupKind.DUMP).stream()
@@ -211,24 +215,25 @@ public final class Restore {
     }
 
     /**
-     * Chooses the backup of a service that is restored where none is named.
+     * Chooses the backup of a service for a restore that names no backup.
      *
-     * @param notAfter the latest time that it may show; empty for the newest
+     * @param notAfter the latest time of the backup; empty for the newest backup
      */
     public RestoreChoice choose(Inventory inventory, String name, Optional<Instant> notAfter) {
         return RestoreChoice.of(inventory, name, notAfter, backup -> orders.doubt(inventory, backup));
     }
 
-    /** What becomes of a database that is restored and compared, while its guest is still there. */
+    /** The last step of a restore: it disposes of the verified database before the restore role is dropped. */
     @FunctionalInterface
     interface Ending {
         Swap.Swapped end(Beside beside) throws Refusal, IOException, SQLException, InterruptedException;
     }
 
     /**
-     * Restores into a database beside; for whoever holds the turn.
+     * Restores into a staging database. The caller must hold the turn.
      *
-     * @param like the words that make a database like the one of before; empty for one like the dumped one
+     * @param like the clauses of {@code CREATE DATABASE} for a database like the live one; empty for one like the
+     *     dumped one
      */
     Done beside(Order listed, Optional<String> like, RestoreProgress progress, Ending ending)
             throws Refusal, IOException, SQLException, InterruptedException {

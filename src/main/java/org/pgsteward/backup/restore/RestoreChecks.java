@@ -16,7 +16,7 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnfinishedRestore;
 
-/** What is looked at before a restore touches anything; whatever is wrong is said in one line, with what to do. */
+/** The checks before a restore changes anything. Each failure is one line that includes the next step. */
 final class RestoreChecks {
     private static final int LONGEST_NAME = 63;
 
@@ -30,7 +30,7 @@ final class RestoreChecks {
         this.allowedExtensions = allowedExtensions;
     }
 
-    /** Whether the server can take it, and may. */
+    /** Checks whether the server can and may receive the backup. */
     void check(Restore.Order order) throws Refusal, SQLException {
         Manifest manifest = order.backup().manifest();
         if (order.backup().kind() != BackupKind.DUMP) {
@@ -51,7 +51,9 @@ final class RestoreChecks {
         checkRoles(order, manifest.contents().surroundings());
     }
 
-    /** A restore makes none: who may log in, and how, is not a dump's to say. */
+    /**
+     * Requires that all roles exist. A restore creates no role, because a dump must not decide which roles may log in.
+     */
     private void checkRoles(Restore.Order order, Surroundings surroundings) throws Refusal, SQLException {
         Set<String> there = new TreeSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
         if (!there.contains(order.owner())) {
@@ -78,7 +80,7 @@ final class RestoreChecks {
         }
     }
 
-    /** Whether the live database can be set aside. */
+    /** Checks whether the live database can be set aside. */
     void checkReplaceable(String live) throws Refusal, SQLException {
         if (!exists(live)) {
             throw new Refusal("there is no database " + live + " to replace: say --into " + live);
@@ -97,7 +99,7 @@ final class RestoreChecks {
         }
     }
 
-    /** @throws Refusal when the file is not the one that was written, or nobody here can open it */
+    /** @throws Refusal if the file differs from the written one, or if this host cannot decrypt it */
     void checkFile(StoredFile file) throws Refusal {
         try {
             file.check();

@@ -10,19 +10,21 @@ import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.StoredBackup;
 
 /**
- * Which backup of a service a restore takes that names none: the newest that {@link
- * org.pgsteward.backup.store.ManifestTrust} accepts. An altered manifest can claim
- * any time, service and database, so it decides neither which backup is the newest nor which database a service has.
+ * The choice of the backup for a restore that names none: the newest backup of a service that {@link
+ * org.pgsteward.backup.store.ManifestTrust} accepts. An altered manifest can claim any time, service and database. So
+ * it decides neither which backup is the newest nor which database a service has.
  *
- * @param backup the newest that can be trusted; the newest of all where none can, which the restore then refuses; empty
- *     where there is none at all
- * @param passedOver newer backups that are not taken, by their path in the store, each with the reason
+ * @param backup the newest trusted backup; the newest of all if none is trusted, which the restore then refuses; empty
+ *     if there is no backup
+ * @param passedOver the newer backups that are not taken, by their path in the store, each with the reason
  */
 public record RestoreChoice(Optional<StoredBackup> backup, Map<String, String> passedOver) {
     /**
-     * @param name of a service or a database
-     * @param notAfter the latest time that the backup may show; empty for the newest
-     * @param doubt why a backup is not restored; empty where it would be
+     * Returns the choice for a service or database.
+     *
+     * @param name the name of a service or a database
+     * @param notAfter the latest time of the backup; empty for the newest backup
+     * @param doubt returns the reason why a backup is not restored; empty if it may be restored
      */
     static RestoreChoice of(
             Inventory inventory,
@@ -49,19 +51,20 @@ public record RestoreChoice(Optional<StoredBackup> backup, Map<String, String> p
     }
 
     private static Optional<StoredBackup> newest(Inventory inventory, String name, Optional<Instant> notAfter) {
-        // Only a dump can be restored, and a database may be called like the base backups.
+        // Dumps come first, because only a dump can be restored here, and a database may have the same name as the base
+        // backups.
         return Stream.concat(inventory.dumpsOf(name).stream(), inventory.of(name).stream())
                 .filter(backup -> notAfter.isEmpty()
                         || !backup.manifest().run().startedAt().isAfter(notAfter.get()))
                 .findFirst();
     }
 
-    /** What lies in the same folder, cannot be read, and is newer by its name. */
+    /** Returns the unreadable backups in the same folder whose names are newer. */
     private static Map<String, String> unreadable(Inventory inventory, StoredBackup chosen) {
         String folder = chosen.path().substring(0, chosen.path().indexOf('/') + 1);
         Map<String, String> newer = new LinkedHashMap<>();
         inventory.unreadable().forEach((path, reason) -> {
-            // The folder itself stands for manifests that are too many to be read.
+            // The folder itself stands for manifests that are too many to read.
             if (path.equals(folder) || (path.startsWith(folder) && path.compareTo(chosen.path()) > 0)) {
                 newer.put(path, "it cannot be read: " + reason);
             }

@@ -10,10 +10,10 @@ import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Quote;
 
 /**
- * What {@code pg_restore} says of the statements that failed, when it goes on after an error. Pure.
+ * The failed statements in the output of a {@code pg_restore} that continues after an error. Pure.
  *
- * @param failures in its order
- * @param unnamed how many errors it counts besides
+ * @param failures the failures in the order of the output
+ * @param unnamed the number of errors that it counts but does not print
  */
 record RestoreErrors(List<Failure> failures, int unnamed) {
     private static final Pattern ERROR = Pattern.compile("pg_restore: error: (?:could not execute query: )?(.*)");
@@ -23,11 +23,11 @@ record RestoreErrors(List<Failure> failures, int unnamed) {
     /**
      * A statement that failed.
      *
-     * @param command its first line; empty where rows failed
+     * @param command the first line of the statement; empty if the rows of a table failed
      */
     record Failure(String error, String command) {}
 
-    /** @param said its lines on standard error */
+    /** @param said the lines of pg_restore on standard error */
     static RestoreErrors of(List<String> said) {
         List<Failure> failures = new ArrayList<>();
         int count = 0;
@@ -49,7 +49,7 @@ record RestoreErrors(List<Failure> failures, int unnamed) {
         return new RestoreErrors(List.copyOf(failures), Math.max(0, count - failures.size()));
     }
 
-    /** Returns a line for each. */
+    /** Returns one line for each failure, and one for the unnamed errors. */
     List<String> lines() {
         List<String> lines = new ArrayList<>();
         failures.forEach(
@@ -61,11 +61,11 @@ record RestoreErrors(List<Failure> failures, int unnamed) {
     }
 
     /**
-     * Returns the commands that fill the views which {@code pg_restore} could not fill. An object that a restore from the
-     * stored file leaves out or tries again is no error.
+     * Returns the commands that fill the views which {@code pg_restore} could not fill. It ignores a failed object if a
+     * restore from the stored file leaves it out or tries it again.
      *
-     * @param schemas that were there already, for an extension
-     * @throws IOException when there is another error
+     * @param schemas the schemas that existed already, for an extension
+     * @throws IOException if there is another error
      */
     static List<String> unfilledViews(ClientProgram.Ended ended, Set<String> schemas) throws IOException {
         RestoreErrors errors = of(ended.errors());
@@ -76,7 +76,7 @@ record RestoreErrors(List<Failure> failures, int unnamed) {
             if (command.startsWith("REFRESH MATERIALIZED VIEW ")) {
                 views.add(command);
             } else {
-                // An event trigger is left to the administrator, and a schema may be there for an extension.
+                // An event trigger is left to the administrator, and a schema may exist already for an extension.
                 all &= command.startsWith("CREATE EVENT TRIGGER ") || isOfAnExtension(command, schemas);
             }
         }

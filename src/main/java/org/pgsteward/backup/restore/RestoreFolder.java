@@ -20,15 +20,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The scratch folder of one restore. Restores into several servers may share a scratch folder, and {@link RestoreTurn} keeps
- * apart only those into one server. So a lock is held while the process of the restore lives.
+ * The scratch folder of one restore. Restores into several servers may share a scratch folder, and {@link RestoreTurn}
+ * only separates restores into one server. So the process of the restore holds a lock on its folder.
  */
 final class RestoreFolder implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RestoreFolder.class);
 
     private static final String LOCK = ".lock";
 
-    /** After this time a folder is removed that another pgsteward may have made, whose locks lie elsewhere. */
+    /** The age from which a folder is removed that another pgsteward may have made, with its locks in another place. */
     private static final Duration ABANDONED = Duration.ofDays(1);
 
     private final Path folder;
@@ -42,10 +42,10 @@ final class RestoreFolder implements AutoCloseable {
     }
 
     /**
-     * Makes it, after its lock: a folder whose lock is free has been left by a process that ended.
+     * Creates the folder, after its lock. A folder whose lock is free therefore belongs to a process that ended.
      *
-     * @param locks not in {@code scratch}, to which PostgreSQL's programs may write
-     * @param name of the restore, which is random
+     * @param locks the folder of the locks, outside of {@code scratch}, to which PostgreSQL's programs may write
+     * @param name the random name of the restore
      */
     static RestoreFolder make(Path scratch, Path locks, UnprivilegedUser user, String name)
             throws IOException, InterruptedException {
@@ -74,7 +74,7 @@ final class RestoreFolder implements AutoCloseable {
         return folder;
     }
 
-    /** Removes it. */
+    /** Removes the folder and releases its lock. */
     @Override
     public void close() throws IOException {
         try {
@@ -119,7 +119,7 @@ final class RestoreFolder implements AutoCloseable {
                     .plus(ABANDONED)
                     .isBefore(now);
         } catch (IOException e) {
-            // It has just gone.
+            // Another process has just removed the folder.
             return false;
         }
     }
@@ -132,7 +132,7 @@ final class RestoreFolder implements AutoCloseable {
         }
     }
 
-    /** Returns the names of restores of which there is a folder or a lock in {@code parent}. */
+    /** Returns the names of restores that have a folder or a lock in {@code parent}. */
     private static Set<String> names(Path parent) {
         Set<String> names = new TreeSet<>();
         if (!Files.isDirectory(parent)) {

@@ -13,10 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What restores leave that die with their process: the database beside, its {@link Guest}, and a folder, all of one name.
+ * The leftovers of restores whose process died: the staging database, the {@link Guest} and a folder, all with the same
+ * name.
  *
- * <p>A name is not enough to delete a database by. Database and guest bear {@linkplain UnfinishedRestore#MARK a comment} as well, the guest
- * from the moment he is made; the database loses it in the very statement that gives it its own name.
+ * <p>A name is not enough evidence to delete a database. So the database and the role also have {@linkplain
+ * UnfinishedRestore#MARK a comment}. The role has it from its creation. The database loses it in the transaction that
+ * gives it its final name.
  */
 public final class RestoreLeftovers {
     private static final String ROLES =
@@ -32,7 +34,7 @@ public final class RestoreLeftovers {
     private final Path locks;
     private final Clock clock;
 
-    /** @param locks of the restores that are under way */
+    /** @param locks the folder of the locks of restores under way */
     public RestoreLeftovers(Server server, Path scratch, Path locks, Clock clock) {
         this.server = server;
         this.scratch = scratch;
@@ -41,11 +43,12 @@ public final class RestoreLeftovers {
     }
 
     /**
-     * Removes them, unless a restore is under way. Nothing that goes wrong here keeps anybody from anything.
+     * Removes the leftovers, unless a restore is under way. A leftover that cannot be removed is logged and does not
+     * fail the caller.
      *
-     * @throws SQLException when PostgreSQL does not answer
+     * @throws SQLException if PostgreSQL does not answer
      */
-    @SuppressWarnings("try") // held, not used
+    @SuppressWarnings("try") // the turn is held, not used
     public void clear() throws SQLException {
         Optional<RestoreTurn> turn = RestoreTurn.take(server);
         if (turn.isPresent()) {
@@ -57,7 +60,10 @@ public final class RestoreLeftovers {
         }
     }
 
-    /** The same for whoever holds the turn: nobody else is at work then, and sessions are of programs left behind. */
+    /**
+     * Removes the leftovers for a caller that holds the turn. No other restore is at work then, so sessions of these
+     * roles belong to abandoned programs.
+     */
     void clearInTurn() throws SQLException {
         for (String database : Guest.names(server, DATABASES)) {
             remove("database", database, () -> Guest.dropDatabase(server, database));

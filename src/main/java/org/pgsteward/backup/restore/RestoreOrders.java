@@ -18,13 +18,18 @@ final class RestoreOrders {
         this.trust = trust;
     }
 
-    /** Returns why a backup of a list is not chosen where none is named; empty where it may be. */
+    /** Returns the reason why a backup is not chosen for a restore that names no backup; empty if it may be chosen. */
     Optional<String> doubt(Inventory inventory, StoredBackup backup) {
         Optional<String> alteration = inventory.alteration(backup);
         return alteration.isPresent() ? alteration : trust.refusal(backup, false);
     }
 
-    /** Reads the manifest once: another program may change it between two readings. */
+    /**
+     * Reads the complete manifest, once: another program may change it between two readings.
+     *
+     * @throws Refusal if the backup was altered
+     * @throws IOException if the manifest cannot be read, or was changed since it was listed
+     */
     Restore.Order whole(Restore.Order listed) throws Refusal, IOException {
         StoredBackup backup = store.whole(listed.backup());
         Optional<String> alteration = store.alteration(backup);
@@ -36,7 +41,10 @@ final class RestoreOrders {
         return listed.of(backup);
     }
 
-    /** Reads the manifest, and requires that {@link ManifestTrust} accepts it: an unsigned manifest can claim any time. */
+    /**
+     * Reads the complete manifest, and requires that {@link ManifestTrust} accepts it: an unsigned manifest can claim
+     * any time.
+     */
     Restore.Order vouched(Restore.Order listed) throws Refusal, IOException {
         Restore.Order order = whole(listed);
         StoredBackup backup = order.backup();

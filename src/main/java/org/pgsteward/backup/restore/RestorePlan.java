@@ -11,25 +11,30 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /**
- * Which entries of an archive the owner of a database restores, and which are left to its administrator. Pure.
+ * The entries of an archive that the owner of a database restores, and the entries that are left to its administrator.
+ * Pure.
  *
- * <p>Nothing else is made of what is left out, so a dump that has it restores to its last row without a superuser at
- * work in it. What is left out and matters is kept by name, for a person to be told.
+ * <p>No other entry depends on an entry that is left out. So a dump with such entries restores to its last row without
+ * a superuser. The important ones are named to the operator.
  *
- * @param list for {@code pg_restore --use-list}: one number a line, in the archive's order
- * @param configuration the same of the rows of extensions' own tables, which the archive does not make; empty for none,
- *     or where they are restored with everything else
- * @param leftOut such as {@code EVENT TRIGGER - watch homelab}, as {@code pg_restore --list} writes it
+ * @param list the entries for {@code pg_restore --use-list}: one number a line, in the archive's order
+ * @param configuration the entries of rows for tables that extensions create, in the same form; empty if there are
+ *     none, or if they are restored with all others
+ * @param leftOut the entries that are left out, such as {@code EVENT TRIGGER - watch homelab}, as {@code pg_restore
+ *     --list} writes them
  */
 record RestorePlan(String list, String configuration, List<String> leftOut) {
-    /** Number of the entry; two numbers of its catalog; kind, schema, name and owner, which no delimiter tells apart. */
+    /**
+     * An entry: its number; the OIDs of its catalog and of its object; kind, schema, name and owner, which no delimiter
+     * separates.
+     */
     private static final Pattern ENTRY = Pattern.compile("(\\d+); (\\d+) (\\d+) (.*)", Pattern.DOTALL);
 
-    /** What a materialized view holds: it is made again from the tables, as far as that goes. */
+    /** The entries that fill materialized views. {@link MaterializedViews} fills the views instead. */
     private static final Pattern VIEWS_CONTENTS =
             Pattern.compile("\\d+; \\d+ \\d+ MATERIALIZED VIEW DATA .*", Pattern.DOTALL);
 
-    /** The catalog of relations; an entry that brings rows names no catalog. */
+    /** The OID of the catalog of relations, pg_class. An entry that loads rows has the catalog OID 0. */
     private static final String RELATION = "1259";
 
     private static final String ROWS = "TABLE DATA ";
@@ -37,27 +42,30 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
     private static final String POSITION = "SEQUENCE SET ";
 
     /**
-     * Only a superuser makes an event trigger, and no table or row depends on one. A subscription in a copy would take the
-     * changes that the original is subscribed to.
+     * The entries of the administrator. Only a superuser creates an event trigger, and no table or row depends on one.
+     * A subscription in a copy would consume the changes to which the original subscribes.
      */
     private static final Pattern ADMINISTRATORS =
             Pattern.compile("(SECURITY LABEL - )?(EVENT TRIGGER|SUBSCRIPTION) .*", Pattern.DOTALL);
 
-    /** Comments on what the owner does not make, or not own. */
+    /** Comments on objects that the owner does not create or does not own. */
     private static final Pattern COMMENTS = Pattern.compile(
             "COMMENT - (EXTENSION|EVENT TRIGGER|PUBLICATION|SUBSCRIPTION|FOREIGN DATA WRAPPER|ACCESS METHOD"
                     + "|(PROCEDURAL )?LANGUAGE|DATABASE) .*",
             Pattern.DOTALL);
 
     /**
-     * @param list what {@code pg_restore --list} printed
-     * @param made schemas that are there already, for an extension that only an administrator may make
-     * @param apart whether rows of extensions' own tables are restored apart from everything else
+     * Returns the plan for an archive.
+     *
+     * @param list the output of {@code pg_restore --list}
+     * @param made the schemas that exist already, for an extension that only an administrator may create
+     * @param apart whether the rows of tables of extensions are restored separately
      */
     static RestorePlan of(String list, Set<String> made, boolean apart) {
         Set<String> there = new TreeSet<>();
         for (String schema : made) {
-            // "SCHEMA - a owner" is the shortest that begins so, if there is a schema "a b" too.
+            // If there is a schema "a b", its entry also begins with "SCHEMA - a ". The entry of schema "a" is the
+            // shortest.
             entries(list)
                     .map(RestorePlan::what)
                     .filter(what -> what.startsWith("SCHEMA - " + oneLine(schema) + " "))
@@ -82,7 +90,10 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
         return new RestorePlan(restored.toString(), configuration.toString(), List.copyOf(leftOut));
     }
 
-    /** Those that the archive makes: tables by OID, and sequences by name, since their positions have no OID. */
+    /**
+     * Returns the relations that the archive creates: tables by OID, and sequences by name, since entries of their
+     * positions have no OID.
+     */
     private static Set<String> relations(String list) {
         Set<String> relations = new HashSet<>();
         for (String entry : (Iterable<String>) entries(list)::iterator) {
@@ -95,7 +106,10 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
         return relations;
     }
 
-    /** One after the other: a list has megabytes, and its lines would take several times as much. */
+    /**
+     * Returns the entries as a stream: a list has megabytes, and a list of its lines would take several times as much
+     * memory.
+     */
     private static Stream<String> entries(String list) {
         return list.lines()
                 .filter(line -> ENTRY.matcher(line).matches()
@@ -116,7 +130,7 @@ record RestorePlan(String list, String configuration, List<String> leftOut) {
         return matcher.matches() ? matcher.group(4) : "";
     }
 
-    /** As the list shows it. */
+    /** Returns a name as {@code pg_restore --list} prints it, with spaces in place of line breaks. */
     static String oneLine(String name) {
         return name.replaceAll("[\\r\\n]", " ");
     }

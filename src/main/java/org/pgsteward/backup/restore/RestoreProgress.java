@@ -1,8 +1,8 @@
 package org.pgsteward.backup.restore;
 
-/** Told how far a restore has come. */
+/** A receiver of the progress of a restore. */
 public interface RestoreProgress {
-    /** Nobody looks. */
+    /** A receiver that ignores the progress. */
     RestoreProgress QUIET = new RestoreProgress() {
         @Override
         public void step(String what) {}
@@ -11,9 +11,18 @@ public interface RestoreProgress {
         public void poured(long bytes, long total) {}
     };
 
-    /** A step is done; what it was, in a few words. */
+    /**
+     * Reports that a step is done.
+     *
+     * @param what the step in a few words
+     */
     void step(String what);
 
-    /** So many bytes of the dump, uncompressed, have been handed over to the server. */
+    /**
+     * Reports the progress of the data, in uncompressed bytes.
+     *
+     * @param bytes the bytes of the dump that were handed to pg_restore
+     * @param total the bytes of the whole dump
+     */
     void poured(long bytes, long total);
 }

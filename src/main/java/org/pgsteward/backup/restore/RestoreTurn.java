@@ -10,9 +10,9 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
- * One restore at a time into one server, which may use little memory, whoever asks and from whichever host. The server
- * holds the lock and gives it back when its holder dies, so that what bears the name of a restore is nobody's while this
- * is held by somebody else.
+ * The turn of restores: one at a time into one server, from any process on any host, since the server may use little
+ * memory. The server holds the lock and releases it when the holder dies. So for the holder, every object with the name
+ * of another restore is a leftover.
  */
 final class RestoreTurn implements AutoCloseable {
     private static final AdvisoryLock LOCK = new AdvisoryLock(AdvisoryLock.Kind.RESTORE);
@@ -23,12 +23,12 @@ final class RestoreTurn implements AutoCloseable {
         this.connection = connection;
     }
 
-    /** Empty while another restore is under way. */
+    /** Returns the turn; empty while another restore is under way. */
     static Optional<RestoreTurn> take(Server server) throws SQLException {
         Connection connection = server.connectForLong(server.address().database());
         boolean taken = false;
         try {
-            // It says nothing for as long as the restore lasts.
+            // The session is idle for the whole restore, so no timeout may end it.
             Query.run(
                     connection,
                     "SELECT pg_catalog.set_config(name, '0', false) FROM pg_catalog.pg_settings"
@@ -50,7 +50,7 @@ final class RestoreTurn implements AutoCloseable {
     @Override
     public void close() throws IOException {
         try (connection) {
-            // The server notices only a while after it that a connection is closed; the next restore may come before.
+            // The server notices a closed connection only after a while, and the next restore may come earlier.
             AdvisoryLock.release(connection);
         } catch (SQLException e) {
             throw new IOException("the turn of restores: " + e.getMessage(), e);

@@ -17,35 +17,38 @@ import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.io.Threads;
 import org.pgsteward.postgres.ClientProgram;
 
-/** Lists the entries of a dump, restores single ones as far as they go, and writes them as SQL. */
+/** Lists the entries of a dump, restores single entries as far as possible, and writes entries as SQL. */
 final class TableOfContents {
     /**
-     * Lines of {@code pg_restore --list}; a name cannot begin one, since line ends in names are not written. A publication
-     * may want more than its owner has.
+     * The entries that are restored after all others, as lines of {@code pg_restore --list}. A name cannot begin a
+     * line, since line breaks in names are not printed. A publication may need more rights than its owner has.
      */
     static final Pattern AFTERWARDS = Pattern.compile(
             "\\d+; \\d+ \\d+ (PUBLICATION"
                     + "|COMMENT (?!- (EXTENSION|DATABASE|EVENT TRIGGER|FOREIGN DATA WRAPPER) )).*",
             Pattern.DOTALL);
 
-    /** Bytes of SQL that are read at once; a function's text may be of any size. */
+    /** The limit of SQL that is read at once, in bytes; the text of a function may have any size. */
     private static final int LARGEST_TEXT = 2 * 1024 * 1024;
 
     private final RestoreSite site;
     private final Path folder;
 
-    /** @param folder for lists of entries, where PostgreSQL's programs can read them; it goes with its restore */
+    /**
+     * @param folder the folder for lists of entries, where PostgreSQL's programs can read them; it is removed with its
+     *     restore
+     */
     TableOfContents(RestoreSite site, Path folder) {
         this.site = site;
         this.folder = folder;
     }
 
-    /** What {@code pg_restore --list} prints. */
+    /** Returns the output of {@code pg_restore --list}. */
     String list(StoredFile file, String database) throws IOException, InterruptedException {
         return run(file, database, List.of("--list"));
     }
 
-    /** For {@code --use-list}. */
+    /** Writes a list for {@code --use-list}. */
     Path write(String name, String entries) throws IOException {
         Path list = Files.writeString(folder.resolve(name), entries);
         Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-r--r--"));
@@ -53,10 +56,10 @@ final class TableOfContents {
     }
 
     /**
-     * Restores the entries whose lines {@code wanted} matches, each by itself.
+     * Restores the entries whose lines match {@code wanted}; a failed entry does not stop the others.
      *
-     * @param list what {@link #list} says of the file
-     * @return what could not be restored, one line each
+     * @param list the output of {@link #list}
+     * @return the entries that could not be restored, one line each
      */
     List<String> restore(StoredFile file, String database, String list, Pattern wanted)
             throws IOException, InterruptedException {
@@ -77,10 +80,10 @@ final class TableOfContents {
     }
 
     /**
-     * Writes entries as SQL.
+     * Returns entries as SQL.
      *
      * @param entries lines of {@link #list}
-     * @throws TooLong when that is more than should be in memory at once
+     * @throws TooLong if the SQL is larger than the limit in memory
      */
     String sql(StoredFile file, String database, List<String> entries, List<String> options)
             throws IOException, InterruptedException {
@@ -99,14 +102,14 @@ final class TableOfContents {
         }
     }
 
-    /** More SQL than is read at once. */
+    /** The failure of a reading that exceeds the limit of SQL in memory. */
     static final class TooLong extends IOException {
         TooLong() {
             super("more than " + LARGEST_TEXT + " bytes of SQL");
         }
     }
 
-    /** Reads how the database is made, with those entries that belong to it, as SQL. */
+    /** Reads the statements that create the database, and the entries that match {@code wanted}, as SQL. */
     void script(StoredFile file, String database, Pattern wanted, SqlSplitter splitter)
             throws IOException, InterruptedException {
         String entries = matching(run(file, database, List.of("--list", "--create")), wanted);
@@ -125,12 +128,18 @@ final class TableOfContents {
         }
     }
 
-    /** Whether it grants a foreign-data wrapper, which an owner needs to describe servers. */
+    /**
+     * Returns whether the dump grants a privilege on a foreign-data wrapper. An owner needs it to create foreign
+     * servers.
+     */
     static boolean grantsWrapper(String list, String wrapper) {
         return list.lines().anyMatch(line -> line.contains(" ACL - FOREIGN DATA WRAPPER " + wrapper + " "));
     }
 
-    /** Of a line pg_restore reads the number alone; the names in it are in whichever encoding. */
+    /**
+     * Returns the numbers of the matching lines. pg_restore reads only the number of a line, and the names may be in
+     * any encoding.
+     */
     private static String matching(String list, Pattern wanted) {
         return list.lines()
                 .filter(line -> wanted.matcher(line).matches())
@@ -142,7 +151,7 @@ final class TableOfContents {
         return line.substring(0, line.indexOf(';') + 1);
     }
 
-    /** In which its names are, in whatever is printed of it: that of the database which was dumped. */
+    /** Returns the encoding of the names in all output about the dump: the encoding of the dumped database. */
     static Charset charset(StoredFile file) {
         return GlobalsReading.charset(file.manifest().contents().surroundings().encoding());
     }
@@ -159,7 +168,7 @@ final class TableOfContents {
                 InputStream plain = file.plain()) {
             plain.transferTo(stdin);
         } catch (IOException e) {
-            // It has read what it wanted, or fails and says why by its exit code.
+            // pg_restore has read enough, or it failed. Its exit code shows which.
             return;
         }
     }
