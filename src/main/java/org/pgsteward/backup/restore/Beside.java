@@ -18,7 +18,7 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
 /**
- * One restore, from an empty database beside what is there to a whole one that has no name yet.
+ * One restore: from an empty staging database to a complete one that has no final name yet.
  *
  * @see Restore
  */
@@ -33,7 +33,7 @@ final class Beside {
     private final boolean powerful;
     private final List<String> notes = new ArrayList<>();
 
-    /** @param folder for lists, which PostgreSQL's programs read */
+    /** @param folder the folder for lists of entries, which PostgreSQL's programs read */
     Beside(Server server, Restore.Order order, StoredFile file, Guest guest, Path folder) throws SQLException {
         this.server = server;
         this.order = order;
@@ -53,17 +53,17 @@ final class Beside {
         return database;
     }
 
-    /** What is not as it was, one line each. */
+    /** Returns the differences from the dumped database, one line each. */
     List<String> notes() {
         return notes;
     }
 
     /**
-     * Makes the database and restores into it.
+     * Creates the database and restores into it.
      *
-     * @param like the words that make a database like the live one, whose place it takes; empty for one like the
-     *     dumped one
-     * @return how many rows there are, every table's as the manifest says
+     * @param like the clauses of {@code CREATE DATABASE} for a database like the live one that it will replace; empty
+     *     for one like the dumped one
+     * @return the number of rows, after each table's number was compared with the manifest
      */
     long fill(Optional<String> like, RestoreProgress progress)
             throws Refusal, IOException, SQLException, InterruptedException {
@@ -118,7 +118,10 @@ final class Beside {
         return rows;
     }
 
-    /** Older manifests lack all settings, and newer ones the values of applications: these are read from the dump. */
+    /**
+     * Returns the settings that a restore needs. An older manifest has none, and a newer one lacks the values of
+     * applications, so these are read from the dump.
+     */
     private List<String> settings() throws IOException, InterruptedException {
         Surroundings surroundings = file.manifest().contents().surroundings();
         if (!surroundings.settings().isEmpty() && surroundings.hidden().isEmpty()) {
@@ -135,14 +138,17 @@ final class Beside {
         }
     }
 
-    /** What the database has in the end is set with all its properties, or copied from the live one. */
+    /**
+     * Removes the settings of the restore. The final settings come later with all properties, or are copied from the
+     * live database.
+     */
     private void reset(List<String> settings) throws SQLException {
         if (!settings.isEmpty()) {
             Guest.run(server, "ALTER DATABASE " + Quote.identifier(database.name()) + " RESET ALL");
         }
     }
 
-    /** Where the server has it, too. */
+    /** Returns the clause for the tablespace of the dumped database; empty if the server does not have it. */
     private String tablespace(Surroundings surroundings) throws SQLException {
         String tablespace = surroundings.tablespace();
         if (tablespace.isEmpty()) {
@@ -156,7 +162,10 @@ final class Beside {
         return " TABLESPACE " + Quote.identifier(tablespace);
     }
 
-    /** An older manifest does not know, and then the dump itself is asked. */
+    /**
+     * Returns the clauses for a database like the dumped one. If an older manifest lacks them, they are read from the
+     * dump.
+     */
     private String likeTheDumpedOne(Manifest manifest) throws IOException, InterruptedException {
         return manifest.contents().surroundings().areKnown()
                         || !DatabaseProperties.areReadable(manifest.source().database())
@@ -183,8 +192,8 @@ final class Beside {
     }
 
     /**
-     * Who describes foreign servers needs a right on their wrapper, which the dump cannot bring along: the wrapper is an
-     * extension's. It is given only where it was given at the source.
+     * Lends the privilege on foreign-data wrappers that the owner needs to create foreign servers. The dump cannot
+     * grant it, because the wrapper belongs to an extension. It is lent only if the owner had it at the source.
      */
     private void lendWrappers(String list) throws IOException, SQLException {
         for (String wrapper : wrappers()) {
@@ -205,9 +214,9 @@ final class Beside {
     }
 
     /**
-     * What was set and granted on the dumped database itself: by its owner, or, where that is nobody's to act as, by the
-     * administrator, statement by statement of known form. On a server that is rebuilt the administrator also sets what the
-     * owner may not.
+     * Applies the settings and grants of the dumped database, as its owner. If the owner has powers over the cluster,
+     * the administrator applies them, and only statements of known form. During a recovery, the administrator also
+     * applies settings that the owner may not.
      */
     void inherit() throws IOException, SQLException, InterruptedException {
         if (hasProperties()) {
@@ -228,7 +237,10 @@ final class Beside {
         return readable;
     }
 
-    /** The same less privileges of PUBLIC, by which every role of the server could connect to the copy. */
+    /**
+     * Applies the settings and grants of the dumped database, but no privileges of PUBLIC. With these, every role of
+     * the server could connect to the copy.
+     */
     void inheritClosed() throws IOException, SQLException, InterruptedException {
         if (!hasProperties()) {
             return;
@@ -248,7 +260,7 @@ final class Beside {
         }
     }
 
-    /** All of it becomes the owner's. */
+    /** Gives all restored objects to the owner. */
     void give() throws Refusal, IOException {
         if (powerful) {
             powers.refuseCode(guest, order, database.name());

@@ -18,16 +18,16 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
 /**
- * What a dump says of the database itself rather than of what is in it.
+ * The statements of a dump about the database itself, not about its contents.
  *
- * <p>Somebody may have written to the dump, and an administrator says it where the owner may not. So a statement counts
- * only if outside its quotes there is nothing by which a server could read two of it. A driver's extended protocol would
- * not keep it from that: what the driver takes for two it sends one after the other.
+ * <p>An attacker may have written to the dump, and an administrator runs the statements that the owner may not. So a
+ * statement counts only if no character outside its quotes lets a server read it as two. The extended protocol of a
+ * driver would not prevent that: if the driver sees two statements, it sends them one after the other.
  *
- * @param like the words that make a database like it, for the end of {@code CREATE DATABASE}
- * @param properties what was set on it and granted
- * @param strange how many statements are none that {@code pg_dump} writes
- * @param oversized how many settings or comments are left out because of their length
+ * @param like the clauses of {@code CREATE DATABASE} that make a database like the dumped one
+ * @param properties the settings of the database and the grants on it
+ * @param strange the number of statements that {@code pg_dump} does not write
+ * @param oversized the number of settings or comments that are left out because of their length
  */
 record DatabaseProperties(String like, List<Property> properties, int strange, int oversized) {
     private static final Pattern ENTRIES =
@@ -40,11 +40,14 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
             Pattern.compile(" (ENCODING|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE"
                     + "|LOCALE_PROVIDER) = ('[\\w.@ -]+'|\\w+)| (ICU_RULES) = (" + ResultSettings.LITERAL + ")");
 
-    /** Settings by which code is loaded; whoever may write into the store shall not say them as an administrator. */
+    /**
+     * The settings that load code. The administrator never applies them, because any program with write access to the
+     * store could have added them.
+     */
     private static final Pattern LOADS =
             Pattern.compile(" SET \"?(\\w+_preload_libraries|dynamic_library_path|jit_provider)\"? .*", Pattern.DOTALL);
 
-    /** What comes before the database's name, the name, and what comes after it. */
+    /** The text before the database's name, the name, and the text after it. */
     private static final Pattern SET_OR_GRANTED = Pattern.compile(
             "(ALTER DATABASE |ALTER ROLE " + NAME + " IN DATABASE |(?:GRANT|REVOKE) [A-Z, ]+ ON DATABASE "
                     + "|COMMENT ON DATABASE )(" + NAME + ")( (?:SET|CONNECTION LIMIT|IS_TEMPLATE|TO|FROM|IS) .*)",
@@ -52,28 +55,28 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
 
     private static final Pattern OF_A_DATABASE = Pattern.compile("[A-Z].*\\bDATABASE\\b.*", Pattern.DOTALL);
 
-    /** A statement that says one of them, whatever the database is called now. */
+    /** A statement about the database, as the text before and after its name, so that it fits any name. */
     record Property(String before, String after) {
         String of(String database) {
             return before + Quote.identifier(database) + after;
         }
 
-        /** Whether an administrator sets it where the owner may not, on a server that is rebuilt. */
+        /** Returns whether the administrator applies the statement during a recovery if the owner may not. */
         boolean isAnAdministrators() {
             return (before.equals("ALTER DATABASE ") || before.startsWith("ALTER ROLE "))
                     && after.startsWith(" SET ")
                     && !LOADS.matcher(after).matches();
         }
 
-        /** Whether it gives every role a privilege. */
+        /** Returns whether the statement gives every role a privilege. */
         boolean opens() {
             return before.startsWith("GRANT ") && after.matches(" TO PUBLIC(?: WITH GRANT OPTION)?");
         }
     }
 
     /**
-     * Returns the database's {@link ResultSettings} in a dump that its manifest does not have, as assignments: those of applications,
-     * or all in an older one.
+     * Returns the database's {@link ResultSettings} that the dump has and its manifest lacks, as assignments. A newer
+     * manifest lacks those of applications, an older one all of them.
      */
     static List<String> missing(TableOfContents contents, StoredFile file, String database)
             throws IOException, InterruptedException {
@@ -88,7 +91,7 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
                 .toList();
     }
 
-    /** Those of the owner's role come last, since they take precedence. */
+    /** Returns the settings as assignments. Those of the owner's role come last, since they take precedence. */
     List<String> ofResults(String owner) {
         return Stream.of(
                         Set.of("ALTER DATABASE "),
@@ -100,13 +103,13 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
                 .toList();
     }
 
-    /** The same less what every role may do, for a copy beside the live database. */
+    /** Returns the properties without the privileges of PUBLIC, for a copy beside the live database. */
     DatabaseProperties closed() {
         return new DatabaseProperties(
                 like, properties.stream().filter(property -> !property.opens()).toList(), strange, oversized);
     }
 
-    /** What {@link #closed} leaves out, as it would be said of {@code database}. */
+    /** Returns the statements that {@link #closed} leaves out, written for {@code database}. */
     List<String> opening(String database) {
         return properties.stream()
                 .filter(Property::opens)
@@ -114,14 +117,18 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
                 .toList();
     }
 
-    /** Whether {@code pg_restore} writes them down: it refuses to for a name with an end of a line. */
+    /**
+     * Returns whether {@code pg_restore} writes the properties: it refuses to if the name of the database contains a
+     * line break.
+     */
     static boolean areReadable(String database) {
         return database.indexOf('\n') < 0 && database.indexOf('\r') < 0;
     }
 
     static DatabaseProperties of(TableOfContents contents, StoredFile file, String database)
             throws IOException, InterruptedException {
-        // What all databases share is in no encoding: its bytes are of where it was written, and are taken for ours.
+        // The name of a database has no encoding of its own. The manifest has its bytes as UTF-8, and the script is
+        // read in the encoding of the dump.
         String named = new String(
                 file.manifest().source().database().getBytes(StandardCharsets.UTF_8), TableOfContents.charset(file));
         Reading reading = new Reading(named, file.manifest().source().owner());
@@ -130,8 +137,8 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     }
 
     /**
-     * @param named what the database is called in {@code script}
-     * @param owner of the database
+     * @param named the name of the database in {@code script}
+     * @param owner the owner of the database
      */
     static DatabaseProperties of(String script, String named, String owner) {
         Reading reading = new Reading(named, owner);
@@ -139,11 +146,14 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
         return reading.done();
     }
 
-    /** Reads a script statement by statement. Any role may have settings of its own in any database. */
+    /**
+     * Reads a script statement by statement. Any role may have settings of its own in any database, so these are
+     * limited separately.
+     */
     private static final class Reading {
         private static final int LARGEST = 1024 * 1024;
 
-        /** Characters of all settings of other roles together. */
+        /** The limit of the settings of all other roles together, in characters. */
         private static final int LARGEST_OF_OTHERS = 128 * 1024;
 
         private final String named;
@@ -197,12 +207,12 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     }
 
     /**
-     * Sets and grants them.
+     * Applies the settings and grants.
      *
-     * @param database what it is called now
-     * @param later what it will be called, which is what a person knows
-     * @param administrator sets what the owner may not; empty where nobody does
-     * @return what could not be set or granted, one line each
+     * @param database the present name of the database
+     * @param later the final name of the database, for the notes to the operator
+     * @param administrator applies the settings that the owner may not; empty outside of a recovery
+     * @return the settings and grants that failed, one line each
      */
     List<String> restore(Connection connection, String database, String later, Optional<Connection> administrator)
             throws SQLException {

@@ -22,22 +22,22 @@ import org.pgsteward.postgres.UnfinishedRestore;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /**
- * A role that logs in for one restore and is dropped with it: the service's own password is nobody's to know. It belongs
- * to nothing but the service's role, which owns what it makes.
+ * A restore role: it logs in for one restore and is dropped afterwards, because pgsteward does not know the service's
+ * own password. It is a member of the service's role alone, which owns the objects that it creates.
  */
 final class Guest implements RestoreSite, AutoCloseable {
     private static final String PREFIX = "pgsteward_restore_";
 
     /**
-     * The server may use 256 MB for everybody together, where an index built with the usual settings was killed for
-     * memory and took every service down.
+     * The settings that save memory. The server may use 256 MB in all. An index that was built with the usual settings
+     * was killed for memory and took every service down.
      */
     private static final List<String> SMALL_ONES = List.of(
             "maintenance_work_mem='16MB'", "max_parallel_maintenance_workers=0", "max_parallel_workers_per_gather=0");
 
     private static final String SMALL = " -c " + String.join(" -c ", SMALL_ONES).replace("'", "");
 
-    /** privilege_not_granted and privilege_not_revoked. */
+    /** The SQLSTATEs privilege_not_granted and privilege_not_revoked. */
     private static final Set<String> NOTHING_DONE = Set.of("01007", "01006");
 
     private final Server server;
@@ -55,9 +55,10 @@ final class Guest implements RestoreSite, AutoCloseable {
     }
 
     /**
-     * Makes one.
+     * Creates a restore role.
      *
-     * @param owner the role that it belongs to; empty where that would give it power, and it belongs to none
+     * @param owner the role of which it becomes a member; empty if that membership would give it powers over the
+     *     cluster
      */
     static Guest invite(Server server, Programs programs, UnprivilegedUser user, Optional<String> owner)
             throws SQLException {
@@ -146,7 +147,10 @@ final class Guest implements RestoreSite, AutoCloseable {
         }
     }
 
-    /** A role that may not grant or revoke a privilege gets a warning only, if it has any privilege on the object. */
+    /**
+     * Returns the warning of a GRANT or REVOKE that changed nothing; empty otherwise. If a role may not grant or revoke
+     * a privilege but has another privilege on the object, PostgreSQL only warns.
+     */
     private static String unchanged(Statement statement) throws SQLException {
         for (SQLWarning warning = statement.getWarnings(); warning != null; warning = warning.getNextWarning()) {
             if (NOTHING_DONE.contains(String.valueOf(warning.getSQLState()))) {
@@ -159,7 +163,7 @@ final class Guest implements RestoreSite, AutoCloseable {
     private ClientProgram start(String database, Optional<String> as, List<String> options) throws IOException {
         List<String> command =
                 new ArrayList<>(List.of(programs.path("pg_restore").toString()));
-        // Text wants no connection, and pg_restore takes either.
+        // pg_restore accepts a database or an output file, not both.
         if (options.stream().noneMatch(option -> option.startsWith("--file=") || option.equals("--list"))) {
             command.add("--no-password");
             command.add("--dbname=" + Quote.conninfo(database));
@@ -169,18 +173,21 @@ final class Guest implements RestoreSite, AutoCloseable {
         return server.startAs(role.name(), role.password(), user, command, database, server.restoreSettings() + SMALL);
     }
 
-    /** In {@code database}, to read what it has restored there. */
+    /** Opens a session in {@code database}, to read the restored contents. */
     Connection enter(String database) throws SQLException {
         return role.enter(database);
     }
 
-    /** Gives what it owns in {@code database} to {@code heir}, and gives back its rights there. */
+    /**
+     * Gives the objects of this role in {@code database} to {@code heir}, and revokes the privileges of this role
+     * there.
+     */
     void leave(String database, String heir) throws IOException {
         String own = Quote.identifier(role.name());
         administer(database, "REASSIGN OWNED BY " + own + " TO " + Quote.identifier(heir) + "; DROP OWNED BY " + own);
     }
 
-    /** Ends its sessions and drops it. */
+    /** Ends the sessions of the role and drops it. */
     @Override
     public void close() throws SQLException {
         role.close();
@@ -192,7 +199,7 @@ final class Guest implements RestoreSite, AutoCloseable {
         }
     }
 
-    /** Drops it, if it is there; one that was made a template is none any more. */
+    /** Drops a database if it exists, also if its owner made it a template. */
     static void dropDatabase(Server server, String name) throws SQLException {
         boolean template = !names(
                         server,
@@ -212,7 +219,7 @@ final class Guest implements RestoreSite, AutoCloseable {
         }
     }
 
-    /** The first column of what {@code sql} returns. */
+    /** Returns the first column of the rows of {@code sql}. */
     static List<String> names(Connection connection, String sql) throws SQLException {
         return Query.list(connection, sql, row -> row.getString(1));
     }

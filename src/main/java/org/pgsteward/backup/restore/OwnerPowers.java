@@ -14,11 +14,14 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
 /**
- * What the role could do over the cluster that a restored database is to belong to. Where that is anything, nothing of the
- * dump may run as that role, now or later.
+ * The powers over the cluster of the role that will own a restored database. If it has any, no code of the dump may run
+ * as that role, now or later.
  */
 final class OwnerPowers {
-    /** Whether a role is nothing but a role: whoever acts as it can then become nothing more. */
+    /**
+     * The query that returns whether a role has powers over the cluster. A session that acts as a role without powers
+     * cannot gain any.
+     */
     private static final String POWERS = """
             SELECT r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls
                    OR EXISTS (SELECT FROM pg_catalog.pg_roles AS o
@@ -30,7 +33,10 @@ final class OwnerPowers {
              WHERE r.rolname =
             """;
 
-    /** What runs with the rights of the role that owns it, and is no extension's. */
+    /**
+     * The query that names up to three objects whose code runs with the rights of their owner. Objects of extensions
+     * are excluded.
+     */
     private static final String CODE = """
             WITH code (classid, objid, what) AS (
                 SELECT 'pg_catalog.pg_proc'::pg_catalog.regclass::oid, p.oid,
@@ -54,7 +60,7 @@ final class OwnerPowers {
                      ORDER BY what LIMIT 3) AS first
             """;
 
-    /** An entry of an archive that is such code: kind, schema, name, owner. A name may hold spaces, which are not escaped. */
+    /** An entry of an archive for such code: kind, schema, name, owner. Spaces in a name are not escaped. */
     private static final Pattern ENTRY = Pattern.compile(
             "\\d+; [1-9]\\d* \\d+ (AGGREGATE|FUNCTION|MATERIALIZED VIEW|PROCEDURE|RULE|VIEW) (\\S+) (.*) \\S+",
             Pattern.DOTALL);
@@ -69,7 +75,10 @@ final class OwnerPowers {
         return Guest.names(server, POWERS + Quote.literal(role)).contains("t");
     }
 
-    /** Returns what in a database would run with the powers of a role; empty for nothing, or a role without powers. */
+    /**
+     * Returns the code in a database that would run with the powers of a role; empty if there is none, or if the role
+     * has no powers.
+     */
     static String code(Connection connection, String role) throws SQLException {
         boolean powerful = Guest.names(connection, POWERS + Quote.literal(role)).contains("t");
         return powerful
@@ -77,7 +86,7 @@ final class OwnerPowers {
                 : "";
     }
 
-    /** @throws Refusal when something in the database would run with the powers of whom it is given to */
+    /** @throws Refusal if the database contains code that would run with the powers of its future owner */
     void refuseCode(Guest guest, Restore.Order order, String database) throws IOException, Refusal {
         Optional<String> refusal =
                 RestoreCaveats.powerful(order.database(), order.owner(), guest.administer(database, CODE));
@@ -87,9 +96,10 @@ final class OwnerPowers {
     }
 
     /**
-     * The same before a row is loaded, as far as the entries tell: whether statistics compute something they do not.
+     * Refuses a dump with such code before a row is loaded, as far as the entries show it. They do not show whether
+     * statistics contain expressions.
      *
-     * @param list what {@code pg_restore --list} says of the dump
+     * @param list the output of {@code pg_restore --list}
      */
     static void refuseCode(Restore.Order order, String list) throws Refusal {
         List<String> code = list.lines()

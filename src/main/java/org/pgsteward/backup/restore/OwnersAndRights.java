@@ -13,23 +13,24 @@ import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.postgres.Quote;
 
 /**
- * Gives the objects of a restored database the rights and the owners that they had, as far as the owner of the database may.
+ * Gives the objects of a restored database their previous privileges and owners, as far as the owner of the database
+ * may.
  *
- * <p>While a dump is restored, everything belongs to the owner of the database. Code that came with the dump runs as that
- * owner meanwhile and can change a function that was another role's. If an administrator then gave the function back, that
- * code would run as the other role. So PostgreSQL decides: the owner of the database gives an object to a role if it could
- * act as that role anyway. Every other object is named, with the statement that gives it back. A function that ran with the
- * rights of another role runs with those of its caller until then.
+ * <p>During a restore, all objects belong to the owner of the database. Code from the dump runs as that owner meanwhile
+ * and can change a function that belonged to another role. If an administrator then returned the function, that code
+ * would run as the other role. So PostgreSQL decides: the owner of the database gives an object to a role only if it
+ * could act as that role anyway. Every other object is named, with the statement that returns it. Until then, a
+ * function that ran with the rights of another role runs with those of its caller.
  *
- * <p>Each statement is run by itself: one that is refused takes no other with it.
+ * <p>Each statement runs separately, so that a refused statement does not stop the others.
  */
 final class OwnersAndRights {
-    /** Entries of an archive that are read at once. */
+    /** The number of entries that are read at once. */
     private static final int CHUNK = 200;
 
     private static final int LARGEST_NUMBER_OF_NOTES = 1000;
 
-    /** Characters of a statement that is named. */
+    /** The limit of a statement in a note, in characters. */
     private static final int LONGEST_STATEMENT = 500;
 
     private static final Pattern RIGHTS =
@@ -42,14 +43,17 @@ final class OwnersAndRights {
 
     private static final String RESET = "RESET SESSION AUTHORIZATION";
 
-    /** Whatever has an owner. What brings rows or belongs to such an object is not among it. */
+    /**
+     * The entries of objects that have an owner. Entries that load rows, or that belong to such an object, are
+     * excluded.
+     */
     private static final Pattern OWNED = Pattern.compile(
             "\\d+; [1-9]\\d* \\d+ (?:AGGREGATE|BLOB|BLOB METADATA|COLLATION|CONVERSION|DOMAIN|FOREIGN TABLE|FUNCTION"
                     + "|MATERIALIZED VIEW|OPERATOR|OPERATOR CLASS|OPERATOR FAMILY|PROCEDURE|SCHEMA|SEQUENCE|SERVER"
                     + "|STATISTICS|TABLE|TEXT SEARCH CONFIGURATION|TEXT SEARCH DICTIONARY|TYPE|VIEW) .*",
             Pattern.DOTALL);
 
-    /** No restore makes it: in a new database it belongs to the role pg_database_owner. */
+    /** The schema public, which a new database has already: there it belongs to the role pg_database_owner. */
     private static final Pattern PUBLIC = Pattern.compile("\\d+; [1-9]\\d* \\d+ SCHEMA - public .*", Pattern.DOTALL);
 
     private static final Pattern GIVE = Pattern.compile(
@@ -59,7 +63,10 @@ final class OwnersAndRights {
                     + " (.+) OWNER TO (\"(?:[^\"]|\"\")+\"|[^\\s\"]+)",
             Pattern.DOTALL);
 
-    /** Those of the functions asked for that run with the rights of their caller; names are separated by chr(30). */
+    /**
+     * The query that returns those of the given functions that run with the rights of their caller. Names are separated
+     * by chr(30).
+     */
     private static final String INVOKERS = """
             SELECT pg_catalog.string_agg(signature, pg_catalog.chr(30))
               FROM (SELECT pg_catalog.format('%%I.%%I(%%s)', n.nspname, p.proname,
@@ -76,7 +83,7 @@ final class OwnersAndRights {
     private final String owner;
     private final Set<String> notes = new LinkedHashSet<>();
 
-    /** @param owner to whom all of it belongs when it is restored */
+    /** @param owner the role that owns all objects after the restore */
     OwnersAndRights(RestoreSite site, TableOfContents contents, String database, String owner) {
         this.site = site;
         this.contents = contents;
@@ -85,10 +92,10 @@ final class OwnersAndRights {
     }
 
     /**
-     * Restores them.
+     * Restores the privileges and the owners.
      *
-     * @param list what {@link TableOfContents#list} says of the file
-     * @return what is not as it was, one line each
+     * @param list the output of {@link TableOfContents#list}
+     * @return the differences from the dumped database, one line each
      */
     List<String> restore(StoredFile file, String list) throws IOException, InterruptedException {
         String mine = " " + RestorePlan.oneLine(file.manifest().source().owner());
@@ -104,11 +111,13 @@ final class OwnersAndRights {
         });
         List<String> othersRights =
                 rights.stream().filter(line -> !line.endsWith(mine)).toList();
-        // Who is given an object needs a right on its schema.
+        // The future owner of an object needs a privilege on its schema, so the privileges come first.
         eachChunk(file, rights, List.of("--no-owner"), this::grant);
-        // Not --schema-only, which takes large objects for rows. None of these entries has rows of its own.
+        // --schema-only is not used, because it treats large objects as rows. None of these entries has rows of its
+        // own.
         eachChunk(file, others, List.of("--no-privileges", "--no-comments"), this::give);
-        // With an object its new owner gets every right of the role that gave it, also one that it did not have before.
+        // A new owner also gets every privilege of the previous owner, even one that it did not have before. So the
+        // grants of these objects run again.
         eachChunk(file, othersRights, List.of("--no-owner"), this::grant);
         List<String> named = new ArrayList<>(notes);
         if (named.size() > LARGEST_NUMBER_OF_NOTES) {
@@ -152,7 +161,10 @@ final class OwnersAndRights {
                 .toList());
     }
 
-    /** A right that another role had granted is granted by the owner: who may do what stays as it was. */
+    /**
+     * Runs the grants as the owner of the database, also those of another grantor. The grantees keep their privileges,
+     * and a note names the other grantor.
+     */
     private void grant(List<String> script) throws IOException, InterruptedException {
         List<String> statements = new ArrayList<>();
         List<String> grantors = new ArrayList<>();
@@ -201,7 +213,7 @@ final class OwnersAndRights {
         }
     }
 
-    /** Lets the functions among them run with the rights of their caller; returns those that did not before. */
+    /** Switches the refused functions to SECURITY INVOKER, and returns those that were SECURITY DEFINER. */
     private Set<String> closed(List<Matcher> refused) throws IOException, InterruptedException {
         List<Matcher> functions = refused.stream()
                 .filter(give -> Set.of("FUNCTION", "PROCEDURE").contains(give.group(1)))

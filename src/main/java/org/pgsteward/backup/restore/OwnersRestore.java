@@ -13,13 +13,16 @@ import org.pgsteward.postgres.ClientProgram;
 /**
  * Restores a dump with the rights that the owner of its database has, and no more.
  *
- * <p>A dump is hostile input: what it holds runs while it is restored, and run by a superuser it can start programs;
- * neither {@code --role} nor {@code SET SESSION AUTHORIZATION} keeps it from becoming again who logged in. So the
- * administrator makes the database and the extensions that only he may make, and everything else comes over a connection
- * of a plain role.
+ * <p>A dump is hostile input: code in it runs while it is restored, and code that a superuser runs can start programs.
+ * With {@code --role} or {@code SET SESSION AUTHORIZATION}, such code can return to the role of the login. So the
+ * administrator only creates the database and the extensions that need an administrator. All other objects come over a
+ * connection of a plain role.
  */
 final class OwnersRestore {
-    /** What a plain role does in full or not at all; rights and comments follow by themselves where they are wanted. */
+    /**
+     * The options for the objects that a plain role restores completely or not at all. Privileges and comments follow
+     * separately where they are wanted.
+     */
     static final List<String> OPTIONS = List.of(
             "--exit-on-error",
             "--no-owner",
@@ -30,7 +33,7 @@ final class OwnersRestore {
             "--no-publications",
             "--no-subscriptions");
 
-    /** PostgreSQL's words where a plain role may not; its messages come untranslated. */
+    /** PostgreSQL's untranslated errors for actions that a plain role may not take. */
     private static final Pattern WANTS_MORE_RIGHTS =
             Pattern.compile("permission denied|must be superuser|must be owner|must have privileges|[Oo]nly superuser"
                     + "|password is required|query would be affected by row-level security");
@@ -43,25 +46,25 @@ final class OwnersRestore {
         this.database = database;
     }
 
-    /** It holds something that the owner of a database may not make. */
+    /** The failure of a dump that contains an object that the owner of a database may not create. */
     static final class BeyondTheOwner extends IOException {
         BeyondTheOwner(String message, Throwable cause) {
             super(message, cause);
         }
     }
 
-    /** Whether a restore failed because it asked for what the owner may not do. */
+    /** Returns whether a restore failed because it needed more rights than the owner has. */
     static boolean wantsMoreRights(IOException failed) {
         return WANTS_MORE_RIGHTS.matcher(String.valueOf(failed.getMessage())).find();
     }
 
     /**
-     * Restores all of it but rights and comments. Where there are rows of extensions' own tables, these come after the
-     * tables and before the other rows, which may refer to them.
+     * Restores the dump without its privileges and comments. Rows for tables of extensions come after the tables and
+     * before the other rows, which may refer to them.
      *
      * @param contents writes the lists of entries
-     * @param poured receives how many bytes of the dump have been handed over
-     * @throws BeyondTheOwner when it holds something that the owner may not make
+     * @param poured receives the number of bytes of the dump that were handed to pg_restore
+     * @throws BeyondTheOwner if the dump contains an object that the owner may not create
      */
     void pour(StoredFile file, RestorePlan plan, TableOfContents contents, LongConsumer poured)
             throws IOException, InterruptedException {

@@ -16,11 +16,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A role that logs in for one piece of work and is dropped with it. Whoever acts as somebody by {@code SET ROLE} can be
- * made to act as himself again; whoever logged in as a plain role is nobody else.
+ * A temporary role, which logs in for one piece of work and is dropped afterwards. Code in a session that acts as a
+ * role by {@code SET ROLE} can reset the role of the login. A session that logged in as a plain role cannot become
+ * another role.
  */
 public final class PassingRole implements AutoCloseable {
-    /** Ends those of a role, whose name follows. */
+    /** The query that ends the sessions of a role, whose name follows. */
     static final String SESSIONS = "SELECT pg_catalog.count(pg_catalog.pg_terminate_backend(pid, 5000))"
             + " FROM pg_catalog.pg_stat_activity WHERE usename = ";
 
@@ -37,19 +38,19 @@ public final class PassingRole implements AutoCloseable {
     }
 
     /**
-     * Makes a role.
+     * Creates a role.
      *
-     * @param owner the role that it belongs to; empty where it belongs to none
-     * @param mark the comment by which it is known as ours
-     * @param usable for how long it may log in
-     * @throws SQLException when PostgreSQL refuses, or does not answer
+     * @param owner the role of which it becomes a member; empty for none
+     * @param mark the comment that identifies the role as pgsteward's
+     * @param usable the time for which it may log in
+     * @throws SQLException if PostgreSQL refuses, or does not answer
      */
     public static PassingRole make(Server server, String prefix, Optional<String> owner, String mark, Duration usable)
             throws SQLException {
         PassingRole made = new PassingRole(server, prefix);
         String role = Quote.identifier(made.name);
-        // Whoever is killed leaves it behind; its password dies with him, and its right to log in a while later. It is
-        // known as ours from its first moment: all of this is one transaction.
+        // A process that is killed leaves the role behind. The process alone knew its password, and its right to log in
+        // expires a while later. All statements are one transaction, so the role has its mark from the first moment.
         Guest.run(
                 server,
                 "CREATE ROLE " + role + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS"
@@ -72,14 +73,15 @@ public final class PassingRole implements AutoCloseable {
     /**
      * Opens a session of this role in {@code database}.
      *
-     * @throws SQLException when the role may not connect, or PostgreSQL does not answer
+     * @throws SQLException if the role may not connect, or PostgreSQL does not answer
      */
     public Connection enter(String database) throws SQLException {
         return server.connectForLongAs(name, password, database);
     }
 
     /**
-     * Ends its sessions and drops it. A role that cannot be dropped is disabled: the work that it was made for is done.
+     * Ends the sessions of the role and drops it. A role that cannot be dropped is disabled instead, without an error:
+     * its work is done.
      *
      * @throws SQLException if PostgreSQL does not answer
      */

@@ -17,8 +17,8 @@ import org.pgsteward.postgres.TableRows;
 import org.pgsteward.postgres.UnfinishedRestore;
 
 /**
- * A database in which a dump is restored beside what is there, before it gets its name. Nobody but its {@link Guest} may
- * connect to it, whose name it bears.
+ * A staging database: a dump is restored into it beside the existing databases before it gets its final name. Only its
+ * {@link Guest}, whose name it shares, may connect to it.
  */
 final class SideDatabase {
     private static final String LIKE_THE_LIVE_ONE = """
@@ -55,16 +55,16 @@ final class SideDatabase {
         return name;
     }
 
-    /** The words that make a database like one that is there, for the end of {@code CREATE DATABASE}. */
+    /** Returns the clauses of {@code CREATE DATABASE} that make a database like an existing one. */
     static String like(Server server, String live) throws SQLException {
         return Guest.names(server, LIKE_THE_LIVE_ONE + Quote.literal(live)).get(0);
     }
 
     /**
-     * Makes it. Nobody gets in before PUBLIC is out.
+     * Creates the database. No role may connect before the privileges of PUBLIC are revoked.
      *
-     * @param like the words that say how it sorts, those of a dumped database; another server may lack its locale
-     * @return what is not as they say, one line each
+     * @param like the clauses for encoding and collation of the dumped database; another server may lack its locale
+     * @return the differences from these clauses, one line each
      */
     List<String> create(String owner, String like) throws SQLException {
         List<String> notes = new ArrayList<>();
@@ -82,10 +82,11 @@ final class SideDatabase {
     }
 
     /**
-     * The same for a database that takes the place of the live one: applications rely on the order of that one.
+     * Creates a database that will replace the live one. Unlike {@link #create}, it accepts no other collation, because
+     * applications rely on the sort order of the live database.
      *
-     * @param like the words that say how the live one sorts
-     * @throws Refusal when the server cannot make such a database
+     * @param like the clauses for encoding and collation of the live database
+     * @throws Refusal if the server cannot create such a database
      */
     void createLike(String live, String owner, String like) throws Refusal, SQLException {
         try {
@@ -119,11 +120,11 @@ final class SideDatabase {
     }
 
     /**
-     * Counts every table.
+     * Counts the rows of every table.
      *
-     * @param dumped how many rows each had
-     * @return how many there are in all
-     * @throws IOException when it is not so in one of them
+     * @param dumped the rows of each table in the dump
+     * @return the sum of all rows
+     * @throws IOException if a table has another number of rows
      */
     long compareRows(Map<String, Long> dumped) throws IOException, SQLException {
         Map<String, Long> restored = new TreeMap<>();
@@ -152,7 +153,7 @@ final class SideDatabase {
         }
     }
 
-    /** Gives it its name, by which it is nobody's leftover any more: in one transaction. */
+    /** Gives the database its final name and removes the mark of a leftover, in one transaction. */
     void rename(String to, Note note) throws SQLException {
         String quoted = Quote.identifier(name);
         boolean marked = Guest.names(
@@ -171,7 +172,7 @@ final class SideDatabase {
         }
     }
 
-    /** What is written down in the transaction that gives the database its name. */
+    /** A record that is written in the transaction that gives the database its name. */
     @FunctionalInterface
     interface Note {
         void in(Connection connection) throws SQLException;

@@ -24,14 +24,14 @@ import org.pgsteward.postgres.SessionEnder;
  * Puts a restored database in the place of the live one.
  *
  * <ol>
- *   <li>One transaction does all of it, so that however it ends there is one database of that name, and it is whole.
- *   <li>The owner of the live one, what was granted and set on it, and its comment, the new one gets.
- *   <li>The first rename takes the lock at which everybody who connects waits, and then waits for those who are in; they
- *       are ended beside it.
- *   <li>The second rename gives the new one the name. Before the commit the old one is closed.
+ *   <li>One transaction contains all steps, so that after any end there is exactly one complete database of that name.
+ *   <li>The new database gets the owner, the grants, the settings and the comment of the live one.
+ *   <li>The first rename takes the lock for which new connections wait. Then it waits for the open sessions, which
+ *       another connection ends meanwhile.
+ *   <li>The second rename gives the new database the name. Before the commit, the old database is closed.
  * </ol>
  *
- * <p>Killed anywhere before the commit, the server takes all of it back.
+ * <p>If the process is killed before the commit, the server rolls back all steps.
  */
 final class Swap {
     private static final DateTimeFormatter STAMP =
@@ -41,10 +41,13 @@ final class Swap {
 
     private static final int STAMP_LENGTH = "20260102T030405Z".length();
 
-    /** Bytes that PostgreSQL keeps of a name. */
+    /** The limit of a name in PostgreSQL, in bytes. */
     private static final int LONGEST_NAME = 63;
 
-    /** The owner first. Rights on the database, but PUBLIC's, which no database of ours has, and the owner's own. */
+    /**
+     * The statements for the owner, the grants, the limits and the comment. The owner comes first. Grants to PUBLIC are
+     * omitted, because no database of pgsteward has any, and so are the owner's own privileges.
+     */
     private static final String GRANTS = """
             SELECT pg_catalog.format('ALTER DATABASE %I OWNER TO %I', ?, r.rolname)
               FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba
@@ -67,7 +70,10 @@ final class Swap {
 
     private static final String NO_SETTINGS = "DELETE FROM pg_catalog.pg_db_role_setting WHERE setdatabase = ?";
 
-    /** By row and not by statement: a list such as search_path cannot be told from a text with commas in it. */
+    /**
+     * The settings are copied as rows and not as statements: a statement cannot distinguish a list such as search_path
+     * from a text with commas.
+     */
     private static final String SETTINGS = """
             INSERT INTO pg_catalog.pg_db_role_setting
             SELECT ?, setrole, setconfig FROM pg_catalog.pg_db_role_setting WHERE setdatabase = ?
@@ -79,13 +85,16 @@ final class Swap {
         this.server = server;
     }
 
-    /** What the old one is called now, and for how long nobody could connect. */
+    /** The name under which the old database is kept, and the time for which connections were blocked. */
     record Swapped(String kept, Duration took) {
-        /** There was no old one. */
+        /** The result of a restore that replaced no database. */
         static final Swapped NONE = new Swapped("", Duration.ZERO);
     }
 
-    /** A name for the old one that says what it was and until when; the next second's where one is kept of this one. */
+    /**
+     * Returns a name for the old database, which states its previous name and the time of the swap. If a kept database
+     * has this name, the time is that of the next free second.
+     */
     static String keptName(String live, Instant at, Collection<String> taken) {
         Instant until = at;
         while (taken.contains(keptPrefix(live) + STAMP.format(until))) {
@@ -103,7 +112,7 @@ final class Swap {
         return live.substring(0, end) + BEFORE;
     }
 
-    /** @throws SQLException when it cannot be done; all is then as it was, but for the sessions that were ended */
+    /** @throws SQLException if the swap fails; both databases are then unchanged, but sessions may have been ended */
     Swapped swap(String live, String restored, Instant at, RestoreProgress progress) throws SQLException {
         String kept = keptName(live, at, keptOf(server, live));
         try (Connection connection = server.connect(server.address().database())) {
@@ -128,7 +137,10 @@ final class Swap {
         }
     }
 
-    /** Nobody connects to it, and its service can no longer let itself in. */
+    /**
+     * Closes the old database to all connections. It takes the ownership from the service, which could otherwise allow
+     * them again.
+     */
     private static void close(Connection connection, String kept) throws SQLException {
         String name = Quote.identifier(kept);
         Query.run(
@@ -153,7 +165,10 @@ final class Swap {
         }
     }
 
-    /** After the renaming, which locks the new database: until then any role may make settings of its own for it. */
+    /**
+     * Copies the settings after the rename, which locks the new database: until then any role may change its own
+     * settings for it.
+     */
     private static void copySettings(Connection connection, long oldOid, long newOid) throws SQLException {
         Query.run(connection, NO_SETTINGS, newOid);
         Query.run(connection, SETTINGS, newOid, oldOid);
@@ -165,7 +180,7 @@ final class Swap {
                 .orElseThrow(() -> new SQLException("database " + database + " is gone", "3D000"));
     }
 
-    /** Names of databases that were kept of {@code live}, which nobody but a person removes. */
+    /** Returns the names of databases that were kept of {@code live}. Only an operator removes them. */
     static List<String> keptOf(Server server, String live) throws SQLException {
         String prefix = keptPrefix(live);
         return Guest.names(
