@@ -8,43 +8,47 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * What a file of globals says, statement by statement, as far as it is such as {@code pg_dumpall --globals-only} writes.
- * {@link GlobalsReading} reads it. Pure.
+ * The statements of a file of globals, as far as {@code pg_dumpall --globals-only} writes such statements. {@link
+ * GlobalsReading} reads the file. Pure.
  *
- * <p>It is run by a superuser, where backups are proved and where a server is rebuilt, and to {@code psql} a line may say
- * {@code \!} as well: run a program. So whoever can write into the store could run one. Hence the opposite of a
- * blacklist: a statement has one of few forms, and outside its quotes nothing that is read otherwise than SQL.
+ * <p>A superuser runs the file, both in a verification and in a recovery. For {@code psql}, a line can also contain
+ * {@code \!}, which runs a program. So any program with write access to the store could run programs. Therefore only
+ * known statements are accepted: each has one of few forms, and no character outside its quotes has a meaning beyond
+ * SQL.
  *
- * @param statements in the file's order
- * @param leftOut known, and of no use anywhere else: labels of a module that only the server that had it has loaded
- * @param strange what has no known form, each by its number and first words, since more may be a secret
- * @param oversized what is too long to be run, each by what it is, whose, and how long. A role may give itself settings of
- *     any length, which must not cost the other roles anything
+ * @param statements the statements in the file's order
+ * @param leftOut known statements without use on another server: labels of a module that only the old server has loaded
+ * @param strange statements without a known form, each by its number and first words, since the rest may be a secret
+ * @param oversized statements that are too long to run, each by its kind, its role and its length. A role may give
+ *     itself settings of any length, and these must not affect the other roles
  */
 record Globals(List<Statement> statements, List<String> leftOut, List<String> strange, List<String> oversized) {
-    /** PostgreSQL's names have 63 bytes, and each may be a quote that is written twice. */
+    /** The form of a name. PostgreSQL's names have 63 bytes, and each byte may be a quote that is written twice. */
     static final String NAME = "(?:[a-z_][a-z0-9_]{0,200}|\"(?:[^\"]|\"\"){1,200}\")";
 
-    /** Ours: they are made anew when they are wanted. */
+    /** pgsteward's own roles, which are created anew when they are needed. */
     private static final Pattern OURS = Pattern.compile("pgsteward_(restore|recovery|count_).*", Pattern.DOTALL);
 
     /**
      * One statement.
      *
-     * @param creates whether it makes the role
-     * @param role that it is about; of a membership, the member
-     * @param granted the role that it makes {@code role} a member of; empty for any other statement
+     * @param creates whether the statement creates the role
+     * @param role the role of the statement; the member of a membership
+     * @param granted the role of which {@code role} becomes a member; empty for any other statement
      */
     record Statement(String sql, boolean creates, String role, String granted) {}
 
-    /** @param file as it lies in the store before it was compressed, byte by byte */
+    /** @param file the uncompressed bytes of the file in the store */
     static Globals of(byte[] file) {
         GlobalsReading reading = new GlobalsReading();
         reading.write(file, 0, file.length);
         return reading.done();
     }
 
-    /** Those about {@code kept} left out, and those of ours: they stay as the server has them. */
+    /**
+     * Returns the globals without the statements about {@code kept} and about pgsteward's own roles, which stay
+     * unchanged on the server.
+     */
     Globals without(Set<String> kept) {
         return new Globals(
                 statements.stream()
@@ -56,7 +60,7 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
                 oversized);
     }
 
-    /** Which of these roles it changes, or makes somebody a member of. */
+    /** Returns the roles among {@code roles} that the statements change or grant to another role. */
     List<String> touches(Set<String> roles) {
         return statements.stream()
                 .flatMap(statement -> List.of(statement.role(), statement.granted()).stream())
@@ -65,7 +69,7 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
                 .toList();
     }
 
-    /** Writes it for {@code psql}, with its encoding, UTF-8, first. */
+    /** Writes the statements for {@code psql}, after a statement that sets their encoding, UTF-8. */
     void writeScript(OutputStream target) throws IOException {
         target.write("SET client_encoding = 'UTF8';\n".getBytes(StandardCharsets.UTF_8));
         for (Statement statement : statements) {

@@ -12,17 +12,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a file of globals gives beyond a login of a role's own: attributes such as {@code SUPERUSER}, memberships by which
- * a role gets them, and settings that are the administrator's otherwise. Pure.
+ * The powers that a file of globals gives to roles beyond a login: attributes such as {@code SUPERUSER}, memberships
+ * that lead to them, and settings that only the administrator may change otherwise. Pure.
  *
- * <p>The file is run by a superuser where a server is rebuilt, so a program that can write into the store could make
- * itself one.
+ * <p>A superuser runs the file during a recovery. So a program with write access to the store could make its own role a
+ * superuser.
  */
 final class GlobalsPowers {
     private static final List<String> ATTRIBUTES =
             List.of("SUPERUSER", "CREATEROLE", "CREATEDB", "REPLICATION", "BYPASSRLS");
 
-    /** Their members read figures, ask for a checkpoint or may still log in when all others may not. */
+    /**
+     * The predefined roles whose members only read statistics and settings, request a checkpoint, or use reserved
+     * connections.
+     */
     private static final Set<String> HARMLESS = Set.of(
             "pg_monitor",
             "pg_read_all_settings",
@@ -31,7 +34,7 @@ final class GlobalsPowers {
             "pg_checkpoint",
             "pg_use_reserved_connections");
 
-    /** The attributes of a role, up to what is in quotes. */
+    /** The attributes of a role, up to the first quoted text. */
     private static final Pattern ALTER =
             Pattern.compile("ALTER ROLE " + Globals.NAME + " WITH ([A-Z ]+).*", Pattern.DOTALL);
 
@@ -39,15 +42,15 @@ final class GlobalsPowers {
             "GRANT ([A-Z, ]+) ON PARAMETER (" + Globals.NAME + "(?:\\." + Globals.NAME + "){0,5}) TO .*",
             Pattern.DOTALL);
 
-    /** Lines of a message. */
+    /** The limit of lines in a message. */
     private static final int SHOWN = 5;
 
     private GlobalsPowers() {}
 
     /**
-     * Returns one line for each role that gets any, sorted by its name.
+     * Returns one line for each role that gets powers, sorted by the name of the role.
      *
-     * @param superusers the roles of the server that are superusers already
+     * @param superusers the roles that are superusers of the server already
      */
     static List<String> of(Globals globals, Collection<String> superusers) {
         Map<String, Set<String>> powers = new TreeMap<>();
@@ -78,13 +81,13 @@ final class GlobalsPowers {
         return lines;
     }
 
-    /** The first of the lines, for a message of one line. */
+    /** Returns the first lines as one line of a message. */
     static String some(List<String> lines) {
         String first = String.join("; ", lines.subList(0, Math.min(lines.size(), SHOWN)));
         return lines.size() <= SHOWN ? first : first + "; and " + (lines.size() - SHOWN) + " more";
     }
 
-    /** Whether a role has powers, or a role that it is a member of. */
+    /** Returns whether a role, or a role of which it is a member, has powers. */
     private static boolean isPowerful(
             String role, Set<String> powerful, Map<String, Set<String>> memberships, Set<String> seen) {
         boolean itself = powerful.contains(role) || (role.startsWith("pg_") && !HARMLESS.contains(role));

@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The proof of a file of globals: its roles are made in a scratch cluster. It is read to its end, and it is known to be
- * whole, before a statement of it is run.
+ * The verification of a file of globals, which creates its roles in a scratch cluster. The file is read to its end
+ * before its first statement runs, so that only a complete file runs.
  */
 final class GlobalsProof extends OutputStream {
     private static final Logger LOG = LoggerFactory.getLogger(GlobalsProof.class);
@@ -32,18 +32,18 @@ final class GlobalsProof extends OutputStream {
         reading.write(from, offset, length);
     }
 
-    /** What was read. */
+    /** Returns the globals that were read. */
     Globals globals() {
         return reading.done();
     }
 
     /**
-     * Makes them.
+     * Creates the roles in the cluster.
      *
-     * @param administrator of the cluster, as whom it is run
-     * @param ours roles of the cluster that the file must not be about
-     * @return why it cannot be told, when it cannot
-     * @throws IOException when a statement fails
+     * @param administrator the role of the cluster that runs the statements
+     * @param ours the roles of the cluster that the file must not change
+     * @return the reason why the file cannot be verified; empty after success
+     * @throws IOException if a statement fails
      */
     Optional<String> run(ThrowawayCluster cluster, String administrator, Set<String> ours)
             throws IOException, InterruptedException {

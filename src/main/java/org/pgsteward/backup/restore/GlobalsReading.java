@@ -12,20 +12,20 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Reads a file of globals as it comes in, and takes the statements that have one of the known forms. */
+/** Reads a file of globals while it arrives, and takes the statements that have one of the known forms. */
 final class GlobalsReading {
-    /** Characters of all statements together; ten thousand roles are some three million. */
+    /** The limit of all statements together, in characters; ten thousand roles have some three million. */
     static final int LARGEST = 6 * 1024 * 1024;
 
-    /** Characters of all settings of one role. */
+    /** The limit of all settings of one role, in characters. */
     static final int LARGEST_OF_A_ROLE = 256 * 1024;
 
-    /** So many statements of a sort are named. */
+    /** The limit of notes of one kind. */
     private static final int NAMED = 50;
 
     private static final String TEXT = "(?: ?E)?'.*'";
 
-    /** Client encodings in which a byte of a letter may be a backslash or a quote are not among them. */
+    /** The accepted client encodings. In the others, a byte of a character may be a backslash or a quote. */
     private static final Pattern ENCODING =
             form("SET client_encoding = '(UTF8|SQL_ASCII|LATIN\\d+|ISO_8859_\\d|WIN\\d+|KOI8[RU]|EUC_\\w+)'");
 
@@ -35,13 +35,16 @@ final class GlobalsReading {
 
     private static final Pattern CREATE = form("CREATE ROLE (" + Globals.NAME + ")");
 
-    /** In a cluster whose first superuser is called otherwise, nobody may grant in the name of the old one. */
+    /**
+     * The grantor of a grant, which is removed. If the first superuser of a cluster has another name, no role may grant
+     * in the name of the old one.
+     */
     private static final Pattern GRANTOR = form("(GRANT .*) GRANTED BY " + Globals.NAME);
 
     private static final Pattern SETTING =
             form("ALTER ROLE (" + Globals.NAME + ") SET " + Globals.NAME + "(?:\\." + Globals.NAME + "){0,5} TO .+");
 
-    /** The beginning of one that is too long: whose it is, and of a setting which. */
+    /** The beginning of a statement that is too long, with its role and the name of a setting. */
     private static final Pattern ALTERS =
             form("ALTER ROLE (" + Globals.NAME + ") (?:SET (" + Globals.NAME + ")|WITH ).*");
 
@@ -58,7 +61,8 @@ final class GlobalsReading {
 
     private static final Pattern FIRST_WORDS = form("\\s*([A-Za-z\\\\]+(?: [A-Z]+)?).*");
 
-    // Split before it is decoded, as psql does: no byte of a letter is a quote in the encodings that are let in.
+    // The bytes are split before they are decoded, as psql does it. In the accepted encodings, no byte of a character
+    // is a quote.
     private final SqlSplitter splitter = new SqlSplitter(this::take);
     private final List<Globals.Statement> statements = new ArrayList<>();
     private final List<String> leftOut = new ArrayList<>();
@@ -167,7 +171,7 @@ final class GlobalsReading {
                 .toString();
     }
 
-    /** PostgreSQL's names are Java's but for a few. What has no encoding is taken for the usual one. */
+    /** Returns Java's charset for a PostgreSQL encoding; most names are the same. SQL_ASCII is read as UTF-8. */
     static Charset charset(String name) {
         String java = name.startsWith("WIN")
                 ? "windows-" + name.substring(3)

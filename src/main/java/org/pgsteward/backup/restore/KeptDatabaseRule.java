@@ -14,10 +14,11 @@ import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.Quote;
 
 /**
- * Whether a database that a restore made or kept was forgotten. Pure.
+ * The rule that decides whether the operator forgot a database that a restore created or kept. Pure.
  *
- * @param patience how old a database may become before the alert fires; zero for no alert
- * @param console what runs a statement, up to the statement: {@code docker exec postgresql psql -U homelab -d homelab -c}
+ * @param patience the age from which the alert fires; zero for no alert
+ * @param console the beginning of a command line that runs a statement: {@code docker exec postgresql psql -U homelab
+ *     -d homelab -c}
  */
 public record KeptDatabaseRule(Duration patience, String console) {
     public static final String KIND = "database-forgotten";
@@ -50,7 +51,8 @@ public record KeptDatabaseRule(Duration patience, String console) {
     }
 
     /**
-     * Returns a condition for each kept database, and one that resolves the alert of each database that is gone.
+     * Returns a condition for each kept database, and a condition that resolves the alert of each database that no
+     * longer exists.
      *
      * @param firing the databases for which the alert fires now
      */

@@ -11,13 +11,16 @@ import java.util.regex.Pattern;
 
 /** Merges the grants of one membership. Pure. */
 final class Memberships {
-    /** The granted role first. */
+    /** A grant of a membership: first the granted role, then the member. */
     static final Pattern GRANT = Pattern.compile(
             "GRANT (" + Globals.NAME + ") TO (" + Globals.NAME + ")(?: WITH [A-Z, ]+)?", Pattern.DOTALL);
 
     private Memberships() {}
 
-    /** From version 16 on, each grantor may grant a membership with other options. As one grant it has all of them. */
+    /**
+     * Merges several grants of a membership into one with all their options. From version 16 on, each grantor may grant
+     * a membership with other options.
+     */
     static List<Globals.Statement> merged(List<Globals.Statement> statements) {
         Map<String, Globals.Statement> memberships = new LinkedHashMap<>();
         Map<String, Integer> grants = new HashMap<>();
@@ -55,7 +58,7 @@ final class Memberships {
         } else if (both.contains("INHERIT FALSE")) {
             options.add("INHERIT FALSE");
         }
-        // True is not written.
+        // A dump does not write SET TRUE, because it is the default.
         if (one.sql().contains("SET FALSE") && other.sql().contains("SET FALSE")) {
             options.add("SET FALSE");
         }

@@ -20,7 +20,7 @@ import org.pgsteward.postgres.Progress;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
-/** Restores the databases of a {@link Recovery}, and the journal's rows. */
+/** Restores the databases of a {@link Recovery}, and the rows of the journal. */
 final class RecoveredDatabases {
     private static final RecoveryNotes NOTES = new RecoveryNotes(RecoverySite.MARK);
 
@@ -53,7 +53,7 @@ final class RecoveredDatabases {
         this.stuck = stuck;
     }
 
-    /** Restores a dump. One that cannot be restored holds up no other. */
+    /** Restores a dump. A failure is recorded and does not stop the other databases. */
     void restore(StoredBackup backup, RestoreProgress progress, RecoveryTally tally) throws InterruptedException {
         String name = backup.manifest().source().database();
         try {
@@ -67,7 +67,7 @@ final class RecoveredDatabases {
                     && restore.exists(name)
                     && site.relations(name).isEmpty();
             if (waiting && manifest.contents().rows().isEmpty()) {
-                // The file is as it was written, and no table is in either.
+                // Both the dump and the database are without tables, so it is enough to check the file.
                 restore.checkFile(restore.file(backup));
                 tally.verified(whole, Duration.ZERO);
                 return;
@@ -75,8 +75,8 @@ final class RecoveredDatabases {
             if (restore.exists(name) && !waiting) {
                 if (site.relations(name).isEmpty()
                         && !manifest.contents().rows().isEmpty()) {
-                    // Ours is whole under its name: a daemon that runs has made one for an application that was
-                    // started.
+                    // A restored database is complete before it gets its name. So a running daemon created this one for
+                    // an application that was started meanwhile.
                     tally.missing(
                             name + ": a database of that name was made meanwhile, and no table is in it; end pgsteward"
                                     + " run and the applications, DROP DATABASE " + Quote.identifier(name)
@@ -98,7 +98,10 @@ final class RecoveredDatabases {
         }
     }
 
-    /** The owner's code may sleep in a restore, and all other databases wait for it. */
+    /**
+     * Restores a dump within a time limit: code of the owner may sleep in a restore, and all other databases wait for
+     * it.
+     */
     private Restore.Done inTime(Restore.Order order, RestoreProgress progress)
             throws Refusal, IOException, SQLException, InterruptedException {
         Duration longest = stuck.ofARestore(order.backup().manifest().restoredBytes());
@@ -132,7 +135,10 @@ final class RecoveredDatabases {
         return Swap.Swapped.NONE;
     }
 
-    /** Its tables are of our own making; of the dump only the rows are taken, and read by the guest who restored them. */
+    /**
+     * Restores the rows of the journal. Its tables are pgsteward's own, so only the rows of the dump are taken, and the
+     * restore role reads them.
+     */
     private void journal(StoredBackup backup, RestoreProgress progress, RecoveryTally tally)
             throws Refusal, IOException, SQLException, InterruptedException {
         long[] taken = new long[1];

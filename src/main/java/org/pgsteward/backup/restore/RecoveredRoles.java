@@ -17,9 +17,12 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Server;
 
-/** Restores the roles of a {@link Recovery}, with their passwords; the administrator stays as the new server has him. */
+/**
+ * Restores the roles of a {@link Recovery}, with their passwords. The administrator's role stays as it is on the new
+ * server.
+ */
 final class RecoveredRoles {
-    /** As the manifest of globals counts them, less what a restore itself makes. */
+    /** The query that counts the roles as the manifest of globals does, without the roles that a restore creates. */
     private static final String COUNT_ROLES =
             "SELECT count(*) FROM pg_catalog.pg_roles WHERE rolname !~ '^pg_' AND rolname !~ '^pgsteward_'";
 
@@ -33,13 +36,13 @@ final class RecoveredRoles {
         this.restore = restore;
     }
 
-    /** @param backup with the rows that its manifest counts */
+    /** @param backup the backup of the globals, with the number of roles in its manifest */
     record Roles(StoredBackup backup, Globals globals) {}
 
     /**
-     * Returns the newest roles of the store, less those that the server has from the first.
+     * Returns the newest roles of the store, without those that the new server has from its creation.
      *
-     * @throws Refusal when consent is not given
+     * @throws Refusal if consent is not given
      */
     Optional<Roles> newest(Inventory inventory, Recovery.Consent consent) throws IOException, SQLException, Refusal {
         Optional<StoredBackup> newest = inventory
@@ -79,7 +82,7 @@ final class RecoveredRoles {
         };
     }
 
-    /** Makes the roles. A statement that fails holds up no other. */
+    /** Creates the roles. A failed statement does not stop the others. */
     void make(Roles roles, RecoveryTally tally) throws SQLException {
         long began = System.nanoTime();
         int missingBefore = tally.countOfMissing();
@@ -94,7 +97,7 @@ final class RecoveredRoles {
                 Guest.run(server, statement.sql());
                 made += statement.creates() ? 1 : 0;
             } catch (SQLException e) {
-                // What the statement says may be a password's verifier; what the server says is not.
+                // The statement may contain a password's verifier; the server's message does not.
                 tally.missing("roles: " + e.getMessage());
             }
         }
@@ -110,7 +113,10 @@ final class RecoveredRoles {
         }
     }
 
-    /** What is hashed is what is read: a program that writes into the store could change the file between the two. */
+    /**
+     * Reads the globals. The bytes that are read are hashed in the same pass: a program with write access to the store
+     * could change the file between two passes.
+     */
     private Globals read(StoredFile file) throws IOException, Refusal {
         restore.checkFile(file);
         GlobalsProof read = new GlobalsProof();

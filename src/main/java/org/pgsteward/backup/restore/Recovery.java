@@ -23,11 +23,13 @@ import org.pgsteward.postgres.Server;
  * Rebuilds an empty server from a store alone.
  *
  * <ol>
- *   <li>The server has to be empty. A role marks it as ours from then on, so that a run that is killed can be begun again.
- *   <li>The roles, with their passwords; the administrator stays as the new server has him.
- *   <li>The newest dump of each database, by {@link Restore}: under its name it is whole, so one that is there is done.
- *   <li>The journal's rows, into tables of our own making.
- *   <li>The mark goes only when nothing is missing.
+ *   <li>The server must be empty. From then on a role marks it as pgsteward's, so that the operator can repeat a run
+ *       that was killed.
+ *   <li>The roles are created with their passwords. The administrator's role stays as it is on the new server.
+ *   <li>{@link Restore} restores the newest dump of each database. A database with its final name is complete, so a
+ *       repeated run skips it.
+ *   <li>The rows of the journal are copied into tables that pgsteward itself created.
+ *   <li>The mark is removed only after a run without missing contents.
  * </ol>
  */
 public final class Recovery {
@@ -58,18 +60,18 @@ public final class Recovery {
         this.databases = new RecoveredDatabases(server, store, site, restore, journal, stuck);
     }
 
-    /** Takes the journal's rows over from the database that held them. */
+    /** Copies the rows of the journal from the database that held them. */
     @FunctionalInterface
     public interface OldJournal {
-        /** @return how many were taken */
+        /** @return the number of rows that were copied */
         long take(Connection old) throws SQLException;
     }
 
     /**
-     * How far it came.
+     * The result of a run.
      *
-     * @param done what is there now, one line each
-     * @param missing what is not, with the reason; none when all is there
+     * @param done the contents that are restored, one line each
+     * @param missing the contents that are not restored, one line each with the reason; empty after a complete run
      * @param verified the backups that were restored and compared with their manifests, each with the time that it took
      */
     public record Report(List<String> done, List<String> missing, Map<String, Duration> verified) {}
@@ -77,23 +79,24 @@ public final class Recovery {
     /** Asks the operator whether roles of an unsigned file may get powers over the server. */
     @FunctionalInterface
     public interface Consent {
-        /** Nobody is asked, and nothing is allowed. */
+        /** The refusal of all powers, without a question to the operator. */
         Consent NONE = (reason, powers) -> false;
 
         /**
-         * @param reason why the file cannot be trusted by itself
-         * @param powers the roles and what each gets, one line each
+         * @param reason the reason why the file cannot be trusted
+         * @param powers the roles and their powers, one line each
          */
         boolean isGiven(String reason, List<String> powers);
     }
 
     /**
-     * Does it, or as much of it as can be done.
+     * Rebuilds the server as far as possible.
      *
-     * @param consent asked where no key of this host has signed the roles, and they have powers over the server
-     * @throws Refusal when the server is not empty, the store holds nothing, or consent is not given
+     * @param consent the question to the operator if the roles have powers over the server and no key of this host has
+     *     signed them
+     * @throws Refusal if the server is not empty, the store is empty, or consent is not given
      */
-    @SuppressWarnings("try") // held, not used
+    @SuppressWarnings("try") // the turn is held, not used
     public Report rebuild(RestoreProgress progress, Consent consent)
             throws Refusal, IOException, SQLException, InterruptedException {
         Inventory inventory = Inventory.of(store);
@@ -122,13 +125,13 @@ public final class Recovery {
             if (tally.countOfMissing() == 0) {
                 site.release();
             }
-            // Last: no other run of this brings them back.
+            // This follows the release of the mark, because another run cannot restore these databases either.
             nameUnmade(inventory, tally);
         }
         return tally.report();
     }
 
-    /** A newer one that was passed over. */
+    /** Reports a newer backup that was passed over because it was altered. */
     private static void nameAltered(Inventory inventory, StoredBackup restored, RecoveryTally tally) {
         StoredBackup newest = inventory.newestLike(restored);
         if (!newest.equals(restored)) {
@@ -139,7 +142,7 @@ public final class Recovery {
         }
     }
 
-    /** The databases that were in the cluster at the newest backup set, and of which the store has no dump. */
+    /** Reports the databases that the cluster had at the newest backup set, but for which the store has no dump. */
     private void nameUnmade(Inventory inventory, RecoveryTally tally) throws SQLException {
         Set<String> dumped = inventory.backups().stream()
                 .filter(backup -> backup.kind() == BackupKind.DUMP)

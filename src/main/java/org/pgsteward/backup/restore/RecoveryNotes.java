@@ -10,11 +10,14 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 
 /**
- * The losses in databases that {@code restore --all} has finished, as a comment on a role of the new server. They are written
- * in the transaction that gives a database its name, so the run after one that was killed reports them too.
+ * The losses in databases that {@code restore --all} has finished, in a comment on a role of the new server. They are
+ * written in the transaction that gives a database its name. So the next run reports them even if a run was killed.
  */
 final class RecoveryNotes {
-    /** Characters of all of them together, less one line a database. A dump of roles has this comment, too. */
+    /**
+     * The limit of all notes together, in characters, without one closing line for each database. A dump of the roles
+     * contains this comment, too.
+     */
     private static final int MOST = 20_000;
 
     private static final String BETWEEN_NOTES = "\u001e";
@@ -22,12 +25,12 @@ final class RecoveryNotes {
 
     private final String role;
 
-    /** @param role that exists while the server is being restored */
+    /** @param role a role that exists while the server is being restored */
     RecoveryNotes(String role) {
         this.role = role;
     }
 
-    /** Writes those of a database in place of what it had before, in a transaction that is under way. */
+    /** Replaces the notes of a database, in a transaction that is under way. */
     void add(Connection connection, String database, List<String> notes) throws SQLException {
         StringBuilder all = new StringBuilder();
         Stream.of(String.join("", Guest.names(connection, question())).split(BETWEEN_NOTES))
@@ -46,7 +49,7 @@ final class RecoveryNotes {
         Query.run(connection, "COMMENT ON ROLE " + Quote.identifier(role) + " IS " + Quote.literal(all.toString()));
     }
 
-    /** Returns those of a database, one line each. */
+    /** Returns the notes of a database, one line each. */
     List<String> of(Server server, String database) throws SQLException {
         List<String> notes = new ArrayList<>();
         String key = key(database);

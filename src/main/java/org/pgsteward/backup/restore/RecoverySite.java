@@ -8,8 +8,8 @@ import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Server;
 
 /**
- * The server that a {@link Recovery} rebuilds. It has to be empty. A role marks it as ours from the first step to the last, so
- * that a run that is killed can be begun again.
+ * The server that a {@link Recovery} rebuilds. The server must be empty. A role marks it as pgsteward's from the first
+ * step to the last, so that the operator can repeat a run that was killed.
  */
 final class RecoverySite {
     /** The name of the role. */
@@ -25,7 +25,10 @@ final class RecoverySite {
              LIMIT 5
             """;
 
-    /** The journal's own tables do not count: a daemon that has started already made them. */
+    /**
+     * The query that names up to five tables and views. The journal's own tables do not count, because a daemon that
+     * ran before has created them.
+     */
     private static final String RELATIONS = """
             SELECT c.oid::pg_catalog.regclass::text
               FROM pg_catalog.pg_class AS c
@@ -50,7 +53,7 @@ final class RecoverySite {
                 .isEmpty();
     }
 
-    /** @throws Refusal when the server is neither empty nor marked */
+    /** @throws Refusal if the server is neither empty nor marked */
     void refuseOccupied() throws Refusal, SQLException {
         if (isClaimed()) {
             return;
@@ -75,7 +78,7 @@ final class RecoverySite {
         }
     }
 
-    /** Returns up to five of the tables and views in a database, less those of the journal. */
+    /** Returns up to five of the tables and views in a database, without those of the journal. */
     List<String> relations(String database) throws SQLException {
         try (Connection connection = server.connect(database);
                 var statement = connection.createStatement();
@@ -88,7 +91,7 @@ final class RecoverySite {
         }
     }
 
-    /** Removes the mark: nothing is missing. */
+    /** Removes the mark after a complete run. */
     void release() throws SQLException {
         Guest.run(server, "DROP ROLE " + MARK);
     }

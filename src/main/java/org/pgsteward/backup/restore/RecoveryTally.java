@@ -21,7 +21,7 @@ final class RecoveryTally {
         missing.add(line);
     }
 
-    /** Notes that a backup was restored and compared with its manifest. */
+    /** Records that a backup was restored and compared with its manifest. */
     void verified(StoredBackup backup, Duration took) {
         verified.put(backup.manifest().identity().eventId(), took);
     }

@@ -4,25 +4,25 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * A script that {@code pg_dump} or {@code pg_dumpall} wrote, statement by statement. Pure.
+ * The statements of a script that {@code pg_dump} or {@code pg_dumpall} wrote. Pure.
  *
- * <p>Split as {@code psql} splits, quotes of three kinds included; its comments are left out, and so is {@code \restrict}
- * with its end, which newer programs write around it all.
+ * <p>The script is split as {@code psql} splits it, with all three kinds of quotes. Comments are omitted, and so are
+ * the line {@code \restrict} and its counterpart at the end, which newer programs write around the script.
  *
- * @param statements without what ends them, in the script's order
- * @param unread why reading stopped before the end; empty when all was read
+ * @param statements the statements without their terminators, in the script's order
+ * @param unread the reason why reading stopped before the end; empty after a complete reading
  */
 record SqlScript(List<Statement> statements, String unread) {
     /**
      * One statement.
      *
-     * @param sql all of it, or the beginning of one that is {@link #isOversized oversized}
-     * @param plain whether outside of its quotes there is nothing that the program reads otherwise than a server does: a
-     *     backslash, a colon, a dollar, a bracket or a slash. A line for the program itself is a statement that is not
-     * @param length in characters
+     * @param sql the complete statement, or the beginning of an {@link #isOversized oversized} one
+     * @param plain whether the text outside its quotes lacks all characters that psql reads differently from a server:
+     *     backslash, colon, dollar, bracket, slash. A line for psql itself is a statement that is not plain
+     * @param length the length in characters
      */
     record Statement(String sql, boolean plain, long length) {
-        /** Whether it is longer than what is kept. */
+        /** Returns whether the statement is longer than the kept text. */
         boolean isOversized() {
             return length > SqlSplitter.LONGEST;
         }
@@ -35,7 +35,7 @@ record SqlScript(List<Statement> statements, String unread) {
         return new SqlScript(List.copyOf(statements), splitter.end());
     }
 
-    /** A name without its quotes. */
+    /** Returns a name without its quotes. */
     static String unquoted(String name) {
         return name.startsWith("\"") ? name.substring(1, name.length() - 1).replace("\"\"", "\"") : name;
     }

@@ -4,19 +4,19 @@ import java.util.function.Consumer;
 import java.util.regex.Pattern;
 
 /**
- * Splits a script into its statements while it comes in. Pure.
+ * Splits a script into its statements while it arrives. Pure.
  *
- * <p>A statement that is longer than the limit is not kept: only its beginning and its length are. What follows it is read
- * as if it had been short, so that one oversized setting costs that setting and nothing else.
+ * <p>Of a statement longer than the limit, only the beginning and the length are kept. The statements after it are read
+ * as usual, so that an oversized setting loses that setting alone.
  */
 final class SqlSplitter {
-    /** Characters of a statement that is kept. */
+    /** The limit of a statement that is kept completely, in characters. */
     static final int LONGEST = 128 * 1024;
 
-    /** Characters kept of a longer one: enough for what it is and whose. */
+    /** The kept beginning of a longer statement, in characters: enough for its kind and its role. */
     private static final int BEGINNING = 300;
 
-    /** Characters; PostgreSQL's names have 63 bytes. */
+    /** The limit of a tag in characters; PostgreSQL's names have 63 bytes. */
     private static final int LONGEST_TAG = 64;
 
     private static final Pattern RESTRICTION = Pattern.compile("\\\\(?:un)?restrict [A-Za-z0-9]+\\s*");
@@ -26,14 +26,14 @@ final class SqlSplitter {
         /** After one hyphen, which may begin a comment. */
         HYPHEN,
         COMMENT,
-        /** In a line for the program itself. */
+        /** In a line for psql itself. */
         COMMAND,
         QUOTED,
-        /** After a backslash that hides what follows it. */
+        /** After a backslash that escapes the next character. */
         HIDING,
-        /** After a quote that ends a text, or is the first of two. */
+        /** After a quote that ends a text, or that is the first of two. */
         CLOSED,
-        /** Between a text and what follows it. */
+        /** Between a text and the next character that is not a space. */
         AFTER_TEXT,
         /** After a dollar, which may begin the tag of a text. */
         TAG,
@@ -109,7 +109,7 @@ final class SqlSplitter {
             }
             case AFTER_TEXT -> {
                 if (c == '\'') {
-                    // Its first part decides how the second is quoted.
+                    // The first part of a text decides how the second one is quoted.
                     stop("a text in two parts");
                 } else if (Character.isWhitespace(c)) {
                     other(c);
@@ -134,7 +134,7 @@ final class SqlSplitter {
             }
             case DOLLARS -> {
                 append(c);
-                // A tag holds a dollar at its ends only.
+                // A tag contains a dollar only at its two ends.
                 matched = c == tag.charAt(matched) ? matched + 1 : c == '$' ? 1 : 0;
                 if (matched == tag.length()) {
                     at = At.OUTSIDE;
@@ -146,14 +146,14 @@ final class SqlSplitter {
         }
     }
 
-    /** @return why reading stopped before the end; empty when all was read */
+    /** @return the reason why reading stopped before the end; empty after a complete reading */
     String end() {
         switch (at) {
             case COMMAND -> command();
             case QUOTED, HIDING, DOLLARS -> stop("a text without an end");
             case HYPHEN -> fresh = false;
             default -> {
-                // Nothing is left open.
+                // No text or command is open.
             }
         }
         if (at != At.STOPPED && !fresh) {
