@@ -6,9 +6,12 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.pgsteward.postgres.ThrowawayCluster;
 
-/** Whether a failed restore into a scratch cluster says something of the backup, or only of this host. */
+/**
+ * Decides whether a failed restore into a scratch cluster is evidence against the backup, or only shows a lack of this
+ * host.
+ */
 final class FailedRestore {
-    /** Of what says more about this host than about the backup. */
+    /** The errors that point to this host rather than to the backup. */
     private static final Pattern THIS_HOSTS =
             Pattern.compile("No space left on device|Disk quota exceeded|out of memory|out of shared memory"
                     + "|ended with exit code 137|server closed the connection|no connection to the server|could not connect to server"
@@ -18,7 +21,7 @@ final class FailedRestore {
 
     private FailedRestore() {}
 
-    /** Returns why it cannot be determined whether a view can be filled, where that is for want of something here. */
+    /** Returns the reason why this host cannot fill a view; empty if no view failed for a lack of this host. */
     static Optional<String> ofThisHost(List<String> emptyViews) {
         return emptyViews.stream()
                 .filter(view -> THIS_HOSTS.matcher(view).find())
@@ -27,10 +30,10 @@ final class FailedRestore {
     }
 
     /**
-     * Returns why a failed restore says nothing of the backup.
+     * Returns the reason why a failed restore is no evidence against the backup.
      *
-     * @param unlike in what the scratch database is not like the source; empty for nothing
-     * @throws IOException when it does
+     * @param unlike the difference of the scratch database from the source; empty if there is none
+     * @throws IOException if the failure is evidence against the backup
      */
     static String orThrow(IOException failed, ThrowawayCluster cluster, Optional<String> unlike) throws IOException {
         Throwable cause = failed instanceof OwnersRestore.BeyondTheOwner ? failed.getCause() : failed;
@@ -47,7 +50,7 @@ final class FailedRestore {
         throw failed;
     }
 
-    /** Why the scratch server ended, if it did and said so. */
+    /** Returns the last PANIC in the log of the scratch server; empty if there is none. */
     private static String lastWords(ThrowawayCluster cluster) {
         List<String> words =
                 cluster.log().lines().filter(line -> line.contains("PANIC: ")).toList();

@@ -13,21 +13,22 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ThrowawayCluster;
 
 /**
- * The empty database into which a dump is restored to prove it, as like its source as this host allows: encoding, locale,
- * the roles that it names, and the extensions. All that its administrator does is
- * done before anything of the dump is there.
+ * The empty database into which a dump is restored for its verification. It resembles its source as far as this host
+ * allows: encoding, locale, the roles that the dump names, and the extensions. Its administrator acts only before an
+ * object of the dump exists.
  *
- * @param caveat what is not like the source, which may be why a restore fails; empty when nothing
- * @param schemas that are there already
+ * @param caveat a difference from the source that may make a restore fail; empty if there is none
+ * @param schemas the schemas that exist already
  */
 record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
     /**
-     * Another one in each process. Code of a dump that knew the name could do well here and fail in every restore.
+     * The name of the database, which differs in each process. Code in a dump that knew the name could succeed here and
+     * fail in every other restore.
      */
     static final String NAME =
             "proof_" + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
 
-    /** @throws Unlike when a restore need not be tried, since this host lacks something */
+    /** @throws Unlike if this host lacks an object without which a restore cannot succeed */
     static ScratchDatabase make(
             ThrowawayCluster cluster, String role, Map<String, String> extensions, Surroundings surroundings)
             throws IOException, InterruptedException {
@@ -43,17 +44,18 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
             cluster.sql("postgres", ResultSettings.onDatabase(NAME, surroundings.assignments()) + ";");
         }
         DumpExtensions made = made(cluster, role, extensions, surroundings);
-        // Where nothing of the dump is there yet; a restore into a server that lives lends it for one moment.
+        // No object of the dump exists yet, so the privilege can stay. A restore into a live server lends it only while
+        // the rows are loaded.
         new ConfigurationRows(new ScratchSite(cluster, role), NAME).lend(role, extensions.keySet());
         return new ScratchDatabase(caveat, made.schemas());
     }
 
     /**
-     * Lets the owner describe foreign servers where he may at the source, and there alone: a restore does not lend more,
-     * and what it would refuse is not called proved.
+     * Lets the owner create foreign servers only if it may at the source. A restore lends no more, and a dump that it
+     * would refuse must not count as verified.
      *
-     * @param list what {@code pg_restore --list} says of the dump; empty where it is still to be made, and every wrapper of
-     *     an extension is lent
+     * @param list the output of {@code pg_restore --list}; empty while the dump is still being made, and then every
+     *     wrapper of an extension is lent
      */
     static void lendWrappers(ThrowawayCluster cluster, String role, Optional<String> list)
             throws IOException, InterruptedException {
@@ -95,7 +97,7 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
         }
     }
 
-    /** This host is not like the source, which says nothing of the backup. */
+    /** The failure of a host that differs from the source. It is no evidence against the backup. */
     static final class Unlike extends IOException {
         Unlike(String message) {
             super(message);

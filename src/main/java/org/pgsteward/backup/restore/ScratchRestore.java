@@ -22,16 +22,16 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The restore of one backup into a scratch cluster, which shows whether it can be restored. It restores a stored file by
- * {@link #run}, or a dump on its way: {@link #prepare}, {@link #write} and {@link #finish}.
+ * The restore of one backup into a scratch cluster, which shows whether the backup can be restored. {@link #run}
+ * restores a stored file. {@link #prepare}, {@link #write} and {@link #finish} restore a dump while it is made.
  *
  * <ol>
- *   <li>The administrator of the cluster makes the roles, an empty database like the source and the extensions that only an
- *       administrator may make, and nothing else.
- *   <li>Everything in the dump is restored over a connection that <em>logs in</em> as the role. A dump is hostile input:
- *       what it holds runs while it is restored, and must not run as a superuser, who can start programs.
- *   <li>An error of {@code pg_restore} or a row count that differs fails the restore. What only a superuser could restore,
- *       or this host cannot, leaves it open, with the reason.
+ *   <li>The administrator of the cluster creates only the roles, an empty database like the source, and the extensions
+ *       that need an administrator.
+ *   <li>The dump is restored over a connection that <em>logs in</em> as the owner. A dump is hostile input: code in it
+ *       runs while it is restored. It must not run as a superuser, who can start programs.
+ *   <li>An error of {@code pg_restore} or a different row count fails the restore. If the restore needs a superuser or
+ *       an object that this host lacks, the backup is unverifiable, with the reason.
  * </ol>
  */
 public final class ScratchRestore implements AutoCloseable {
@@ -44,10 +44,13 @@ public final class ScratchRestore implements AutoCloseable {
     private final BackupKind kind;
     private final List<String> lost = new ArrayList<>();
 
-    /** The roles of globals on their way. */
+    /** The reader of globals. */
     private final GlobalsProof roles = new GlobalsProof();
 
-    /** Reads a dump on its way; null before {@link #prepare}, for globals, and where nothing is restored. */
+    /**
+     * The program that restores a dump while it is made. It is null before {@link #prepare}, for globals, and if no
+     * restore takes place.
+     */
     private @Nullable ClientProgram reader;
 
     private String owner = "";
@@ -55,7 +58,7 @@ public final class ScratchRestore implements AutoCloseable {
     private Set<String> schemas = Set.of();
 
     /**
-     * @param cluster in which there is nothing but {@link #ADMINISTRATOR}; the caller ends it
+     * @param cluster a cluster that contains only {@link #ADMINISTRATOR}; the caller stops it
      * @param kind a dump or globals
      */
     public ScratchRestore(ThrowawayCluster cluster, BackupKind kind) {
@@ -66,8 +69,8 @@ public final class ScratchRestore implements AutoCloseable {
     /**
      * Restores a stored file and compares its rows.
      *
-     * @return why it cannot be determined whether it can be restored, when it cannot
-     * @throws IOException when it cannot be restored, or holds something else than its manifest says
+     * @return the reason why this host cannot verify the backup; empty if it is verified
+     * @throws IOException if the backup cannot be restored, or its contents differ from the manifest
      */
     public Optional<String> run(StoredFile file) throws IOException, InterruptedException {
         try {
@@ -84,7 +87,10 @@ public final class ScratchRestore implements AutoCloseable {
         }
     }
 
-    /** Returns what the restore leaves empty or loses, one line each; complete when it has ended. */
+    /**
+     * Returns the contents that the restore leaves empty or loses, one line each. The list is complete after the end of
+     * the restore.
+     */
     public List<String> lost() {
         return List.copyOf(lost);
     }
@@ -148,7 +154,10 @@ public final class ScratchRestore implements AutoCloseable {
         return cannotTell;
     }
 
-    /** What {@code pg_restore --list} says; it goes by a file, since the program reads and writes at once. */
+    /**
+     * Returns the output of {@code pg_restore --list}. It goes through a file, because the program reads and writes at
+     * the same time.
+     */
     private String contents(StoredFile file) throws IOException, InterruptedException {
         Path list = cluster.data().resolve("pgsteward.list");
         List<String> command = List.of(cluster.program("pg_restore"), "--list", "--file=" + list);
@@ -160,12 +169,14 @@ public final class ScratchRestore implements AutoCloseable {
     }
 
     /**
-     * Makes ready for a dump on its way: what only the administrator may make, and all extensions. Such a dump is read once,
-     * so nothing can be left out of it: an object that is there already, or an administrator's, fails by itself.
+     * Prepares the cluster for a dump that is restored while it is made: creates the roles, the database and all
+     * extensions. Such a dump is read once, so no entry can be left out. A statement for an existing object, or for an
+     * object of the administrator, fails without an effect on the others.
      *
      * @param role the owner of the database
-     * @param extensions of the database, with their versions
-     * @return why it cannot be determined whether it can be restored; then nothing is to be written
+     * @param extensions the extensions of the database, with their versions
+     * @return the reason why this host cannot verify the dump, after which no bytes must be written; empty if the
+     *     restore can begin
      */
     public Optional<String> prepare(String role, Map<String, String> extensions, Surroundings surroundings)
             throws IOException, InterruptedException {
@@ -186,7 +197,7 @@ public final class ScratchRestore implements AutoCloseable {
         }
     }
 
-    /** The command that restores as the owner. */
+    /** Returns the command that restores as the owner. */
     private static List<String> restoring(ThrowawayCluster cluster, String owner) {
         return cluster.client(
                 "pg_restore",
@@ -198,10 +209,11 @@ public final class ScratchRestore implements AutoCloseable {
     }
 
     /**
-     * Restores the next bytes of a dump on its way.
+     * Restores the next bytes of a dump that is being made.
      *
-     * @return why it cannot be determined whether it can be restored; then nothing more is to be written
-     * @throws IOException when it cannot be restored
+     * @return the reason why this host cannot verify the dump, after which no more bytes must be written; empty if the
+     *     restore continues
+     * @throws IOException if the dump cannot be restored
      */
     public Optional<String> write(byte[] bytes, int offset, int length) throws IOException {
         if (kind == BackupKind.GLOBALS) {
@@ -216,7 +228,7 @@ public final class ScratchRestore implements AutoCloseable {
             program.input().write(bytes, offset, length);
             return Optional.empty();
         } catch (IOException broken) {
-            // It stopped reading, and knows why.
+            // The program stopped reading, and its exit code and errors show why.
             return Optional.of(why(program, broken));
         }
     }
@@ -236,8 +248,8 @@ public final class ScratchRestore implements AutoCloseable {
     /**
      * Ends the restore of a dump that was written to its end, and compares its rows.
      *
-     * @return why it cannot be determined whether it can be restored, when it cannot
-     * @throws IOException when it cannot be restored, or holds something else than its manifest says
+     * @return the reason why this host cannot verify the dump; empty if it is verified
+     * @throws IOException if the dump cannot be restored, or its contents differ from the manifest
      */
     public Optional<String> finish(Manifest manifest) throws IOException, InterruptedException {
         try {
@@ -268,7 +280,7 @@ public final class ScratchRestore implements AutoCloseable {
         return cannotTell;
     }
 
-    /** Returns the contents that are not there after a restore, one line each. */
+    /** Returns the contents that are missing after a restore, one line each. */
     private static List<String> lostContents(Manifest manifest, ScratchSite site)
             throws IOException, InterruptedException {
         Losses losses = manifest.contents().surroundings().losses();
@@ -288,7 +300,7 @@ public final class ScratchRestore implements AutoCloseable {
         return lost;
     }
 
-    /** Ends the program that reads a dump on its way. */
+    /** Ends the program that restores a dump while it is made. */
     @Override
     public void close() {
         if (reader != null) {

@@ -10,13 +10,13 @@ import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ThrowawayCluster;
 
-/** The rows of a backup that is restored into a scratch cluster: a role of its own counts them there. */
+/** The rows of a backup that is restored into a scratch cluster. A separate role counts them. */
 final class ScratchRows {
     private static final String COUNTER = "pgsteward_count";
 
     private ScratchRows() {}
 
-    /** Makes the role that counts, before anything of a dump is there. */
+    /** Creates the role that counts, before an object of a dump exists. */
     static void makeCounter(ThrowawayCluster cluster) throws IOException, InterruptedException {
         cluster.sql("postgres", "CREATE ROLE " + COUNTER + " LOGIN BYPASSRLS IN ROLE pg_read_all_data;");
     }
@@ -26,7 +26,10 @@ final class ScratchRows {
         return Set.of(ScratchRestore.ADMINISTRATOR, COUNTER);
     }
 
-    /** @throws IOException if a table has another number of rows than its manifest says, with the first of them */
+    /**
+     * @throws IOException if a table has another number of rows than the manifest; the message names the first such
+     *     tables
+     */
     static void compare(Manifest manifest, ThrowawayCluster cluster, BackupKind kind)
             throws IOException, InterruptedException {
         if (kind == BackupKind.GLOBALS) {
@@ -48,10 +51,15 @@ final class ScratchRows {
         }
     }
 
-    /** Returns the rows of tables by name, as {@code format('%I.%I')} writes it. */
+    /**
+     * Returns the number of rows by table.
+     *
+     * @param tables names as {@code format('%I.%I')} writes them
+     */
     static Map<String, Long> count(List<String> tables, ThrowawayCluster cluster)
             throws IOException, InterruptedException {
-        // The owner may have put a function of his own, called count, before the catalog's.
+        // The owner may have created a function count, which another search_path would find before the function of
+        // pg_catalog.
         StringBuilder counting = new StringBuilder("SET search_path = pg_catalog;\n" + ThrowawayCluster.TABLES_ONLY);
         for (int i = 0; i < tables.size(); i++) {
             counting.append("SELECT ")

@@ -10,7 +10,7 @@ import org.pgsteward.postgres.ThrowawayCluster;
 /**
  * The scratch cluster in which a backup is verified.
  *
- * @param owner the role that owns the database, and as which a dump comes
+ * @param owner the role that owns the database and restores the dump
  */
 record ScratchSite(ThrowawayCluster cluster, String owner) implements RestoreSite {
     private static final String PINNED = "SET search_path = '';\n";
@@ -20,7 +20,7 @@ record ScratchSite(ThrowawayCluster cluster, String owner) implements RestoreSit
         return cluster.sql(database, sql).strip();
     }
 
-    /** As the owner: when something of the dump is there, nothing is done as the administrator any more. */
+    /** Runs the query as the owner: after an object of the dump exists, no statement runs as the administrator. */
     @Override
     public String ask(String database, String sql) throws IOException, InterruptedException {
         return cluster.sqlAs(owner, database, PINNED + sql + ";").strip();
