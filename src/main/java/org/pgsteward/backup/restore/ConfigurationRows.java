@@ -10,19 +10,19 @@ import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Quote;
 
 /**
- * Loads the rows that a dump brings along for tables of extensions, such as {@code spatial_ref_sys} of PostGIS.
+ * Loads the rows in a dump for tables of extensions, such as {@code spatial_ref_sys} of PostGIS.
  *
- * <p>Such a table belongs to an administrator, and the owner of the database may not write to it. So the rows come in a
- * run of their own, between the tables and the other rows: for its length the role that logs in for a restore may insert
- * into the tables that the extension itself marked for dumps, and into nothing else. Nothing of the dump runs meanwhile but
- * the {@code COPY} of these rows. Where the extension has a trigger on such a table, its other tables are lent as well.
+ * <p>Such a table belongs to an administrator, and the owner of the database may not write to it. So these rows come in
+ * a separate run, between the tables and the other rows. During this run, the role that logs in for the restore may
+ * insert only into the tables that the extension itself marked for dumps. No other code of the dump runs meanwhile than
+ * the {@code COPY} of these rows. If the extension has a trigger on such a table, its other tables are lent as well.
  *
- * <p>Why not as the administrator: an archive is a file, and what it calls a {@code COPY} may be any statement.
+ * <p>Why not as the administrator: an archive is a file, and its {@code COPY} may be any statement.
  */
 final class ConfigurationRows {
     /**
-     * The statements that lend or take back, in one text. The owner of a relation that counts is a superuser, so nothing
-     * that the dump itself made is among them.
+     * The query for the statements that lend or revoke the privileges, as one text. It takes only relations that a
+     * superuser owns, so a relation from the dump is never among them.
      */
     private static final String STATEMENTS = """
             WITH extension AS (
@@ -61,12 +61,12 @@ final class ConfigurationRows {
         this.database = database;
     }
 
-    /** Lets {@code role} write into these tables until it is taken back, or gone. */
+    /** Lets {@code role} write into these tables until the privileges are revoked or the role is dropped. */
     void lend(String role, Collection<String> extensions) throws IOException, InterruptedException {
         run("GRANT", "TO", role, extensions);
     }
 
-    /** @param list which entries of the dump, as {@link RestorePlan#configuration} says */
+    /** @param list the file with the entries of {@link RestorePlan#configuration} */
     void load(StoredFile file, Path list, Collection<String> extensions) throws IOException, InterruptedException {
         lend(site.loader(), extensions);
         try (ClientProgram program = site.loading(
@@ -84,7 +84,7 @@ final class ConfigurationRows {
             return;
         }
         String names = extensions.stream().map(Quote::literal).collect(Collectors.joining(", "));
-        // It stands within a quoted text, in which format() is to see a percent sign as one.
+        // The name becomes part of a quoted format string of SQL, where a percent sign must be doubled.
         String whom =
                 preposition + " " + Quote.identifier(role).replace("%", "%%").replace("'", "''");
         String statements = site.administer(database, STATEMENTS.formatted(names, verb, whom));

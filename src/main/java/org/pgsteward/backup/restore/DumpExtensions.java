@@ -8,26 +8,26 @@ import java.util.TreeSet;
 import org.pgsteward.postgres.Quote;
 
 /**
- * The extensions of a dump that only an administrator may make, made before anything of it is there. The others the owner
- * makes while the dump is restored, in the schema that it names.
+ * The extensions of a dump that only an administrator may create. They are created before an object of the dump exists.
+ * The owner creates the other extensions during the restore, in the schema that the dump names.
  *
- * @param schemas that are there already, made for one of them
+ * @param schemas the schemas that were created for one of the extensions
  */
 record DumpExtensions(Set<String> schemas) {
     private static final Set<String> ALWAYS_THERE = Set.of("public", "pg_catalog");
 
-    /** Whoever may make what only he may make. */
+    /** A session of the administrator, for objects that only an administrator may create. */
     @FunctionalInterface
     interface Administrator {
         /**
-         * Runs a statement of ours; never anything that a dump holds.
+         * Runs a statement of pgsteward's own; never a statement from a dump.
          *
-         * @return the value of its one row and column; empty for none
+         * @return the value in its only row and column; empty for none
          */
         String administer(String database, String sql) throws IOException, InterruptedException;
     }
 
-    /** The server does not have it. */
+    /** The failure of a server that does not have an extension. */
     static final class NotInstalled extends IOException {
         final String extension;
 
@@ -37,7 +37,10 @@ record DumpExtensions(Set<String> schemas) {
         }
     }
 
-    /** The server has it and cannot make it: one to be loaded at its start, or for a database of a certain name only. */
+    /**
+     * The failure of a server that has an extension but cannot create it. For example, the extension must be loaded at
+     * the server's start, or is allowed only in a database of a certain name.
+     */
     static final class NotToBeMade extends IOException {
         final String extension;
 
@@ -52,11 +55,11 @@ record DumpExtensions(Set<String> schemas) {
     }
 
     /**
-     * Makes them in an empty database.
+     * Creates the extensions in an empty database.
      *
-     * @param owner of the database, and of the schemas that are made
-     * @param schemas in which they are at the source, by extension; where it is not known, the usual one
-     * @param trusted whether those are made as well that the owner could make
+     * @param owner the owner of the database and of the schemas that are created
+     * @param schemas the schema of each extension at the source; without an entry, the extension's usual schema is used
+     * @param trusted whether extensions that the owner could create are created as well
      */
     static DumpExtensions make(
             Administrator site,

@@ -11,14 +11,14 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
 /**
- * The objects that {@code ALTER EXTENSION ... ADD} made parts of an extension: {@code pg_dump} leaves them out, and the script
- * of the extension does not make them. {@link ExtensionTables} are apart, since their rows can be counted.
+ * The objects that {@code ALTER EXTENSION ... ADD} made parts of an extension. {@code pg_dump} leaves them out, and the
+ * script of the extension does not create them. {@link ExtensionTables} are separate, since their rows can be counted.
  */
 final class ExtensionObjects {
-    /** Objects; so many of a database are looked for after a restore. */
+    /** The limit of objects of a database that are searched for after a restore. */
     private static final int MOST = 200;
 
-    /** Objects and their extensions, by what PostgreSQL calls them. */
+    /** The query for objects and their extensions, by PostgreSQL's own description. */
     private static final String MEMBERS = """
             SELECT DISTINCT pg_catalog.left(o.type || ' ' || o.identity, 300) AS name, e.extname AS extension
               FROM pg_catalog.pg_extension AS e
@@ -29,14 +29,14 @@ final class ExtensionObjects {
             """;
 
     /**
-     * Those that may have been added: not in the transaction that made or changed the extension. After {@code pg_upgrade} and
-     * updates these are also objects of the script.
+     * The query for objects that may have been added: they were not created in the transaction that created or changed
+     * the extension. After {@code pg_upgrade} and updates, objects of the script are among them, too.
      */
     private static final String ADDED = MEMBERS + " AND d.xmin <> e.xmin ORDER BY 1 LIMIT " + MOST;
 
     private ExtensionObjects() {}
 
-    /** Returns those that may have been added, at most {@value #MOST}. */
+    /** Returns the objects that may have been added, at most {@value #MOST}. */
     static List<Losses.ExtensionObject> added(Connection connection) throws SQLException {
         return List.copyOf(Query.map(
                         connection,
@@ -47,9 +47,9 @@ final class ExtensionObjects {
     }
 
     /**
-     * Returns the ones that are not there after a restore, one line each.
+     * Returns the objects that are missing after a restore, one line each.
      *
-     * @param held those that may have been added
+     * @param held the objects that may have been added
      */
     static List<String> lost(List<Losses.ExtensionObject> held, RestoreSite site, String database)
             throws IOException, InterruptedException {

@@ -11,11 +11,11 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.TableRows;
 
 /**
- * The tables that belong to an extension and hold rows of their own. {@code pg_dump} leaves them out: the script of the
- * extension makes them again. Tables that the extension has marked for dumps are not among them.
+ * The tables that belong to an extension and hold rows of their own. {@code pg_dump} leaves them out, because the
+ * script of the extension creates them. Tables that the extension has marked for dumps are excluded.
  */
 final class ExtensionTables {
-    /** The name as SQL writes it, and the extension. */
+    /** The query for tables and their extensions; names as SQL writes them. */
     private static final String MEMBERS = """
             SELECT pg_catalog.format('%I.%I', n.nspname, c.relname) AS name, e.extname AS extension
               FROM pg_catalog.pg_extension AS e
@@ -29,15 +29,15 @@ final class ExtensionTables {
              LIMIT 1000
             """;
 
-    /** The names in one text, separated by chr(30). */
+    /** The query for the names as one text, separated by chr(30). */
     static final String NAMES =
             "SELECT pg_catalog.string_agg(name, pg_catalog.chr(30)) FROM (" + MEMBERS + ") AS members";
 
     private ExtensionTables() {}
 
     /**
-     * Counts their rows, in a transaction that is under way. A table that is locked for longer than a second is left out,
-     * and so is one that has gone meanwhile: for a caveat no backup fails.
+     * Counts the rows of these tables, in a transaction that is under way. Tables that are locked for longer than a
+     * second or were dropped meanwhile are left out, so that a caveat never fails a backup.
      */
     static List<Losses.ExtensionTable> count(Connection connection) throws SQLException {
         List<Losses.ExtensionTable> tables = Query.list(
@@ -63,9 +63,9 @@ final class ExtensionTables {
     }
 
     /**
-     * Returns those that have fewer rows after a restore, one line each.
+     * Returns the tables that have fewer rows after a restore, one line each.
      *
-     * @param restored rows by name; a table that does not exist is not in it
+     * @param restored rows by the name of the table, without tables that do not exist
      */
     static List<String> lost(List<Losses.ExtensionTable> held, Map<String, Long> restored) {
         return held.stream()

@@ -11,15 +11,18 @@ import org.pgsteward.backup.store.ResultSettings;
 /**
  * Fills the materialized views of a restored database, in the order of the dump.
  *
- * <p>Not by {@code pg_restore}: it asks for every row where row security hides some from the owner, and then fails. A view is
- * filled as {@code REFRESH MATERIALIZED VIEW} did it at the source: with what its owner sees.
+ * <p>{@code pg_restore} cannot do it: it requires all rows, and fails if row security hides some from the owner. Here a
+ * view is filled as {@code REFRESH MATERIALIZED VIEW} did it at the source, with the rows that its owner sees.
  */
 final class MaterializedViews {
     private static final String ENTRY = " MATERIALIZED VIEW DATA ";
 
     private static final String REFRESH = "REFRESH MATERIALIZED VIEW ";
 
-    /** Schema, name and both as SQL writes them are separated by chr(31), views by chr(30). */
+    /**
+     * The query for views that are not filled. Schema, name and the SQL form of both are separated by chr(31), views by
+     * chr(30).
+     */
     private static final String UNFILLED = """
             SELECT pg_catalog.string_agg(
                        pg_catalog.concat_ws(pg_catalog.chr(31), n.nspname, c.relname,
@@ -30,7 +33,7 @@ final class MaterializedViews {
              WHERE c.relkind = 'm' AND NOT c.relispopulated
             """;
 
-    /** Names as SQL writes them, separated by chr(30). */
+    /** The query for views that are filled but empty; names as SQL writes them, separated by chr(30). */
     private static final String EMPTY = """
             SELECT pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.relname), pg_catalog.chr(30))
               FROM pg_catalog.pg_class AS c
@@ -58,11 +61,11 @@ final class MaterializedViews {
     }
 
     /**
-     * Fills those that held something when they were dumped.
+     * Fills the views that were filled when they were dumped.
      *
-     * @param list what {@code pg_restore --list} says of the dump
-     * @param settings assignments for the session that fills them
-     * @return those that are empty, with the reason
+     * @param list the output of {@code pg_restore --list}
+     * @param settings assignments for the session that fills the views
+     * @return the views that stay empty, with the reason
      */
     List<String> fill(String list, List<String> settings) throws IOException, InterruptedException {
         List<String> entries = list.lines().filter(line -> line.contains(ENTRY)).toList();
@@ -70,19 +73,19 @@ final class MaterializedViews {
     }
 
     /**
-     * The same of those that {@code pg_restore} could not fill.
+     * Fills the views that {@code pg_restore} could not fill.
      *
-     * @param commands as it wrote them
+     * @param commands the commands as pg_restore wrote them
      */
     List<String> fillAgain(List<String> commands) throws IOException, InterruptedException {
         return fill(commands, List.of(), (command, view) -> command.equals(REFRESH + view.quoted() + ";"));
     }
 
     /**
-     * Returns those that are filled and hold no row, although they held some when they were dumped. A view is filled with
-     * the rows that its owner sees, and these may be fewer than before.
+     * Returns the filled views without rows that had rows when they were dumped. A view is filled with the rows that
+     * its owner sees, and these may be fewer than before.
      *
-     * @param held names as SQL writes them
+     * @param held the views that had rows; names as SQL writes them
      */
     List<String> emptied(Collection<String> held) throws IOException, InterruptedException {
         String empty = held.isEmpty() ? "" : site.ask(database, EMPTY);
@@ -95,7 +98,10 @@ final class MaterializedViews {
                 .toList();
     }
 
-    /** One statement: the driver works with no other DateStyle than ISO once a statement has ended. */
+    /**
+     * Returns a single statement for the settings and the refresh: after each statement, the driver requires the
+     * DateStyle ISO.
+     */
     private static String refresh(View view, List<String> settings) {
         return ResultSettings.under(settings, REFRESH + view.quoted());
     }

@@ -6,9 +6,10 @@ import java.util.stream.IntStream;
 import org.pgsteward.postgres.Quote;
 
 /**
- * Partitions whose rows PostgreSQL may place otherwise in a restored database. The hash of an enum is made of its OID, and
- * so is that of an array, a row or a range of enums; a function of the operator's own may use anything. Such rows are dumped
- * by the root of their tree, and each partition may hold another number of them afterwards. Their sum stays.
+ * Partitions whose rows PostgreSQL may place differently in a restored database. The hash of an enum depends on its
+ * OID, and so does that of an array, a row or a range of enums. A hash function of the operator's own may use any
+ * value. A dump loads such rows through the root of their tree. Afterwards each partition may hold another number of
+ * them, but their sum is the same.
  */
 public final class MovingPartitions {
     /** The condition on a partitioned table, {@code p}. */
@@ -21,14 +22,15 @@ public final class MovingPartitions {
                              WHERE c.oid = ANY (p.partcollation) AND NOT c.collisdeterministic))
             """;
 
-    /** The query that returns whether a database has any. */
+    /** The query that returns whether a database has such partitions. */
     public static final String EXIST =
             "SELECT EXISTS (SELECT FROM pg_catalog.pg_partitioned_table AS p WHERE " + MOVING + ")";
 
     private MovingPartitions() {}
 
     /**
-     * Asks for the tree to which each table belongs: one row {@code index|oid} for each table that is such a partition.
+     * Returns the query for the root of each table's tree. It returns one row {@code index|oid} for each table that is
+     * such a partition.
      *
      * @param tables names as {@code format('%I.%I')} writes them
      */

@@ -10,18 +10,18 @@ import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.model.BackupKind;
 
 /**
- * What a restore of a dump refuses or loses. The night says it of each backup, and the restore when it is asked for one: both
- * by this rule. Pure.
+ * The rules for the caveats of a dump: the contents that its restore refuses or loses. A night reports them for each
+ * backup, and a restore reports its own by the same rules. Pure.
  */
 public final class RestoreCaveats {
     private static final int MOST = 20;
 
-    /** Characters of one. */
+    /** The limit of one caveat, in characters. */
     private static final int LONGEST = 300;
 
     private RestoreCaveats() {}
 
-    /** Returns why a dump with these extensions is refused, with what to do. */
+    /** Returns the reason why a dump with these extensions is refused, with the next step. */
     static Optional<String> forbidden(Collection<String> extensions, Set<String> allowed) {
         Set<String> forbidden = new TreeSet<>(extensions);
         forbidden.removeAll(allowed);
@@ -32,9 +32,10 @@ public final class RestoreCaveats {
     }
 
     /**
-     * Returns why the database is refused to its owner.
+     * Returns the reason why a database is not given to its owner.
      *
-     * @param code what in it would run with the owner's powers over the cluster; empty for nothing, or no powers
+     * @param code the code in it that would run with the owner's powers over the cluster; empty if there is none, or if
+     *     the owner has no powers
      */
     static Optional<String> powerful(String database, String owner, String code) {
         return code.isEmpty()
@@ -45,7 +46,7 @@ public final class RestoreCaveats {
                         + " lines that restore it by hand");
     }
 
-    /** Returns what becomes of tables in tablespaces of their own. */
+    /** Returns the caveat of tables and indexes in tablespaces of their own. */
     static Optional<String> tablespaces(Collection<String> tablespaces) {
         return tablespaces.isEmpty()
                 ? Optional.empty()
@@ -53,7 +54,7 @@ public final class RestoreCaveats {
                         + " are restored into the tablespace of the database");
     }
 
-    /** Returns the objects of PostgreSQL itself or of extensions on which a role gets other privileges than before. */
+    /** Returns the caveat of objects of PostgreSQL or of extensions whose privileges differ from the original ones. */
     private static Optional<String> privileges(Collection<String> objects) {
         return objects.isEmpty()
                 ? Optional.empty()
@@ -61,7 +62,7 @@ public final class RestoreCaveats {
                         + String.join(", ", objects));
     }
 
-    /** Returns the objects in PostgreSQL's own schemas that no restore brings back. */
+    /** Returns the caveat of objects in PostgreSQL's own schemas, which no restore recovers. */
     static Optional<String> systemObjects(Collection<String> objects) {
         return objects.isEmpty()
                 ? Optional.empty()
@@ -69,7 +70,10 @@ public final class RestoreCaveats {
                         + String.join(", ", objects) + "; move them into another schema");
     }
 
-    /** Returns the materialized views that a restore may fill with other rows, since it fills them in a session of its own. */
+    /**
+     * Returns the caveat of materialized views that a restore may fill with other rows, because it fills them in a
+     * session of its own.
+     */
     static Optional<String> sessionViews(Collection<String> views) {
         return views.isEmpty()
                 ? Optional.empty()
@@ -79,7 +83,7 @@ public final class RestoreCaveats {
                                 + String.join(", ", views));
     }
 
-    /** Returns the constraints that a restore may violate, since it logs in as a role of its own. */
+    /** Returns the caveat of constraints that a restore may violate, because it logs in as a role of its own. */
     private static Optional<String> sessionChecks(Collection<String> constraints) {
         return constraints.isEmpty()
                 ? Optional.empty()
@@ -88,11 +92,11 @@ public final class RestoreCaveats {
     }
 
     /**
-     * Returns all that is known of a dump.
+     * Returns all known caveats of a dump.
      *
      * @param allowed the extensions that a dump may bring
-     * @param lost what a restore leaves empty or loses, as the verification found it, or of a base backup the databases that
-     *     were not read; none before the verification
+     * @param lost the contents that a restore leaves empty or loses, as the verification found them; the unread
+     *     databases of a base backup; empty before the verification
      */
     public static List<String> of(Manifest manifest, Set<String> allowed, List<String> lost) {
         List<String> caveats = new ArrayList<>();

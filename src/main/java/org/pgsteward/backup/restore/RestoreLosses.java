@@ -8,13 +8,14 @@ import java.util.TreeSet;
 import org.pgsteward.backup.store.Losses;
 
 /**
- * What a restore of a database would lose or refuse, as the database itself says while it is dumped. Only the catalog is
- * asked: nothing that the database holds runs here.
+ * The contents of a database that a restore would lose or refuse, determined while the database is dumped. Only the
+ * catalog is read, so that no code of the database runs.
  */
 public final class RestoreLosses {
     /**
-     * Materialized views that hold rows. The size of the file is asked for, not the rows: to read a view runs functions of
-     * its owner, and {@code pg_relation_size} would wait for a REFRESH.
+     * The query that names the materialized views with rows. It reads the size of the file and not the rows, because
+     * reading a view runs functions of its owner. {@code pg_relation_size} is not used, because it would wait for a
+     * REFRESH.
      */
     private static final String FILLED_VIEWS = """
             SELECT pg_catalog.format('%I.%I', n.nspname, c.relname), NULL
@@ -26,13 +27,17 @@ public final class RestoreLosses {
              LIMIT 1000
             """;
 
-    /** A role that is no superuser may need a GRANT for it; whether it may dump the database, pg_dump says better. */
+    /**
+     * The query that returns whether the role may read file sizes. A role that is no superuser may need a GRANT for it.
+     * Without this privilege the query above would fail the dump; if the role may not dump the database at all, pg_dump
+     * reports a better error.
+     */
     private static final String MAY_ASK_FOR_SIZES =
             "SELECT pg_catalog.has_function_privilege('pg_catalog.pg_stat_file(text, boolean)', 'EXECUTE')";
 
     /**
-     * PostgreSQL prints SESSION_USER in capitals. A text literal with this word and a constraint of more than
-     * {@link SessionViews#MOST_STORED} bytes count, too.
+     * The query that names constraints with SESSION_USER, which PostgreSQL prints in capitals. A text literal with this
+     * word and a constraint of more than {@link SessionViews#MOST_STORED} bytes count, too.
      */
     private static final String SESSION_CHECKS = """
             SELECT pg_catalog.format('constraint %I of ', conname)
@@ -53,9 +58,9 @@ public final class RestoreLosses {
     /**
      * Returns the contents that a restore may lose.
      *
-     * @param connection to the database, in a transaction that is under way
+     * @param connection a connection to the database, in a transaction that is under way
      * @param given whether a restore gives the database to a role that is not its administrator
-     * @throws SQLException when PostgreSQL does not answer
+     * @throws SQLException if PostgreSQL does not answer
      */
     public static Losses of(Connection connection, boolean given) throws SQLException {
         return new Losses(
@@ -73,10 +78,11 @@ public final class RestoreLosses {
     /**
      * Returns the code in the database that would run with the powers of its owner over the cluster.
      *
-     * @param connection to the database
-     * @param owner the role to which a restore gives the database; empty where it stays with the administrator
-     * @return such as {@code routine f(integer), view v}, at most three; empty for none, or an owner without powers
-     * @throws SQLException when PostgreSQL does not answer
+     * @param connection a connection to the database
+     * @param owner the role to which a restore gives the database; empty if it stays with the administrator
+     * @return up to three objects, such as {@code routine f(integer), view v}; empty for none, or if the owner has no
+     *     powers
+     * @throws SQLException if PostgreSQL does not answer
      */
     public static String code(Connection connection, Optional<String> owner) throws SQLException {
         return owner.isPresent() ? OwnerPowers.code(connection, owner.get()) : "";

@@ -12,16 +12,16 @@ import java.util.stream.Collectors;
 /**
  * The tables that have another number of rows after a restore.
  *
- * @param byTable what is there and what was dumped, by quoted name
+ * @param byTable the restored and the dumped number of rows, by quoted name
  */
 record RowDifferences(SortedMap<String, Difference> byTable) {
-    /** As many are named in a message. */
+    /** The limit of tables in a message. */
     private static final int NAMED = 20;
 
     /**
      * The rows of one table.
      *
-     * @param dumped -1 where the manifest does not know the table
+     * @param dumped the rows in the manifest; -1 if the manifest does not have the table
      */
     record Difference(long restored, long dumped) {}
 
@@ -40,15 +40,15 @@ record RowDifferences(SortedMap<String, Difference> byTable) {
         return byTable.isEmpty();
     }
 
-    /** Returns the question to the restored database whose answer {@link #settled(List)} takes. */
+    /** Returns the query to the restored database whose result {@link #settled(List)} takes. */
     String question() {
         return MovingPartitions.roots(List.copyOf(byTable.keySet()));
     }
 
     /**
-     * Returns those that remain when {@link MovingPartitions} are compared at the root of their tree.
+     * Returns the differences that remain after {@link MovingPartitions} were compared at the root of their tree.
      *
-     * @param answer to {@link #question}, row by row
+     * @param answer the rows of {@link #question}
      */
     RowDifferences settled(List<String> answer) {
         List<String> tables = List.copyOf(byTable.keySet());
@@ -62,7 +62,7 @@ record RowDifferences(SortedMap<String, Difference> byTable) {
         return settled(roots);
     }
 
-    /** @param roots by table, of those whose rows may have moved within their tree */
+    /** @param roots the root of each table whose rows may have moved within their tree */
     RowDifferences settled(Map<String, String> roots) {
         Map<String, Long> missing = new HashMap<>();
         byTable.forEach((table, rows) -> {
@@ -77,7 +77,7 @@ record RowDifferences(SortedMap<String, Difference> byTable) {
         return new RowDifferences(left);
     }
 
-    /** @throws IOException when there are any, with the first of them */
+    /** @throws IOException if there are differences; the message names the first of them */
     void orThrow() throws IOException {
         if (byTable.isEmpty()) {
             return;

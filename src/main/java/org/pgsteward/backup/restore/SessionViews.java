@@ -1,31 +1,32 @@
 package org.pgsteward.backup.restore;
 
 /**
- * Materialized views whose rows depend on the session that fills them: on the role that has logged in, or on a setting. A
+ * Materialized views whose rows depend on the session that fills them: on the role of the login, or on a setting. A
  * restore fills them in a session of its own.
  *
- * <p>Their rows are not compared: to read them as the administrator may run functions of their owner, and one that is out of
- * date may differ as well. The catalog says which views depend on a session.
+ * <p>Their rows are not compared. Reading them as the administrator may run functions of their owner, and a view that
+ * is out of date may differ as well. The catalog shows which views depend on a session.
  */
 final class SessionViews {
     /**
-     * Compressed bytes of an expression or a function's source. PostgreSQL needs about a hundred times as much memory to search
-     * it. Larger ones are not searched, and count as dependent.
+     * The limit of an expression or a function's source that is searched, in compressed bytes. PostgreSQL needs about a
+     * hundred times as much memory for the search. Larger ones are not searched, and count as dependent.
      */
     static final String MOST_STORED = "32768";
 
     /**
-     * Names as SQL writes them.
+     * The query for the names of these views, as SQL writes them.
      *
      * <ol>
-     *   <li>The functions that ask for the session, PostgreSQL's and those of the database whose source names one.
-     *   <li>The policies for SELECT that call one.
-     *   <li>The views that call one, or read as their owner a table with such a policy that applies to the owner.
+     *   <li>The functions that read the session: PostgreSQL's, and those of the database whose source names one.
+     *   <li>The policies for SELECT that call such a function.
+     *   <li>The views that call such a function. Also the views that read, as their owner, a table with such a policy
+     *       that applies to the owner.
      *   <li>The views that read such a view.
      * </ol>
      *
-     * <p>The trees of the parser are searched: {@code pg_get_viewdef} would wait for locks. Operation 12 is SESSION_USER, see
-     * {@code SQLValueFunctionOp} in PostgreSQL's {@code primnodes.h}.
+     * <p>The parse trees are searched, because {@code pg_get_viewdef} would wait for locks. Operation 12 is
+     * SESSION_USER, see {@code SQLValueFunctionOp} in PostgreSQL's {@code primnodes.h}.
      */
     static final String NAMES = """
             WITH RECURSIVE asking (pattern) AS (

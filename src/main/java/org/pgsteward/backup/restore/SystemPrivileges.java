@@ -1,11 +1,12 @@
 package org.pgsteward.backup.restore;
 
-/** Privileges on the objects that PostgreSQL itself or an extension brings along: functions, views and languages. */
+/** Privileges on the objects that PostgreSQL itself or an extension creates: functions, views and languages. */
 final class SystemPrivileges {
     /**
-     * The objects whose privileges differ from those that {@code initdb} or the extension gave. An OID below 16384 is one of
-     * initdb's. The owner of a database changes none of these privileges, and a restore neither. Of the information schema initdb
-     * writes down nothing: everybody may read it. Those on pg_settings are changed by pgsteward itself, in its own database.
+     * The query for objects with privileges that differ from those that {@code initdb} or the extension gave. An OID
+     * below 16384 belongs to initdb. The owner of a database cannot change these privileges, and a restore cannot
+     * either. For the information schema, initdb records no privileges, although PUBLIC may read it. Privileges on
+     * pg_settings are excluded, because pgsteward itself changes them in its own database.
      */
     static final String CHANGED = """
             WITH object (classid, objid, objsubid, acl, usual) AS (

@@ -3,9 +3,10 @@ package org.pgsteward.backup.restore;
 /** The objects that an operator or a service made in PostgreSQL's own schemas. */
 final class SystemSchemas {
     /**
-     * Those that {@code pg_dump} takes for PostgreSQL's. An OID from 16384 on is none of initdb's. Objects of an extension are
-     * made with it, and those that belong to another object (row types, sequences of a column) go with it. No collations:
-     * {@code pg_import_system_collations} makes them again.
+     * The query for objects that {@code pg_dump} takes for PostgreSQL's. An OID from 16384 on was not assigned by
+     * initdb. Objects of an extension are excluded, because they are created with it. Parts of another object (row
+     * types, sequences of a column) are excluded for the same reason. Collations are excluded, because {@code
+     * pg_import_system_collations} creates them again.
      */
     static final String ADDED = """
             WITH object (classid, objid) AS (

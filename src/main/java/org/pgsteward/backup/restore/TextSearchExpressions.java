@@ -6,15 +6,16 @@ import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.postgres.Quote;
 
 /**
- * Generated columns and indexes that depend on {@code default_text_search_config}. A configuration of the database itself does not
- * exist yet when a restore begins, so PostgreSQL computes them with another one.
+ * Generated columns and indexes that depend on {@code default_text_search_config}. A configuration of the database
+ * itself does not exist yet when a restore begins, so PostgreSQL computes them with another one.
  */
 final class TextSearchExpressions {
     private static final String SETTING = "default_text_search_config";
 
     /**
-     * Empty if PostgreSQL brings the configuration. The functions that search texts by the setting, and the functions whose source
-     * names one of these; larger ones are not read, and count as dependent.
+     * The query for the names of these columns and indexes. It finds none if PostgreSQL itself has the configuration.
+     * It follows the functions that search texts by the setting, and the functions whose source names such a function.
+     * Functions with a larger source are not read, and count as dependent.
      */
     private static final String NAMES = """
             WITH RECURSIVE function (oid, name, source) AS (
@@ -55,7 +56,7 @@ final class TextSearchExpressions {
 
     private TextSearchExpressions() {}
 
-    /** Returns one line that names those of a restored database, at most 50; nothing if there are none. */
+    /** Returns one line that names up to 50 of these columns and indexes; an empty list if there are none. */
     static List<String> lost(Manifest manifest, RestoreSite site, String database)
             throws IOException, InterruptedException {
         String configuration = manifest.contents().surroundings().settings().getOrDefault(SETTING, "");
