@@ -32,7 +32,6 @@ final class GlobalsProof extends OutputStream {
         reading.write(from, offset, length);
     }
 
-    /** Returns the globals that were read. */
     Globals globals() {
         return reading.done();
     }

@@ -187,7 +187,6 @@ final class Guest implements RestoreSite, AutoCloseable {
         administer(database, "REASSIGN OWNED BY " + own + " TO " + Quote.identifier(heir) + "; DROP OWNED BY " + own);
     }
 
-    /** Ends the sessions of the role and drops it. */
     @Override
     public void close() throws SQLException {
         role.close();

@@ -71,7 +71,6 @@ final class RecoverySite {
         }
     }
 
-    /** Marks the server. */
     void claim() throws SQLException {
         if (!isClaimed()) {
             Guest.run(server, "CREATE ROLE " + MARK + " NOLOGIN");

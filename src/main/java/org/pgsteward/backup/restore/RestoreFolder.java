@@ -74,7 +74,6 @@ final class RestoreFolder implements AutoCloseable {
         return folder;
     }
 
-    /** Removes the folder and releases its lock. */
     @Override
     public void close() throws IOException {
         try {

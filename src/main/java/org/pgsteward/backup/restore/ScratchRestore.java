@@ -197,7 +197,6 @@ public final class ScratchRestore implements AutoCloseable {
         }
     }
 
-    /** Returns the command that restores as the owner. */
     private static List<String> restoring(ThrowawayCluster cluster, String owner) {
         return cluster.client(
                 "pg_restore",

@@ -82,12 +82,10 @@ public final class RunsUnderWay {
         return add(new Run(service, new Progress(what + " of " + service, true), what.equals(VERIFICATION)));
     }
 
-    /** Returns whether the run is a backup. */
     static boolean isBackup(Progress.State run) {
         return run.name().startsWith(BACKUP);
     }
 
-    /** Returns whether the run is a verification. */
     static boolean isVerification(Progress.State run) {
         return run.name().startsWith(VERIFICATION);
     }
