@@ -8,8 +8,8 @@ import org.pgsteward.postgres.Quote;
 /**
  * Partitions whose rows PostgreSQL may place differently in a restored database. The hash of an enum depends on its
  * OID, and so does that of an array, a row or a range of enums. A hash function of the operator's own may use any
- * value. A dump loads such rows through the root of their tree. Afterwards each partition may hold another number of
- * them, but their sum is the same.
+ * value. Such rows are dumped with {@code --load-via-partition-root}, so PostgreSQL places them anew. Afterwards each
+ * partition may hold another number of them, but their sum is the same.
  */
 public final class MovingPartitions {
     /** The condition on a partitioned table, {@code p}. */
