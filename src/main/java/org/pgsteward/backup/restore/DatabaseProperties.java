@@ -33,19 +33,18 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
     private static final Pattern ENTRIES =
             Pattern.compile("\\d+; \\d+ \\d+ (ACL|COMMENT) - DATABASE .*", Pattern.DOTALL);
 
-    private static final String NAME = "(?:\"(?:[^\"]|\"\"){1,200}\"|[^\\s\"]{1,200})";
+    /** The form of a name. PostgreSQL reads the unquoted keywords as other roles, or as all of them. */
+    private static final String NAME =
+            "(?:\"(?:[^\"]|\"\"){1,200}\"|(?!(?i:" + Globals.ROLE_KEYWORDS + ")\\b)[^\\s\"]{1,200})";
 
     /** Names of encodings and locales, as PostgreSQL writes them. */
     private static final Pattern OPTION =
             Pattern.compile(" (ENCODING|LOCALE|LC_COLLATE|LC_CTYPE|ICU_LOCALE|BUILTIN_LOCALE"
                     + "|LOCALE_PROVIDER) = ('[\\w.@ -]+'|\\w+)| (ICU_RULES) = (" + ResultSettings.LITERAL + ")");
 
-    /**
-     * The settings that load code. The administrator never applies them, because any program with write access to the
-     * store could have added them.
-     */
-    private static final Pattern LOADS =
-            Pattern.compile(" SET \"?(\\w+_preload_libraries|dynamic_library_path|jit_provider)\"? .*", Pattern.DOTALL);
+    /** A setting, as {@code pg_dump} writes it. The administrator applies no statement of another form. */
+    private static final Pattern ASSIGNMENT =
+            Pattern.compile(" SET (\"(?:[^\"]|\"\"){1,200}\"|[\\w.]{1,200}) TO .*", Pattern.DOTALL);
 
     /** The text before the database's name, the name, and the text after it. */
     private static final Pattern SET_OR_GRANTED = Pattern.compile(
@@ -61,11 +60,16 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
             return before + Quote.identifier(database) + after;
         }
 
-        /** Returns whether the administrator applies the statement during a recovery if the owner may not. */
+        /**
+         * Returns whether the administrator applies the statement during a recovery if the owner may not. The
+         * administrator never applies a setting that loads code: any program with write access to the store could have
+         * added it.
+         */
         boolean isAnAdministrators() {
+            Matcher assignment = ASSIGNMENT.matcher(after);
             return (before.equals("ALTER DATABASE ") || before.startsWith("ALTER ROLE "))
-                    && after.startsWith(" SET ")
-                    && !LOADS.matcher(after).matches();
+                    && assignment.matches()
+                    && !LibrarySettings.loadsCode(SqlScript.unquoted(assignment.group(1)));
         }
 
         /** Returns whether the statement gives every role a privilege. */

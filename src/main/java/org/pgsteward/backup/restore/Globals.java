@@ -23,8 +23,14 @@ import java.util.regex.Pattern;
  *     itself settings of any length, and these must not affect the other roles
  */
 record Globals(List<Statement> statements, List<String> leftOut, List<String> strange, List<String> oversized) {
+    /**
+     * The keywords that PostgreSQL reads in the place of a role: without quotes they are the administrator who runs the
+     * file, or all roles. {@code pg_dumpall} quotes a role of such a name.
+     */
+    static final String ROLE_KEYWORDS = "all|current_role|current_user|session_user";
+
     /** The form of a name. PostgreSQL's names have 63 bytes, and each byte may be a quote that is written twice. */
-    static final String NAME = "(?:[a-z_][a-z0-9_]{0,200}|\"(?:[^\"]|\"\"){1,200}\")";
+    static final String NAME = "(?:(?!(?:" + ROLE_KEYWORDS + ")\\b)[a-z_][a-z0-9_]{0,200}|\"(?:[^\"]|\"\"){1,200}\")";
 
     /** pgsteward's own roles, which are created anew when they are needed. */
     private static final Pattern OURS = Pattern.compile("pgsteward_(restore|recovery|count_).*", Pattern.DOTALL);

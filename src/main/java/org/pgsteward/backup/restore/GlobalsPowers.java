@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 
 /**
  * The powers that a file of globals gives to roles beyond a login: attributes such as {@code SUPERUSER}, memberships
- * that lead to them, and settings that only the administrator may change otherwise. Pure.
+ * that lead to them, settings that load code, and the right to change settings of the administrator. Pure.
  *
  * <p>A superuser runs the file during a recovery. So a program with write access to the store could make its own role a
  * superuser.
@@ -38,6 +38,9 @@ final class GlobalsPowers {
     private static final Pattern ALTER =
             Pattern.compile("ALTER ROLE " + Globals.NAME + " WITH ([A-Z ]+).*", Pattern.DOTALL);
 
+    private static final Pattern SETTING =
+            Pattern.compile("ALTER ROLE " + Globals.NAME + " SET (" + Globals.NAME + ") TO .*", Pattern.DOTALL);
+
     private static final Pattern PARAMETER = Pattern.compile(
             "GRANT ([A-Z, ]+) ON PARAMETER (" + Globals.NAME + "(?:\\." + Globals.NAME + "){0,5}) TO .*",
             Pattern.DOTALL);
@@ -58,12 +61,18 @@ final class GlobalsPowers {
         for (Globals.Statement statement : globals.statements()) {
             Matcher alter = ALTER.matcher(statement.sql());
             Matcher parameter = PARAMETER.matcher(statement.sql());
+            Matcher setting = SETTING.matcher(statement.sql());
             if (!statement.granted().isEmpty()) {
                 memberships
                         .computeIfAbsent(statement.role(), role -> new LinkedHashSet<>())
                         .add(statement.granted());
             } else if (parameter.matches()) {
                 add(powers, statement.role(), parameter.group(1) + " of setting " + parameter.group(2));
+            } else if (setting.matches()) {
+                String name = SqlScript.unquoted(setting.group(1));
+                if (LibrarySettings.loadsCode(name)) {
+                    add(powers, statement.role(), "setting " + name + ", which loads code");
+                }
             } else if (alter.matches()) {
                 List<String> words = List.of(alter.group(1).split(" +"));
                 ATTRIBUTES.stream()

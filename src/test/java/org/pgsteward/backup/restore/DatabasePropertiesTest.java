@@ -110,6 +110,11 @@ class DatabasePropertiesTest {
                 ALTER DATABASE shop SET session_preload_libraries TO 'x';
                 ALTER ROLE reader IN DATABASE shop SET "local_preload_libraries" TO 'x';
                 ALTER DATABASE shop SET dynamic_library_path TO '/tmp';
+                ALTER DATABASE shop SET "Session_Preload_Libraries" TO 'x';
+                ALTER DATABASE shop SET session_preload_libraries='x';
+                ALTER DATABASE shop SET  session_preload_libraries TO 'x';
+                ALTER ROLE ALL IN DATABASE shop SET log_statement TO 'all';
+                ALTER ROLE current_user IN DATABASE shop SET log_statement TO 'all';
                 ALTER DATABASE shop CONNECTION LIMIT = 40;
                 GRANT CONNECT ON DATABASE shop TO reader;
                 """, "shop", "shop");

@@ -27,6 +27,10 @@ class GlobalsPowersTest {
                 "ALTER ROLE a WITH LOGIN PASSWORD 'x WITH SUPERUSER ' |",
                 "ALTER ROLE a WITH SUPERUSER PASSWORD 'x WITH LOGIN ' | a: SUPERUSER",
                 "ALTER ROLE a SET work_mem TO '1MB' |",
+                "ALTER ROLE a SET session_preload_libraries TO 'x' |"
+                        + " a: setting session_preload_libraries, which loads code",
+                "ALTER ROLE a SET \"Dynamic_Library_Path\" TO 'x' | a: setting Dynamic_Library_Path, which loads code",
+                "ALTER ROLE a SET \"my.session_preload_libraries\" TO 'x' |",
                 "GRANT b TO a |",
                 "GRANT pg_monitor TO a |",
                 "GRANT pg_write_server_files TO a | a: member of pg_write_server_files",

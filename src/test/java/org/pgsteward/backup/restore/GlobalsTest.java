@@ -123,6 +123,15 @@ class GlobalsTest {
         assertThat(read(WHOLE).touches(OURS)).isEmpty();
     }
 
+    @Test
+    void rolesNamedLikeKeywordsAreRestored() {
+        Globals globals = read("CREATE ROLE \"all\";\nCREATE ROLE \"current_user\";\nCREATE ROLE all_users;");
+
+        assertThat(globals.strange()).isEmpty();
+        assertThat(globals.statements().stream().map(Globals.Statement::role))
+                .containsExactly("all", "current_user", "all_users");
+    }
+
     /** As from version 16 on. Each alone would take away what the other gives. */
     @Test
     void grantsOfOneMembershipBySeveralGrantorsBecomeOne() {
@@ -207,6 +216,12 @@ class GlobalsTest {
                 "CREATE DATABASE x;",
                 "DROP ROLE a;",
                 "ALTER ROLE ALL SET session_preload_libraries TO '/tmp/x.so';",
+                "ALTER ROLE all SET session_preload_libraries TO '/tmp/x.so';",
+                "ALTER ROLE current_user WITH LOGIN PASSWORD '/tmp/x';",
+                "ALTER ROLE session_user SET search_path TO '/tmp/x';",
+                "ALTER ROLE current_role SET search_path TO '/tmp/x';",
+                "COMMENT ON ROLE current_user IS '/tmp/x';",
+                "GRANT SET ON PARAMETER work_mem TO current_user;",
                 "ALTER ROLE bob IN DATABASE x SET a TO 'b';",
                 // What one of two readers takes for a quote's end, and the other does not.
                 "COMMENT ON ROLE bob IS E'a'\n'x\\'' \\! touch /tmp/x '';",
