@@ -31,6 +31,16 @@ public final class RoleRemoval {
              LIMIT 1000
             """;
 
+    /** Whether the role owns anything anywhere, apart from user mappings. {@code DROP ROLE} then fails. */
+    private static final String OWNS = """
+            SELECT r.rolname
+              FROM pg_catalog.pg_shdepend AS s
+              JOIN pg_catalog.pg_roles AS r ON r.oid = s.refobjid
+             WHERE s.refclassid = 'pg_catalog.pg_authid'::pg_catalog.regclass AND r.rolname = ?
+               AND s.deptype = 'o' AND s.classid <> 'pg_catalog.pg_user_mapping'::pg_catalog.regclass
+             LIMIT 1
+            """;
+
     /** A lock that blocks all grants until the end of the transaction. */
     private static final String LOCK = "LOCK TABLE pg_catalog.pg_shdepend IN SHARE ROW EXCLUSIVE MODE";
 
@@ -54,6 +64,11 @@ public final class RoleRemoval {
             String last = databases.isEmpty() ? server.address().database() : databases.remove(databases.size() - 1);
             String revoke = "DROP OWNED BY " + Quote.identifier(role);
             try {
+                if (!names(server, OWNS, role).isEmpty()) {
+                    // Revokes nothing: DROP OWNED would drop the objects of the management database.
+                    run(server, server.address().database(), TIMEOUT, LOCK, "DROP ROLE " + Quote.identifier(role));
+                    return;
+                }
                 for (String database : databases) {
                     run(server, database, TIMEOUT, revoke);
                 }
