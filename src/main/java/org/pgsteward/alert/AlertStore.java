@@ -15,6 +15,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +37,9 @@ final class AlertStore {
 
     /** Locks between threads: a file lock that this process already holds is refused, not awaited. */
     private static final Map<Path, Object> ALONE = new ConcurrentHashMap<>();
+
+    /** The files that could not be read last time. Each is logged once. */
+    private final Set<Path> unreadable = ConcurrentHashMap.newKeySet();
 
     private final Path folder;
     private final Reserve reserve;
@@ -108,7 +112,11 @@ final class AlertStore {
         AtomicFile.remove(file(key));
     }
 
-    /** @throws IOException if the folder or a file in it cannot be read */
+    /**
+     * Returns all alerts. An alert whose file cannot be read is logged and left out.
+     *
+     * @throws IOException if the folder cannot be read
+     */
     List<Alert> all() throws IOException {
         if (!Files.isDirectory(folder)) {
             return List.of();
@@ -121,7 +129,14 @@ final class AlertStore {
         }
         List<Alert> alerts = new ArrayList<>();
         for (Path file : files) {
-            read(file).ifPresent(alerts::add);
+            try {
+                read(file).ifPresent(alerts::add);
+                unreadable.remove(file);
+            } catch (IOException refused) {
+                if (unreadable.add(file)) {
+                    LOG.warn("cannot read alert file {}; the alert is not listed until it can be read: {}", file, refused);
+                }
+            }
         }
         return alerts;
     }
