@@ -93,13 +93,17 @@ public final class GuardWatch implements AutoCloseable {
             if (closed.await(Math.min(left, PING_MILLISECONDS), TimeUnit.MILLISECONDS)) {
                 return true;
             }
-            if (guard.isDiskFilling()) {
-                return false;
-            }
             try {
+                if (guard.isDiskFilling()) {
+                    return false;
+                }
                 guard.ping();
             } catch (SQLException e) {
                 LOG.debug("the guard's session has ended: {}", e.getMessage());
+                failedAt = clock.instant();
+                return false;
+            } catch (RuntimeException e) {
+                LOG.error("a check of the guard failed; the next one follows: {}", e.toString());
                 failedAt = clock.instant();
                 return false;
             }
