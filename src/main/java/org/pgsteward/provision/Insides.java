@@ -68,7 +68,7 @@ final class Insides {
      * Repairs the contents of a database.
      *
      * @return the steps that were carried out
-     * @throws SQLException if steps remain to be done, with their number, the first of them, and the last refusal
+     * @throws SQLException if steps remain to be done, with their number, and the first of them with its refusal
      */
     List<Step> putRight(
             Step.Kind kind, String database, String role, Collection<String> former, Set<String> wanted, Doing doing)
@@ -83,21 +83,21 @@ final class Insides {
             }
             Query.run(inside, SHORT_LOCKS);
             SQLException refusal = null;
-            for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty(); attempt++) {
+            boolean waitsForLock = true;
+            for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty() && waitsForLock; attempt++) {
                 List<Step> again = new ArrayList<>();
+                waitsForLock = false;
                 for (Step step : left) {
                     try {
                         doing.run(step, inside);
                         done.add(step);
                     } catch (SQLException e) {
-                        refusal = e;
+                        refusal = again.isEmpty() ? e : refusal;
+                        waitsForLock |= LOCK_NOT_AVAILABLE.equals(e.getSQLState());
                         again.add(step);
                     }
                 }
                 left = again;
-                if (refusal != null && !LOCK_NOT_AVAILABLE.equals(refusal.getSQLState())) {
-                    break;
-                }
             }
             if (!left.isEmpty() && refusal != null) {
                 throw new SQLException(
