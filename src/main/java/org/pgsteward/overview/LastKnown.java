@@ -30,7 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 final class LastKnown {
     /** Size limit of the file, in bytes. */
-    private static final int MOST_BYTES = 1024 * 1024;
+    private static final int MOST_BYTES = 8 * 1024 * 1024;
 
     private static final Logger LOG = LoggerFactory.getLogger(LastKnown.class);
 
