@@ -16,13 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts what others have not taken in time into a fallback's outbox too. They keep it: once they are back, they get it late.
+ * Puts notices that other receivers have not taken in time into the outbox of a fallback receiver too. The others keep them,
+ * and get them late.
  *
  * <ol>
- *   <li>It is the fallback that looks at the others, since one that hangs could not give anything away.
- *   <li>Put first, then marked in {@code <state.dir>/taken-over/<receiver>/<id>}: a notice that two others missed is taken
- *       over once, and killed in between, it is put again, which the outbox notices unless it was delivered meanwhile.
- *   <li>A mark goes when nobody waits for its notice any more. One that the disk refused is kept in mind.
+ *   <li>The delivery of the fallback receiver reads the other outboxes, because the delivery of another one may hang.
+ *   <li>Put the notice, then mark it in {@code <state.dir>/taken-over/<receiver>/<id>}, so that a notice that two others
+ *       missed is put once. After a kill between the two steps it is put again; the outbox drops it unless it was delivered
+ *       meanwhile.
+ *   <li>Remove a mark when its notice waits for no other receiver. A mark that the disk does not take is kept in memory.
  * </ol>
  */
 final class TakeOver {
@@ -40,8 +42,10 @@ final class TakeOver {
     }
 
     /**
-     * @param others whose notices are looked at
-     * @param after how long they may have waited
+     * Takes over notices for one fallback receiver.
+     *
+     * @param others the receivers before it
+     * @param after how long a notice may wait for them
      */
     void by(String receiver, List<String> others, Duration after) {
         if (others.isEmpty()) {
@@ -51,9 +55,9 @@ final class TakeOver {
         Set<String> waiting = new HashSet<>();
         for (String other : others) {
             for (Path file : outbox.waiting(other)) {
-                String id = Outbox.id(file);
+                String id = NoticeFileNames.id(file);
                 waiting.add(id);
-                Instant putAt = Outbox.putAt(file);
+                Instant putAt = NoticeFileNames.putAt(file);
                 if (!putAt.plus(after).isAfter(clock.instant()) && !isMarked(own.resolve(id))) {
                     outbox.read(file).ifPresent(entry -> take(receiver, other, entry, own.resolve(id)));
                 }
