@@ -12,20 +12,19 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
- * What keeps the databases of a cluster apart and is true of no new one: that not everybody may connect. Pure.
+ * Plans the steps that separate the databases of a cluster: PostgreSQL lets every role connect to a new database. Pure.
  *
- * <p>A database of no service is closed too, and whoever has business in it is let in by name first, so that nobody who
- * works there is locked out.
+ * <p>A database of no service is closed too. The roles that use it get CONNECT by name first, so that they keep their access.
  */
 final class IsolationPlan {
     private static final Set<String> OURS = Set.of("service_configs", "backup_log", "user_activity", "service_status");
 
     private IsolationPlan() {}
 
-    /** @param subject the database that it is about */
+    /** @param subject the database that is closed */
     record Closing(String subject, Step step) {}
 
-    /** The steps for every database that is no service's, and for the management database's tables and schemas. */
+    /** Returns the steps for each database of no service, and for the tables and schemas of the management database. */
     static List<Closing> of(Cluster cluster, ServerAddress server) {
         List<Closing> closings = new ArrayList<>();
         Set<String> ofServices = cluster.services().values().stream()
@@ -46,7 +45,7 @@ final class IsolationPlan {
                 openObjects(cluster, grant -> isOfLargeObjects(grant.object())),
                 "every role may make large objects in database " + server.database(),
                 server));
-        ServiceShape.everybodysSchemas(Step.Kind.REPAIR, cluster, server.database())
+        ManagementAccess.everybodysSchemas(Step.Kind.REPAIR, cluster, server.database())
                 .map(step -> new Closing(server.database(), step))
                 .forEach(closings::add);
         return List.copyOf(closings);
@@ -57,7 +56,7 @@ final class IsolationPlan {
         Set<String> keep = new TreeSet<>(database.business());
         keep.remove(database.owner());
         keep.retainAll(cluster.roles().keySet());
-        // A service may come here to log what its users do, which it was granted by name.
+        // In the management database the roles of services have CONNECT by name already.
         keep.removeIf(role -> database.name().equals(server.database())
                 && cluster.index().serviceOfRole(role).isPresent());
         Stream<String> grants = keep.stream()
