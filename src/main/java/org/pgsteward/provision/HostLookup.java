@@ -8,11 +8,11 @@ import java.util.TreeSet;
 import org.pgsteward.model.Container;
 
 /**
- * What a host name means when one container looks it up: the managed PostgreSQL, or somebody else.
+ * Resolves a host name as one container would: to the managed PostgreSQL, or to another container.
  *
- * <p>Docker's resolver answers on each network that the asker is on, and gives no order where two containers answer to
- * one name. What a compose file's author meant is then the neighbour in his own project, else the container of that very
- * name: every other project has a service {@code db}.
+ * <p>Docker's resolver answers on each network of the container, and gives no order if two containers answer to one name.
+ * Then the container of the same compose project takes precedence, and then the container with that very name: many
+ * projects have a service {@code db}.
  */
 final class HostLookup {
     private final Container asker;
@@ -26,14 +26,18 @@ final class HostLookup {
         this.others = others;
     }
 
-    /** Whether it means the managed server now. */
+    /** Returns whether the name resolves to the managed server now. */
     boolean means(String host) {
         OptionalInt fit = server.map(managed -> fit(host, managed)).orElse(OptionalInt.empty());
         return fit.isPresent() && bestOther(host) <= fit.getAsInt();
     }
 
-    /** Whether it would mean the managed server if the two shared a network. */
-    boolean wouldMean(String host) {
+    /** Returns whether the name resolves to the managed server, or would if the two shared a network. */
+    boolean meansOnAnyNetwork(String host) {
+        return means(host) || wouldMean(host);
+    }
+
+    private boolean wouldMean(String host) {
         return server.filter(managed -> managed.answersTo(host)).isPresent() && bestOther(host) < 0;
     }
 
@@ -41,14 +45,14 @@ final class HostLookup {
         return server.filter(asker::sharesNetworkWith).isPresent();
     }
 
-    /** The server's networks that another container can join. */
+    /** Returns the server's networks that another container can join. */
     SortedSet<String> joinable() {
         return server.map(Container::joinableNetworks).orElseGet(TreeSet::new);
     }
 
     private int bestOther(String host) {
         return others.stream()
-                // First what is cheap and seldom true: a host has many containers, and each asks about all others.
+                // The cheap filter first: each of many containers is compared with all others.
                 .filter(other -> other.answersTo(host))
                 .filter(other -> !other.id().equals(asker.id()) && !isServer(other))
                 .map(other -> fit(host, other))
@@ -57,13 +61,13 @@ final class HostLookup {
                 .orElse(-1);
     }
 
-    /** While it is re-created there are two of it. */
+    /** There are two while compose recreates it. */
     private boolean isServer(Container other) {
         return server.filter(managed -> managed.identity().equals(other.identity()))
                 .isPresent();
     }
 
-    /** How well the name fits; empty where it is not heard. */
+    /** Returns how well the name fits; empty if the candidate does not answer on a shared network. */
     private OptionalInt fit(String host, Container candidate) {
         if (asker.sharedNetworks(candidate).stream().noneMatch(network -> candidate.answersTo(host, network))) {
             return OptionalInt.empty();

@@ -332,7 +332,7 @@ public final class Provisioner implements AutoCloseable {
             Optional<Claim> claim = claim(container, postgres, containers);
             claim.ifPresent(
                     asked -> work.add(new Reconcile.Asking(asked, siblings(container, same, postgres, containers))));
-            if (claim.isEmpty() && Discovery.isSwitchedOff(container)) {
+            if (claim.isEmpty() && new Labels(container).isSwitchedOff()) {
                 work.leaveAlone(container.identity());
             }
         } catch (RefusedClaim refused) {
