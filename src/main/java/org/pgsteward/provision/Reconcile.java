@@ -164,10 +164,10 @@ final class Reconcile {
      * not dropped.
      */
     private void tellBelongings(Cluster cluster, Management.Turn turn) throws SQLException {
-        Map<String, ClusterReading.Belongings> belongings = turn.reading().belongings();
+        Map<String, ManagementReading.Belongings> belongings = turn.managementReading().belongings();
         for (Cluster.Service service : cluster.services().values()) {
             String role = service.role().isEmpty() ? service.name() : service.role();
-            ClusterReading.Belongings owned = belongings.getOrDefault(role, ClusterReading.Belongings.NONE);
+            ManagementReading.Belongings owned = belongings.getOrDefault(role, ManagementReading.Belongings.NONE);
             if (owned.largeObjects() > 0) {
                 excesses.add(largeObjects(role, owned.largeObjects()).of(service.name()));
             }
@@ -203,7 +203,7 @@ final class Reconcile {
     }
 
     private void tellExcesses(Cluster cluster, Management.Turn turn) throws SQLException {
-        for (Excess found : turn.reading().excesses()) {
+        for (Excess found : turn.managementReading().excesses()) {
             excesses.add(cluster.services().values().stream()
                     .filter(service -> found.service().isEmpty()
                             && (found.role().isEmpty()
