@@ -1,20 +1,21 @@
 /**
- * Databases and roles: what containers ask for and what exists become a plan, and the plan is carried out.
+ * Provisioning of databases and roles: the claims of containers and the present state become a plan, which is carried out.
  *
  * <ol>
- *   <li>{@link Discovery} reads a container's labels, or its application's own variables, into a {@link Claim}; names are
- *       data, and {@link Names} says which are names at all.
- *   <li>{@link Refusals} says why a claim cannot be had: the names are somebody else's, or may be.
- *   <li>{@link ServicePlan} says each step from what exists to what is asked for, with its reason; {@link ServiceShape} is
- *       what a service's role and database should be like, {@link Inside} what its database should hold, and {@link
- *       IsolationPlan} what keeps all databases apart.
- *   <li>{@link Carrier} carries the steps out, for one container ({@link Provisioner}) or for everything ({@link
- *       Reconcile}); run twice, the second run finds nothing to do, and killed half-way, the next run does the rest.
- *   <li>{@link Quarantine} is the only way to take a database away.
+ *   <li>{@link Discovery} reads a {@link Claim} from a container's labels and variables; {@link ClaimReader} reads the
+ *       claims of all containers. {@link Names} refuses illegal names.
+ *   <li>{@link ClusterReading} reads the roles, databases and services that exist.
+ *   <li>{@link Refusals} refuses claims to objects that belong to another service, or may.
+ *   <li>{@link ServicePlan} plans each step with its reason. {@link ServiceShape} is the desired role and database, {@link
+ *       ManagementAccess} the role's privileges in the management database, {@link Inside} the desired contents of the
+ *       database, and {@link IsolationPlan} separates all databases.
+ *   <li>{@link Carrier} carries the steps out, for one container ({@link Provisioner}) or for all services ({@link
+ *       Reconcile}). A second run finds no step; after a run that was killed, the next run does the others.
+ *   <li>Only {@link Quarantine} removes a database.
  * </ol>
  *
- * <p>A service is bound to one identity, compose's project and service or a container's name, in the row of {@code
- * service_configs} that is written before anything is made. Only that identity changes its settings.
+ * <p>A service is bound to one identity: the project and service of compose, or a container's name. The binding is written to
+ * {@code service_configs} before any object is created. Only that identity changes the service.
  */
 @NullMarked
 package org.pgsteward.provision;
