@@ -16,16 +16,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Takeover by a fallback: it copies notifications that other receivers have not acknowledged in time into its own
- * outbox. The others keep them and get them late, once they are available again.
+ * Puts notices that other receivers have not taken in time into the outbox of a fallback receiver too. The others keep them,
+ * and get them late.
  *
  * <ol>
- *   <li>The fallback reads the others' outboxes, because a receiver that hangs could not hand over anything.
- *   <li>The notification is put into the outbox first, then marked in {@code <state.dir>/taken-over/<receiver>/<id>}.
- *       With the mark, a notification that two others missed is taken over once. After a crash between the two steps it
- *       is put again. The outbox detects the duplicate unless the first copy was delivered meanwhile.
- *   <li>A mark is removed when its notification waits in no outbox any more. A mark that the disk refused is kept in
- *       memory.
+ *   <li>The delivery of the fallback receiver reads the other outboxes, because the delivery of another one may hang.
+ *   <li>Put the notice, then mark it in {@code <state.dir>/taken-over/<receiver>/<id>}, so that a notice that two others
+ *       missed is put once. After a kill between the two steps it is put again; the outbox drops it unless it was delivered
+ *       meanwhile.
+ *   <li>Remove a mark when its notice waits for no other receiver. A mark that the disk does not take is kept in memory.
  * </ol>
  */
 final class TakeOver {
@@ -43,10 +42,10 @@ final class TakeOver {
     }
 
     /**
-     * Takes over the notifications that have waited too long.
+     * Takes over notices for one fallback receiver.
      *
-     * @param others receivers with outboxes to read
-     * @param after longest time that a notification may wait there
+     * @param others the receivers before it
+     * @param after how long a notice may wait for them
      */
     void by(String receiver, List<String> others, Duration after) {
         if (others.isEmpty()) {
@@ -56,9 +55,9 @@ final class TakeOver {
         Set<String> waiting = new HashSet<>();
         for (String other : others) {
             for (Path file : outbox.waiting(other)) {
-                String id = Outbox.id(file);
+                String id = NoticeFileNames.id(file);
                 waiting.add(id);
-                Instant putAt = Outbox.putAt(file);
+                Instant putAt = NoticeFileNames.putAt(file);
                 if (!putAt.plus(after).isAfter(clock.instant()) && !isMarked(own.resolve(id))) {
                     outbox.read(file).ifPresent(entry -> take(receiver, other, entry, own.resolve(id)));
                 }

@@ -19,20 +19,20 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
-/** Makes plans and carries them out, step by step. */
+/** Plans the steps of a claim, and carries them out one by one. */
 final class Carrier {
     private final Server server;
     private final Clock clock;
     private final Consumer<String> progress;
     private final Insides insides;
 
-    /** Accepted passwords by verifier. A check takes milliseconds, and its answer never changes. */
+    /** Passwords by the verifier that accepts them: a check takes milliseconds, and its result never changes. */
     private final Map<String, Secret> accepted = new ConcurrentHashMap<>();
 
-    /** The first contest of each container with the container that has the role's password, by container id. */
+    /** The first contest of a container with another one that has the role's password, by container id. */
     private final Map<String, IdentityRule.Contest> contests = new ConcurrentHashMap<>();
 
-    /** @param progress receives the reason of each step once the step is done */
+    /** @param progress gets the reason of each step after it was done */
     Carrier(Server server, Clock clock, Consumer<String> progress) {
         this.server = server;
         this.clock = clock;
@@ -48,7 +48,7 @@ final class Carrier {
      * Returns the plan for a claim.
      *
      * @param trusted whether an operator vouches for the claim
-     * @throws SQLException if the database that it asks for cannot be read
+     * @throws SQLException if the claimed database cannot be read
      */
     ServicePlan plan(Claim claim, Cluster found, boolean trusted) throws SQLException {
         Cluster cluster = found;
@@ -60,19 +60,14 @@ final class Carrier {
         return ServicePlan.of(claim, cluster, server.address(), this::accepts, trusted, clock.instant());
     }
 
-    /**
-     * Checks that the container may speak for its service.
-     *
-     * @throws RefusedClaim if another container of its identity asks for something else, or did so for long
-     */
-    void checkIdentity(Reconcile.Asking asking, Cluster cluster) {
-        Claim claim = asking.claim();
+    /** @throws RefusedClaim if another container of its identity has a different claim, or had one for long */
+    void checkIdentity(ContainerClaim owned, Cluster cluster) {
+        Claim claim = owned.claim();
         String id = claim.container().id();
         Instant now = clock.instant();
-        IdentityRule.contest(claim, asking.siblings(), cluster, this::accepts, now)
+        IdentityRule.contest(claim, owned.siblings(), cluster, this::accepts, now)
                 .ifPresent(contest -> contests.putIfAbsent(id, contest));
-        IdentityRule.check(
-                claim, asking.siblings(), cluster, this::accepts, Optional.ofNullable(contests.get(id)), now);
+        IdentityRule.check(claim, owned.siblings(), cluster, this::accepts, Optional.ofNullable(contests.get(id)), now);
     }
 
     void forget(Container container) {
@@ -91,11 +86,7 @@ final class Carrier {
         return accepts;
     }
 
-    /**
-     * Carries out a plan.
-     *
-     * @throws SQLException if a step failed; the steps before it are done, and the next run does the rest
-     */
+    /** @throws SQLException if a step failed; the steps before it are done, and the next run does the others */
     Provisioner.Result carryOut(ServicePlan plan, Cluster cluster, Connection connection) throws SQLException {
         Claim claim = plan.claim();
         if (plan.sharedWith().isPresent()) {
@@ -104,7 +95,7 @@ final class Carrier {
         List<Step> done = new ArrayList<>();
         List<Step> last = new ArrayList<>();
         for (Step step : plan.steps()) {
-            // This step comes last: it records the service as finished and forgets its former role.
+            // The row is written last: it records the service as finished and forgets its previous role.
             if (step.kind() == Step.Kind.RECORD) {
                 last.add(step);
                 continue;
@@ -168,9 +159,7 @@ final class Carrier {
                 true);
     }
 
-    /**
-     * Returns the result for a container that asks for the same as a newer one. Only the newest container is recorded.
-     */
+    /** Returns the result of a container whose claim equals the claim of a newer container, which is recorded. */
     static Provisioner.Result spokenFor(Claim claim, Container speaker) {
         return Provisioner.Result.skipped(
                 "container " + claim.container().name() + " asks for the same as container " + speaker.name()

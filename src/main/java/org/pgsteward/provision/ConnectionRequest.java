@@ -1,17 +1,18 @@
 package org.pgsteward.provision;
 
+import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
 
 /**
- * The database connection in a container's own settings, to the managed PostgreSQL or to any other host.
+ * The database connection in a container's settings, to the managed PostgreSQL or to any other host.
  *
- * @param service the service's name in pgsteward, or the name that it would have
- * @param variable the variable with the host, or the label that makes the request
- * @param host empty where labels make the request and no variable names a host
- * @param port the port in the same variable or in the one beside it
- * @param login empty where it is unknown, or where the host is not the managed PostgreSQL
+ * @param service the name that the service has with pgsteward, or would have
+ * @param variable that holds the host, or the label that claims a database
+ * @param host empty if only a label claims a database
+ * @param port from the same variable or a related one
+ * @param login empty if it is unknown, or if the host is not the managed PostgreSQL
  */
 public record ConnectionRequest(
         Container container,
@@ -20,9 +21,21 @@ public record ConnectionRequest(
         Optional<String> host,
         Optional<Port> port,
         Optional<Login> login) {
-    /** A port, and the variable with it. */
+    /** A port, and the variable that holds it. */
     public record Port(String variable, int number) {}
 
-    /** A role, its password and a database. */
+    /** The role, its password and the database. */
     public record Login(String user, Secret password, String database) {}
+
+    /** Returns a request with the port of the variable itself, else of the related variable {@code *PORT}. */
+    static ConnectionRequest of(Container container, String variable, Optional<String> host, Optional<Login> login) {
+        Map<String, String> environment = container.environment();
+        String related = variable.replaceFirst("HOST(NAME)?$", "PORT");
+        Optional<Port> port = DatabaseUrl.port(environment.getOrDefault(variable, ""))
+                .map(number -> new Port(variable, number))
+                .or(() -> Optional.ofNullable(environment.get(related))
+                        .filter(value -> !related.equals(variable) && value.matches("\\d{1,5}"))
+                        .map(value -> new Port(related, Integer.parseInt(value))));
+        return new ConnectionRequest(container, new Labels(container).service(), variable, host, port, login);
+    }
 }

@@ -8,11 +8,11 @@ import java.util.TreeSet;
 import org.pgsteward.model.Container;
 
 /**
- * The meaning of a host name for one container that looks it up: the managed PostgreSQL, or another container.
+ * Resolves a host name as one container would: to the managed PostgreSQL, or to another container.
  *
- * <p>Docker's resolver answers on each network of the asking container, and defines no order where two containers
- * answer to one name. The author of the compose file then meant the container in the same project, or else the
- * container with that very name: every other project has a service {@code db}.
+ * <p>Docker's resolver answers on each network of the container, and gives no order if two containers answer to one name.
+ * Then the container of the same compose project takes precedence, and then the container with that very name: many
+ * projects have a service {@code db}.
  */
 final class HostLookup {
     private final Container asker;
@@ -26,14 +26,18 @@ final class HostLookup {
         this.others = others;
     }
 
-    /** Returns whether the name means the managed server now. */
+    /** Returns whether the name resolves to the managed server now. */
     boolean means(String host) {
         OptionalInt fit = server.map(managed -> fit(host, managed)).orElse(OptionalInt.empty());
         return fit.isPresent() && bestOther(host) <= fit.getAsInt();
     }
 
-    /** Returns whether the name would mean the managed server if the two containers shared a network. */
-    boolean wouldMean(String host) {
+    /** Returns whether the name resolves to the managed server, or would if the two shared a network. */
+    boolean meansOnAnyNetwork(String host) {
+        return means(host) || wouldMean(host);
+    }
+
+    private boolean wouldMean(String host) {
         return server.filter(managed -> managed.answersTo(host)).isPresent() && bestOther(host) < 0;
     }
 
@@ -48,8 +52,7 @@ final class HostLookup {
 
     private int bestOther(String host) {
         return others.stream()
-                // The cheap and seldom true test comes first: a host has many containers, and each is compared with all
-                // others.
+                // The cheap filter first: each of many containers is compared with all others.
                 .filter(other -> other.answersTo(host))
                 .filter(other -> !other.id().equals(asker.id()) && !isServer(other))
                 .map(other -> fit(host, other))
@@ -58,13 +61,13 @@ final class HostLookup {
                 .orElse(-1);
     }
 
-    /** Returns whether a container is the server. During a re-creation, two containers are. */
+    /** There are two while compose recreates it. */
     private boolean isServer(Container other) {
         return server.filter(managed -> managed.identity().equals(other.identity()))
                 .isPresent();
     }
 
-    /** Returns how well the name fits; empty where the asker cannot resolve it to the candidate. */
+    /** Returns how well the name fits; empty if the candidate does not answer on a shared network. */
     private OptionalInt fit(String host, Container candidate) {
         if (asker.sharedNetworks(candidate).stream().noneMatch(network -> candidate.answersTo(host, network))) {
             return OptionalInt.empty();

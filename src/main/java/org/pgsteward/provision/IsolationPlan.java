@@ -12,22 +12,19 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
- * The steps that keep the databases of a cluster apart. PostgreSQL lets PUBLIC connect to every new database. Pure.
+ * Plans the steps that separate the databases of a cluster: PostgreSQL lets every role connect to a new database. Pure.
  *
- * <p>A database without a service is closed too. Roles with business in it are granted access by name first, so that
- * none of them is locked out.
+ * <p>A database of no service is closed too. The roles that use it get CONNECT by name first, so that they keep their access.
  */
 final class IsolationPlan {
     private static final Set<String> OURS = Set.of("service_configs", "backup_log", "user_activity", "service_status");
 
     private IsolationPlan() {}
 
-    /** @param subject the database that the step concerns */
+    /** @param subject the database that is closed */
     record Closing(String subject, Step step) {}
 
-    /**
-     * Returns the steps for every database without a service, and for the management database's tables and schemas.
-     */
+    /** Returns the steps for each database of no service, and for the tables and schemas of the management database. */
     static List<Closing> of(Cluster cluster, ServerAddress server) {
         List<Closing> closings = new ArrayList<>();
         Set<String> ofServices = cluster.services().values().stream()
@@ -48,7 +45,7 @@ final class IsolationPlan {
                 openObjects(cluster, grant -> isOfLargeObjects(grant.object())),
                 "every role may make large objects in database " + server.database(),
                 server));
-        ServiceShape.everybodysSchemas(Step.Kind.REPAIR, cluster, server.database())
+        ManagementAccess.everybodysSchemas(Step.Kind.REPAIR, cluster, server.database())
                 .map(step -> new Closing(server.database(), step))
                 .forEach(closings::add);
         return List.copyOf(closings);
@@ -59,7 +56,7 @@ final class IsolationPlan {
         Set<String> keep = new TreeSet<>(database.business());
         keep.remove(database.owner());
         keep.retainAll(cluster.roles().keySet());
-        // A service's role keeps its own grant on this database by name, to log its users' activity.
+        // In the management database the roles of services have CONNECT by name already.
         keep.removeIf(role -> database.name().equals(server.database())
                 && cluster.index().serviceOfRole(role).isPresent());
         Stream<String> grants = keep.stream()

@@ -9,7 +9,7 @@ import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A connection to the management database, with the lock for changes to the cluster. */
+/** A connection to the management database, and the advisory lock that lets one process at a time change the cluster. */
 final class Management implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Management.class);
 
@@ -20,22 +20,20 @@ final class Management implements AutoCloseable {
     private final Connection connection;
     private final Duration locks;
 
-    /**
-     * @param locks the longest wait of a statement for a lock, since a role can keep its own row of the catalog locked
-     */
+    /** @param locks how long a statement waits for a lock of PostgreSQL: a role can keep its own catalog row locked */
     Management(Server server, Duration locks) throws SQLException {
         this.connection = server.connect(server.address().database());
         this.locks = locks;
     }
 
-    /** Waits for the lock, half a minute at most. */
+    /** Waits up to {@link #PATIENCE} for the advisory lock. */
     Turn turn() throws SQLException {
         Turn turn = new Turn();
         turn.take();
         return turn;
     }
 
-    /** Returns whether the server still answers, which costs one round trip. */
+    /** Returns whether the connection still works, after one round trip. */
     boolean isThere() throws SQLException {
         return connection.isValid(2);
     }
@@ -49,10 +47,7 @@ final class Management implements AutoCloseable {
         }
     }
 
-    /**
-     * The right to change the cluster, which ends with the lock's release. A process that dies releases it with its
-     * connection.
-     */
+    /** The time during which this process holds the lock. PostgreSQL releases it too if the connection ends. */
     final class Turn implements AutoCloseable {
         Connection connection() {
             return connection;
@@ -62,7 +57,11 @@ final class Management implements AutoCloseable {
             return new ClusterReading(connection);
         }
 
-        /** Waits for the lock, half a minute at most. */
+        ManagementReading managementReading() {
+            return new ManagementReading(connection);
+        }
+
+        /** Waits up to {@link #PATIENCE} for the advisory lock. */
         void take() throws SQLException {
             LOCK.await(connection, PATIENCE);
             Query.run(connection, "SET lock_timeout = " + locks.toMillis());
@@ -72,7 +71,7 @@ final class Management implements AutoCloseable {
             AdvisoryLock.release(connection);
         }
 
-        /** @throws SQLException {@code e} itself, if the connection was lost and no further step is possible */
+        /** @throws SQLException {@code e} itself, if the connection was lost */
         void stillThere(SQLException e) throws SQLException {
             if (!isThere()) {
                 throw e;

@@ -2,19 +2,13 @@ package org.pgsteward.provision;
 
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.ImageChange;
@@ -24,63 +18,50 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Gives containers the databases that they ask for, and keeps what was given as it should be.
+ * Grants the claims of containers and repairs drift.
  *
  * <ol>
- *   <li>Read the claim; none is an ordinary answer.
- *   <li>Take the advisory lock (it belongs to the management database, where everybody takes it), so that a command and
- *       the daemon never plan over one another.
- *   <li>Look at what exists, plan, and carry out each step by itself: {@code CREATE DATABASE} allows no transaction, and
- *       a run that was killed between two steps finds the rest still to do.
+ *   <li>Read the claim. Most containers have none.
+ *   <li>Take the advisory lock in the management database, so that a command and the daemon never plan at the same time.
+ *   <li>Read the present state, plan the steps, and carry out each step by itself: {@code CREATE DATABASE} allows no transaction. A
+ *       run that is killed between two steps leaves the others to the next run.
  * </ol>
  *
- * <p>One piece of work at a time, in the order in which they come. Containers are served over one connection that is kept:
- * to log in takes as long as all the rest but {@code CREATE DATABASE}. A look at everything lets others go first before each
- * database that it looks into.
+ * <p>Within a process the work is done in order of arrival. A reconcile lets other work go first before the contents of each
+ * database. Safe for many threads.
  */
 public final class Provisioner implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Provisioner.class);
 
-    /**
-     * For which a statement waits for a lock. A role can keep its own row of the catalog locked, and all other services wait
-     * meanwhile. The step is retried later.
-     */
-    private static final Duration LOCK_TIMEOUT = Duration.ofSeconds(2);
-
-    private final Discovery discovery;
+    private final ClaimReader claims;
     private final Server server;
-    private final Set<String> allowedExtensions;
     private final Carrier carrier;
+    private final ManagementQueue queue;
 
-    /** Fair: a list of all containers is one piece of work after another, and a new container comes between them. */
-    private final ReentrantLock turns = new ReentrantLock(true);
-
-    private @Nullable Management kept;
-
-    /** @param allowedExtensions what {@code pgsteward.extensions} may ask for */
+    /** @param allowedExtensions that the label {@code pgsteward.extensions} may name */
     public Provisioner(Discovery discovery, Server server, Set<String> allowedExtensions, Clock clock) {
         this(discovery, server, allowedExtensions, clock, step -> LOG.debug("{}", step));
     }
 
-    /** @param progress told of each step once it is done, by its reason */
+    /** @param progress gets the reason of each step after it was done */
     public Provisioner(
             Discovery discovery, Server server, Set<String> allowedExtensions, Clock clock, Consumer<String> progress) {
-        this.discovery = discovery;
+        this.claims = new ClaimReader(discovery, allowedExtensions);
         this.server = server;
-        this.allowedExtensions = Set.copyOf(allowedExtensions);
         this.carrier = new Carrier(server, clock, progress);
+        this.queue = new ManagementQueue(server);
     }
 
     /**
-     * What came of it.
+     * The result for one container.
      *
-     * @param service whose it is; the container's name where it asks for nothing that could be read
-     * @param claimed whether the container asks for a database at all
-     * @param refusal set when it asks for something that it cannot have
-     * @param repaired what had been changed by somebody else and is right again
-     * @param enrolment the service, when it has its database now
-     * @param caution why what it got will be of no use to it
-     * @param passwordSet whether the role got the container's password just now
+     * @param service of the container; the container's name if its claim cannot be read
+     * @param claimed whether the container has a claim
+     * @param refusal present if the claim is refused
+     * @param repaired drift that was repaired
+     * @param enrolment the service, if it has its database now
+     * @param caution why the application will not work with its database
+     * @param passwordSet whether the role got the container's password in this run
      */
     public record Result(
             Outcome outcome,
@@ -92,12 +73,12 @@ public final class Provisioner implements AutoCloseable {
             Optional<ImageChange> imageChange,
             Optional<String> caution,
             boolean passwordSet) {
-        /** Whether it asks for something that it cannot have. */
+        /** Returns whether the claim is refused. */
         public boolean refused() {
             return refusal.isPresent();
         }
 
-        /** Whether the service had no database until just now. */
+        /** Returns whether the database was created in this run. */
         public boolean databaseMade() {
             return outcome instanceof Outcome.Done done
                     && enrolment
@@ -105,7 +86,7 @@ public final class Provisioner implements AutoCloseable {
                             .isPresent();
         }
 
-        /** Whether the same may succeed without a change by an operator. */
+        /** Returns whether a later run may succeed without a change by an operator. */
         public boolean worthRetrying() {
             return outcome instanceof Outcome.Failed && !refused();
         }
@@ -114,7 +95,7 @@ public final class Provisioner implements AutoCloseable {
             return of(new Outcome.Failed(refused.reason()), service, false, Optional.of(refused.refusal()));
         }
 
-        /** Of a container that gets nothing of its own: it asks for nothing, or another one of its service does so. */
+        /** Returns the result of a container without a claim, or whose service has the claim of another container. */
         static Result skipped(String reason, String service, boolean claimed) {
             return of(new Outcome.Skipped(reason), service, claimed, Optional.empty());
         }
@@ -134,21 +115,21 @@ public final class Provisioner implements AutoCloseable {
     }
 
     /**
-     * Why a container is not served, besides the reason.
+     * How a refused claim is handled.
      *
-     * @param remedy lines to paste; empty where the usual ones do
+     * @param remedy lines to paste; empty if the usual ones apply
      * @param passing whether an update of the container looks the same for a moment, so that an alert can wait
      */
     public record Refusal(String remedy, boolean passing) {}
 
     /**
-     * What a look at everything found.
+     * The result of a reconcile.
      *
-     * @param byContainer by container id, what came of what each asks for
-     * @param repaired by service, the drift that was repaired
-     * @param closed by database, the rights of PUBLIC that were revoked; PostgreSQL grants them with each new database
-     * @param troubles by service or database, what could not be put right
-     * @param excesses what a service or a role has made larger than pgsteward reads
+     * @param byContainer the result of each claim, by container id
+     * @param repaired drift that was repaired, by service
+     * @param closed privileges of PUBLIC that were revoked, by database; PostgreSQL grants them with each new database
+     * @param troubles drift that could not be repaired, by service or database
+     * @param excesses settings and objects of services and roles that exceed a limit of pgsteward
      */
     public record Reconciliation(
             Map<String, Result> byContainer,
@@ -162,19 +143,18 @@ public final class Provisioner implements AutoCloseable {
     }
 
     /**
-     * What would be done.
+     * The steps that a reconcile would do.
      *
-     * @param wishes what the containers ask for, by service, and what there is of it
-     * @param refused what they cannot have
-     * @param steps what is to be done about it
-     * @param closings those of the steps that take a right from everybody
+     * @param wishes the claims by service, each with the objects that exist already
+     * @param refused claims
+     * @param closings the steps that revoke a privilege from PUBLIC; they are among {@code steps} too
      */
     public record Plan(List<Line> wishes, List<Refused> refused, List<Line> steps, List<Line> closings) {
         public static final Plan NONE = new Plan(List.of(), List.of(), List.of(), List.of());
 
-        /** A line that is about something. */
+        /** A line about a subject. */
         public sealed interface About permits Line, Refused {
-            /** A service, a container or a database. */
+            /** Returns a service, a container or a database. */
             String subject();
 
             String text();
@@ -183,64 +163,63 @@ public final class Provisioner implements AutoCloseable {
         public record Line(String subject, String text) implements About {}
 
         /**
-         * @param subject the service, or the container's name where it is not known
+         * @param subject the service, or the container's name if the service is unknown
          * @param container its name for a command line
-         * @param remedy lines to paste; empty where the text says what to do
+         * @param remedy lines to paste; empty if the text contains the next step
          */
         public record Refused(String subject, String text, String container, String remedy) implements About {}
     }
 
-    /** The service that {@code container} asks a database for, as far as it alone can tell; PostgreSQL is not asked. */
+    /** Returns the service of a container's claim, without asking PostgreSQL; empty if the claim is refused. */
     public Optional<String> service(Container container, Optional<Container> postgres, Collection<Container> others) {
-        try {
-            return discovery.claim(container, postgres, others).map(Claim::service);
-        } catch (RefusedClaim refused) {
-            return Optional.empty();
-        }
+        return claims.service(container, postgres, others);
     }
 
-    /** Forgets a container that is no more. */
+    /** Forgets a container that was removed. */
     public void forget(Container container) {
         carrier.forget(container);
     }
 
-    /** Looks at {@code container} and makes true what it asks for. */
+    /** Grants the claim of {@code container}. */
     public Result provision(Container container, Optional<Container> postgres, Collection<Container> others) {
         return provision(container, postgres, others, false);
     }
 
     /**
-     * @param others all containers that there are
-     * @param trusted whether somebody vouches that the names are the container's, so that they become its own although
-     *     it cannot show it
+     * Grants the claim of {@code container}.
+     *
+     * @param others all containers of the host
+     * @param trusted whether an operator vouches for the claim; then it may have roles and databases without evidence that
+     *     they are the container's
      */
     public Result provision(
             Container container, Optional<Container> postgres, Collection<Container> others, boolean trusted) {
-        turns.lock();
+        queue.enter();
         try {
             return provisionInTurn(container, postgres, others, trusted);
         } finally {
-            turns.unlock();
+            queue.leave();
         }
     }
 
     private Result provisionInTurn(
             Container container, Optional<Container> postgres, Collection<Container> others, boolean trusted) {
-        Optional<Claim> claim;
+        Optional<ContainerClaim> claim;
         try {
-            claim = claim(container, postgres, others);
+            claim = claims.one(container, postgres, others);
         } catch (RefusedClaim refused) {
             return Result.refused(container.name(), refused);
         }
-        if (claim.isEmpty()) {
-            return Result.skipped("asks for no database", container.name(), false);
-        }
-        Reconcile.Asking asking = new Reconcile.Asking(claim.get(), siblings(container, others, postgres, others));
-        try (Management.Turn turn = management().turn()) {
+        return claim.map(its -> grant(its, others, trusted))
+                .orElseGet(() -> Result.skipped("asks for no database", container.name(), false));
+    }
+
+    private Result grant(ContainerClaim claim, Collection<Container> others, boolean trusted) {
+        try (Management.Turn turn = queue.kept().turn()) {
             Cluster cluster =
-                    turn.reading().around(asking.all(), server.address().database());
+                    turn.reading().around(claim.all(), server.address().database());
             Set<String> identities = others.stream().map(Container::identity).collect(Collectors.toSet());
-            Reconcile.Asking owned = asking.owned(cluster, trusted, identities);
+            ContainerClaim owned = claim.owned(cluster, trusted, identities);
             if (!trusted) {
                 carrier.checkIdentity(owned, cluster);
                 Optional<Container> speaker = IdentityRule.speaker(owned.claim(), owned.siblings());
@@ -250,134 +229,45 @@ public final class Provisioner implements AutoCloseable {
             }
             return carrier.carryOut(carrier.plan(owned.claim(), cluster, trusted), cluster, turn.connection());
         } catch (RefusedClaim refused) {
-            return Result.refused(claim.get().service(), refused);
+            return Result.refused(claim.claim().service(), refused);
         } catch (SQLException e) {
             close();
-            return Carrier.failed(claim.get(), e);
+            return Carrier.failed(claim.claim(), e);
         }
     }
 
-    /** The containers of {@code container}'s identity beside it that ask for a database. */
-    private List<IdentityRule.Sibling> siblings(
-            Container container,
-            Collection<Container> candidates,
-            Optional<Container> postgres,
-            Collection<Container> others) {
-        return candidates.stream()
-                .filter(other -> IdentityRule.counts(container, other))
-                .flatMap(other -> {
-                    try {
-                        return claim(other, postgres, others)
-                                .map(its -> new IdentityRule.Sibling(other, Optional.of(its)))
-                                .stream();
-                    } catch (RefusedClaim refused) {
-                        return Stream.of(new IdentityRule.Sibling(other, Optional.empty()));
-                    }
-                })
-                .toList();
-    }
-
     /**
-     * Checks every service that is enrolled or asked for, gives it what it asks for, and repairs drift.
+     * Grants all claims, and repairs drift of all enrolled services.
      *
-     * @param containers whose claims count; of several of one service that ask the same, the one made last
-     * @throws SQLException when PostgreSQL cannot be asked
+     * @param containers with the claims; of several equal claims of one identity the container that was created last counts
+     * @throws SQLException if PostgreSQL cannot be asked
      */
     public Reconciliation reconcile(Collection<Container> containers, Optional<Container> postgres)
             throws SQLException {
         return reconcile(containers, postgres, false).done();
     }
 
-    /** What {@link #reconcile} would do now, changing nothing. */
+    /** Returns the steps that {@link #reconcile} would do now, and changes nothing. */
     public Plan plan(Collection<Container> containers, Optional<Container> postgres) throws SQLException {
-        return reconcile(containers, postgres, true).planned();
+        return reconcile(containers, postgres, true).plan();
     }
 
-    private Reconcile reconcile(Collection<Container> containers, Optional<Container> postgres, boolean dry)
+    private ReconcileReport reconcile(Collection<Container> containers, Optional<Container> postgres, boolean dry)
             throws SQLException {
-        Reconcile work = new Reconcile(carrier, server.address(), dry);
-        Map<String, List<Container>> byIdentity = containers.stream()
-                .collect(Collectors.groupingBy(Container::identity, TreeMap::new, Collectors.toList()));
-        byIdentity
-                .values()
-                .forEach(same -> same.stream()
-                        .sorted(Comparator.comparing(Container::createdAt).reversed())
-                        .forEach(container -> ask(container, same, postgres, containers, work)));
-        turns.lock();
-        // Another piece of work that comes in between may close the connection that is kept.
-        try (Management management = new Management(server, LOCK_TIMEOUT);
+        Reconcile work = new Reconcile(carrier, server.address(), claims.all(containers, postgres), dry);
+        queue.enter();
+        // A connection of its own: other work that goes first may close the kept one.
+        try (Management management = queue.own();
                 Management.Turn turn = management.turn()) {
-            work.run(turn, () -> passOn(turn));
+            return work.run(turn, () -> queue.passOn(turn));
         } finally {
-            turns.unlock();
-        }
-        return work;
-    }
-
-    private void passOn(Management.Turn turn) throws SQLException {
-        turn.release();
-        turns.unlock();
-        turns.lock();
-        turn.take();
-    }
-
-    /** @param same the containers of its identity */
-    private void ask(
-            Container container,
-            List<Container> same,
-            Optional<Container> postgres,
-            Collection<Container> containers,
-            Reconcile work) {
-        try {
-            Optional<Claim> claim = claim(container, postgres, containers);
-            claim.ifPresent(
-                    asked -> work.add(new Reconcile.Asking(asked, siblings(container, same, postgres, containers))));
-            if (claim.isEmpty() && Discovery.isSwitchedOff(container)) {
-                work.leaveAlone(container.identity());
-            }
-        } catch (RefusedClaim refused) {
-            work.refuse(container, Result.refused(container.name(), refused));
+            queue.leave();
         }
     }
 
-    private Optional<Claim> claim(Container container, Optional<Container> postgres, Collection<Container> others) {
-        Optional<Claim> claim = discovery.claim(container, postgres, others);
-        claim.ifPresent(asked -> asked.extensions().stream()
-                .filter(extension -> !allowedExtensions.contains(extension))
-                .sorted()
-                .findFirst()
-                .ifPresent(extension -> {
-                    throw new RefusedClaim("service '" + asked.service() + "' asks for the extension '" + extension
-                            + "', which is not allowed: add it to pgsteward.extensions.allowed");
-                }));
-        return claim;
-    }
-
-    private Management management() throws SQLException {
-        Management open = kept;
-        if (open != null && !open.isThere()) {
-            close();
-            open = null;
-        }
-        if (open == null) {
-            open = new Management(server, LOCK_TIMEOUT);
-            kept = open;
-        }
-        return open;
-    }
-
-    /** Gives the connection back; the next piece of work takes another. */
+    /** Closes the connection; the next work opens another. */
     @Override
     public void close() {
-        turns.lock();
-        try {
-            Management open = kept;
-            kept = null;
-            if (open != null) {
-                open.close();
-            }
-        } finally {
-            turns.unlock();
-        }
+        queue.close();
     }
 }

@@ -2,241 +2,104 @@ package org.pgsteward.provision;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
-import org.pgsteward.model.Container;
-import org.pgsteward.model.Outcome;
-import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
- * One look at everything: what containers ask for is made true, what is enrolled without a container now is kept as it
- * should be, each database in which something was written is looked into, and those of no service are closed.
+ * Checks all services once: grants the claims of containers, repairs enrolled services without a container, closes databases
+ * to other roles, and repairs the contents of each database that was written to.
  */
 final class Reconcile {
     private final Carrier carrier;
     private final ServerAddress server;
-    private final boolean dry;
-    private final List<Asking> asking = new ArrayList<>();
-    private final List<Claim> claims = new ArrayList<>();
-    private final List<Inhabited> inside = new ArrayList<>();
-    private final Set<String> off = new HashSet<>();
-    private final Map<String, Provisioner.Result> results = new HashMap<>();
-    private final Map<String, List<String>> repaired = new TreeMap<>();
-    private final Map<String, List<String>> closed = new TreeMap<>();
-    private final Map<String, String> troubles = new TreeMap<>();
-    private final List<Excess> excesses = new ArrayList<>();
-    private final List<Provisioner.Plan.Line> wishes = new ArrayList<>();
-    private final List<Provisioner.Plan.Line> steps = new ArrayList<>();
-    private final List<Provisioner.Plan.Line> closings = new ArrayList<>();
-    private final Map<String, Container> containers = new HashMap<>();
+    private final ClaimReader.All all;
+    private final ReconcileReport report;
 
-    /** @param dry whether to change nothing and only say what would be done */
-    Reconcile(Carrier carrier, ServerAddress server, boolean dry) {
+    /** Of each identity the claims that may speak for it. */
+    private final List<Claim> claims = new ArrayList<>();
+
+    private final List<Contents> contents = new ArrayList<>();
+
+    /** @param dry whether to change nothing and only plan the steps */
+    Reconcile(Carrier carrier, ServerAddress server, ClaimReader.All all, boolean dry) {
         this.carrier = carrier;
         this.server = server;
-        this.dry = dry;
+        this.all = all;
+        this.report = new ReconcileReport(dry);
     }
 
-    /**
-     * A container that asks for a database.
-     *
-     * @param siblings the other containers of its identity that do so
-     */
-    record Asking(Claim claim, List<IdentityRule.Sibling> siblings) {
-        List<Claim> all() {
-            return Stream.concat(Stream.of(claim), siblings.stream().flatMap(other -> other.claim().stream()))
-                    .toList();
-        }
+    /** A database whose contents are checked. */
+    private record Contents(String service, String database, String role) {}
 
-        /** The same under the names under which they are enrolled; see {@link ServicePlan#owned}. */
-        Asking owned(Cluster cluster, boolean trusted, Set<String> identities) {
-            return new Asking(
-                    ServicePlan.owned(claim, cluster, trusted, identities),
-                    siblings.stream()
-                            .map(other -> new IdentityRule.Sibling(
-                                    other.container(),
-                                    other.claim().map(its -> ServicePlan.owned(its, cluster, false, Set.of()))))
-                            .toList());
-        }
-    }
-
-    /** A database that is looked into. */
-    private record Inhabited(String service, String database, String role) {}
-
-    void add(Asking container) {
-        containers.put(container.claim().container().id(), container.claim().container());
-        asking.add(container);
-    }
-
-    /** Its container is labelled so. */
-    void leaveAlone(String identity) {
-        off.add(identity);
-    }
-
-    void refuse(Container container, Provisioner.Result refused) {
-        containers.put(container.id(), container);
-        results.put(container.id(), refused);
-    }
-
-    Provisioner.Reconciliation done() {
-        return new Provisioner.Reconciliation(results, repaired, closed, troubles, excesses);
-    }
-
-    Provisioner.Plan planned() {
-        return new Provisioner.Plan(
-                wishes,
-                results.entrySet().stream()
-                        .flatMap(entry -> entry.getValue().refusal().stream()
-                                .map(refusal -> refused(entry.getKey(), entry.getValue(), refusal)))
-                        .toList(),
-                steps,
-                closings);
-    }
-
-    private Provisioner.Plan.Refused refused(String id, Provisioner.Result result, Provisioner.Refusal refusal) {
-        String container = Optional.ofNullable(containers.get(id))
-                .map(Container::commandName)
-                .orElse(result.service());
-        return new Provisioner.Plan.Refused(result.service(), result.outcome().reason(), container, refusal.remedy());
-    }
-
-    /** Lets work that waits go first. */
+    /** Lets other work go first. */
     interface Pause {
         void passOn() throws SQLException;
     }
 
-    /** @param pause before each database that is looked into, which takes longer than all the rest */
-    void run(Management.Turn turn, Pause pause) throws SQLException {
+    /** @param pause before the contents of each database, which take longer than all the rest */
+    ReconcileReport run(Management.Turn turn, Pause pause) throws SQLException {
+        all.refused()
+                .forEach((container, refused) ->
+                        report.result(container, Provisioner.Result.refused(container.name(), refused)));
         Cluster cluster = turn.reading().whole();
-        asking.forEach(container -> choose(container.owned(cluster, false, Set.of()), cluster));
+        all.claims().forEach(claim -> choose(claim.owned(cluster, false, Set.of()), cluster));
         for (Claim claim : claims) {
             grant(claim, cluster, turn);
         }
-        keepOthers(cluster, turn);
-        boolean changed = results.values().stream().anyMatch(result -> result.outcome() instanceof Outcome.Done)
-                || !repaired.isEmpty();
-        Cluster now = changed ? turn.reading().whole() : cluster;
+        repairOthers(cluster, turn);
+        Cluster now = report.isChanged() ? turn.reading().whole() : cluster;
         for (IsolationPlan.Closing closing : IsolationPlan.of(now, server)) {
-            put(closing.subject(), List.of(closing.step()), closed, turn);
-            if (dry) {
-                closings.add(new Provisioner.Plan.Line(
-                        closing.subject(), closing.step().reason()));
-            }
+            carryOut(closing.subject(), List.of(closing.step()), report::closed, turn);
+            report.closing(closing);
         }
-        if (!now.services().isEmpty()) {
-            tellBelongings(now, turn);
-        }
-        tellExcesses(now, turn);
+        new ExcessCheck(server.database(), report).run(now, turn.managementReading());
         claims.stream()
-                .filter(claim -> !isRefused(claim))
-                .forEach(claim -> inside.add(new Inhabited(claim.service(), claim.database(), claim.user())));
-        for (Inhabited one : inside) {
-            look(one, now, turn, pause);
+                .filter(claim -> !report.isRefused(claim))
+                .forEach(claim -> contents.add(new Contents(claim.service(), claim.database(), claim.user())));
+        for (Contents one : contents) {
+            repairContents(one, now, turn, pause);
         }
+        return report;
     }
 
-    /** Of the containers of one identity those that may speak for it; of several that ask the same, one. */
-    private void choose(Asking owned, Cluster cluster) {
+    /** Keeps the claim if its container may speak for its identity. Of several equal claims one is kept. */
+    private void choose(ContainerClaim owned, Cluster cluster) {
         Claim claim = owned.claim();
-        String id = claim.container().id();
         try {
             carrier.checkIdentity(owned, cluster);
         } catch (RefusedClaim refused) {
-            results.put(id, Provisioner.Result.refused(claim.service(), refused));
+            report.result(claim.container(), Provisioner.Result.refused(claim.service(), refused));
             return;
         }
         IdentityRule.speaker(claim, owned.siblings())
                 .ifPresentOrElse(
-                        speaker -> results.put(id, Carrier.spokenFor(claim, speaker)), () -> claims.add(claim));
-    }
-
-    /**
-     * Objects that a service has in the management database: an operator or a function there may be a trap for a
-     * superuser. What they are good for, and whether an operator needs them, is not ours to know, so they are reported and
-     * not dropped.
-     */
-    private void tellBelongings(Cluster cluster, Management.Turn turn) throws SQLException {
-        Map<String, ClusterReading.Belongings> belongings = turn.reading().belongings();
-        for (Cluster.Service service : cluster.services().values()) {
-            String role = service.role().isEmpty() ? service.name() : service.role();
-            ClusterReading.Belongings owned = belongings.getOrDefault(role, ClusterReading.Belongings.NONE);
-            if (owned.largeObjects() > 0) {
-                excesses.add(largeObjects(role, owned.largeObjects()).of(service.name()));
-            }
-            if (owned.named().isEmpty()) {
-                continue;
-            }
-            long others = owned.others() - owned.named().size();
-            String more = others > 0 ? " and " + others + " more" : "";
-            String reason = "role " + role + " owns "
-                    + owned.named().stream().map(Names::printable).collect(Collectors.joining(", ")) + more
-                    + " in database " + server.database() + ", where they may be a trap for a superuser: look at them,"
-                    + " and drop there what nobody needs";
-            if (dry) {
-                steps.add(new Provisioner.Plan.Line(service.name(), reason));
-            } else {
-                troubles.merge(service.name(), reason, (one, other) -> one + "; " + other);
-            }
-        }
-    }
-
-    /** In pieces, each a transaction of its own: PostgreSQL holds a lock for each large object that one removes. */
-    private Excess largeObjects(String role, long count) {
-        return new Excess(
-                role,
-                "",
-                "",
-                "role " + role + " owns " + count + " large objects in database " + server.database()
-                        + "; the limit is 0, since no service may make any there",
-                "DO $$ BEGIN LOOP PERFORM lo_unlink(oid) FROM (SELECT oid FROM pg_largeobject_metadata WHERE lomowner ="
-                        + " " + Quote.literal(Quote.identifier(role))
-                        + "::regrole LIMIT 1000) AS mine; EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$",
-                Map.of("large_objects", count, "limit", 0));
-    }
-
-    private void tellExcesses(Cluster cluster, Management.Turn turn) throws SQLException {
-        for (Excess found : turn.reading().excesses()) {
-            excesses.add(cluster.services().values().stream()
-                    .filter(service -> found.service().isEmpty()
-                            && (found.role().isEmpty()
-                                    ? service.database().equals(found.database())
-                                    : found.role().equals(service.role())))
-                    .findFirst()
-                    .map(service -> found.of(service.name()))
-                    .orElse(found));
-        }
-        if (dry) {
-            excesses.forEach(excess -> steps.add(new Provisioner.Plan.Line(excess.subject(), excess.reason())));
-        }
+                        speaker -> report.result(claim.container(), Carrier.spokenFor(claim, speaker)),
+                        () -> claims.add(claim));
     }
 
     private void grant(Claim claim, Cluster cluster, Management.Turn turn) throws SQLException {
-        String id = claim.container().id();
         try {
             ServicePlan plan = carrier.plan(claim, cluster, false);
-            if (dry) {
-                wishes.add(new Provisioner.Plan.Line(claim.service(), wish(claim, cluster)));
-                note(claim.service(), plan.steps());
+            if (report.isDry()) {
+                report.wish(claim.service(), wish(claim, cluster));
+                report.planned(claim.service(), plan.steps());
             } else {
-                results.put(id, carrier.carryOut(plan, cluster, turn.connection()));
+                report.result(claim.container(), carrier.carryOut(plan, cluster, turn.connection()));
             }
         } catch (RefusedClaim refused) {
-            results.put(id, Provisioner.Result.refused(claim.service(), refused));
+            report.result(claim.container(), Provisioner.Result.refused(claim.service(), refused));
         } catch (SQLException e) {
             turn.stillThere(e);
-            results.put(id, Carrier.failed(claim, e));
+            report.result(claim.container(), Carrier.failed(claim, e));
         }
     }
 
-    private String wish(Claim claim, Cluster cluster) {
+    private static String wish(Claim claim, Cluster cluster) {
         String bound = cluster.service(claim.service())
                 .filter(Cluster.Service::isBound)
                 .map(service -> "bound to " + Names.printable(service.identity()))
@@ -249,35 +112,29 @@ final class Reconcile {
                 + role + ", " + database + ", " + bound;
     }
 
-    private boolean isRefused(Claim claim) {
-        return Optional.ofNullable(results.get(claim.container().id()))
-                .filter(result -> result.outcome() instanceof Outcome.Failed)
-                .isPresent();
-    }
-
-    /** Services of which no container asks for anything now: it is gone, or the engine is. */
-    private void keepOthers(Cluster cluster, Management.Turn turn) throws SQLException {
+    /** Repairs enrolled services without a claim now: the container was removed, or the engine is unavailable. */
+    private void repairOthers(Cluster cluster, Management.Turn turn) throws SQLException {
         Set<String> covered = claims.stream()
-                .filter(claim -> !isRefused(claim))
+                .filter(claim -> !report.isRefused(claim))
                 .map(Claim::service)
                 .collect(Collectors.toSet());
-        Set<String> switchedOff = new HashSet<>(off);
-        // Of one identity's containers a single one that asks keeps it: a label on another cannot take it away.
-        asking.forEach(
-                container -> switchedOff.remove(container.claim().container().identity()));
+        Set<String> switchedOff = new HashSet<>(all.switchedOff());
+        // A label on one container does not release the service while another of its containers has a claim.
+        all.claims()
+                .forEach(claim -> switchedOff.remove(claim.claim().container().identity()));
         for (Cluster.Service service : cluster.services().values()) {
             if (switchedOff.contains(service.identity())) {
                 letGo(service, turn);
             } else if (service.isKept() && !covered.contains(service.name())) {
-                put(service.name(), shape(service, cluster).kept(), repaired, turn);
-                inside.add(new Inhabited(service.name(), service.database(), service.role()));
+                carryOut(service.name(), shape(service, cluster).kept(), report::repaired, turn);
+                contents.add(new Contents(service.name(), service.database(), service.role()));
             }
         }
     }
 
-    /** So that a command that cannot ask the engine leaves it alone too. */
+    /** Records that the service is switched off, for commands that run while the engine is unavailable. */
     private void letGo(Cluster.Service service, Management.Turn turn) throws SQLException {
-        if (service.enabled() && !dry) {
+        if (service.enabled() && !report.isDry()) {
             carrier.run(ServicePlan.letGo(service, server.database()), turn.connection());
         }
     }
@@ -286,31 +143,25 @@ final class Reconcile {
         return new ServiceShape(cluster, server.database(), service.database(), service.role(), Step.Kind.REPAIR);
     }
 
-    /** @param done by subject, the reasons of what was carried out */
-    private void put(String subject, List<Step> steps, Map<String, List<String>> done, Management.Turn turn)
+    /** @param done gets the subject and the reason of each step */
+    private void carryOut(String subject, List<Step> steps, BiConsumer<String, String> done, Management.Turn turn)
             throws SQLException {
-        if (dry) {
-            note(subject, steps);
+        if (report.isDry()) {
+            report.planned(subject, steps);
             return;
         }
         for (Step step : steps) {
             try {
                 carrier.run(step, turn.connection());
-                done.computeIfAbsent(subject, any -> new ArrayList<>()).add(step.reason());
+                done.accept(subject, step.reason());
             } catch (SQLException e) {
                 turn.stillThere(e);
-                troubles.put(subject, step.reason() + ": " + e.getMessage());
+                report.failed(subject, step.reason() + ": " + e.getMessage());
             }
         }
     }
 
-    private void note(String subject, List<Step> steps) {
-        steps.stream()
-                .filter(step -> step.kind() != Step.Kind.RECORD)
-                .forEach(step -> this.steps.add(new Provisioner.Plan.Line(subject, step.reason())));
-    }
-
-    private void look(Inhabited one, Cluster cluster, Management.Turn turn, Pause pause) throws SQLException {
+    private void repairContents(Contents one, Cluster cluster, Management.Turn turn, Pause pause) throws SQLException {
         String database = one.database();
         String role = one.role();
         Optional<Cluster.Database> present = cluster.database(database)
@@ -324,18 +175,17 @@ final class Reconcile {
             if (!turn.reading().isThere(database, role)) {
                 return;
             }
-            if (dry) {
-                note(one.service(), carrier.insides().plan(Step.Kind.REPAIR, database, role));
+            if (report.isDry()) {
+                report.planned(one.service(), carrier.insides().plan(Step.Kind.REPAIR, database, role));
                 return;
             }
             List<Step> done =
                     carrier.insides().putRight(Step.Kind.REPAIR, database, role, Set.of(), Set.of(), carrier::run);
             carrier.insides().seen(present.get());
-            done.forEach(step -> repaired.computeIfAbsent(one.service(), any -> new ArrayList<>())
-                    .add(step.reason()));
+            done.forEach(step -> report.repaired(one.service(), step.reason()));
         } catch (SQLException e) {
             turn.stillThere(e);
-            troubles.put(one.service(), "inside database " + database + ": " + e.getMessage());
+            report.failed(one.service(), "inside database " + database + ": " + e.getMessage());
         }
     }
 }

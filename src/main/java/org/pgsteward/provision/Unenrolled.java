@@ -21,10 +21,10 @@ import org.pgsteward.provision.DatabaseUrl.Parts;
  *   <li>Any other mention: a tool, such as a proxy, an exporter or a backup, that needs no database of its own.
  * </ol>
  *
- * @param service the service's name in pgsteward, or the name that it would have
+ * @param service the name that the service has with pgsteward, or would have
  * @param application whether it is an application that needs a database, as far as its variables show
  * @param reason one line
- * @param remedy the lines for its compose file
+ * @param remedy lines for its compose file
  */
 record Unenrolled(String service, boolean application, String reason, String remedy) {
     private static final Pattern TOOL =
@@ -40,7 +40,7 @@ record Unenrolled(String service, boolean application, String reason, String rem
     private static final Pattern PASSWORD = Pattern.compile("(?i)pass|pwd");
     private static final Pattern LOGIN = Pattern.compile("(?i)://[^/\\s]*:[^/\\s]*@|\\b(?:password|pwd)\\s*=");
 
-    /** The longest value of a setting, in characters. A longer value is a document. */
+    /** Characters. A longer value is a document, and not a setting. */
     private static final int LONGEST_VALUE = 2_000;
 
     private static final int MOST_VARIABLES = 1_000;
@@ -49,7 +49,7 @@ record Unenrolled(String service, boolean application, String reason, String rem
     /** @param ours whether a host is the managed PostgreSQL to the container, on a common network or not */
     static Optional<Unenrolled> of(Container container, Catalogue catalogue, Predicate<String> ours) {
         Variables variables = Variables.inTheClear(container);
-        String service = Discovery.service(container);
+        String service = new Labels(container).service();
         return catalogue.applications().stream()
                 .filter(entry -> !isTool(container))
                 .flatMap(entry -> halfConfigured(entry, container, service, variables, ours).stream())
@@ -146,7 +146,7 @@ record Unenrolled(String service, boolean application, String reason, String rem
         return false;
     }
 
-    /** Returns whether the image is known for a tool that uses databases without having one. */
+    /** Returns whether the image is a tool that uses databases of other services and has none of its own. */
     public static boolean isTool(Container container) {
         return TOOL.matcher("/" + Catalogue.repository(container.image())).find();
     }

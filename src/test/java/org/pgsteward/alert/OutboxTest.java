@@ -89,7 +89,8 @@ class OutboxTest {
         });
         int seen = 0;
         while (seen < count) {
-            List<String> ids = outbox.waiting("email").stream().map(Outbox::id).toList();
+            List<String> ids =
+                    outbox.waiting("email").stream().map(NoticeFileNames::id).toList();
             seen = ids.size();
             assertThat(ids)
                     .isEqualTo(IntStream.range(0, seen).mapToObj(i -> "n" + i).toList());

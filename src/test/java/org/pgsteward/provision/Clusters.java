@@ -100,8 +100,8 @@ final class Clusters {
     /** The two things that a service may do in the management database. */
     Clusters mayLogAndSee(String role) {
         return grant("management", role + " CONNECT")
-                .on(ServiceShape.LOG_ACTIVITY, role, "EXECUTE")
-                .on(ServiceShape.STATUS, role, "SELECT");
+                .on(ManagementAccess.LOG_ACTIVITY, role, "EXECUTE")
+                .on(ManagementAccess.STATUS, role, "SELECT");
     }
 
     Clusters on(String object, String grantee, String privilege) {

@@ -97,8 +97,8 @@ class IsolationPlanTest {
                         Clusters.empty()
                                 .on("TABLE public.user_activity", "", "SELECT")
                                 .on("TABLE public.user_activity", "", "INSERT")
-                                .on(ServiceShape.LOG_ACTIVITY, "", "EXECUTE"),
-                        List.of("management> REVOKE ALL ON " + ServiceShape.LOG_ACTIVITY
+                                .on(ManagementAccess.LOG_ACTIVITY, "", "EXECUTE"),
+                        List.of("management> REVOKE ALL ON " + ManagementAccess.LOG_ACTIVITY
                                 + " FROM PUBLIC; REVOKE ALL ON TABLE public.user_activity FROM PUBLIC")),
                 arguments(
                         "who may make objects in the management database is not everybody",

@@ -134,7 +134,7 @@ class ServicePlanTest {
                         List.of()),
                 arguments(
                         "what it may do in the management database comes back",
-                        right().notOn(ServiceShape.STATUS, "app"),
+                        right().notOn(ManagementAccess.STATUS, "app"),
                         List.of("REPAIR " + LOGS)),
                 arguments(
                         "and more than that goes",

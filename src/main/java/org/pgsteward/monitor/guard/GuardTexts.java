@@ -96,7 +96,7 @@ record GuardTexts(Console console) {
                         owner.psql(INDEX_FUNCTIONS) + "   # the functions in its indexes");
     }
 
-    /** Returns the text for space that is free again when the role's sessions end. */
+    /** For temporary files and queue entries, which PostgreSQL removes when the sessions end. */
     Text held(DiskTaken taken, Optional<String> service) {
         String ended = taken.kind() == DiskTaken.Kind.TEMPORARY
                 ? "terminated its sessions, because PostgreSQL stops for all services when its disk is full"

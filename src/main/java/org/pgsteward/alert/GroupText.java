@@ -1,0 +1,76 @@
+package org.pgsteward.alert;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.pgsteward.model.Elapsed;
+import org.pgsteward.model.Notice;
+import org.pgsteward.model.Severity;
+
+/** Writes one notice about several alerts of one kind: the services in the title, and one line for each alert. */
+final class GroupText {
+    /** Services in the title. */
+    private static final int NAMED = 3;
+
+    /** Alerts with a line. */
+    private static final int LINES = 60;
+
+    /** Characters of the reason in a line. */
+    private static final int LINE = 200;
+
+    private GroupText() {}
+
+    static Notice of(String id, Telling telling, Instant now) {
+        List<Alert> alerts = telling.alerts();
+        Severity severity = alerts.stream()
+                .map(Alert::severity)
+                .max(Comparator.naturalOrder())
+                .orElse(Severity.INFO);
+        Instant since =
+                alerts.stream().map(Alert::since).min(Comparator.naturalOrder()).orElse(now);
+        String first = alerts.stream()
+                .limit(NAMED)
+                .map(alert -> NoticeFields.name(alert.service()))
+                .collect(Collectors.joining(", "));
+        String who = alerts.size() > NAMED ? first + " and " + (alerts.size() - NAMED) + " more" : first;
+        // A notice for information has no end.
+        boolean over = telling.isOver() && severity != Severity.INFO;
+        String heading = over ? "over" : severity.word();
+        StringBuilder text = new StringBuilder(alerts.size() + " at once:");
+        for (Alert alert : alerts.subList(0, Math.min(LINES, alerts.size()))) {
+            text.append('\n').append(line(over, alert, now));
+        }
+        if (alerts.size() > LINES) {
+            text.append("\nand ").append(alerts.size() - LINES).append(" more");
+        }
+        return NoticeFields.notice(
+                id,
+                over ? "resolved" : "firing",
+                severity,
+                alerts.get(0).kind(),
+                who,
+                since,
+                "[" + heading + "] " + alerts.size() + " x " + NoticeFields.words(alerts.get(0)) + ": " + who,
+                text.toString(),
+                over
+                        ? ""
+                        : NoticeFields.remedy(alerts.stream()
+                                .flatMap(alert -> alert.last().remedy().lines())
+                                .distinct()),
+                NoticeFields.group(alerts),
+                alerts);
+    }
+
+    private static String line(boolean over, Alert alert, Instant now) {
+        String reason = OneLine.of(
+                over && alert.over() != null
+                        ? alert.over().reason()
+                        : alert.last().reason(),
+                LINE);
+        Instant end = over ? alert.changedAt() : now;
+        String lasted = Elapsed.words(Duration.between(alert.since(), end));
+        return NoticeFields.name(alert.service()) + ": " + (over ? "after " : "for ") + lasted + ", " + reason;
+    }
+}

@@ -1,0 +1,161 @@
+package org.pgsteward.containers;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+import org.pgsteward.model.Container;
+import org.pgsteward.model.Enrolment;
+
+/** The host's containers as they were last read, with the service of each. Safe for many threads. */
+final class KnownContainers {
+    /** Characters of a container's id in a host name. */
+    private static final int SHORTEST_ID = 12;
+
+    private final Optional<String> postgresName;
+    private final String postgresHost;
+    private final Map<String, Container> byId = new ConcurrentHashMap<>();
+
+    /** The services, by container id; an entry may come before its container, and stays after it. */
+    private final Map<String, String> services = new ConcurrentHashMap<>();
+
+    /**
+     * @param postgresName the name of the managed PostgreSQL's container, if it is configured
+     * @param postgresHost the host name by which the container is found otherwise
+     */
+    KnownContainers(Optional<String> postgresName, String postgresHost) {
+        this.postgresName = postgresName;
+        this.postgresHost = postgresHost;
+    }
+
+    void put(Container container) {
+        byId.put(container.id(), container);
+    }
+
+    void putAll(Collection<Container> containers) {
+        containers.forEach(this::put);
+    }
+
+    Optional<Container> remove(String id) {
+        return Optional.ofNullable(byId.remove(id));
+    }
+
+    Optional<Container> get(String id) {
+        return Optional.ofNullable(byId.get(id));
+    }
+
+    List<Container> all() {
+        return List.copyOf(byId.values());
+    }
+
+    /**
+     * Returns the managed PostgreSQL's container. Another project may have a service with the same name: the container's own
+     * name takes precedence, and then the older container.
+     */
+    Optional<Container> postgres() {
+        return byId.values().stream()
+                .filter(this::mayBePostgres)
+                .min(Comparator.comparing(
+                                (Container container) -> !container.name().equalsIgnoreCase(postgresHost))
+                        .thenComparing(Container::createdAt)
+                        .thenComparing(Container::id));
+    }
+
+    /** Returns pgsteward's own container, unless its host name was changed: Docker names the host by the id. */
+    Optional<Container> own() {
+        String host = System.getenv().getOrDefault("HOSTNAME", "");
+        return host.length() < SHORTEST_ID
+                ? Optional.empty()
+                : byId.values().stream()
+                        .filter(container -> container.id().startsWith(host))
+                        .findFirst();
+    }
+
+    boolean isPostgres(Container container) {
+        return mayBePostgres(container)
+                && postgres()
+                        .map(server -> server.identity().equals(container.identity()))
+                        .orElse(true);
+    }
+
+    private boolean mayBePostgres(Container container) {
+        return postgresName.map(container.name()::equals).orElseGet(() -> container.answersTo(postgresHost));
+    }
+
+    void assign(Container container, String service) {
+        services.put(container.id(), service);
+    }
+
+    void unassign(Container container) {
+        services.remove(container.id());
+    }
+
+    /** Returns an enrolled service, or the name of the managed PostgreSQL's own container. */
+    Optional<String> service(Container container) {
+        return isPostgres(container)
+                ? Optional.of(container.name())
+                : Optional.ofNullable(services.get(container.id()));
+    }
+
+    /** Returns the service of a container that may have been removed. */
+    Optional<String> service(String id) {
+        return Optional.ofNullable(services.get(id)).or(() -> get(id).flatMap(this::service));
+    }
+
+    /** Returns the containers of a service. */
+    Stream<Container> of(String service) {
+        return byId.values().stream()
+                .filter(container -> service(container).filter(service::equals).isPresent());
+    }
+
+    /** Returns the containers of each service, without the containers of {@code docker compose run}. */
+    SortedMap<String, List<Container>> byService() {
+        SortedMap<String, List<Container>> byService = new TreeMap<>();
+        for (Container container : byId.values()) {
+            service(container)
+                    .filter(service -> !container.isOneOff())
+                    .ifPresent(service -> byService
+                            .computeIfAbsent(service, first -> new ArrayList<>())
+                            .add(container));
+        }
+        return byService;
+    }
+
+    /** Returns the running containers that have a service, with it. */
+    Map<Container, String> running() {
+        Map<Container, String> running = new LinkedHashMap<>();
+        for (Container container : byId.values()) {
+            if (container.state() == Container.State.RUNNING) {
+                service(container).ifPresent(service -> running.put(container, service));
+            }
+        }
+        return running;
+    }
+
+    /**
+     * Returns the service of each container, by the container's name; empty text for a container of none.
+     *
+     * @param enrolments of all services
+     */
+    Map<String, String> owners(List<Enrolment> enrolments) {
+        Map<String, String> byIdentity = new HashMap<>();
+        enrolments.forEach(enrolment -> byIdentity.put(enrolment.identity(), enrolment.service()));
+        Map<String, String> owners = new HashMap<>();
+        for (Container container : byId.values()) {
+            owners.put(
+                    container.name(),
+                    service(container)
+                            .or(() -> Optional.ofNullable(byIdentity.get(container.identity())))
+                            .orElse(""));
+        }
+        return owners;
+    }
+}
