@@ -18,11 +18,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Asks the engine for events: as an endless stream, or for a span of time that is over. */
+/** The engine's events: as an endless stream, or for a span of time in the past. */
 final class EventSource {
     // A positive list, because each health check of each container makes three exec_* events, which carry its command
-    // line. "connect" and "disconnect" are of networks: a database may come within a container's reach long after its
-    // start. "health_status" also lets "health_status: healthy" through.
+    // line. "connect" and "disconnect" are events of networks: a container may join the network of a database long
+    // after
+    // its start. "health_status" also selects "health_status: healthy".
     private static final Map<String, List<String>> FILTERS = Map.of(
             "type",
             List.of("container", "network"),
@@ -49,26 +50,26 @@ final class EventSource {
 
     private static final String EVENTS = "events";
 
-    private final DockerEngine engine;
+    private final EngineHttp http;
     private final Clock clock;
 
     EventSource(DockerEngine engine, Clock clock) {
-        this.engine = engine;
+        this.http = engine.http();
         this.clock = clock;
     }
 
     /**
-     * What the engine's clock says, rounded down to a second. Spans are asked for in the engine's time: with ours, a
-     * clock that runs ahead would have the engine wait for the future, and one behind would hide the newest events.
+     * Returns the time of the engine's clock, rounded down to a second. Spans are in the engine's time: a clock of this host
+     * that is fast would make the engine wait for the future, and a slow one would hide the newest events.
      *
-     * @throws EngineAway when nobody answers
+     * @throws EngineAway if the engine does not answer
      */
     Instant now() throws IOException {
-        try (DockerHttpClient.Response answer = engine.get("/_ping")) {
-            engine.expectOk(answer, "ping");
+        try (DockerHttpClient.Response answer = http.get("/_ping")) {
+            http.expectOk(answer, "ping");
             return Optional.ofNullable(answer.getHeader("Date"))
                     .flatMap(EventSource::date)
-                    // A proxy took the date away: our own clock, a little back, is the best guess.
+                    // A proxy removed the header. The best estimate is this host's clock, a little earlier.
                     .orElseGet(() -> clock.instant().minus(Duration.ofSeconds(1)));
         }
     }
@@ -82,14 +83,14 @@ final class EventSource {
     }
 
     /**
-     * What has happened since then, as far as the engine still knows (its last 256 events), and all that follows.
+     * Returns the events since then, as far as the engine keeps them (its last 256), and all later ones.
      *
-     * @throws EngineAway when nobody answers, or the answer is a refusal
+     * @throws EngineAway if the engine does not answer, or refuses the request
      */
     EventStream follow(Instant since) throws IOException {
-        DockerHttpClient.Response answer = engine.get(filtered("/events?since=" + written(since)));
+        DockerHttpClient.Response answer = http.get(filtered("/events?since=" + written(since)));
         try {
-            engine.expectOk(answer, EVENTS);
+            http.expectOk(answer, EVENTS);
             return new EventStream(answer);
         } catch (IOException | RuntimeException e) {
             answer.close();
@@ -98,13 +99,13 @@ final class EventSource {
     }
 
     /**
-     * What happened in a span of time that is over by the engine's clock. Each event carries all labels of its container, so
-     * the answer may be long; it is read while it comes in.
+     * Returns the events of a span of time that is in the past by the engine's clock. Each event has all labels of its
+     * container, so the response may be long. It is read while it arrives.
      *
-     * @throws EngineAway when nobody answers, the answer is a refusal, or it is not there in time
+     * @throws EngineAway if the engine does not answer in time, or refuses the request
      */
     List<Event> between(Instant since, Instant until) {
-        return engine.read(
+        return http.read(
                 filtered("/events?since=" + written(since) + "&until=" + written(until)), EVENTS, EventSource::events);
     }
 
@@ -123,7 +124,7 @@ final class EventSource {
         return path + "&filters=" + URLEncoder.encode(FiltersEncoder.jsonEncode(FILTERS), StandardCharsets.UTF_8);
     }
 
-    /** The API reads seconds with a decimal point; milliseconds would mean a year far away. */
+    /** Returns a time for the API, which expects seconds with a decimal point; it would take milliseconds for a distant year. */
     static String written(Instant at) {
         return String.format(Locale.ROOT, "%d.%09d", at.getEpochSecond(), at.getNano());
     }
