@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What lies in the store of one service: what its manifests say, with what the journal says of each. Whose a backup is,
- * its manifest tells and not its name. One that cannot be read, or is another's, is left alone.
+ * The backups of one service in the store, each with its state in the journal. The manifest decides which service a backup
+ * belongs to, not the file name. Unreadable manifests and manifests of other services are left out.
  */
 public final class Holdings {
     private static final Logger LOG = LoggerFactory.getLogger(Holdings.class);
@@ -40,8 +40,8 @@ public final class Holdings {
     }
 
     /**
-     * @param judgements what the journal says, by event id
-     * @throws IOException when the service's folder cannot be read
+     * @param judgements the states in the journal, by event id
+     * @throws IOException if the service's folder cannot be read
      */
     public List<Holding> of(String service, Map<UUID, Judgement> judgements) throws IOException {
         Path folder = store.folderOfService(service);
@@ -59,18 +59,18 @@ public final class Holdings {
             return ManifestSize.of(manifest);
         });
         manifests.warn(LOG, "left alone");
-        // By name, the oldest first.
+        // By name, oldest first.
         Collections.reverse(holdings);
         return holdings;
     }
 
     /**
-     * Whether its file has the hash that it had when it was written, and its manifest the signature.
+     * Returns whether the file of a backup has its recorded hash, and its manifest is not altered.
      *
-     * @throws IOException when it cannot be read
+     * @throws IOException if the file cannot be read
      */
     public boolean isAsWritten(Backup backup) throws IOException {
-        if (store.alteration(backup.path().orElseThrow()).isPresent()) {
+        if (store.manifests().alteration(backup.path().orElseThrow()).isPresent()) {
             return false;
         }
         MessageDigest hash = Sha256.digest();

@@ -13,14 +13,14 @@ import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.model.BackupKind;
 
 /**
- * What a store holds, by its manifests and nothing else: neither PostgreSQL nor the journal has to be there.
+ * The backups in a store, by its manifests alone. Neither PostgreSQL nor the journal is needed.
  *
- * @param backups newest first, without the rows of their tables: {@link Store#whole} has those of one
- * @param unreadable manifests that say nothing, with the reason; one of them hides no other backup. A folder, with a slash
- *     at its end, stands for those that are too many
+ * @param backups newest first, without the rows of their tables; {@link Store#whole} reads the rows of one
+ * @param unreadable the reasons of unread manifests, by path; an unread manifest hides no other backup. A folder, with a slash
+ *     at its end, stands for too many manifests
  */
 public record Inventory(List<StoredBackup> backups, Map<String, String> unreadable) {
-    /** @throws IOException when the folder itself cannot be read */
+    /** @throws IOException if the folder itself cannot be read */
     public static Inventory of(Store store) throws IOException {
         InventoryReading reading = new InventoryReading(store);
         FolderNames folders = FolderNames.folders(store.root());
@@ -31,16 +31,16 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return reading.inventory();
     }
 
-    /** @throws IOException when the manifest cannot be read, or its name is none that pgsteward gives */
+    /** @throws IOException if the manifest cannot be read, or pgsteward gives no such name */
     static StoredBackup read(Store store, String path) throws IOException {
-        return backup(path, store.listed(path));
+        return backup(path, store.manifests().readWithoutRows(path));
     }
 
     /**
      * @param signed without the rows of tables
-     * @throws IOException when the manifest's name is none that pgsteward gives
+     * @throws IOException if pgsteward gives no such name
      */
-    static StoredBackup backup(String path, Store.Signed signed) throws IOException {
+    static StoredBackup backup(String path, SignedManifest signed) throws IOException {
         if (path.chars().anyMatch(Character::isISOControl)) {
             throw new IOException("there are control characters in its name");
         }
@@ -54,7 +54,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return new Inventory(List.copyOf(backups), Map.copyOf(unreadable));
     }
 
-    /** When the first backup with a valid signature began; empty where there is none. */
+    /** Returns the start of the first backup with a valid signature; empty if there is none. */
     public Optional<Instant> signedSince() {
         return backups.stream()
                 .filter(backup -> backup.signature() == ManifestSignature.VALID)
@@ -62,17 +62,17 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .map(backup -> backup.manifest().run().startedAt());
     }
 
-    /** Returns why the manifest of a backup cannot be what pgsteward wrote; empty where it can be. */
+    /** Returns why pgsteward cannot have written the manifest of a backup; empty if it can. */
     public Optional<String> alteration(StoredBackup backup) {
         return backup.signature().alteration(backup.manifest().run().startedAt(), signedSince());
     }
 
-    /** The newest of each database, of the globals and of the whole cluster, by service. */
+    /** Returns the newest backup of each database, of the globals and of the cluster, by service. */
     public List<StoredBackup> newestOfEach() {
         return newestOfEach(backup -> true);
     }
 
-    /** Returns the same, but rather an older backup that is {@code better} than the newest that is not. */
+    /** Returns the same, but prefers an older backup that is {@code better} to a newer one that is not. */
     public List<StoredBackup> newestOfEach(Predicate<StoredBackup> better) {
         Map<String, StoredBackup> newest = new HashMap<>();
         backups.stream().filter(better).forEach(backup -> newest.putIfAbsent(subject(backup), backup));
@@ -92,7 +92,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .orElse(backup);
     }
 
-    /** A service's name may change, as when an application takes a database over; what is restored is a database. */
+    /** A database may move to a service with another name, and a restore is of a database. */
     static String subject(StoredBackup backup) {
         return backup.kind() == BackupKind.DUMP
                 ? "database " + backup.manifest().source().database()
@@ -100,8 +100,8 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
     }
 
     /**
-     * Of a service, or of a database by its own name, newest first. What was dumped of a service's database while it was
-     * another's belongs to it.
+     * Returns the backups of a service, or of a database by its own name, newest first. The backups of a service's database
+     * from the time when another service had it are included.
      */
     public List<StoredBackup> of(String name) {
         String database = databaseOf(name);
@@ -110,7 +110,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .backups();
     }
 
-    /** Returns the dumps of a service or of a database by its own name, which may be that of the globals; newest first. */
+    /** Returns the dumps of a service, or of a database by its own name, newest first. A database may be called as the globals. */
     public List<StoredBackup> dumpsOf(String name) {
         String database = isOfAll(name) ? name : databaseOf(name);
         return only(backup -> isDumpOf(backup, database)
@@ -137,7 +137,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .findFirst();
     }
 
-    /** The same with the backups alone that are {@code wanted}. */
+    /** Returns the same with only the {@code wanted} backups. */
     Inventory only(Predicate<StoredBackup> wanted) {
         return new Inventory(backups.stream().filter(wanted).toList(), unreadable);
     }
@@ -151,7 +151,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return service.equals(Targets.GLOBALS) || service.equals(Targets.BASE);
     }
 
-    /** By its id, or by its file's path in the store. */
+    /** Returns a backup by its id, or by the path of its file in the store. */
     public Optional<StoredBackup> named(String idOrPath) {
         return backups.stream()
                 .filter(backup -> backup.manifest().identity().backupId().equals(idOrPath)

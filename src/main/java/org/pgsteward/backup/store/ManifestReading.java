@@ -9,11 +9,11 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 
 /**
- * Reads the manifests of folders in the store, one after the other, the newest name first, as far as {@link ManifestBudget}
- * has room for them: another program may have put any number of files there.
+ * Reads the manifests of folders in the store, one after the other, the newest name first, within {@link ManifestBudget}:
+ * another program may have put any number of files there.
  */
 final class ManifestReading {
-    /** Manifests that cannot be read and are named; the rest is counted. */
+    /** Unreadable manifests that are named; the others are only counted. */
     private static final int MOST_NAMED = 100;
 
     /** The same in the log. */
@@ -40,27 +40,29 @@ final class ManifestReading {
         this.budget = budget;
     }
 
-    /** Takes from a manifest what the caller needs. */
+    /** Uses one manifest. */
     @FunctionalInterface
     interface Reader {
         /**
          * @param manifest without the rows of tables
-         * @return how many characters of it are kept
-         * @throws IOException when it is not one that the caller can use; it is then named as unreadable
+         * @return the number of its characters that the caller keeps
+         * @throws IOException if the caller cannot use it; it is then named as unreadable
          */
-        long read(Path file, Store.Signed manifest) throws IOException;
+        long read(Path file, SignedManifest manifest) throws IOException;
     }
 
     /**
+     * Reads the manifests of a folder.
+     *
      * @param ending of the manifests' names
-     * @throws IOException when the folder itself cannot be read
+     * @throws IOException if the folder itself cannot be read
      */
     void read(Path folder, String ending, Reader reader) throws IOException {
         FolderNames names = names(folder, ending);
         long left = names.left();
         long unsigned = 0;
         long more = 0;
-        boolean alike = !store.hasKeys();
+        boolean alike = !store.manifests().hasKeys();
         for (Path file : names.newestFirst()) {
             if (alike && budget.isFull()) {
                 cut = true;
@@ -68,7 +70,7 @@ final class ManifestReading {
                 continue;
             }
             try {
-                UnparsedManifest manifest = store.unparsed(file);
+                UnparsedManifest manifest = store.manifests().unparsed(file);
                 if (budget.admits(manifest.signature(), manifest.length())) {
                     budget.keep(manifest.signature(), reader.read(file, manifest.parseWithoutRows()));
                 } else if (ManifestBudget.isOurs(manifest.signature())) {
@@ -90,16 +92,19 @@ final class ManifestReading {
         say(folder, left, unsigned, more);
     }
 
-    /** Where there are too many names, the newest ones, and the newest ones of the manifests with a valid signature. */
+    /** Returns all names; of too many, the newest ones and the newest ones with a valid signature. */
     private FolderNames names(Path folder, String ending) throws IOException {
         FolderNames newest = FolderNames.in(folder, ending);
-        return newest.left() == 0 || !store.hasKeys()
+        return newest.left() == 0 || !store.manifests().hasKeys()
                 ? newest
                 : newest.with(FolderNames.in(
-                        folder, file -> file.toString().endsWith(ending) && store.isSigned(file), FolderNames.MOST));
+                        folder,
+                        file -> file.toString().endsWith(ending)
+                                && store.manifests().isSigned(file),
+                        FolderNames.MOST));
     }
 
-    /** @param folders of the store that are not read */
+    /** @param folders number of folders of the store that are not read */
     void leaveOut(long folders) {
         if (folders > 0) {
             unreadable.put("./", folders + " folders are not read, since the limit is " + FolderNames.MOST);
@@ -130,9 +135,9 @@ final class ManifestReading {
     }
 
     /**
-     * Writes to the log what was not read.
+     * Logs the unread manifests.
      *
-     * @param left what becomes of them
+     * @param left their fate, as a text to follow "and is"
      */
     void warn(Logger log, String left) {
         unreadable.entrySet().stream()
@@ -143,12 +148,12 @@ final class ManifestReading {
         }
     }
 
-    /** Returns whether manifests were left out that the budget had no room for. */
+    /** Returns whether manifests were left out because the budget was exhausted. */
     boolean isCut() {
         return cut;
     }
 
-    /** Returns the manifests that were not read, by their path in the store, with the reason; a folder ends with a slash. */
+    /** Returns the reasons of the unread manifests, by their path in the store; a folder ends with a slash. */
     Map<String, String> unreadable() {
         return unreadable;
     }

@@ -10,20 +10,20 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.pgsteward.io.AtomicFile;
 
 /**
- * The place of a backup in the store while it is written. Its file ends in {@code .part} until {@link #publish} gives it its
- * name, so a file under its final name is whole.
+ * The place of a backup in the store while its file is written. The file ends in {@code .part} until {@link #publish} gives it
+ * its final name, so a file with a final name is whole.
  */
 public final class UnfinishedBackup {
     private final Store store;
     private final String path;
 
-    /** @param path that it will have, relative to the store */
+    /** @param path of the finished backup, relative to the store */
     UnfinishedBackup(Store store, String path) {
         this.store = store;
         this.path = path;
     }
 
-    /** Returns the path that it will have, relative to the store. */
+    /** Returns the path of the finished backup, relative to the store. */
     public String path() {
         return path;
     }
@@ -38,15 +38,15 @@ public final class UnfinishedBackup {
         return store.resolve(partPath());
     }
 
-    /** Returns the name that it will have in its folder. */
+    /** Returns the name of the finished file in its folder. */
     public String fileName() {
         return path.substring(path.indexOf('/') + 1);
     }
 
     /**
-     * Removes what lies where a run is about to write: Camel would follow a link that another program made there.
+     * Removes a file or link in the place of the file to write: Camel would follow a link of another program.
      *
-     * @throws IOException when the folder is a link, or the disk refuses
+     * @throws IOException if the folder is a link, or the removal fails
      */
     public void clear() throws IOException {
         store.requireFolder(path);
@@ -56,7 +56,7 @@ public final class UnfinishedBackup {
     /**
      * Returns the size in bytes of the file that is written.
      *
-     * @throws IOException when it is not there, or no plain file
+     * @throws IOException if it does not exist, or is not a regular file
      */
     public long size() throws IOException {
         Path part = store.resolve(partPath());
@@ -68,11 +68,11 @@ public final class UnfinishedBackup {
     }
 
     /**
-     * Gives a written {@code .part} its name for good: data first, then the name, then the folder that holds the name,
-     * and the manifest's name last in the same way. The manifest is written before any name is given, so that whoever
-     * dies in between leaves an unfinished file to be found by.
+     * Gives a written {@code .part} its final name, durably: syncs the data, renames the file, syncs the folder, and then does
+     * the same for the manifest. The manifest is written before the first rename, so that a process that dies in between
+     * leaves an unfinished file, by which the next start finds the backup.
      *
-     * @throws IOException when any of it fails; the final name then does not exist, or has no manifest
+     * @throws IOException if a step fails; the final name then does not exist, or has no manifest
      */
     public void publish(Manifest manifest) throws IOException {
         Path part = store.resolve(partPath());
@@ -88,7 +88,7 @@ public final class UnfinishedBackup {
             throw new IOException(
                     "cannot write the manifest of " + manifest.identity().backupId() + ": " + e.getMessage(), e);
         }
-        byte[] signed = store.signed(manifest);
+        byte[] signed = store.manifests().bytes(manifest);
         if (signed.length > StoreJson.MOST_BYTES || manifest.contents().rows().size() > StoreJson.MOST_TABLES) {
             throw new IOException("cannot write the manifest of "
                     + manifest.identity().backupId() + ": it has "
@@ -104,10 +104,10 @@ public final class UnfinishedBackup {
     }
 
     /**
-     * Takes back whatever a run that failed has written, and nothing else: a file under the final name only if this run
-     * gave it that name, which its unfinished manifest tells.
+     * Removes the files of a failed run, and no others. A file with the final name belongs to this run only if the run has an
+     * unfinished manifest.
      *
-     * @throws IOException when the disk refuses
+     * @throws IOException if the removal fails
      */
     public void discard() throws IOException {
         Path manifestPart = store.resolve(Store.partOf(path + Store.MANIFEST));
