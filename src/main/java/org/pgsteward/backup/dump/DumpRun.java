@@ -24,12 +24,11 @@ import org.pgsteward.backup.underway.Held;
 import org.pgsteward.backup.verify.StreamProof;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Progress;
 
 /**
- * One backup under way. It ends in {@link #finish} or in {@link #close}, and whatever ends it otherwise, such as a
- * full disk, leaves nothing under a final name.
+ * One backup under way. It ends with {@link #finish} or with {@link #close}. Any other end, such as a full disk, leaves no
+ * file with a final name.
  */
 public final class DumpRun implements AutoCloseable {
     private final Progress progress;
@@ -57,10 +56,7 @@ public final class DumpRun implements AutoCloseable {
             Store store,
             Held held,
             Clock clock,
-            Map<String, String> extensions,
-            Surroundings surroundings,
-            CompletableFuture<Map<String, Long>> rows,
-            ClientProgram program,
+            Dump.Started dump,
             String clientVersion,
             AgeKeys keys,
             Optional<StreamProof> proof,
@@ -72,43 +68,42 @@ public final class DumpRun implements AutoCloseable {
         this.file = store.newBackup(target.service(), started.id(), target.kind(), keys.seals());
         this.held = held;
         this.clock = clock;
-        this.extensions = extensions;
-        this.surroundings = surroundings;
-        this.rows = rows;
+        this.extensions = dump.extensions();
+        this.surroundings = dump.surroundings();
+        this.rows = dump.rows();
         this.clientVersion = clientVersion;
         this.keys = keys;
         this.proof = proof;
         this.allowedExtensions = allowedExtensions;
         file.clear();
-        InputStream plain =
-                proof.map(watcher -> watcher.watching(program.output())).orElse(program.output());
-        this.stream = held.add(new DumpStream(program, plain, keys));
+        InputStream plain = proof.map(watcher -> watcher.watching(dump.program().output()))
+                .orElse(dump.program().output());
+        this.stream = held.add(new DumpStream(dump.program(), plain, keys));
         held.add(() -> rows.cancel(true));
-        // Let go of first, while the lock still says that somebody is at work here.
+        // Runs first on release, while the lock still keeps other runs out of the folder.
         held.add(this::takeBack);
     }
 
-    /** As it stands in the journal while it runs. */
+    /** Returns the row of the journal while the backup runs. */
     public Backup started() {
         return started;
     }
 
-    /** The file to write, relative to the store; it ends in {@code .part}. */
+    /** Returns the path of the file to write, relative to the store; it ends in {@code .part}. */
     public String partPath() {
         return file.partPath();
     }
 
-    /** The dump, compressed, and sealed if there are recipients. It throws, rather than end, when {@code pg_dump} did not end well. */
+    /** Returns the dump, compressed, and encrypted if there are recipients. After a failure of the program it throws at the end. */
     public InputStream stream() {
         return stream;
     }
 
     /**
-     * The file is written: makes it durable, gives it its name and its manifest. What was restored on its way has to have
-     * come out right first.
+     * Publishes the written file: makes it durable, and gives it its name and its manifest. A dump that is verified while it is
+     * written has to pass first.
      *
-     * @throws IOException when what was written is not what was read, or the disk does not take it, or it cannot be
-     *     restored
+     * @throws IOException if the file differs from the dump, cannot be written, or cannot be restored
      */
     public Backup finish() throws IOException, InterruptedException {
         try (Progress.Binding bound = progress.bind()) {
@@ -127,7 +122,7 @@ public final class DumpRun implements AutoCloseable {
         }
     }
 
-    /** Why it was ended from outside; empty when it was not. */
+    /** Returns why the run was cancelled; empty if it was not. */
     public Optional<String> cancelled() {
         return progress.cancelled();
     }
@@ -195,17 +190,17 @@ public final class DumpRun implements AutoCloseable {
         }
     }
 
-    /** How it stands in the journal when it failed. */
+    /** Returns the row of the journal after a failure. */
     public Backup failed(String because) {
         return started.failed(clock.instant(), sinceStart(), because);
     }
 
-    /** What the program warned of, though it ended well; empty when of nothing. */
+    /** Returns the warnings of a program that succeeded; empty without warnings. */
     public String warnings() throws InterruptedException {
         return stream.warnings();
     }
 
-    /** Ends the child, lets the snapshot and the lock go, and takes back an unfinished file. */
+    /** Ends the program, releases the snapshot and the lock, and removes an unfinished file. */
     @Override
     public void close() throws IOException {
         if (closed) {
