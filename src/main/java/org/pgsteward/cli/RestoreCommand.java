@@ -1,14 +1,10 @@
 package org.pgsteward.cli;
 
-import java.io.BufferedReader;
-import java.io.InputStreamReader;
+import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.charset.Charset;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,23 +13,17 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.backup.restore.Recovery;
 import org.pgsteward.backup.restore.Restore;
-import org.pgsteward.backup.restore.RestoreChoice;
 import org.pgsteward.backup.restore.RestoreProgress;
-import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.BackupConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Activity;
-import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NoConnection;
-import org.pgsteward.provision.Provisioner;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -60,9 +50,6 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class RestoreCommand implements Callable<Integer> {
-    /** Backups that are named because they are passed over. */
-    private static final int MOST_LINES = 10;
-
     @Spec
     private CommandSpec spec;
 
@@ -101,12 +88,19 @@ final class RestoreCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         checkUsage();
+        Settings settings = Settings.from(System.getenv());
         if (all) {
-            return rebuild();
+            Wiring wiring = new Wiring(
+                    from == null ? settings : settings.with(Map.of(BackupConfig.STORE.name(), absolute(from))));
+            return new FullRestore(
+                            wiring,
+                            spec.commandLine().getOut(),
+                            spec.commandLine().getErr())
+                    .run(trustGlobals);
         }
-        Wiring wiring = new Wiring(Settings.from(System.getenv()));
-        StoredBackup chosen = chosen(VerifyCommand.inventory(wiring), wiring);
-        order(wiring);
+        Wiring wiring = new Wiring(settings);
+        StoredBackup chosen = chosen(wiring);
+        prepare(wiring);
         List<Enrolment> enrolled = wiring.tables.services().enrolments();
         RestorePlace place = RestorePlace.of(chosen.manifest(), enrolled);
         if (replace) {
@@ -126,70 +120,21 @@ final class RestoreCommand implements Callable<Integer> {
             TerminalProgress.end(progress);
         }
         print(done);
-        writeDown(wiring, place.service(), done);
+        record(wiring, place.service(), done);
         return 0;
     }
 
-    private static void order(Wiring wiring) {
+    private static String absolute(Path folder) {
+        return folder.toAbsolutePath().normalize().toString();
+    }
+
+    /** Runs the start-up recovery, which needs the server. */
+    static void prepare(Wiring wiring) {
         try {
             wiring.house.order();
         } catch (SQLException e) {
             throw new Refusal(NoConnection.words(e) + "; nothing can be restored into it");
         }
-    }
-
-    /** Everything onto an empty server; what a service may do is given to it as at any look at what is enrolled. */
-    private int rebuild() throws Exception {
-        Settings settings = Settings.from(System.getenv());
-        Wiring wiring = new Wiring(
-                from == null
-                        ? settings
-                        : settings.with(Map.of(
-                                BackupConfig.STORE.name(),
-                                from.toAbsolutePath().normalize().toString())));
-        Inventory inventory = VerifyCommand.inventory(wiring);
-        order(wiring);
-        RestoreProgress progress = TerminalProgress.of(spec.commandLine().getErr(), Duration.ZERO);
-        List<String> missing = new ArrayList<>();
-        PrintWriter out = spec.commandLine().getOut();
-        Recovery.Report report;
-        try (Provisioner provisioner = wiring.provisioner()) {
-            report = wiring.recovery.rebuild(progress, consent());
-            TerminalProgress.end(progress);
-            report.done().forEach(out::println);
-            missing.addAll(report.missing());
-            provisioner
-                    .reconcile(List.of(), Optional.empty())
-                    .troubles()
-                    .forEach((subject, reason) -> missing.add(subject + ": " + reason));
-        }
-        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
-            pipeline.start();
-            // What the journal has not seen, and what this restore has compared with its manifest.
-            for (StoredBackup backup : inventory.backups()) {
-                Backup made = backup.asMade();
-                wiring.reporter.record(made);
-                Duration took =
-                        report.verified().get(backup.manifest().identity().eventId());
-                if (took != null) {
-                    wiring.reporter.record(made.judged(BackupState.VERIFIED, wiring.clock.instant(), took, ""));
-                }
-            }
-            wiring.reporter.record(Activity.ours("pgsteward", "restored everything", wiring.clock.instant()));
-        }
-        missing.forEach(line -> out.println("missing: " + line));
-        return missing.isEmpty() ? 0 : 1;
-    }
-
-    private Recovery.Consent consent() {
-        if (trustGlobals) {
-            return (reason, powers) -> true;
-        }
-        return Terminal.readsInput() && Terminal.readsErrors()
-                ? new TrustQuestion(
-                        spec.commandLine().getErr(),
-                        new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset())))
-                : Recovery.Consent.NONE;
     }
 
     private void checkUsage() {
@@ -222,52 +167,14 @@ final class RestoreCommand implements Callable<Integer> {
         }
     }
 
-    private StoredBackup chosen(Inventory inventory, Wiring wiring) {
-        String store = " in " + wiring.store.root();
+    private StoredBackup chosen(Wiring wiring) throws IOException {
+        BackupSelection selection = new BackupSelection(
+                VerifyCommand.inventory(wiring), wiring, spec.commandLine().getErr());
         if (backup != null) {
-            StoredBackup named = inventory
-                    .named(backup)
-                    .orElseThrow(() -> new Refusal("there is no backup '" + backup + "' with a manifest" + store
-                            + ": 'pgsteward backups' lists what there is; a file without a manifest cannot be checked,"
-                            + " and is restored by the lines in RECOVERY.md"));
-            if (service != null && !inventory.of(service).contains(named)) {
-                throw new Refusal("backup '" + backup + "' is of "
-                        + named.manifest().source().service() + ", not of " + service);
-            }
-            return named;
+            return selection.named(backup, Optional.ofNullable(service));
         }
         String name = String.valueOf(service);
-        if (at != null) {
-            Instant moment = AtTime.parse(at, wiring.zone);
-            return trusted(wiring.restore.choose(inventory, name, Optional.of(moment)))
-                    .orElseThrow(() -> new Refusal(inventory.of(name).stream()
-                            .reduce((newer, older) -> older)
-                            .map(first ->
-                                    "there is no backup of '" + name + "' of " + moment + " or before: the first is of "
-                                            + first.manifest().run().startedAt())
-                            .orElse("there is no backup of '" + name + "'" + store)));
-        }
-        return trusted(wiring.restore.choose(inventory, name, Optional.empty()))
-                .orElseThrow(() -> VerifyCommand.noBackup(name, inventory, wiring));
-    }
-
-    /** Says what an operator would else take for the newest. */
-    private Optional<StoredBackup> trusted(RestoreChoice choice) {
-        choice.backup().ifPresent(backup -> {
-            PrintWriter err = spec.commandLine().getErr();
-            String taken = "; restored is " + backup.manifest().identity().backupId() + " of "
-                    + backup.manifest().run().startedAt();
-            choice.passedOver().entrySet().stream()
-                    .limit(MOST_LINES)
-                    .forEach(entry -> err.println("pgsteward: passed over " + OneLine.of(entry.getKey(), 300) + ": "
-                            + OneLine.of(entry.getValue(), 500) + taken));
-            if (choice.passedOver().size() > MOST_LINES) {
-                err.println("pgsteward: passed over " + (choice.passedOver().size() - MOST_LINES)
-                        + " more; 'pgsteward backups' names them" + taken);
-            }
-            err.flush();
-        });
-        return choice.backup();
+        return at == null ? selection.newest(name) : selection.notAfter(name, AtTime.parse(at, wiring.zone));
     }
 
     private static Duration lastTime(Wiring wiring, StoredBackup chosen) throws SQLException {
@@ -302,7 +209,7 @@ final class RestoreCommand implements Callable<Integer> {
         done.notes().forEach(note -> out.println(restored.manifest().source().service() + ": " + note));
     }
 
-    private static void writeDown(Wiring wiring, String service, Restore.Done done) {
+    private static void record(Wiring wiring, String service, Restore.Done done) {
         try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
             pipeline.start();
             String action = (done.kept().isPresent() ? "replaced by " : "restored from ")

@@ -18,11 +18,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
-/** Client of the engine's event API. It requests an endless stream, or the events of a past span of time. */
+/** The engine's events: as an endless stream, or for a span of time in the past. */
 final class EventSource {
-    // The filter lists the wanted events, because each health check of each container makes three exec_* events with
-    // its command line. "connect" and "disconnect" are events of networks: a container may join the database's network
-    // long after its start. "health_status" also matches "health_status: healthy".
+    // A positive list, because each health check of each container makes three exec_* events, which carry its command
+    // line. "connect" and "disconnect" are events of networks: a container may join the network of a database long
+    // after
+    // its start. "health_status" also selects "health_status: healthy".
     private static final Map<String, List<String>> FILTERS = Map.of(
             "type",
             List.of("container", "network"),
@@ -49,27 +50,26 @@ final class EventSource {
 
     private static final String EVENTS = "events";
 
-    private final DockerEngine engine;
+    private final EngineHttp http;
     private final Clock clock;
 
     EventSource(DockerEngine engine, Clock clock) {
-        this.engine = engine;
+        this.http = engine.http();
         this.clock = clock;
     }
 
     /**
-     * Returns the engine's time, rounded down to a second. Requests use the engine's time. With pgsteward's time, a
-     * clock ahead of the engine's would make the engine wait for the future. A clock behind it would hide the newest
-     * events.
+     * Returns the time of the engine's clock, rounded down to a second. Spans are in the engine's time: a clock of this host
+     * that is fast would make the engine wait for the future, and a slow one would hide the newest events.
      *
      * @throws EngineAway if the engine does not answer
      */
     Instant now() throws IOException {
-        try (DockerHttpClient.Response answer = engine.get("/_ping")) {
-            engine.expectOk(answer, "ping");
+        try (DockerHttpClient.Response answer = http.get("/_ping")) {
+            http.expectOk(answer, "ping");
             return Optional.ofNullable(answer.getHeader("Date"))
                     .flatMap(EventSource::date)
-                    // If a proxy removed the Date header, pgsteward's own time minus one second is the best estimate.
+                    // A proxy removed the header. The best estimate is this host's clock, a little earlier.
                     .orElseGet(() -> clock.instant().minus(Duration.ofSeconds(1)));
         }
     }
@@ -83,14 +83,14 @@ final class EventSource {
     }
 
     /**
-     * Opens a stream of all events since then that the engine still remembers (its last 256), and of all later events.
+     * Returns the events since then, as far as the engine keeps them (its last 256), and all later ones.
      *
-     * @throws EngineAway if the engine does not answer, or answers with an error
+     * @throws EngineAway if the engine does not answer, or refuses the request
      */
     EventStream follow(Instant since) throws IOException {
-        DockerHttpClient.Response answer = engine.get(filtered("/events?since=" + written(since)));
+        DockerHttpClient.Response answer = http.get(filtered("/events?since=" + written(since)));
         try {
-            engine.expectOk(answer, EVENTS);
+            http.expectOk(answer, EVENTS);
             return new EventStream(answer);
         } catch (IOException | RuntimeException e) {
             answer.close();
@@ -99,13 +99,13 @@ final class EventSource {
     }
 
     /**
-     * Returns the events of a span that is past by the engine's clock. Each event carries all labels of its container,
-     * so the answer may be long. It is read while it arrives.
+     * Returns the events of a span of time that is in the past by the engine's clock. Each event has all labels of its
+     * container, so the response may be long. It is read while it arrives.
      *
-     * @throws EngineAway if the engine does not answer in time, or answers with an error
+     * @throws EngineAway if the engine does not answer in time, or refuses the request
      */
     List<Event> between(Instant since, Instant until) {
-        return engine.read(
+        return http.read(
                 filtered("/events?since=" + written(since) + "&until=" + written(until)), EVENTS, EventSource::events);
     }
 
@@ -124,9 +124,7 @@ final class EventSource {
         return path + "&filters=" + URLEncoder.encode(FiltersEncoder.jsonEncode(FILTERS), StandardCharsets.UTF_8);
     }
 
-    /**
-     * Formats a time as seconds with a decimal point. The API would take milliseconds for seconds of a distant year.
-     */
+    /** Returns a time for the API, which expects seconds with a decimal point; it would take milliseconds for a distant year. */
     static String written(Instant at) {
         return String.format(Locale.ROOT, "%d.%09d", at.getEpochSecond(), at.getNano());
     }

@@ -10,33 +10,25 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.pgsteward.io.Threads;
 
 /**
- * One of PostgreSQL's programs at work as a child process: its streams, and how it ended.
+ * A running program of PostgreSQL, as a child process with its streams and its exit code.
  *
- * <p>The child sees only the environment that it is given. Whether it did its work is decided by its exit code, never
- * by the end of its output: a {@code pg_dump} that dies half-way ends its stream like one that is done.
+ * <p>Only the exit code shows whether the program succeeded. The end of its output does not: the output of a {@code pg_dump}
+ * that dies halfway ends as usual.
  */
 public final class ClientProgram implements AutoCloseable {
-    /** Characters of a message; the first lines tell the cause. */
-    private static final int MESSAGE = 4000;
-
-    /** Characters kept of what it said on standard error. */
-    private static final int KEPT_ERRORS = 64 * 1024;
-
-    /** Bytes of an answer that is held as a whole: a list of tens of thousands of objects, and not of a million. */
+    /** Bytes of output that is held as a whole: enough for a list of tens of thousands of objects, not of a million. */
     public static final int MOST_PRINTED = 6 * 1024 * 1024;
 
     /** In UTF-8, the first byte of U+0100. */
     private static final int FIRST_BYTE_BEYOND_LATIN_1 = 0xc4;
 
-    /** 128 and SIGKILL. */
+    /** 128 + SIGKILL. */
     private static final int KILLED = 137;
 
     private static final String KILLED_FOR_MEMORY =
@@ -46,7 +38,7 @@ public final class ClientProgram implements AutoCloseable {
     private final Process process;
     private final InputStream output;
     private final OutputStream input;
-    private final CompletableFuture<String> errors;
+    private final ErrorOutput errors;
     private final Closeable connection;
 
     private ClientProgram(String name, Process process, Closeable connection) {
@@ -54,35 +46,30 @@ public final class ClientProgram implements AutoCloseable {
         this.name = name;
         this.process = process;
         Progress progress = Progress.current();
-        progress.register(() -> kill(process), () -> !process.isAlive());
+        progress.register(() -> ChildProcess.kill(process), () -> !process.isAlive());
         this.output = progress.watching(process.getInputStream());
         this.input = progress.watching(process.getOutputStream());
-        this.errors = new CompletableFuture<>();
-        Threads.start(name + "-errors", 128 * 1024, this::readErrors);
+        this.errors = ErrorOutput.read(name, process.getErrorStream());
     }
 
     /**
-     * @param environment everything that it sees; PATH and the locale are added
-     * @throws IOException when it cannot be started
+     * Starts a program.
+     *
+     * @param environment its variables; it inherits no others but PATH
+     * @throws IOException if it cannot be started
      */
     public static ClientProgram start(UnprivilegedUser user, List<String> command, Map<String, String> environment)
             throws IOException {
         return start(user, command, environment, () -> {});
     }
 
-    /** @param connection what it reaches its server through, closed with it */
+    /** @param connection to its server, closed with the program */
     static ClientProgram start(
             UnprivilegedUser user, List<String> command, Map<String, String> environment, Closeable connection)
             throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(user.command(command));
-        builder.environment().clear();
-        builder.environment().put("PATH", System.getenv().getOrDefault("PATH", "/usr/bin:/bin"));
-        builder.environment().put("LC_ALL", "C.UTF-8");
-        builder.environment().putAll(environment);
-        builder.directory(new java.io.File("/"));
-        String path = command.get(0);
-        Process process = builder.start();
+        Process process = ChildProcess.builder(user, command, environment).start();
         FirstToEnd.mark(process);
+        String path = command.get(0);
         boolean begun = false;
         try {
             ClientProgram program = new ClientProgram(path.substring(path.lastIndexOf('/') + 1), process, connection);
@@ -95,7 +82,7 @@ public final class ClientProgram implements AutoCloseable {
         }
     }
 
-    /** Runs it to its end and returns what it printed; {@code input} is what it reads. */
+    /** Runs a program to its end with {@code input} as its standard input, and returns its output. */
     public static String run(UnprivilegedUser user, List<String> command, Map<String, String> environment, String input)
             throws IOException, InterruptedException {
         try (ClientProgram program = start(user, command, environment)) {
@@ -107,23 +94,23 @@ public final class ClientProgram implements AutoCloseable {
         }
     }
 
-    /** Writes all that a program is to read, and closes it. */
+    /** Writes a program's whole input, and closes the stream. */
     @FunctionalInterface
     public interface Input {
         void write(OutputStream stdin) throws IOException;
     }
 
-    /** Reads what a program prints. */
+    /** Reads a program's output. */
     @FunctionalInterface
     public interface Reading<T> {
         T read(InputStream stdout) throws IOException;
     }
 
     /**
-     * Returns what it prints to its end, while its input is written beside: each may be more than a pipe holds, and then
-     * whoever does one after the other waits for ever.
+     * Returns the whole output, while another thread writes the input. Each may be larger than a pipe, so one thread for both
+     * could wait for ever.
      *
-     * @throws IOException when its exit code is not 0, it did not take all of its input, or printed more than is read
+     * @throws IOException if the exit code is not 0, the program does not read its whole input, or its output is too large
      */
     public String answer(Charset charset, Input input) throws IOException, InterruptedException {
         return answer(input, stdout -> {
@@ -136,10 +123,10 @@ public final class ClientProgram implements AutoCloseable {
     }
 
     /**
-     * The same for output that is too large to be kept as one text.
+     * The same for output that is too large for one text.
      *
-     * @param reading to the end
-     * @throws IOException also when it cannot be read
+     * @param reading to the end of the output
+     * @throws IOException also if the output cannot be read
      */
     public <T> T answer(Input input, Reading<T> reading) throws IOException, InterruptedException {
         FutureTask<Boolean> writing = new FutureTask<>(() -> {
@@ -154,7 +141,7 @@ public final class ClientProgram implements AutoCloseable {
             close();
             throw e;
         }
-        // If it stopped reading, how it ended says why, better than "broken pipe" does.
+        // If it stopped reading, its exit code and its errors show the cause; "broken pipe" does not.
         awaitSuccess();
         try {
             writing.get();
@@ -165,7 +152,7 @@ public final class ClientProgram implements AutoCloseable {
     }
 
     /**
-     * Returns what a program printed as text. One character outside of Latin-1 makes all characters of a text take two bytes of memory.
+     * Returns output as text. One character outside of Latin-1 makes each character of a text take two bytes of memory.
      *
      * @throws IOException if it takes more memory than {@link #MOST_PRINTED} bytes
      */
@@ -194,7 +181,7 @@ public final class ClientProgram implements AutoCloseable {
         return input;
     }
 
-    /** Returns whether it has written something, or has ended. Another thread may read what it writes, and close it at the end. */
+    /** Returns whether it has unread output, or has ended. Another thread may read the output, and close it at the end. */
     public boolean hasBegunOrEnded() throws IOException {
         try {
             return !process.isAlive() || output.available() > 0;
@@ -209,23 +196,24 @@ public final class ClientProgram implements AutoCloseable {
     /**
      * Waits for its end.
      *
-     * @throws IOException when its exit code is not 0, with the first lines of what it said
+     * @throws IOException if its exit code is not 0, with the first lines of its errors
      */
     public void awaitSuccess() throws IOException, InterruptedException {
         int exit = process.waitFor();
         if (exit != 0) {
-            throw new IOException(
-                    name + " ended with exit code " + exit + (exit == KILLED ? KILLED_FOR_MEMORY : "") + said());
+            String complaint = complaint();
+            throw new IOException(name + " ended with exit code " + exit + (exit == KILLED ? KILLED_FOR_MEMORY : "")
+                    + (complaint.isEmpty() ? "" : ": " + complaint));
         }
     }
 
     /**
-     * How it ended.
+     * The end of a program.
      *
-     * @param errors the lines that it wrote on standard error
+     * @param errors the lines of its standard error
      */
     public record Ended(int exitCode, List<String> errors) {
-        /** Returns the first of them on one line. */
+        /** Returns the first lines on one line. */
         public String message() {
             String all = String.join(
                     "; ",
@@ -233,31 +221,22 @@ public final class ClientProgram implements AutoCloseable {
                             .map(String::strip)
                             .filter(line -> !line.isEmpty())
                             .toList());
-            return all.substring(0, Math.min(all.length(), MESSAGE));
+            return all.substring(0, Math.min(all.length(), ErrorOutput.MESSAGE));
         }
     }
 
-    /** Waits for its end, whichever that is. */
+    /** Waits for its end, also with an exit code other than 0. */
     public Ended awaitEnd() throws InterruptedException {
         int exit = process.waitFor();
-        return new Ended(exit, said(KEPT_ERRORS).lines().toList());
+        return new Ended(exit, errors.lines());
     }
 
-    /** What it said on standard error so far, on one line; empty when nothing. */
+    /** Returns the first lines of its standard error on one line; empty without errors. */
     public String complaint() throws InterruptedException {
-        return said(MESSAGE).replaceAll("\\s*\\R\\s*", "; ");
+        return errors.message();
     }
 
-    private String said(int characters) throws InterruptedException {
-        try {
-            String all = errors.get(5, TimeUnit.SECONDS).strip();
-            return all.substring(0, Math.min(all.length(), characters));
-        } catch (ExecutionException | TimeoutException e) {
-            return "";
-        }
-    }
-
-    /** Ends it, gently first; harmless when it has ended. */
+    /** Ends it with SIGTERM, and after three seconds with SIGKILL. Has no effect after its end. */
     @Override
     public void close() {
         process.destroy();
@@ -270,33 +249,6 @@ public final class ClientProgram implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (IOException e) {
             throw new UncheckedIOException("cannot remove the socket of " + name, e);
-        }
-    }
-
-    /** With whatever it has started, which holds the other end of its pipes; one that is stopped ends too. */
-    static void kill(Process process) {
-        process.descendants().forEach(ProcessHandle::destroyForcibly);
-        process.destroyForcibly();
-    }
-
-    private String said() throws InterruptedException {
-        String complaint = complaint();
-        return complaint.isEmpty() ? "" : ": " + complaint;
-    }
-
-    private void readErrors() {
-        StringBuilder kept = new StringBuilder();
-        try (InputStream stream = process.getErrorStream()) {
-            byte[] buffer = new byte[1024];
-            for (int read = stream.read(buffer); read >= 0; read = stream.read(buffer)) {
-                if (kept.length() < KEPT_ERRORS) {
-                    kept.append(new String(buffer, 0, read, StandardCharsets.UTF_8));
-                }
-            }
-        } catch (IOException e) {
-            kept.append(" (its messages broke off: ").append(e.getMessage()).append(')');
-        } finally {
-            errors.complete(HiddenRows.in(kept.toString()));
         }
     }
 }

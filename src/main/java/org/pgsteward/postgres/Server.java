@@ -6,39 +6,34 @@ import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntSupplier;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.login.LoginRelay;
-import org.pgsteward.postgres.login.LoginSocketFactory;
-import org.postgresql.PGConnection;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.PreferQueryMode;
 
-/** Opens connections to the managed server, each for one piece of work. */
+/** The managed server: opens a connection, or starts a client program, for each piece of work. */
 public final class Server {
-    /** Seconds that the driver gets for its first statements, after the login. */
-    private static final int AFTER_LOGIN_SECONDS = 20;
-
     private static final int ANSWER_SECONDS = 60;
 
-    /** Of work that somebody waits for, and that would fail for one connection that came too late. */
+    /** Attempts to connect for work that would fail because of one late connection. */
     static final int ATTEMPTS = 3;
 
     /** undefined_object, of a setting's name. */
     private static final String UNKNOWN_SETTING = "42704";
 
     private final ServerAddress address;
+    private final ServerDataSources sources;
 
-    /** As it answered last; 0 until it has. */
+    /** The major version of the server's last answer; 0 before the first one. */
     private volatile int major;
 
-    /** Of what is repeated anyway. */
+    /** Attempts to connect for work that is repeated anyway. */
     private volatile int briefAttempts = ATTEMPTS;
 
     public Server(ServerAddress address) {
         this.address = address;
+        this.sources = new ServerDataSources(address);
     }
 
     public ServerAddress address() {
@@ -46,111 +41,74 @@ public final class Server {
     }
 
     /**
-     * From now on this process is the daemon: its looks and its rows come round again by themselves, and hold up nothing
-     * for longer than one attempt. A dump or a restore still gets all attempts.
+     * Marks this process as the daemon. The daemon repeats its checks and its writes to the journal, so each makes one attempt
+     * to connect and delays nothing. A dump or a restore still makes all attempts.
      */
     public void daemon() {
         briefAttempts = 1;
     }
 
     /**
-     * As the administrator, in any database; {@code search_path} holds nothing but the catalog. An answer that takes
-     * longer than a minute, or a lock longer than half of one, is an error.
+     * Connects as the administrator to any database, with an empty {@code search_path}. An answer after more than a minute,
+     * and a lock after more than half a minute, is an error.
      *
-     * @throws NoConnection when there is none
+     * @throws NoConnection if there is no connection
      */
     public Connection connect(String database) throws SQLException {
         return administrator(database, ANSWER_SECONDS, ATTEMPTS);
     }
 
-    /** The same for a look at the management database; the daemon tries once, since it looks again. */
+    /** The same for a check in the management database. The daemon makes one attempt, since it repeats the check. */
     public Connection connectToLook() throws SQLException {
         return administrator(address.database(), ANSWER_SECONDS, briefAttempts);
     }
 
-    /** For the daemon's lock and its guard: one attempt, and each answer within so many seconds. */
+    /** The same for the daemon's lock and its guard: one attempt, and a limit for each answer. */
     public Connection connectForDaemon(int answerSeconds) throws SQLException {
         return administrator(address.database(), answerSeconds, 1);
     }
 
-    /** The same for work that may take hours, such as counting a large table. */
+    /** The same for work that may take hours, such as counting the rows of a large table. */
     public Connection connectForLong(String database) throws SQLException {
-        return endedWithItsWork(administrator(database, 0, ATTEMPTS));
-    }
-
-    /** An answer that may take hours cannot have a limit of its own; see {@link Progress}. */
-    private static Connection endedWithItsWork(Connection connection) {
-        Progress.current().register(() -> abort(connection), () -> isClosed(connection));
-        return connection;
-    }
-
-    /** A server process that waits for a lock does not notice that its client is gone: it is asked to stop first. */
-    private static void abort(Connection connection) {
-        try {
-            try {
-                connection.unwrap(PGConnection.class).cancelQuery();
-            } finally {
-                connection.abort(Runnable::run);
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException("cannot cancel a query: " + e.getMessage(), e);
-        }
-    }
-
-    private static boolean isClosed(Connection connection) {
-        try {
-            return connection.isClosed();
-        } catch (SQLException e) {
-            return true;
-        }
+        return LongConnection.register(administrator(database, 0, ATTEMPTS));
     }
 
     private Connection administrator(String database, int answerSeconds, int attempts) throws SQLException {
         learnVersion(database);
+        PGSimpleDataSource source = sources.administrator(database, answerSeconds, () -> attempts);
+        source.setOptions(ownSettings());
         try {
-            return administrators(database, answerSeconds, () -> attempts).getConnection();
+            return source.getConnection();
         } catch (SQLException e) {
             if (UNKNOWN_SETTING.equals(e.getSQLState())) {
-                // An older version is there by now.
+                // The server has an older version now.
                 major = 0;
             }
             throw e;
         }
     }
 
-    private PGSimpleDataSource administrators(String database, int answerSeconds, IntSupplier attempts) {
-        PGSimpleDataSource source = filled(
-                new Administrators(address, attempts),
-                database,
-                address.user(),
-                address.password(),
-                answerSeconds,
-                attempts.getAsInt());
-        source.setOptions(ownSettings());
-        return source;
-    }
-
-    /** What each of our sessions sets for itself, as {@code PGOPTIONS} has it, for the version that answered last. */
+    /** Returns the settings of each session of pgsteward, as {@code PGOPTIONS}, for the version of the last answer. */
     public String ownSettings() {
         return ownSettings(major);
     }
 
-    /** The same for a server of that version; 0 where it is not known. */
+    /** The same for a server of that version; 0 if it is unknown. */
     public static String ownSettings(int major) {
         return PinnedSettings.options(major);
     }
 
-    /** Returns the settings of a session that restores, as {@code PGOPTIONS} has them. */
+    /** Returns the settings of a session that restores, as {@code PGOPTIONS}. */
     public static String restoreSettings(int major) {
         return PinnedSettings.restoreOptions(major);
     }
 
-    /** The same for the version that answered last. */
+    /** The same for the version of the last answer. */
     public String restoreSettings() {
         return restoreSettings(major);
     }
 
-    /** What an owner set counts in his database alone, so the one that we work in may be asked without knowing. */
+    /** An owner's settings apply only in their database, so the management database needs no pinned ones for this query. */
     private void learnVersion(String database) throws SQLException {
         if (major == 0 && !database.equals(address.database())) {
             majorVersion();
@@ -158,33 +116,34 @@ public final class Server {
     }
 
     /**
-     * As another role, to see what it can do.
+     * Connects as another role, to test its privileges.
      *
-     * @throws NoConnection when pgsteward does not log in to what answers
+     * @throws NoConnection if the login would be unsafe
      */
     public Connection connectAs(String user, Secret password, String database) throws SQLException {
-        return opened(source(database, user, password, ANSWER_SECONDS));
+        return opened(sources.role(user, password, database, ANSWER_SECONDS));
     }
 
-    /** The same for work that may take hours, whatever was set for whoever connects there. */
+    /** The same for work that may take hours, with pinned settings instead of the role's and the database's. */
     public Connection connectForLongAs(String user, Secret password, String database) throws SQLException {
         learnVersion(database);
-        PGSimpleDataSource source = source(database, user, password, 0);
+        PGSimpleDataSource source = sources.role(user, password, database, 0);
         source.setOptions(ownSettings());
-        return endedWithItsWork(opened(source));
+        return LongConnection.register(opened(source));
     }
 
-    /** As {@code pg_basebackup} comes, which another line of {@code pg_hba.conf} lets in: to see whether it may. */
+    /** Connects as {@code pg_basebackup} does, to test that {@code pg_hba.conf} allows it: it has a line of its own there. */
     Connection connectForReplication() throws SQLException {
-        PGSimpleDataSource source = source(address.database(), address.user(), address.password(), ANSWER_SECONDS);
+        PGSimpleDataSource source =
+                sources.role(address.user(), address.password(), address.database(), ANSWER_SECONDS);
         source.setReplication("true");
         source.setAssumeMinServerVersion("10");
         source.setPreferQueryMode(PreferQueryMode.SIMPLE);
         return opened(source);
     }
 
-    /** The driver's own words for a login that we do not make say nothing of it. */
-    private Connection opened(PGSimpleDataSource source) throws SQLException {
+    /** The driver's message for a login that pgsteward refuses does not name the reason. */
+    private static Connection opened(PGSimpleDataSource source) throws SQLException {
         try {
             return source.getConnection();
         } catch (SQLException e) {
@@ -193,7 +152,7 @@ public final class Server {
     }
 
     /**
-     * Starts one of PostgreSQL's programs with a session of ours as the administrator; it gets no password.
+     * Starts one of PostgreSQL's programs with a session of the administrator. The program does not get the password.
      *
      * @param options for {@code PGOPTIONS}
      */
@@ -207,7 +166,7 @@ public final class Server {
             String role, Secret password, UnprivilegedUser user, List<String> command, String database, String options)
             throws IOException {
         Map<String, String> environment = new HashMap<>();
-        // By environment and not by arguments: a name may hold anything, and everybody can read arguments.
+        // By environment, since a name may have any characters, and every user of the host can read arguments.
         environment.put("PGDATABASE", database);
         environment.put("PGAPPNAME", "pgsteward");
         environment.put("PGOPTIONS", options);
@@ -226,17 +185,19 @@ public final class Server {
     }
 
     /**
-     * The management database, for what the routes write. Tables are named with their schema: an operator that somebody
-     * left in {@code public} must not be the one that compares our names.
+     * Returns the management database, for the statements of the routes. Statements name tables with their schema: the empty
+     * {@code search_path} keeps out operators that another role created in {@code public}.
      */
     public DataSource managementDatabase() {
-        return administrators(address.database(), ANSWER_SECONDS, () -> briefAttempts);
+        PGSimpleDataSource source = sources.administrator(address.database(), ANSWER_SECONDS, () -> briefAttempts);
+        source.setOptions(ownSettings());
+        return source;
     }
 
     /**
-     * The major version, such as 15.
+     * Returns the major version, such as 15.
      *
-     * @throws SQLException when the server does not answer
+     * @throws SQLException if the server does not answer
      */
     public int majorVersion() throws SQLException {
         int answered = Integer.parseInt(ask("SELECT current_setting('server_version_num')")) / 10_000;
@@ -244,66 +205,15 @@ public final class Server {
         return answered;
     }
 
-    /** The full version, such as {@code 15.20}. */
+    /** Returns the full version, such as {@code 15.20}. */
     public String version() throws SQLException {
         return ask("SELECT current_setting('server_version')");
     }
 
-    /** The one value that a statement without parameters returns, in the management database. */
+    /** Returns the single value of a statement without parameters, in the management database. */
     public String ask(String sql) throws SQLException {
         try (Connection connection = connect(address.database())) {
             return Query.one(connection, sql, row -> row.getString(1));
-        }
-    }
-
-    private PGSimpleDataSource source(String database, String user, Secret password, int answerSeconds) {
-        return filled(new PGSimpleDataSource(), database, user, password, answerSeconds, ATTEMPTS);
-    }
-
-    private PGSimpleDataSource filled(
-            PGSimpleDataSource source, String database, String user, Secret password, int answerSeconds, int attempts) {
-        source.setServerNames(new String[] {address.host()});
-        source.setPortNumbers(new int[] {address.port()});
-        source.setDatabaseName(database);
-        source.setUser(user);
-        source.setPassword(password.reveal());
-        source.setApplicationName("pgsteward");
-        patient(source, address, attempts);
-        source.setSocketTimeout(answerSeconds);
-        source.setTcpKeepAlive(true);
-        return source;
-    }
-
-    private static void patient(PGSimpleDataSource source, ServerAddress address, int attempts) {
-        LoginSocketFactory.use(source, address.tls(), address.connectTimeout(), attempts);
-        // The login has its own time; a server that stops answering right after it must not hold us for hours.
-        source.setLoginTimeout((int) address.connectTimeout().toSeconds() * attempts + AFTER_LOGIN_SECONDS);
-    }
-
-    /** Says why there is no connection in words that help. */
-    private static final class Administrators extends PGSimpleDataSource {
-        private static final long serialVersionUID = 1;
-
-        private final transient ServerAddress address;
-        private final transient IntSupplier attempts;
-
-        Administrators(ServerAddress address, IntSupplier attempts) {
-            this.address = address;
-            this.attempts = attempts;
-        }
-
-        @Override
-        public Connection getConnection(@Nullable String user, @Nullable String password) throws SQLException {
-            if (address.password().equals(ServerAddress.NO_PASSWORD)) {
-                throw NoConnection.withoutPassword();
-            }
-            try {
-                // It may live for as long as the process, which becomes the daemon only later.
-                patient(this, address, attempts.getAsInt());
-                return super.getConnection(user, password);
-            } catch (SQLException e) {
-                throw NoConnection.of(e, address, String.valueOf(getDatabaseName()));
-            }
         }
     }
 }

@@ -24,11 +24,10 @@ import org.pgsteward.backup.underway.Held;
 import org.pgsteward.backup.verify.StreamProof;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Progress;
 
 /**
- * One backup under way. It ends in {@link #finish} or in {@link #close}. Any other end, such as a full disk, leaves no
+ * One backup under way. It ends with {@link #finish} or with {@link #close}. Any other end, such as a full disk, leaves no
  * file with a final name.
  */
 public final class DumpRun implements AutoCloseable {
@@ -57,10 +56,7 @@ public final class DumpRun implements AutoCloseable {
             Store store,
             Held held,
             Clock clock,
-            Map<String, String> extensions,
-            Surroundings surroundings,
-            CompletableFuture<Map<String, Long>> rows,
-            ClientProgram program,
+            Dump.Started dump,
             String clientVersion,
             AgeKeys keys,
             Optional<StreamProof> proof,
@@ -72,23 +68,23 @@ public final class DumpRun implements AutoCloseable {
         this.file = store.newBackup(target.service(), started.id(), target.kind(), keys.seals());
         this.held = held;
         this.clock = clock;
-        this.extensions = extensions;
-        this.surroundings = surroundings;
-        this.rows = rows;
+        this.extensions = dump.extensions();
+        this.surroundings = dump.surroundings();
+        this.rows = dump.rows();
         this.clientVersion = clientVersion;
         this.keys = keys;
         this.proof = proof;
         this.allowedExtensions = allowedExtensions;
         file.clear();
-        InputStream plain =
-                proof.map(watcher -> watcher.watching(program.output())).orElse(program.output());
-        this.stream = held.add(new DumpStream(program, plain, keys));
+        InputStream plain = proof.map(watcher -> watcher.watching(dump.program().output()))
+                .orElse(dump.program().output());
+        this.stream = held.add(new DumpStream(dump.program(), plain, keys));
         held.add(() -> rows.cancel(true));
-        // Released first, while the lock still shows that a run is under way.
+        // Runs first on release, while the lock still keeps other runs out of the folder.
         held.add(this::takeBack);
     }
 
-    /** Returns the state of the backup while it runs, as in the journal. */
+    /** Returns the row of the journal while the backup runs. */
     public Backup started() {
         return started;
     }
@@ -98,20 +94,16 @@ public final class DumpRun implements AutoCloseable {
         return file.partPath();
     }
 
-    /**
-     * Returns the dump, compressed, and encrypted if there are recipients. The stream throws at its end if
-     * {@code pg_dump} failed.
-     */
+    /** Returns the dump, compressed, and encrypted if there are recipients. After a failure of the program it throws at the end. */
     public InputStream stream() {
         return stream;
     }
 
     /**
-     * Finishes the backup after its file is written: syncs the file, renames it and writes its manifest. If the stream
-     * was verified while it was written, a failed verification prevents this.
+     * Publishes the written file: makes it durable, and gives it its name and its manifest. A dump that is verified while it is
+     * written has to pass first.
      *
-     * @throws IOException if the written file differs from the stream, the disk is full or faulty, or the restore
-     *     failed
+     * @throws IOException if the file differs from the dump, cannot be written, or cannot be restored
      */
     public Backup finish() throws IOException, InterruptedException {
         try (Progress.Binding bound = progress.bind()) {
@@ -130,7 +122,7 @@ public final class DumpRun implements AutoCloseable {
         }
     }
 
-    /** Returns the reason of a cancellation; empty if the run was not cancelled. */
+    /** Returns why the run was cancelled; empty if it was not. */
     public Optional<String> cancelled() {
         return progress.cancelled();
     }
@@ -198,17 +190,17 @@ public final class DumpRun implements AutoCloseable {
         }
     }
 
-    /** Returns the failed state of the backup, as in the journal. */
+    /** Returns the row of the journal after a failure. */
     public Backup failed(String because) {
         return started.failed(clock.instant(), sinceStart(), because);
     }
 
-    /** Returns the warnings of a program that ended well; empty if there are none. */
+    /** Returns the warnings of a program that succeeded; empty without warnings. */
     public String warnings() throws InterruptedException {
         return stream.warnings();
     }
 
-    /** Ends the child process, releases the snapshot and the lock, and removes an unfinished file. */
+    /** Ends the program, releases the snapshot and the lock, and removes an unfinished file. */
     @Override
     public void close() throws IOException {
         if (closed) {

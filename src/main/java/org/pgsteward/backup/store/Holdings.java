@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The stored backups of one service, from their manifests and the journal. The manifest decides to which service a
- * backup belongs, not the file name. A manifest that cannot be read or belongs to another service is left untouched.
+ * The backups of one service in the store, each with its state in the journal. The manifest decides which service a backup
+ * belongs to, not the file name. Unreadable manifests and manifests of other services are left out.
  */
 public final class Holdings {
     private static final Logger LOG = LoggerFactory.getLogger(Holdings.class);
@@ -40,9 +40,7 @@ public final class Holdings {
     }
 
     /**
-     * Returns the stored backups of a service, oldest first.
-     *
-     * @param judgements the results in the journal, by event id
+     * @param judgements the states in the journal, by event id
      * @throws IOException if the service's folder cannot be read
      */
     public List<Holding> of(String service, Map<UUID, Judgement> judgements) throws IOException {
@@ -67,12 +65,12 @@ public final class Holdings {
     }
 
     /**
-     * Returns whether the file still has the hash in its manifest, and the manifest still matches its signature.
+     * Returns whether the file of a backup has its recorded hash, and its manifest is not altered.
      *
-     * @throws IOException if they cannot be read
+     * @throws IOException if the file cannot be read
      */
     public boolean isAsWritten(Backup backup) throws IOException {
-        if (store.alteration(backup.path().orElseThrow()).isPresent()) {
+        if (store.manifests().alteration(backup.path().orElseThrow()).isPresent()) {
             return false;
         }
         MessageDigest hash = Sha256.digest();

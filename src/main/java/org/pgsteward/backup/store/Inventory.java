@@ -13,18 +13,14 @@ import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.model.BackupKind;
 
 /**
- * The contents of a store, from its manifests alone, without PostgreSQL and the journal.
+ * The backups in a store, by its manifests alone. Neither PostgreSQL nor the journal is needed.
  *
- * @param backups newest first, without the rows of their tables; {@link Store#whole} returns one with its rows
- * @param unreadable manifests that cannot be read, with the reason; other backups remain listed. A path with a slash at
- *     its end is a folder and represents manifests beyond a limit
+ * @param backups newest first, without the rows of their tables; {@link Store#whole} reads the rows of one
+ * @param unreadable the reasons of unread manifests, by path; an unread manifest hides no other backup. A folder, with a slash
+ *     at its end, stands for too many manifests
  */
 public record Inventory(List<StoredBackup> backups, Map<String, String> unreadable) {
-    /**
-     * Lists the backups of a store.
-     *
-     * @throws IOException if the folder itself cannot be read
-     */
+    /** @throws IOException if the folder itself cannot be read */
     public static Inventory of(Store store) throws IOException {
         InventoryReading reading = new InventoryReading(store);
         FolderNames folders = FolderNames.folders(store.root());
@@ -35,22 +31,18 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return reading.inventory();
     }
 
-    /**
-     * Reads one manifest.
-     *
-     * @throws IOException if the manifest cannot be read, or pgsteward never gives such a name
-     */
+    /** @throws IOException if the manifest cannot be read, or pgsteward gives no such name */
     static StoredBackup read(Store store, String path) throws IOException {
-        return backup(path, store.listed(path));
+        return backup(path, store.manifests().readWithoutRows(path));
     }
 
     /**
      * Returns the backup of a manifest.
      *
      * @param signed without the rows of tables
-     * @throws IOException if pgsteward never gives such a name
+     * @throws IOException if pgsteward gives no such name
      */
-    static StoredBackup backup(String path, Store.Signed signed) throws IOException {
+    static StoredBackup backup(String path, SignedManifest signed) throws IOException {
         if (path.chars().anyMatch(Character::isISOControl)) {
             throw new IOException("there are control characters in its name");
         }
@@ -72,7 +64,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .map(backup -> backup.manifest().run().startedAt());
     }
 
-    /** Returns the reason why the manifest of a backup cannot come from pgsteward unaltered; empty if it can. */
+    /** Returns why pgsteward cannot have written the manifest of a backup; empty if it can. */
     public Optional<String> alteration(StoredBackup backup) {
         return backup.signature().alteration(backup.manifest().run().startedAt(), signedSince());
     }
@@ -82,10 +74,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return newestOfEach(backup -> true);
     }
 
-    /**
-     * Returns one backup of each database, of the globals and of the cluster: the newest one that is {@code better},
-     * otherwise the newest one.
-     */
+    /** Returns the same, but prefers an older backup that is {@code better} to a newer one that is not. */
     public List<StoredBackup> newestOfEach(Predicate<StoredBackup> better) {
         Map<String, StoredBackup> newest = new HashMap<>();
         backups.stream().filter(better).forEach(backup -> newest.putIfAbsent(subject(backup), backup));
@@ -107,10 +96,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .orElse(backup);
     }
 
-    /**
-     * Returns the key of a backup's subject. For a dump, it is the database, since the service's name may change, for
-     * example when an application takes over a database.
-     */
+    /** A database may move to a service with another name, and a restore is of a database. */
     static String subject(StoredBackup backup) {
         return backup.kind() == BackupKind.DUMP
                 ? "database " + backup.manifest().source().database()
@@ -118,8 +104,8 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
     }
 
     /**
-     * Returns the backups of a service, or of a database by its own name, newest first. They include dumps of the
-     * service's database from the time when it belonged to another service.
+     * Returns the backups of a service, or of a database by its own name, newest first. The backups of a service's database
+     * from the time when another service had it are included.
      */
     public List<StoredBackup> of(String name) {
         String database = databaseOf(name);
@@ -128,10 +114,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .backups();
     }
 
-    /**
-     * Returns the dumps of a service, or of a database by its own name, newest first. A database may have the same name
-     * as the globals.
-     */
+    /** Returns the dumps of a service, or of a database by its own name, newest first. A database may be called as the globals. */
     public List<StoredBackup> dumpsOf(String name) {
         String database = isOfAll(name) ? name : databaseOf(name);
         return only(backup -> isDumpOf(backup, database)
@@ -158,7 +141,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
                 .findFirst();
     }
 
-    /** Returns an inventory of the {@code wanted} backups only. */
+    /** Returns the same with only the {@code wanted} backups. */
     Inventory only(Predicate<StoredBackup> wanted) {
         return new Inventory(backups.stream().filter(wanted).toList(), unreadable);
     }

@@ -9,11 +9,11 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 
 /**
- * Reads the manifests of folders in the store, one after the other, newest name first, within a {@link ManifestBudget}.
- * Another program may have put any number of files there.
+ * Reads the manifests of folders in the store, one after the other, the newest name first, within {@link ManifestBudget}:
+ * another program may have put any number of files there.
  */
 final class ManifestReading {
-    /** The largest number of unreadable manifests that are named. Further ones are counted. */
+    /** Unreadable manifests that are named; the others are only counted. */
     private static final int MOST_NAMED = 100;
 
     /** The largest number of unreadable manifests that are named in the log. */
@@ -40,7 +40,7 @@ final class ManifestReading {
         this.budget = budget;
     }
 
-    /** Uses the values of a manifest. */
+    /** Uses one manifest. */
     @FunctionalInterface
     interface Reader {
         /**
@@ -48,15 +48,15 @@ final class ManifestReading {
          *
          * @param manifest without the rows of tables
          * @return the number of its characters that the caller keeps
-         * @throws IOException if the caller cannot use it; it then counts as unreadable
+         * @throws IOException if the caller cannot use it; it is then named as unreadable
          */
-        long read(Path file, Store.Signed manifest) throws IOException;
+        long read(Path file, SignedManifest manifest) throws IOException;
     }
 
     /**
      * Reads the manifests of a folder.
      *
-     * @param ending the ending of the manifests' names
+     * @param ending of the manifests' names
      * @throws IOException if the folder itself cannot be read
      */
     void read(Path folder, String ending, Reader reader) throws IOException {
@@ -64,7 +64,7 @@ final class ManifestReading {
         long left = names.left();
         long unsigned = 0;
         long more = 0;
-        boolean alike = !store.hasKeys();
+        boolean alike = !store.manifests().hasKeys();
         for (Path file : names.newestFirst()) {
             if (alike && budget.isFull()) {
                 cut = true;
@@ -72,7 +72,7 @@ final class ManifestReading {
                 continue;
             }
             try {
-                UnparsedManifest manifest = store.unparsed(file);
+                UnparsedManifest manifest = store.manifests().unparsed(file);
                 if (budget.admits(manifest.signature(), manifest.length())) {
                     budget.keep(manifest.signature(), reader.read(file, manifest.parseWithoutRows()));
                 } else if (ManifestBudget.isOurs(manifest.signature())) {
@@ -94,22 +94,19 @@ final class ManifestReading {
         say(folder, left, unsigned, more);
     }
 
-    /**
-     * Returns the newest names. If there are too many, it adds the newest names of manifests with a valid signature.
-     */
+    /** Returns all names; of too many, the newest ones and the newest ones with a valid signature. */
     private FolderNames names(Path folder, String ending) throws IOException {
         FolderNames newest = FolderNames.in(folder, ending);
-        return newest.left() == 0 || !store.hasKeys()
+        return newest.left() == 0 || !store.manifests().hasKeys()
                 ? newest
                 : newest.with(FolderNames.in(
-                        folder, file -> file.toString().endsWith(ending) && store.isSigned(file), FolderNames.MOST));
+                        folder,
+                        file -> file.toString().endsWith(ending)
+                                && store.manifests().isSigned(file),
+                        FolderNames.MOST));
     }
 
-    /**
-     * Reports folders beyond the limit.
-     *
-     * @param folders the number of folders that are not read
-     */
+    /** @param folders number of folders of the store that are not read */
     void leaveOut(long folders) {
         if (folders > 0) {
             unreadable.put("./", folders + " folders are not read, since the limit is " + FolderNames.MOST);
@@ -140,9 +137,9 @@ final class ManifestReading {
     }
 
     /**
-     * Logs the manifests that were not read.
+     * Logs the unread manifests.
      *
-     * @param left the consequence for them
+     * @param left their fate, as a text to follow "and is"
      */
     void warn(Logger log, String left) {
         unreadable.entrySet().stream()
@@ -153,15 +150,12 @@ final class ManifestReading {
         }
     }
 
-    /** Returns whether manifests were omitted because they exceeded the budget. */
+    /** Returns whether manifests were left out because the budget was exhausted. */
     boolean isCut() {
         return cut;
     }
 
-    /**
-     * Returns the manifests that were not read, by their path in the store, with the reason. The path of a folder ends
-     * with a slash.
-     */
+    /** Returns the reasons of the unread manifests, by their path in the store; a folder ends with a slash. */
     Map<String, String> unreadable() {
         return unreadable;
     }

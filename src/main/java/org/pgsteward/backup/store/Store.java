@@ -22,8 +22,8 @@ import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.BackupKind;
 
 /**
- * The folder of backups: {@code <service>/<service>-<UTC time>.dump.zst}, with {@code .age} where it is sealed, a manifest
- * beside each, and {@code .part} while one is written.
+ * The folder of backups. A backup is the file {@code <service>/<service>-<UTC time>.dump.zst}, with {@code .age} at the end if
+ * it is encrypted, and a manifest beside it. Unfinished files end in {@code .part}.
  */
 public final class Store {
     /** The folder of the sets' documents. */
@@ -31,53 +31,53 @@ public final class Store {
 
     static final String MANIFEST = ".manifest.json";
     static final String PART = ".part";
-    private static final String SEALED = ".age";
+    private static final String ENCRYPTED = ".age";
 
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
 
     private final Path root;
     private final StoreJson json;
-    private final ManifestKeys keys;
-    private final FirstSignature firstSignature = new FirstSignature(this);
+    private final StoredManifests manifests;
 
-    /** A store whose manifests nobody signs. */
+    /** Makes a store without signatures of manifests. */
     public Store(Path root, ObjectMapper json) {
         this(root, json, ManifestKeys.NONE);
     }
 
-    /** @param keys which sign and verify its manifests */
+    /** @param keys that sign and verify the manifests */
     public Store(Path root, ObjectMapper json, ManifestKeys keys) {
         this.root = root;
-        this.keys = keys;
         this.json = new StoreJson(json);
+        this.manifests = new StoredManifests(this, this.json, keys);
     }
 
     public Path root() {
         return root;
     }
 
-    /** Returns the id of a backup that begins at {@code at}: ids go by the second. */
+    /** Returns the id of a backup that starts at {@code at}. Ids have the precision of a second. */
     public static String backupId(String service, Instant at) {
         return ServiceFolder.name(service) + "-" + time(at);
     }
 
-    /** The second, as it stands in names. */
+    /** Returns a time as it is in names, with the precision of a second. */
     static String time(Instant at) {
         return TIME.format(at);
     }
 
-    /** The folder of a service's backups; it need not exist. */
+    /** Returns the folder of a service's backups, which need not exist. */
     Path folderOfService(String service) {
         return root.resolve(ServiceFolder.name(service));
     }
 
-    /** Relative to the root, with slashes. */
-    static String relativePath(String service, String backupId, BackupKind kind, boolean sealed) {
-        return ServiceFolder.name(service) + "/" + backupId + "." + kind.extension() + ".zst" + (sealed ? SEALED : "");
+    /** Returns the path of a backup's file, relative to the root, with slashes. */
+    static String relativePath(String service, String backupId, BackupKind kind, boolean encrypted) {
+        return ServiceFolder.name(service) + "/" + backupId + "." + kind.extension() + ".zst"
+                + (encrypted ? ENCRYPTED : "");
     }
 
-    /** Returns the first second from {@code at} on in which a backup of the service can begin: ids go by the second. */
+    /** Returns the first second from {@code at} on whose id no other backup of the service has. */
     public Instant freeTime(String service, BackupKind kind, Instant at) {
         Instant free = at;
         while (isTaken(relativePath(service, backupId(service, free), kind, false))
@@ -88,15 +88,15 @@ public final class Store {
     }
 
     /**
-     * Returns the place of a backup that is made now.
+     * Returns the place of a new backup.
      *
-     * @param isEncrypted whether its file is
+     * @param isEncrypted whether its file is encrypted
      */
     public UnfinishedBackup newBackup(String service, String backupId, BackupKind kind, boolean isEncrypted) {
         return new UnfinishedBackup(this, relativePath(service, backupId, kind, isEncrypted));
     }
 
-    /** Returns the file of a backup, to be read. */
+    /** Returns the file of a backup, for reading. */
     public StoredFile file(StoredBackup backup, AgeKeys keys) {
         return new StoredFile(resolve(backup.path()), backup.manifest(), keys);
     }
@@ -106,7 +106,7 @@ public final class Store {
                 || Files.exists(resolve(relativePath + MANIFEST), LinkOption.NOFOLLOW_LINKS);
     }
 
-    /** Its files would lie anywhere, and the folder is passed over where the store is listed. */
+    /** Throws if the folder is a link: its files could be anywhere, and a list of the store leaves it out. */
     void requireFolder(String relativePath) throws IOException {
         Path folder = folderOf(relativePath);
         if (Files.isSymbolicLink(folder)) {
@@ -122,7 +122,7 @@ public final class Store {
     /**
      * Compares a stored file with its size, without reading it.
      *
-     * @return what is wrong, to be printed after its name: {@code is not in the store}; empty where nothing is
+     * @return the fault, as a text to follow the name, such as {@code is not in the store}; empty without a fault
      */
     public Optional<String> problem(String relativePath, long sizeBytes) {
         try {
@@ -142,7 +142,7 @@ public final class Store {
         }
     }
 
-    /** The same for one whose manifest is at hand, by whose word its file goes. */
+    /** Returns the path of a backup, relative to the root, as its manifest has it. */
     public static String path(Manifest manifest) {
         return ServiceFolder.name(manifest.source().service()) + "/"
                 + manifest.file().name();
@@ -156,12 +156,12 @@ public final class Store {
         return root.resolve(relativePath);
     }
 
-    /** Whether a backup is there, with its manifest. */
+    /** Returns whether a backup exists with its manifest. */
     boolean isWhole(String relativePath) {
         return Files.exists(resolve(relativePath)) && Files.exists(resolve(relativePath + MANIFEST));
     }
 
-    /** Puts a document in place of the one before, whole or not at all; a full disk gets no file more each time. */
+    /** Replaces a document, whole or not at all. On a full disk, repeated attempts leave no more than one unfinished file. */
     void write(String relativePath, Object document) throws IOException {
         Path target = resolve(relativePath);
         Path part = resolve(partOf(relativePath));
@@ -171,7 +171,7 @@ public final class Store {
         AtomicFile.write(target, part, json.bytes(document), AtomicFile.PRIVATE);
     }
 
-    /** A document; empty when it is not there. */
+    /** Returns a document; empty if it does not exist. */
     <T> Optional<T> document(String relativePath, Class<T> type) throws IOException {
         try {
             Path file = resolve(relativePath);
@@ -181,113 +181,53 @@ public final class Store {
         }
     }
 
-    /** As the documents are spelt. */
+    /** Returns a document as the text of a file. */
     String text(Object document) throws IOException {
         return json.text(document);
     }
 
-    /** @throws IOException when it is not there or cannot be read */
-    Manifest manifest(String relativePath) throws IOException {
-        return read(resolve(relativePath + MANIFEST));
-    }
-
-    private Manifest read(Path manifest) throws IOException {
-        return unparsed(manifest).parse().manifest();
-    }
-
-    /** A manifest, and what its signature says of it. */
-    record Signed(Manifest manifest, ManifestSignature signature) {}
-
-    /** The same as {@link #signed}, without the rows of tables. */
-    Signed listed(String relativePath) throws IOException {
-        return unparsed(resolve(relativePath + MANIFEST)).parseWithoutRows();
-    }
-
-    /** @throws IOException when it is not there, too large, or not as {@link ManifestFields} has it */
-    Signed signed(String relativePath) throws IOException {
-        return unparsed(resolve(relativePath + MANIFEST)).parse();
+    /** Returns the manifests of the backups. */
+    StoredManifests manifests() {
+        return manifests;
     }
 
     /**
-     * Returns a backup with all that its manifest says.
+     * Returns a backup with its whole manifest.
      *
      * @param path of its file, relative to the store
-     * @throws IOException when the manifest is not there, too large, or not as pgsteward writes it
+     * @throws IOException if the manifest does not exist, is too large, or has a form that pgsteward does not write
      */
     public StoredBackup stored(String path) throws IOException {
-        Signed read = signed(path);
+        SignedManifest read = manifests.readSigned(path);
         return new StoredBackup(path, read.manifest(), read.signature());
     }
 
-    /** Returns the bytes of a manifest, signed where this host has a key. */
-    byte[] signed(Manifest manifest) throws IOException {
-        return keys.signed(json.bytes(manifest));
-    }
-
     /**
-     * Returns a backup of a list with all that its manifest says; {@link Inventory} leaves out the rows.
+     * Returns a listed backup with its whole manifest; {@link Inventory} leaves out the rows.
      *
-     * @throws IOException when it cannot be read, or is not what was listed
+     * @throws IOException if the manifest cannot be read, or has changed since it was listed
      */
     public StoredBackup whole(StoredBackup listed) throws IOException {
-        Signed read = signed(listed.path());
+        StoredBackup read = stored(listed.path());
         if (!read.manifest().withoutRows().equals(listed.manifest().withoutRows())) {
             throw new IOException(listed.path() + MANIFEST + " was changed since it was listed; list it again");
         }
-        return new StoredBackup(listed.path(), read.manifest(), read.signature());
-    }
-
-    /** Reads a manifest without its fields: to parse it takes much longer than to compare it with its signature. */
-    UnparsedManifest unparsed(Path manifest) throws IOException {
-        byte[] bytes = BoundedFile.bytesNoLink(manifest, StoreJson.MOST_BYTES);
-        return new UnparsedManifest(json, manifest, bytes, keys.check(bytes));
-    }
-
-    /** Returns whether this host has a key for manifests. */
-    boolean hasKeys() throws IOException {
-        return keys.check(new byte[0]) != ManifestSignature.UNCHECKED;
-    }
-
-    /** Returns whether a manifest has a valid signature, whatever it says. */
-    boolean isSigned(Path manifest) {
-        try {
-            return Files.size(manifest) >= ManifestKeys.SHORTEST
-                    && unparsed(manifest).signature() == ManifestSignature.VALID;
-        } catch (IOException e) {
-            return false;
-        }
+        return read;
     }
 
     /**
-     * Returns why the manifest of a stored backup cannot be what pgsteward wrote; empty where it can be.
+     * Returns why pgsteward cannot have written the manifest of a backup; empty if it can.
      *
-     * @throws IOException when it cannot be read
-     */
-    Optional<String> alteration(String relativePath) throws IOException {
-        return alteration(signed(relativePath));
-    }
-
-    /**
-     * Returns the same of one that was read already: another program may change the file between two readings.
-     *
-     * @throws IOException when the manifests in the store cannot be read
+     * @throws IOException if the manifests in the store cannot be read
      */
     public Optional<String> alteration(StoredBackup backup) throws IOException {
-        return alteration(new Signed(backup.manifest(), backup.signature()));
-    }
-
-    Optional<String> alteration(Signed signed) throws IOException {
-        Instant startedAt = signed.manifest().run().startedAt();
-        return switch (signed.signature()) {
-            case MISSING, FOREIGN -> signed.signature().alteration(startedAt, firstSignature.time());
-            case VALID, WRONG, UNCHECKED -> signed.signature().alteration(startedAt, Optional.empty());
-        };
+        return manifests.alteration(new SignedManifest(backup.manifest(), backup.signature()));
     }
 
     /**
-     * Returns the sizes in bytes of a service's backups of one kind, the newest name first; altered ones do not count.
+     * Returns the sizes in bytes of a service's backups of one kind, the newest name first, without altered backups.
      *
-     * @throws IOException when its folder cannot be read
+     * @throws IOException if its folder cannot be read
      */
     public List<Long> sizes(String service, BackupKind kind) throws IOException {
         List<Long> sizes = new ArrayList<>();
@@ -295,7 +235,7 @@ public final class Store {
             Manifest manifest = read.manifest();
             // Another program could claim a size for which no disk has room.
             if (manifest.source().kind().equals(kind.word())
-                    && alteration(read).isEmpty()
+                    && manifests.alteration(read).isEmpty()
                     && problem(path(manifest), manifest.file().sizeBytes()).isEmpty()) {
                 sizes.add(manifest.file().sizeBytes());
             }
@@ -305,10 +245,10 @@ public final class Store {
     }
 
     /**
-     * Removes what runs left that died with their process. A folder whose lock is held belongs to somebody at work and is
-     * left alone.
+     * Removes the unfinished files of runs whose process has ended. Leaves out folders with a held lock, since a run is under
+     * way there.
      *
-     * @return the folders in which there was something
+     * @return the folders in which files were removed
      */
     public Set<String> discardUnfinished(Path locks) throws IOException {
         return new Leftovers(this, locks).discard();

@@ -10,20 +10,20 @@ import java.nio.file.attribute.BasicFileAttributes;
 import org.pgsteward.io.AtomicFile;
 
 /**
- * The place of a backup in the store while it is written. Its file ends in {@code .part} until {@link #publish} renames
- * it, so a file under its final name is complete.
+ * The place of a backup in the store while its file is written. The file ends in {@code .part} until {@link #publish} gives it
+ * its final name, so a file with a final name is whole.
  */
 public final class UnfinishedBackup {
     private final Store store;
     private final String path;
 
-    /** @param path the final path, relative to the store */
+    /** @param path of the finished backup, relative to the store */
     UnfinishedBackup(Store store, String path) {
         this.store = store;
         this.path = path;
     }
 
-    /** Returns the final path, relative to the store. */
+    /** Returns the path of the finished backup, relative to the store. */
     public String path() {
         return path;
     }
@@ -38,15 +38,15 @@ public final class UnfinishedBackup {
         return store.resolve(partPath());
     }
 
-    /** Returns the final name in its folder. */
+    /** Returns the name of the finished file in its folder. */
     public String fileName() {
         return path.substring(path.indexOf('/') + 1);
     }
 
     /**
-     * Removes an existing file at the path of the new one: Camel would follow a link that another program made there.
+     * Removes a file or link in the place of the file to write: Camel would follow a link of another program.
      *
-     * @throws IOException if the folder is a link, or the disk fails
+     * @throws IOException if the folder is a link, or the removal fails
      */
     public void clear() throws IOException {
         store.requireFolder(path);
@@ -56,7 +56,7 @@ public final class UnfinishedBackup {
     /**
      * Returns the size of the written file in bytes.
      *
-     * @throws IOException if it is missing or not a regular file
+     * @throws IOException if it does not exist, or is not a regular file
      */
     public long size() throws IOException {
         Path part = store.resolve(partPath());
@@ -68,9 +68,9 @@ public final class UnfinishedBackup {
     }
 
     /**
-     * Publishes a written {@code .part} durably: syncs the data, renames the file, syncs the folder. The manifest is
-     * renamed last, in the same way. The manifest's own {@code .part} exists before any rename, so a process that dies
-     * in between leaves an unfinished file behind.
+     * Gives a written {@code .part} its final name, durably: syncs the data, renames the file, syncs the folder, and then does
+     * the same for the manifest. The manifest is written before the first rename, so that a process that dies in between
+     * leaves an unfinished file, by which the next start finds the backup.
      *
      * @throws IOException if a step fails; the final name then does not exist, or has no manifest
      */
@@ -88,7 +88,7 @@ public final class UnfinishedBackup {
             throw new IOException(
                     "cannot write the manifest of " + manifest.identity().backupId() + ": " + e.getMessage(), e);
         }
-        byte[] signed = store.signed(manifest);
+        byte[] signed = store.manifests().bytes(manifest);
         if (signed.length > StoreJson.MOST_BYTES || manifest.contents().rows().size() > StoreJson.MOST_TABLES) {
             throw new IOException("cannot write the manifest of "
                     + manifest.identity().backupId() + ": it has "
@@ -104,10 +104,10 @@ public final class UnfinishedBackup {
     }
 
     /**
-     * Removes the files of a failed run, and no others. A file under the final name is removed only if this run renamed
-     * it, which its unfinished manifest shows.
+     * Removes the files of a failed run, and no others. A file with the final name belongs to this run only if the run has an
+     * unfinished manifest.
      *
-     * @throws IOException if the disk fails
+     * @throws IOException if the removal fails
      */
     public void discard() throws IOException {
         Path manifestPart = store.resolve(Store.partOf(path + Store.MANIFEST));

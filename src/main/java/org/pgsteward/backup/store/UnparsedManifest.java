@@ -3,7 +3,7 @@ package org.pgsteward.backup.store;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** The bytes of a manifest, and the result of the check of its signature. */
+/** The bytes of a manifest, and the state of its signature. */
 final class UnparsedManifest {
     private final StoreJson json;
     private final Path file;
@@ -25,26 +25,22 @@ final class UnparsedManifest {
         return bytes.length;
     }
 
-    /**
-     * Parses the manifest.
-     *
-     * @throws IOException if the JSON or one of its values is invalid
-     */
-    Store.Signed parse() throws IOException {
+    /** @throws IOException if it violates {@link ManifestFields} */
+    SignedManifest parse() throws IOException {
         return checked(json.read(file, bytes, Manifest.class));
     }
 
-    /** Returns the manifest without the rows of tables. */
-    Store.Signed parseWithoutRows() throws IOException {
+    /** The same without the rows of tables. */
+    SignedManifest parseWithoutRows() throws IOException {
         return checked(json.readWithoutRows(file, bytes));
     }
 
-    private Store.Signed checked(Manifest read) throws IOException {
+    private SignedManifest checked(Manifest read) throws IOException {
         try {
             ManifestFields.check(read);
         } catch (IOException e) {
             throw new IOException(e.getMessage() + StoreJson.REMOVE, e);
         }
-        return new Store.Signed(read, signature);
+        return new SignedManifest(read, signature);
     }
 }

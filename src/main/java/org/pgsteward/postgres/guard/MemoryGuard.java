@@ -44,33 +44,34 @@ final class MemoryGuard {
         usual.add(now.at(), now.bytesByRole(), crashed || now.isNearlyFull());
         Instant lastWell = before == null || !crashed ? now.at() : before.at();
         boolean soon = lastWell.isBefore(readAgainAt.plus(SOON));
-        double share = soon ? ServerMemory.SHARE_OF_SEVERAL : ServerMemory.LARGE_SHARE;
-        Optional<ServerMemory.RoleMemory> responsible =
-                now.isNearlyFull() ? now.responsible(usual, share) : Optional.empty();
+        double share = soon ? MemoryByRole.SHARE_OF_SEVERAL : MemoryByRole.LARGE_SHARE;
+        MemoryByRole roles = new MemoryByRole(now, usual);
+        Optional<RoleMemory> responsible = now.isNearlyFull() ? roles.responsible(share) : Optional.empty();
         if (responsible.isPresent()) {
             for (ServerMemory.Session one : responsible.get().sessions()) {
                 Sql.terminate(session, one.pid());
             }
         }
         if (before == null || !crashed) {
-            return new Result(responsible.map(role -> taken(role, now, false)), Optional.empty());
+            return new Result(responsible.map(role -> taken(role, roles, now.limit(), false)), Optional.empty());
         }
         readAgainAt = now.at();
+        MemoryByRole rolesBefore = new MemoryByRole(before, usual);
         return new Result(
-                before.responsibleForCrash(usual, share).map(role -> taken(role, before, true)),
+                rolesBefore.responsibleForCrash(share).map(role -> taken(role, rolesBefore, before.limit(), true)),
                 Optional.of(
-                        new ServerCrash(before.at(), now.recoveredAt(), soon, now.logPrefix(), before.cleared(usual))));
+                        new ServerCrash(before.at(), now.recoveredAt(), soon, now.logPrefix(), rolesBefore.cleared())));
     }
 
-    /** Terminating sessions in time harms no other service, so it counts as an offence only of the largest role. */
-    private static MemoryTaken taken(ServerMemory.RoleMemory role, ServerMemory reading, boolean crashed) {
+    /** To terminate sessions in time harms no other service, so it counts only against the largest role. */
+    private static MemoryTaken taken(RoleMemory role, MemoryByRole roles, long limit, boolean crashed) {
         return new MemoryTaken(
                 role.role(),
                 role.bytes(),
                 role.sessions().size(),
-                reading.limit(),
+                limit,
                 crashed,
-                reading.isClear(role) && (crashed || reading.isLargest(role)),
-                reading.largestBeside(role.role()));
+                roles.isClear(role) && (crashed || roles.isLargest(role)),
+                roles.largestBeside(role.role()));
     }
 }

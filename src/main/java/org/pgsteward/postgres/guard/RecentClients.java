@@ -1,5 +1,9 @@
 package org.pgsteward.postgres.guard;
 
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -10,9 +14,32 @@ import java.util.Map;
 final class RecentClients {
     static final int MOST = 2000;
 
+    /** A worker of autovacuum belongs to the owner of its database. */
+    private static final String CLIENTS = """
+            SELECT a.pid, r.rolname, a.datname, a.backend_type = 'autovacuum worker'
+              FROM pg_catalog.pg_stat_activity AS a
+              JOIN pg_catalog.pg_database AS d ON d.oid = a.datid
+              JOIN pg_catalog.pg_roles AS r
+                ON r.oid = CASE a.backend_type WHEN 'autovacuum worker' THEN d.datdba ELSE a.usesysid END
+             WHERE a.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker')
+             LIMIT 1000
+            """;
+
     private final Map<Integer, ServerGuard.Client> clients = new LinkedHashMap<>();
 
-    synchronized void see(int pid, ServerGuard.Client client) {
+    /** Adds the present sessions. */
+    void read(Connection session) throws SQLException {
+        try (Statement statement = session.createStatement();
+                ResultSet rows = statement.executeQuery(CLIENTS)) {
+            while (rows.next()) {
+                add(
+                        rows.getInt(1),
+                        new ServerGuard.Client(rows.getString(2), rows.getString(3), rows.getBoolean(4), false));
+            }
+        }
+    }
+
+    synchronized void add(int pid, ServerGuard.Client client) {
         clients.remove(pid);
         clients.put(pid, client);
         if (clients.size() > MOST) {

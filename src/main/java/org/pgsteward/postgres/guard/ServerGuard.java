@@ -1,18 +1,12 @@
 package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.locks.LockSupport;
-import java.util.stream.Collectors;
 import org.pgsteward.postgres.Server;
 
 /**
@@ -35,42 +29,11 @@ import org.pgsteward.postgres.Server;
  * for these locks, as {@code VACUUM FULL} does, the guard releases them.
  */
 public final class ServerGuard implements AutoCloseable {
-    /** A session must have its lock in two checks this far apart: a statement without the privilege fails sooner. */
-    private static final long CONFIRMATION_NANOSECONDS = 300_000_000;
-
-    /** Pause between two checks while sessions of a role keep coming. */
-    private static final long PAUSE_NANOSECONDS = 50_000_000;
-
-    /** Checks in a row without such a session, after which {@link #check} returns. */
-    private static final int CALM_CHECKS = 10;
-
-    /** Limit for one call, so that its alert is sent; the next call continues. */
-    private static final long LONGEST_CHECK_NANOSECONDS = 4_000_000_000L;
-
-    /** Sessions of one call, after which it returns: the caller may then shut the role out. */
-    private static final int MOST_TERMINATED = 20;
-
     /** A login that has waited so long for a lock is terminated; clients give up sooner. */
     private static final Duration LONGEST_LOGIN = Duration.ofMinutes(1);
 
     /** For a worker of autovacuum to analyze one table: it reads a sample of the rows, however many there are. */
     private static final Duration LONGEST_ANALYZE = Duration.ofMinutes(10);
-
-    /** To disable a login. Each takes one second if a session of the role comes back in time to change the role again. */
-    private static final int ATTEMPTS = 5;
-
-    private static final long SERVICES_NANOSECONDS = 30_000_000_000L;
-
-    /** A worker of autovacuum belongs to the owner of its database. */
-    private static final String CLIENTS = """
-            SELECT a.pid, r.rolname, a.datname, a.backend_type = 'autovacuum worker'
-              FROM pg_catalog.pg_stat_activity AS a
-              JOIN pg_catalog.pg_database AS d ON d.oid = a.datid
-              JOIN pg_catalog.pg_roles AS r
-                ON r.oid = CASE a.backend_type WHEN 'autovacuum worker' THEN d.datdba ELSE a.usesysid END
-             WHERE a.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker')
-             LIMIT 1000
-            """;
 
     /** The process IDs of the guard's sessions are inserted. */
     private static final String SUPERUSER_WAITS = """
@@ -85,16 +48,13 @@ public final class ServerGuard implements AutoCloseable {
     private final MemoryGuard memory = new MemoryGuard();
     private final DiskGuard disk;
     private final LockOffenders offenders = new LockOffenders();
-
-    /** Services by role, read regularly: during an incident no lock may be free to read them. */
-    private Map<String, String> services = Map.of();
-
-    private long servicesReadAt = System.nanoTime() - 2 * SERVICES_NANOSECONDS;
+    private final OffenderTermination termination = new OffenderTermination(offenders);
+    private final ServiceLogins logins;
 
     /** Checks, and terminates sessions. */
     private final GuardSession watching;
 
-    /** Commits shut-outs. A commit releases the session's locks, and the other session keeps its own. */
+    /** Changes roles, see {@link ServiceLogins}. */
     private final GuardSession altering;
 
     /** @param space of the disk with the server's data; without it, the disk is not guarded */
@@ -102,6 +62,7 @@ public final class ServerGuard implements AutoCloseable {
         disk = new DiskGuard(space);
         watching = new GuardSession(server);
         altering = new GuardSession(server);
+        logins = new ServiceLogins(watching, altering);
     }
 
     /**
@@ -151,17 +112,12 @@ public final class ServerGuard implements AutoCloseable {
             LockQueues.endOldLogins(session, LONGEST_LOGIN);
             if (found.isEmpty()) {
                 watching.locks().takeReserve(session);
-                prepareAltering();
-                readServices(session);
+                logins.prepare(session);
             } else {
                 watching.locks().releaseReserve(session);
-                LockSupport.parkNanos(CONFIRMATION_NANOSECONDS);
-                Set<Integer> before = found.stream().map(TerminatedSession::pid).collect(Collectors.toSet());
-                found = offenders.find(session);
-                found.removeIf(offender -> !before.contains(offender.pid()));
-                terminated.addAll(terminate(session, found));
+                terminated.addAll(termination.run(session, found));
             }
-            rememberClients(session);
+            clients.read(session);
             if (superuserWaits(session)) {
                 watching.rollback();
                 altering.rollback();
@@ -207,7 +163,7 @@ public final class ServerGuard implements AutoCloseable {
      * @throws SQLException if PostgreSQL cannot be asked
      */
     public synchronized Optional<String> serviceOf(String role) throws SQLException {
-        return ask(session -> serviceOf(session, role));
+        return ask(session -> logins.serviceOf(session, role));
     }
 
     /**
@@ -217,14 +173,7 @@ public final class ServerGuard implements AutoCloseable {
      * @throws SQLException if PostgreSQL cannot be asked
      */
     public synchronized Optional<String> shutOut(String role) throws SQLException {
-        return ask(session -> {
-            Optional<String> service = serviceOf(session, role);
-            if (service.isPresent()) {
-                disableLogin(role);
-                ShutOut.terminateSessions(watching.connection(), role);
-            }
-            return service;
-        });
+        return ask(session -> logins.shutOut(session, role));
     }
 
     /**
@@ -243,7 +192,7 @@ public final class ServerGuard implements AutoCloseable {
      */
     public synchronized void readmit(String role, int connectionLimit) throws SQLException {
         ask(session -> {
-            alter(altering -> ShutOut.enableLogin(altering, role, connectionLimit));
+            logins.readmit(role, connectionLimit);
             return true;
         });
     }
@@ -269,75 +218,11 @@ public final class ServerGuard implements AutoCloseable {
         return ask(connection -> {
             boolean killed = KillProcess.of(connection, session);
             if (killed) {
-                clients.see(session.pid(), new Client(session.role(), session.database(), false, true));
+                clients.add(session.pid(), new Client(session.role(), session.database(), false, true));
                 close();
             }
             return killed;
         });
-    }
-
-    /**
-     * Terminates the role's sessions before each attempt: one of them may have changed the role in a transaction that is still
-     * open, and the change of the guard waits for it.
-     */
-    private void disableLogin(String role) throws SQLException {
-        for (int attempt = 1; ; attempt++) {
-            ShutOut.terminateOnce(watching.connection(), role);
-            try {
-                alter(session -> ShutOut.disableLogin(session, role));
-                return;
-            } catch (SQLException e) {
-                if (attempt == ATTEMPTS || !GuardSession.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
-                    throw e;
-                }
-            }
-        }
-    }
-
-    /** A change of a role. */
-    private interface Change {
-        void make(Connection session) throws SQLException;
-    }
-
-    /** Makes a change and commits it. */
-    private void alter(Change change) throws SQLException {
-        if (altering.isOpen()) {
-            try {
-                change.make(altering.connection());
-                altering.commit();
-                return;
-            } catch (SQLException e) {
-                altering.recover(e);
-                if (GuardSession.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
-                    throw e;
-                }
-            }
-        }
-        watching.locks().releaseAll(watching.connection());
-        change.make(watching.connection());
-        watching.commit();
-    }
-
-    /** Opens the second session in calm times. Without it, the first session commits shut-outs. */
-    private void prepareAltering() {
-        try {
-            altering.locks().take(altering.connection(), false);
-            altering.protectLocks();
-            altering.releaseSnapshot();
-        } catch (SQLException e) {
-            altering.recover(e);
-        }
-    }
-
-    private void readServices(Connection session) throws SQLException {
-        if (System.nanoTime() - servicesReadAt > SERVICES_NANOSECONDS) {
-            servicesReadAt = System.nanoTime();
-            services = ShutOut.servicesByRole(session).orElse(services);
-        }
-    }
-
-    private Optional<String> serviceOf(Connection session, String role) throws SQLException {
-        return ShutOut.serviceOf(session, role).or(() -> Optional.ofNullable(services.get(role)));
     }
 
     /** Statements over the first session. */
@@ -356,40 +241,6 @@ public final class ServerGuard implements AutoCloseable {
         } catch (RuntimeException | Error e) {
             close();
             throw e;
-        }
-    }
-
-    /** Terminates these sessions and the next ones of their roles, until none come. */
-    private List<TerminatedSession> terminate(Connection session, List<TerminatedSession> confirmed)
-            throws SQLException {
-        Map<Integer, TerminatedSession> terminated = new LinkedHashMap<>();
-        Set<String> roles = confirmed.stream().map(TerminatedSession::role).collect(Collectors.toSet());
-        List<TerminatedSession> found = confirmed;
-        long begun = System.nanoTime();
-        int calm = roles.isEmpty() ? CALM_CHECKS : 0;
-        while (calm < CALM_CHECKS
-                && terminated.size() < MOST_TERMINATED
-                && System.nanoTime() - begun < LONGEST_CHECK_NANOSECONDS) {
-            calm = found.isEmpty() ? calm + 1 : 0;
-            for (TerminatedSession offender : found) {
-                Sql.terminate(session, offender.pid());
-                terminated.putIfAbsent(offender.pid(), offender);
-            }
-            LockSupport.parkNanos(PAUSE_NANOSECONDS);
-            found = offenders.find(session);
-            found.removeIf(offender -> !roles.contains(offender.role()));
-        }
-        found.forEach(offender -> terminated.computeIfPresent(offender.pid(), (pid, one) -> one.asRunning()));
-        return List.copyOf(terminated.values());
-    }
-
-    private void rememberClients(Connection session) throws SQLException {
-        try (Statement statement = session.createStatement();
-                ResultSet rows = statement.executeQuery(CLIENTS)) {
-            while (rows.next()) {
-                clients.see(
-                        rows.getInt(1), new Client(rows.getString(2), rows.getString(3), rows.getBoolean(4), false));
-            }
         }
     }
 

@@ -8,7 +8,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -16,7 +15,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.postgres.ContainerMemory;
 
@@ -61,26 +59,12 @@ record ServerMemory(
     static final Set<String> UNREADABLE = Set.of("58030", "58P01", "42501", "XX000", "53200");
 
     private static final Pattern PRIVATE = Pattern.compile("^RssAnon:\\s+(\\d{1,15}) kB$", Pattern.MULTILINE);
+
     /** Share of the limit above which the kernel may kill a process at any moment. */
     private static final double NEARLY_FULL = 0.9;
 
-    /** Share of the limit above which a role's memory, its recent growth counted twice, makes it responsible. */
-    static final double LARGE_SHARE = 0.35;
-
-    /** The same while one crash follows another: several roles may have taken the memory together. */
-    static final double SHARE_OF_SEVERAL = 0.15;
-
-    /** Share of the largest blame. */
-    private static final double NEARLY_AS_MUCH = 0.75;
-
-    /** Share of the limit above which recent growth may have caused a crash, and shared memory is looked at. */
-    private static final double NOTABLE = 0.1;
-
-    /** The same for one of several roles. */
-    private static final double NOTABLE_PART = 0.05;
-
-    /** Share of the limit above which a role was there at a reading. */
-    private static final double VISIBLE = 0.01;
+    /** Share of the limit above which growth may have caused a crash. Shared memory above it is read, too. */
+    static final double NOTABLE = 0.1;
 
     /** A crash within this time after a reading belongs to it. Crash recovery is included. */
     private static final Duration RECOVERY = Duration.ofSeconds(10);
@@ -91,23 +75,6 @@ record ServerMemory(
 
     /** @param bytes of private memory, less the amount that each session begins with, and of the segments it shares */
     record Session(int pid, String role, String database, long bytes, boolean superuser) {}
-
-    /**
-     * The private memory of a role.
-     *
-     * @param growth bytes that are new
-     * @param sessions the largest first
-     */
-    record RoleMemory(String role, long bytes, long growth, List<Session> sessions) {
-        private boolean isOrdinary() {
-            return sessions.stream().noneMatch(Session::superuser);
-        }
-
-        /** Who has most memory and who took the last of it are both to blame; the second one more. */
-        private long blame() {
-            return bytes + growth;
-        }
-    }
 
     /** Returns the limit of the container in bytes; at least 2^50 without a limit. */
     long limit() {
@@ -195,107 +162,8 @@ record ServerMemory(
                 && recoveredAt.isBefore(previous.at.plus(RECOVERY));
     }
 
-    /**
-     * Returns the role that took most memory, if it is an ordinary one and that is a large share of the limit.
-     *
-     * @param share {@link #LARGE_SHARE} or {@link #SHARE_OF_SEVERAL}
-     */
-    Optional<RoleMemory> responsible(UsualUse usual, double share) {
-        return mostBlamed(usual).filter(RoleMemory::isOrdinary).filter(role -> role.blame() > limit() * share);
-    }
-
-    /** Returns whether a role is clearly the cause: most of its memory is new, or it has more than half of the limit. */
-    boolean isClear(RoleMemory role) {
-        return role.growth() * 2 > role.bytes() || role.bytes() * 2 > limit();
-    }
-
-    /** Returns the same as {@link #responsible} after a crash; empty if this reading is too old to show who took the memory. */
-    Optional<RoleMemory> responsibleForCrash(UsualUse usual, double share) {
-        return responsible(usual, share)
-                .filter(role -> isNearlyFull() || (isSudden(usual) && role.growth() > limit() * NOTABLE_PART));
-    }
-
-    /**
-     * Returns the roles that did not cause a crash after this reading: their memory is not new, or they have neither most of
-     * the new memory nor most sessions.
-     */
-    Set<String> cleared(UsualUse usual) {
-        Set<String> suspects = suspects(usual);
-        return roles(usual)
-                .filter(role -> role.bytes() > limit() * VISIBLE)
-                .map(RoleMemory::role)
-                .filter(role -> !suspects.contains(role))
-                .collect(Collectors.toSet());
-    }
-
-    /** Returns the role with most blame; of several with nearly as much, the one that grew most. */
-    private Optional<RoleMemory> mostBlamed(UsualUse usual) {
-        List<RoleMemory> roles = roles(usual).toList();
-        long most = roles.stream().mapToLong(RoleMemory::blame).max().orElse(0);
-        return roles.stream()
-                .filter(role -> role.blame() >= most * NEARLY_AS_MUCH)
-                .max(Comparator.comparingLong(RoleMemory::growth));
-    }
-
-    /** Returns the role with most blame and the role with most sessions, of those whose memory is new. */
-    private Set<String> suspects(UsualUse usual) {
-        List<RoleMemory> roles = roles(usual)
-                .filter(RoleMemory::isOrdinary)
-                .filter(this::isClear)
-                .toList();
-        return Stream.of(
-                        roles.stream().max(Comparator.comparingLong(RoleMemory::blame)),
-                        roles.stream()
-                                .max(Comparator.comparingInt(
-                                        role -> role.sessions().size())))
-                .flatMap(Optional::stream)
-                .map(RoleMemory::role)
-                .collect(Collectors.toSet());
-    }
-
-    /** Returns whether no other ordinary role has as much memory. */
-    boolean isLargest(RoleMemory role) {
-        return sessions.stream()
-                .filter(session -> !session.superuser() && !session.role().equals(role.role()))
-                .collect(Collectors.groupingBy(Session::role, Collectors.summingLong(Session::bytes)))
-                .values()
-                .stream()
-                .allMatch(bytes -> bytes < role.bytes());
-    }
-
-    /** Returns the largest of the other roles, if it has a notable part. */
-    Optional<MemoryTaken.Other> largestBeside(String role) {
-        return bytesByRole().entrySet().stream()
-                .filter(entry -> !entry.getKey().equals(role) && entry.getValue() > limit() * NOTABLE)
-                .max(Map.Entry.comparingByValue())
-                .map(entry -> new MemoryTaken.Other(entry.getKey(), entry.getValue()));
-    }
-
     /** Returns the private memory of each role in bytes. */
     Map<String, Long> bytesByRole() {
         return sessions.stream().collect(Collectors.groupingBy(Session::role, Collectors.summingLong(Session::bytes)));
-    }
-
-    /** Returns whether the roles have notably more memory than some seconds before. */
-    private boolean isSudden(UsualUse usual) {
-        long growth = bytesByRole().entrySet().stream()
-                .mapToLong(entry -> usual.suddenGrowth(entry.getKey(), entry.getValue()))
-                .sum();
-        return growth > limit() * NOTABLE;
-    }
-
-    /** New memory is what came within some seconds; if that is nearly none, what is beyond the average. */
-    private Stream<RoleMemory> roles(UsualUse usual) {
-        boolean sudden = isSudden(usual);
-        Map<String, List<Session>> byRole = sessions.stream().collect(Collectors.groupingBy(Session::role));
-        return byRole.entrySet().stream().map(entry -> {
-            String role = entry.getKey();
-            List<Session> largestFirst = entry.getValue().stream()
-                    .sorted(Comparator.comparingLong(Session::bytes).reversed())
-                    .toList();
-            long bytes = largestFirst.stream().mapToLong(Session::bytes).sum();
-            long growth = sudden ? usual.suddenGrowth(role, bytes) : usual.growth(role, bytes);
-            return new RoleMemory(role, bytes, growth, largestFirst);
-        });
     }
 }

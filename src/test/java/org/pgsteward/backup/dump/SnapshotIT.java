@@ -176,7 +176,7 @@ class SnapshotIT {
             try (ClientProgram dump = cluster.server()
                     .start(
                             UnprivilegedUser.ofThisProcess(),
-                            Dumps.command(TestCluster.programs(), snapshot),
+                            DatabaseDump.command(TestCluster.programs(), snapshot),
                             database,
                             cluster.server().ownSettings())) {
                 assertThatThrownBy(() -> DumpLocks.await(dump, snapshot, Duration.ofSeconds(1)))

@@ -41,7 +41,7 @@ class ManifestFieldsTest {
 
     @Test
     void theGoodOneIsRead() throws IOException {
-        assertThat(store.manifest(GOOD).source().service()).isEqualTo("wiki");
+        assertThat(store.manifests().read(GOOD).source().service()).isEqualTo("wiki");
     }
 
     @ParameterizedTest
@@ -144,10 +144,16 @@ class ManifestFieldsTest {
         }
         Files.writeString(store.resolve(BAD + ".manifest.json"), manifest.toString());
 
-        assertThatThrownBy(() -> store.signed(BAD)).hasMessageStartingWith("it describes more than a backup has");
+        assertThatThrownBy(() -> store.manifests().readSigned(BAD))
+                .hasMessageStartingWith("it describes more than a backup has");
         losses.removeAll();
         Files.writeString(store.resolve(BAD + ".manifest.json"), manifest.toString());
-        assertThat(store.signed(BAD).manifest().contents().surroundings().losses())
+        assertThat(store.manifests()
+                        .readSigned(BAD)
+                        .manifest()
+                        .contents()
+                        .surroundings()
+                        .losses())
                 .isEqualTo(Losses.NONE);
     }
 
@@ -156,7 +162,7 @@ class ManifestFieldsTest {
     void whatIsNoManifestAtAllIsNotRead(String text) throws IOException {
         Files.writeString(store.resolve(BAD + ".manifest.json"), text);
 
-        assertThatThrownBy(() -> store.signed(BAD))
+        assertThatThrownBy(() -> store.manifests().readSigned(BAD))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("is not as pgsteward writes it");
     }
@@ -167,7 +173,7 @@ class ManifestFieldsTest {
         Files.writeString(
                 store.resolve(BAD + ".manifest.json"), good().toString().replace("\"2026-03-01T03:00:00Z\"", time));
 
-        assertThatThrownBy(() -> store.signed(BAD))
+        assertThatThrownBy(() -> store.manifests().readSigned(BAD))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("is not as pgsteward writes it");
     }
@@ -180,13 +186,13 @@ class ManifestFieldsTest {
                         .put("service", "../..")
                         .toString());
 
-        assertThat(store.manifest(GOOD).source().database()).startsWith("a\nb");
+        assertThat(store.manifests().read(GOOD).source().database()).startsWith("a\nb");
     }
 
     @Test
     void theFirstVersionsManifestIsRead() throws IOException {
         assertThat(good().has("image")).isFalse();
-        Manifest read = store.manifest(GOOD);
+        Manifest read = store.manifests().read(GOOD);
         assertThat(read.source().image()).isEmpty();
         assertThat(read.contents().surroundings()).isEqualTo(Surroundings.UNKNOWN);
     }
@@ -209,7 +215,7 @@ class ManifestFieldsTest {
     private void isPassedOver(JsonNode manifest, String field) throws IOException {
         Files.writeString(store.resolve(BAD + ".manifest.json"), manifest.toString());
 
-        assertThatThrownBy(() -> store.signed(BAD))
+        assertThatThrownBy(() -> store.manifests().readSigned(BAD))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining(" " + field + " is ");
         Inventory inventory = Inventory.of(store);

@@ -67,7 +67,8 @@ class ManifestReadingTest {
     void aManifestThatIsTooLargeIsReadByNoReader() throws IOException {
         String path = manifest("wiki-20260301T030000Z", "x".repeat(1_000_001), "");
 
-        assertThatThrownBy(() -> store.manifest(path)).hasMessageStartingWith("it describes more than a backup has");
+        assertThatThrownBy(() -> store.manifests().read(path))
+                .hasMessageStartingWith("it describes more than a backup has");
         assertThat(new Holdings(store).of("wiki", Map.of())).isEmpty();
     }
 
@@ -138,7 +139,8 @@ class ManifestReadingTest {
                 .contains("find '" + root.resolve("wiki") + "'");
         assertThat(new Holdings(store).of("wiki", Map.of())).hasSize(15);
         assertThat(signed(new KnownFolders(store).newest(Map.of()))).isNotEmpty();
-        assertThat(store.alteration("wiki/wiki-20260301T030000Z.dump.zst")).isEmpty();
+        assertThat(store.manifests().alteration("wiki/wiki-20260301T030000Z.dump.zst"))
+                .isEmpty();
     }
 
     /** To parse one of 4 MB takes seconds; the reader is called after that. */
@@ -164,7 +166,8 @@ class ManifestReadingTest {
             return 0;
         });
 
-        assertThat(store.unparsed(root.resolve("wiki/wiki-20260401T990010Z.dump.zst.manifest.json"))
+        assertThat(store.manifests()
+                        .unparsed(root.resolve("wiki/wiki-20260401T990010Z.dump.zst.manifest.json"))
                         .length())
                 .isBetween(3_500_000, 4_000_000);
         assertThat(parsed).hasSize(6).last().isEqualTo("wiki-20260301T030000Z");
@@ -246,17 +249,17 @@ class ManifestReadingTest {
         String path = manifest("wiki-20260301T030000Z", "", "");
         Path file = store.resolve(path + Store.MANIFEST);
         Files.writeString(file, Files.readString(file).replace("\"rows\":{}", "\"rows\":" + rows));
-        String refusal = refusal(() -> store.signed(path));
+        String refusal = refusal(() -> store.manifests().readSigned(path));
 
-        assertThat(refusal(() -> store.listed(path))).isEqualTo(refusal);
+        assertThat(refusal(() -> store.manifests().readWithoutRows(path))).isEqualTo(refusal);
         assertThat(refusal.isEmpty()).isEqualTo(rows.equals("{}") || rows.contains("Page"));
         if (refusal.isEmpty()) {
-            assertThat(store.listed(path).manifest())
-                    .isEqualTo(store.signed(path).manifest().withoutRows());
+            assertThat(store.manifests().readWithoutRows(path).manifest())
+                    .isEqualTo(store.manifests().readSigned(path).manifest().withoutRows());
         }
     }
 
-    private static String refusal(Callable<Store.Signed> reading) {
+    private static String refusal(Callable<SignedManifest> reading) {
         try {
             reading.call();
             return "";

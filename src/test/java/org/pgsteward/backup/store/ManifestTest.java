@@ -61,7 +61,7 @@ class ManifestTest {
     @Test
     void readBackItIsTheSame() throws IOException {
         published();
-        assertThat(new Store(root, Json.mapper()).manifest(PATH)).isEqualTo(manifest());
+        assertThat(new Store(root, Json.mapper()).manifests().read(PATH)).isEqualTo(manifest());
     }
 
     /** Other programs read the file, and its signature covers each byte. */
@@ -85,14 +85,18 @@ class ManifestTest {
     void whatALaterVersionAddedIsReadOver() throws IOException {
         Path file = published();
         Files.writeString(file, Files.readString(file).replaceFirst("\\{", "{\"added_later\": {\"by\": 1},"));
-        assertThat(new Store(root, Json.mapper()).manifest(PATH)).isEqualTo(manifest());
+        assertThat(new Store(root, Json.mapper()).manifests().read(PATH)).isEqualTo(manifest());
     }
 
     @Test
     void oneOfBeforeThereWereSetsBelongsToNone() throws IOException {
         Path file = published();
         Files.writeString(file, Files.readString(file).replaceFirst("\"set_id\" : \"[^\"]*\",", ""));
-        assertThat(new Store(root, Json.mapper()).manifest(PATH).identity().setId())
+        assertThat(new Store(root, Json.mapper())
+                        .manifests()
+                        .read(PATH)
+                        .identity()
+                        .setId())
                 .isEmpty();
     }
 
@@ -100,7 +104,11 @@ class ManifestTest {
     void oneOfBeforeSurroundingsWereWrittenDownIsOfTheUsualOnes() throws IOException {
         Path file = published();
         Files.writeString(file, Files.readString(file).replaceFirst("(?s),\\s*\"surroundings\" : .*", "}"));
-        assertThat(new Store(root, Json.mapper()).manifest(PATH).contents().surroundings())
+        assertThat(new Store(root, Json.mapper())
+                        .manifests()
+                        .read(PATH)
+                        .contents()
+                        .surroundings())
                 .isEqualTo(Surroundings.UNKNOWN);
     }
 
@@ -113,11 +121,13 @@ class ManifestTest {
         String written = Files.readString(file);
 
         Files.writeString(file, written.replaceFirst("\"database_bytes\" : 0", "\"database_bytes\" : " + (dump - 1)));
-        assertThat(store.manifest(PATH).restoredBytes()).isEqualTo(dump - 1);
+        assertThat(store.manifests().read(PATH).restoredBytes()).isEqualTo(dump - 1);
         Files.writeString(file, written.replaceFirst("\"database_bytes\" : 0", "\"database_bytes\" : " + (dump + 1)));
-        assertThat(store.manifest(PATH).restoredBytes()).isEqualTo(dump);
+        assertThat(store.manifests().read(PATH).restoredBytes()).isEqualTo(dump);
         Files.writeString(file, written.replaceFirst(",\\s*\"database_bytes\" : 0", ""));
-        assertThat(store.manifest(PATH).restoredBytes()).as("an older one").isEqualTo(dump);
+        assertThat(store.manifests().read(PATH).restoredBytes())
+                .as("an older one")
+                .isEqualTo(dump);
     }
 
     @Test
@@ -128,7 +138,7 @@ class ManifestTest {
                 Files.readString(file)
                         .replaceFirst("\"sealed_to\" : \\[[^\\]]*\\],", "")
                         .replaceFirst("\"proof\" : \"[^\"]*\",", ""));
-        Manifest read = new Store(root, Json.mapper()).manifest(PATH);
+        Manifest read = new Store(root, Json.mapper()).manifests().read(PATH);
         assertThat(read.file().isEncrypted()).isFalse();
         assertThat(read.file().proof()).isEmpty();
     }

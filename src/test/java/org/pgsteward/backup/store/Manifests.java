@@ -43,7 +43,7 @@ public final class Manifests {
     private static List<Manifest> whole(Store store, Inventory inventory) throws IOException {
         List<Manifest> manifests = new ArrayList<>();
         for (StoredBackup backup : inventory.backups()) {
-            manifests.add(store.manifest(backup.path()));
+            manifests.add(store.manifests().read(backup.path()));
         }
         return manifests;
     }

@@ -120,7 +120,7 @@ class StoreTest {
         new UnfinishedBackup(store, path).publish(manifest("app", NIGHT));
 
         assertThat(store.resolve(path)).hasContent("the dump");
-        assertThat(store.manifest(path)).isEqualTo(manifest("app", NIGHT));
+        assertThat(store.manifests().read(path)).isEqualTo(manifest("app", NIGHT));
         assertThat(files("app")).hasSize(2).noneMatch(name -> name.endsWith(".part"));
     }
 
@@ -242,7 +242,7 @@ class StoreTest {
         new UnfinishedBackup(store, path).discard();
 
         assertThat(store.resolve(path)).hasContent("the first");
-        assertThat(store.manifest(path).identity().backupId()).isEqualTo("app-20260301T030000Z");
+        assertThat(store.manifests().read(path).identity().backupId()).isEqualTo("app-20260301T030000Z");
         assertThat(files("app")).noneMatch(name -> name.endsWith(".part"));
         assertThat(store.resolve(neighbour + ".part")).exists();
     }
@@ -287,7 +287,7 @@ class StoreTest {
 
     @Test
     void aBackupWithoutAManifestIsNoBackup() {
-        assertThatThrownBy(() -> store.manifest("app/app-20260301T030000Z.dump.zst"))
+        assertThatThrownBy(() -> store.manifests().read("app/app-20260301T030000Z.dump.zst"))
                 .isInstanceOfAny(NoSuchFileException.class, java.io.FileNotFoundException.class);
     }
 
@@ -361,7 +361,7 @@ class StoreTest {
         }
         Files.writeString(root.resolve(path + Store.MANIFEST), rows.append("}}"));
 
-        assertThatThrownBy(() -> store.manifest(path))
+        assertThatThrownBy(() -> store.manifests().read(path))
                 .isInstanceOf(IOException.class)
                 .hasMessageEndingWith(".manifest.json has more than 120000 names and values, which pgsteward never"
                         + " writes; remove it");
@@ -389,7 +389,7 @@ class StoreTest {
         Path folder = Files.createDirectories(root.resolve("wiki"));
         Files.createSymbolicLink(folder.resolve("wiki-1.dump.zst.manifest.json"), secret);
 
-        assertThatThrownBy(() -> store.manifest("wiki/wiki-1.dump.zst"))
+        assertThatThrownBy(() -> store.manifests().read("wiki/wiki-1.dump.zst"))
                 .isInstanceOf(IOException.class)
                 .hasMessageEndingWith("it is a link");
         assertThat(Inventory.of(store).unreadable().values()).noneMatch(said -> said.contains("S3cret"));
@@ -400,7 +400,7 @@ class StoreTest {
         Path folder = Files.createDirectories(root.resolve("wiki"));
         Files.writeString(folder.resolve("wiki-1.dump.zst.manifest.json"), "S3cretOfTheAdministrator");
 
-        assertThatThrownBy(() -> store.manifest("wiki/wiki-1.dump.zst"))
+        assertThatThrownBy(() -> store.manifests().read("wiki/wiki-1.dump.zst"))
                 .isInstanceOf(IOException.class)
                 .hasMessageEndingWith("wiki-1.dump.zst.manifest.json is not as pgsteward writes it (line 1, column 25)")
                 .hasNoCause();

@@ -11,10 +11,10 @@ class RecentClientsTest {
     void forgetsThoseThatWereSeenLongestAgo() {
         RecentClients clients = new RecentClients();
         for (int pid = 1; pid <= RecentClients.MOST; pid++) {
-            clients.see(pid, new ServerGuard.Client("wiki", "wiki", false, false));
+            clients.add(pid, new ServerGuard.Client("wiki", "wiki", false, false));
         }
-        clients.see(1, new ServerGuard.Client("photos", "photos", false, false));
-        clients.see(100_000, new ServerGuard.Client("wiki", "wiki", false, false));
+        clients.add(1, new ServerGuard.Client("photos", "photos", false, false));
+        clients.add(100_000, new ServerGuard.Client("wiki", "wiki", false, false));
 
         assertThat(clients.copy())
                 .hasSize(RecentClients.MOST)

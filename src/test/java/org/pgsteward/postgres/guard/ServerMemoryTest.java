@@ -4,13 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
-import java.util.Map;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.postgres.ContainerMemory;
@@ -20,172 +15,6 @@ class ServerMemoryTest {
     private static final long MIB = 1 << 20;
     private static final Instant STARTED = Instant.parse("2026-11-28T02:00:00Z");
     private static final Instant AT = STARTED.plusSeconds(1000);
-
-    private final UsualUse usual = new UsualUse(Duration.ofMinutes(1), MIB);
-
-    @BeforeEach
-    void nothingIsUsual() {
-        usual.add(AT.minusSeconds(600), Map.of(), false);
-    }
-
-    @Test
-    void findsTheRoleWithMostMemoryAndItsLargestSessions() {
-        ServerMemory reading = reading(
-                session(1, "wiki", 30), session(2, "photos", 60), session(3, "wiki", 50), session(4, "wiki", 40));
-
-        assertThat(reading.responsible(usual, ServerMemory.LARGE_SHARE)).hasValueSatisfying(role -> {
-            assertThat(role.role()).isEqualTo("wiki");
-            assertThat(role.bytes()).isEqualTo(120 * MIB);
-            assertThat(role.sessions()).extracting(ServerMemory.Session::pid).containsExactly(3, 4, 1);
-        });
-    }
-
-    /** With 118 MiB for hours it was no danger to anybody. */
-    @Test
-    void whoTakesTheRestIsResponsibleRatherThanWhoHadMostBefore() {
-        settle(Map.of("photos", 118 * MIB));
-
-        ServerMemory reading = reading(session(1, "photos", 118), session(2, "evil", 86));
-
-        assertThat(reading.responsible(usual, ServerMemory.LARGE_SHARE)).hasValueSatisfying(role -> {
-            assertThat(role.role()).isEqualTo("evil");
-            assertThat(role.growth()).isEqualTo(86 * MIB);
-        });
-        assertThat(reading.cleared(usual)).containsExactly("photos");
-    }
-
-    /** It was read before the role that caused the crash took its memory. */
-    @Test
-    void aReadingInWhichAllIsUsualBlamesNobodyForACrash() {
-        settle(Map.of("photos", 118 * MIB));
-        ServerMemory reading = new ServerMemory(
-                AT,
-                STARTED,
-                STARTED,
-                "",
-                new ContainerMemory(256 * MIB, 180 * MIB),
-                List.of(session(1, "photos", 118)));
-
-        assertThat(reading.responsibleForCrash(usual, ServerMemory.LARGE_SHARE)).isEmpty();
-        assertThat(reading.responsible(usual, ServerMemory.LARGE_SHARE)).isPresent();
-    }
-
-    /** Of a role that came later the reading says nothing. */
-    @Test
-    void clearsWhoHadMemoryButNeitherMostOfItNorMostSessions() {
-        ServerMemory reading = reading(
-                session(1, "evil", 60),
-                session(2, "many", 3),
-                session(3, "many", 3),
-                session(4, "photos", 20),
-                session(5, "small", 1));
-
-        assertThat(reading.cleared(usual)).containsExactly("photos");
-    }
-
-    /** Three services shared the rest so that each had less than a pool that began 20 seconds before them. */
-    @Test
-    void aPoolThatWasThereBeforeIsNotResponsibleForWhatSeveralOthersTake() {
-        UsualUse young = mailForTwentySeconds();
-
-        ServerMemory reading = reading(
-                session(1, "mail", 75), session(2, "evil", 45), session(3, "evil2", 40), session(4, "evil3", 40));
-
-        assertThat(reading.responsibleForCrash(young, ServerMemory.SHARE_OF_SEVERAL))
-                .hasValueSatisfying(role -> {
-                    assertThat(role.role()).isEqualTo("evil");
-                    assertThat(reading.isClear(role)).isTrue();
-                });
-        assertThat(reading.cleared(young)).contains("mail").doesNotContain("evil");
-        assertThat(reading(session(1, "mail", 75), session(2, "evil", 40), session(3, "evil2", 40))
-                        .responsible(young, ServerMemory.LARGE_SHARE))
-                .isEmpty();
-    }
-
-    /** More sessions do not make it a suspect: it had them before. */
-    @Test
-    void aPoolThatWasThereBeforeIsClearedWhateverItsSessions() {
-        List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(12, session(1, "mail", 6)));
-        sessions.addAll(Collections.nCopies(8, session(2, "evil", 5)));
-
-        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).cleared(mailForTwentySeconds()))
-                .containsExactly("mail");
-    }
-
-    @Test
-    void aRoleThatMoreThanDoublesItsMemoryIsClearlyResponsible() {
-        UsualUse young = mailForTwentySeconds();
-
-        assertThat(isClear(young, 160)).isTrue();
-        assertThat(isClear(young, 120)).as("most of it was there before").isFalse();
-    }
-
-    private static boolean isClear(UsualUse usual, long mib) {
-        ServerMemory reading = reading(session(1, "mail", mib));
-        return reading.isClear(
-                reading.responsible(usual, ServerMemory.LARGE_SHARE).orElseThrow());
-    }
-
-    private void settle(Map<String, Long> used) {
-        for (int minutes = 1; minutes <= 10; minutes++) {
-            usual.add(AT.plusSeconds(60L * minutes), used, false);
-        }
-    }
-
-    private static UsualUse mailForTwentySeconds() {
-        UsualUse usual = new UsualUse(Duration.ofSeconds(20), MIB);
-        for (int n = 0; n <= 10; n++) {
-            usual.add(AT.plusSeconds(2L * n), n == 0 ? Map.of() : Map.of("mail", 75 * MIB), false);
-        }
-        return usual;
-    }
-
-    /** A quiet session that is larger gets every pool blamed that starts after it. */
-    @Test
-    void theLargestOrdinaryRoleIsKnown() {
-        ServerMemory reading = reading(session(1, "photos", 59), session(2, "evil", 70), session(3, "homelab", 90));
-
-        assertThat(isLargest(reading, "photos", 59)).isFalse();
-        assertThat(isLargest(reading, "evil", 70)).isTrue();
-        assertThat(isLargest(reading(session(1, "photos", 59), session(2, "evil", 59)), "photos", 59))
-                .isFalse();
-    }
-
-    private static boolean isLargest(ServerMemory reading, String role, long mib) {
-        return reading.isLargest(new ServerMemory.RoleMemory(role, mib * MIB, 0, List.of()));
-    }
-
-    /** A dump of thousands of tables may take it. */
-    @Test
-    void whatTheAdministratorTookIsNobodysFault() {
-        settle(Map.of("photos", 72 * MIB));
-
-        ServerMemory reading = reading(session(1, "photos", 72), session(2, "homelab", 70));
-
-        assertThat(reading.responsible(usual, ServerMemory.LARGE_SHARE)).isEmpty();
-        assertThat(reading.responsibleForCrash(usual, ServerMemory.LARGE_SHARE)).isEmpty();
-    }
-
-    /** It would otherwise get neighbours blamed by taking its memory slowly. */
-    @Test
-    void whoHasMuchMoreThanOthersIsResponsibleAlthoughItIsUsual() {
-        settle(Map.of("evil", 150 * MIB));
-
-        assertThat(reading(session(1, "evil", 150), session(2, "photos", 50))
-                        .responsible(usual, ServerMemory.LARGE_SHARE))
-                .hasValueSatisfying(role -> assertThat(role.role()).isEqualTo("evil"));
-    }
-
-    /** One of many services always has most memory. */
-    @Test
-    void aRoleWithAnOrdinaryShareIsNotResponsible() {
-        List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(11, session(1, "wiki", 4)));
-        sessions.addAll(Collections.nCopies(10, session(2, "photos", 4)));
-
-        assertThat(reading(sessions.toArray(ServerMemory.Session[]::new)).responsible(usual, ServerMemory.LARGE_SHARE))
-                .isEmpty();
-        assertThat(reading().responsible(usual, ServerMemory.LARGE_SHARE)).isEmpty();
-    }
 
     @ParameterizedTest
     @CsvSource({"230, false", "231, true", "256, true"})
@@ -200,7 +29,8 @@ class ServerMemoryTest {
     @CsvSource({"PT0S, PT2S, true", "PT0S, PT9S, true", "PT0S, PT-1S, false", "PT0S, PT11S, false", "PT1S, PT2S, false"
     })
     void recognizesACrashShortlyAfterTheReading(Duration restart, Duration recovered, boolean crash) {
-        ServerMemory before = reading();
+        ServerMemory before =
+                new ServerMemory(AT, STARTED, STARTED, "", new ContainerMemory(256 * MIB, 200 * MIB), List.of());
         ServerMemory now = new ServerMemory(
                 AT.plusSeconds(20),
                 STARTED.plus(restart),
@@ -210,13 +40,5 @@ class ServerMemoryTest {
                 List.of());
 
         assertThat(now.isAfterCrash(before)).isEqualTo(crash);
-    }
-
-    private static ServerMemory reading(ServerMemory.Session... sessions) {
-        return new ServerMemory(AT, STARTED, STARTED, "", new ContainerMemory(256 * MIB, 200 * MIB), List.of(sessions));
-    }
-
-    private static ServerMemory.Session session(int pid, String role, long mib) {
-        return new ServerMemory.Session(pid, role, role, mib * MIB, role.equals("homelab"));
     }
 }

@@ -1,0 +1,47 @@
+package org.pgsteward.backup.dump;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.backup.underway.Held;
+import org.pgsteward.backup.verify.StreamProof;
+import org.pgsteward.postgres.ClientProgram;
+
+/** One dump of one kind: its preconditions, and the program that writes it. */
+interface Dump {
+    /**
+     * Checks the preconditions.
+     *
+     * @throws IOException if the dump would fail
+     * @throws SQLException if PostgreSQL cannot be asked
+     */
+    void check() throws IOException, SQLException;
+
+    /**
+     * Starts the program.
+     *
+     * @param proof that restores the dump while it is written; empty if the file can be verified later
+     * @param held receives the resources of the dump
+     */
+    Started start(Optional<StreamProof> proof, Held held) throws IOException, SQLException, InterruptedException;
+
+    /**
+     * A dump whose program runs.
+     *
+     * @param extensions of the database, with their versions
+     * @param rows of each table, counted in the snapshot of the dump
+     */
+    record Started(
+            ClientProgram program,
+            Map<String, String> extensions,
+            Surroundings surroundings,
+            CompletableFuture<Map<String, Long>> rows) {
+        /** Returns a dump of the whole cluster, which has no extensions of its own. */
+        static Started ofCluster(ClientProgram program, CompletableFuture<Map<String, Long>> rows) {
+            return new Started(program, Map.of(), Surroundings.UNKNOWN, rows);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+package org.pgsteward.cli;
+
+import java.io.PrintWriter;
+import java.time.Instant;
+import java.util.Optional;
+import org.pgsteward.alert.OneLine;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.restore.RestoreChoice;
+import org.pgsteward.backup.store.Inventory;
+import org.pgsteward.backup.store.StoredBackup;
+import org.pgsteward.model.Refusal;
+
+/** The selection of the backup that a restore of one service takes. It reports the newer backups that it passes over. */
+final class BackupSelection {
+    /** Backups that are passed over and named. */
+    private static final int MOST_LINES = 10;
+
+    private final Inventory inventory;
+    private final Wiring wiring;
+    private final PrintWriter err;
+
+    BackupSelection(Inventory inventory, Wiring wiring, PrintWriter err) {
+        this.inventory = inventory;
+        this.wiring = wiring;
+        this.err = err;
+    }
+
+    /**
+     * Returns the backup with this id or path in the store.
+     *
+     * @param service that it must belong to
+     */
+    StoredBackup named(String backup, Optional<String> service) {
+        StoredBackup named = inventory
+                .named(backup)
+                .orElseThrow(() -> new Refusal("there is no backup '" + backup + "' with a manifest" + inStore()
+                        + ": 'pgsteward backups' lists what there is; a file without a manifest cannot be checked,"
+                        + " and is restored by the lines in RECOVERY.md"));
+        if (service.isPresent() && !inventory.of(service.get()).contains(named)) {
+            throw new Refusal("backup '" + backup + "' is of "
+                    + named.manifest().source().service() + ", not of " + service.get());
+        }
+        return named;
+    }
+
+    /** Returns the newest backup of a service that started at this time or before it. */
+    StoredBackup notAfter(String service, Instant time) {
+        return trusted(wiring.restore.choose(inventory, service, Optional.of(time)))
+                .orElseThrow(() -> new Refusal(inventory.of(service).stream()
+                        .reduce((newer, older) -> older)
+                        .map(first ->
+                                "there is no backup of '" + service + "' of " + time + " or before: the first is of "
+                                        + first.manifest().run().startedAt())
+                        .orElse("there is no backup of '" + service + "'" + inStore())));
+    }
+
+    /** Returns the newest backup of a service. */
+    StoredBackup newest(String service) {
+        return trusted(wiring.restore.choose(inventory, service, Optional.empty()))
+                .orElseThrow(() -> VerifyCommand.noBackup(service, inventory, wiring));
+    }
+
+    private String inStore() {
+        return " in " + wiring.store.root();
+    }
+
+    /** Names the backups that are passed over: the operator would otherwise expect the newest one. */
+    private Optional<StoredBackup> trusted(RestoreChoice choice) {
+        choice.backup().ifPresent(backup -> {
+            String taken = "; restored is " + backup.manifest().identity().backupId() + " of "
+                    + backup.manifest().run().startedAt();
+            choice.passedOver().entrySet().stream()
+                    .limit(MOST_LINES)
+                    .forEach(entry -> err.println("pgsteward: passed over " + OneLine.of(entry.getKey(), 300) + ": "
+                            + OneLine.of(entry.getValue(), 500) + taken));
+            if (choice.passedOver().size() > MOST_LINES) {
+                err.println("pgsteward: passed over " + (choice.passedOver().size() - MOST_LINES)
+                        + " more; 'pgsteward backups' names them" + taken);
+            }
+            err.flush();
+        });
+        return choice.backup();
+    }
+}

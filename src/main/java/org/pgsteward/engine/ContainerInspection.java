@@ -1,0 +1,82 @@
+package org.pgsteward.engine;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.github.dockerjava.api.command.InspectContainerResponse;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.pgsteward.model.Container;
+
+/** The inspection of containers, within a limit for the document of each and a limit for the data of all. */
+final class ContainerInspection {
+    /** Started containers first, each group with the oldest first, so that a new container takes no room of an older one. */
+    private static final Comparator<ContainerList.Entry> STARTED_AND_OLDEST_FIRST = Comparator.comparing(
+                    ContainerList.Entry::started)
+            .reversed()
+            .thenComparingLong(ContainerList.Entry::created);
+
+    private final EngineHttp http;
+    private final ObjectMapper json;
+
+    ContainerInspection(EngineHttp http, ObjectMapper json) {
+        this.http = http;
+        this.json = json;
+    }
+
+    /** Returns the entries of the engine's list. */
+    List<ContainerList.Entry> entries(boolean stoppedToo) {
+        return http.read("/containers/json" + (stoppedToo ? "?all=true" : ""), "list of containers", ContainerList::of);
+    }
+
+    /** Inspects all containers, running or not. Leaves out a container that is removed meanwhile. */
+    Listing list() {
+        List<Container> containers = new ArrayList<>();
+        List<OversizedContainer> oversized = new ArrayList<>();
+        long all = 0;
+        for (ContainerList.Entry entry :
+                entries(true).stream().sorted(STARTED_AND_OLDEST_FIRST).toList()) {
+            Optional<Inspected> inspected = inspect(entry.id());
+            if (inspected.isEmpty()) {
+                continue;
+            }
+            Optional<Container> container = inspected.get().container();
+            long size = container.map(ContainerReading::size).orElse(0L);
+            if (container.isPresent() && all + size <= ContainerReading.MOST_OF_ALL) {
+                all += size;
+                containers.add(container.get());
+            } else {
+                boolean together = container.isPresent();
+                oversized.add(new OversizedContainer(
+                        entry.id(),
+                        entry.name(),
+                        together ? size : inspected.get().bytes(),
+                        together ? ContainerReading.MOST_OF_ALL : ContainerReading.MOST_BYTES,
+                        together ? ContainerReading.largest(containers) : Map.of()));
+            }
+        }
+        return new Listing(containers, oversized);
+    }
+
+    /** Returns empty if the container does not exist, or its document is too large. */
+    Optional<Container> container(String idOrName) {
+        return inspect(idOrName).flatMap(Inspected::container);
+    }
+
+    /** @param container empty if the document is too large */
+    private record Inspected(long bytes, Optional<Container> container) {}
+
+    private Optional<Inspected> inspect(String idOrName) {
+        return http.find("/containers/" + EngineHttp.segment(idOrName) + "/json", "container " + idOrName, body -> {
+            byte[] document = body.readNBytes(ContainerReading.MOST_BYTES + 1);
+            boolean tooLarge = document.length > ContainerReading.MOST_BYTES;
+            return Optional.of(new Inspected(
+                    document.length,
+                    tooLarge
+                            ? Optional.empty()
+                            : Optional.of(
+                                    ContainerReading.of(json.readValue(document, InspectContainerResponse.class)))));
+        });
+    }
+}
