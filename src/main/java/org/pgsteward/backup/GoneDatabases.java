@@ -32,7 +32,7 @@ final class GoneDatabases {
 
     /** What is said of a backup in the store. */
     private static final Set<String> OF_STORED =
-            Set.of(BackupNotices.FAILED, Reverification.NOT_AGAIN, Reverification.DAMAGED);
+            Set.of(BackupNotices.FAILED, ReverificationRule.NOT_AGAIN, ReverificationRule.DAMAGED);
 
     private final AlertBook alerts;
     private final Housekeeping house;
