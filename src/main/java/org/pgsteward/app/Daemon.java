@@ -22,6 +22,7 @@ public final class Daemon implements AutoCloseable {
 
     private final Pipeline pipeline;
     private final DockerEngine engine;
+    private final StateLeftovers leftovers;
     private final Housekeeping house;
     private final BooleanSupplier hears;
     private final Runnable routesChanged;
@@ -40,6 +41,7 @@ public final class Daemon implements AutoCloseable {
     Daemon(
             Pipeline pipeline,
             DockerEngine engine,
+            StateLeftovers leftovers,
             Housekeeping house,
             BooleanSupplier hears,
             Runnable routesChanged,
@@ -48,6 +50,7 @@ public final class Daemon implements AutoCloseable {
             Opening opening) {
         this.pipeline = pipeline;
         this.engine = engine;
+        this.leftovers = leftovers;
         this.house = house;
         this.hears = hears;
         this.routesChanged = routesChanged;
@@ -74,6 +77,7 @@ public final class Daemon implements AutoCloseable {
     }
 
     private void order() {
+        leftovers.remove();
         try {
             house.order();
         } catch (SQLException e) {

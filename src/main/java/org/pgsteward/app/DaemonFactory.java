@@ -3,6 +3,7 @@ package org.pgsteward.app;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.time.Clock;
 import java.util.Optional;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.backup.OverdueCheck;
@@ -72,6 +73,7 @@ final class DaemonFactory {
         return new Daemon(
                 parts.pipeline,
                 parts.engine,
+                new StateLeftovers(base.state(), Clock.systemUTC()),
                 of.backup.house,
                 parts.docker::hears,
                 parts.delivery::reviewReceivers,

@@ -32,7 +32,7 @@ final class GoneDatabases {
 
     /** The kinds of alerts about a stored backup. */
     private static final Set<String> OF_STORED =
-            Set.of(BackupNotices.FAILED, Reverification.NOT_AGAIN, Reverification.DAMAGED);
+            Set.of(BackupNotices.FAILED, ReverificationRule.NOT_AGAIN, ReverificationRule.DAMAGED);
 
     private final AlertBook alerts;
     private final Housekeeping house;

@@ -3,11 +3,6 @@ package org.pgsteward.backup;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -19,7 +14,6 @@ import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.store.Holding;
 import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.backup.store.Removal;
-import org.pgsteward.backup.store.Standing;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.verify.Proof;
@@ -29,27 +23,14 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Judgement;
-import org.pgsteward.model.Severity;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Proves stored backups again, the one first that was looked at longest ago, so that a disk that forgets is found out
- * before the backup is needed.
- *
- * <p>A backup that was proved once, and whose file is still the same, is not called damaged because it could not be
- * restored today: that is this host's trouble, and is told as such.
+ * Verifies stored backups again, so that a disk that loses data is found out before the backup is needed. {@link
+ * ReverificationOrder} chooses them, and {@link ReverificationRule} concludes what the result means.
  */
 public final class Reverification {
-    /** Its file is no longer the one that was proved. */
-    static final String DAMAGED = "backup-damaged";
-
-    /** It could not be looked at again. */
-    static final String NOT_AGAIN = "backup-reproof";
-
-    /** What was proved last night need not be proved again this morning. */
-    private static final Duration FRESH = Duration.ofHours(20);
-
     private static final Logger LOG = LoggerFactory.getLogger(Reverification.class);
 
     private final Holdings holdings;
@@ -84,8 +65,7 @@ public final class Reverification {
     }
 
     /**
-     * Proves the {@code count} backups again that were looked at longest ago, records the results, and raises what is
-     * damaged.
+     * Verifies the {@code count} backups that were checked longest ago, records the results, and raises alerts about damage.
      *
      * @throws Exception the first failure, after all backups
      */
@@ -96,98 +76,53 @@ public final class Reverification {
     }
 
     private void verify(Holding backup) throws InterruptedException {
-        Look look = prove(backup);
-        reporter.record(look.backup());
-        look.condition().ifPresent(reporter::raise);
+        ReverificationRule.Conclusion conclusion = prove(backup);
+        reporter.record(conclusion.backup());
+        conclusion.condition().ifPresent(reporter::raise);
     }
 
-    /**
-     * At most {@code count} backups, those first that the journal does not know, since retention keeps them until it does, and
-     * then those that were looked at longest ago; nothing while PostgreSQL is away.
-     */
+    /** Returns the backups to verify; none while PostgreSQL is unavailable. */
     private List<Holding> next(int count) {
-        Instant now = clock.instant();
-        List<Holding> oldest = new ArrayList<>();
-        Set<UUID> unknown = new HashSet<>();
-        Comparator<Holding> order = Comparator.comparing((Holding backup) ->
-                        !unknown.contains(backup.backup().identity().eventId()))
-                .thenComparing(Reverification::lookedAt)
-                .thenComparing(Holding::path);
         try {
             house.order();
-            for (String service : rows.services()) {
-                if (deaths.heldUntil(service).isPresent()) {
-                    continue;
-                }
-                Map<UUID, Judgement> judgements = rows.judgements(service);
-                for (Holding backup : holdings.of(service, judgements)) {
-                    if (backup.backup().state() != BackupState.EXPIRED
-                            && !lookedAt(backup).plus(FRESH).isAfter(now)) {
-                        oldest.add(backup);
-                        if (!judgements.containsKey(backup.backup().identity().eventId())) {
-                            unknown.add(backup.backup().identity().eventId());
-                        }
-                    }
-                }
-                // Only the first are wanted, so no more of them are held than that and one service's.
-                oldest.sort(order);
-                oldest = new ArrayList<>(oldest.subList(0, Math.min(count, oldest.size())));
-            }
+            return ReverificationOrder.first(
+                    count,
+                    rows.services(),
+                    service -> deaths.heldUntil(service).isPresent(),
+                    this::candidates,
+                    clock.instant());
         } catch (SQLException | IOException e) {
             LOG.warn("which backup is to be proved again cannot be told: {}", e.getMessage());
             return List.of();
         }
-        return oldest;
     }
 
-    private static Instant lookedAt(Holding backup) {
-        return backup.saidAt()
-                .or(backup.backup().verification()::at)
-                .or(backup.backup().times()::finishedAt)
-                .orElse(backup.startedAt());
+    private ReverificationOrder.Candidates candidates(String service) throws SQLException, IOException {
+        Map<UUID, Judgement> judgements = rows.judgements(service);
+        return new ReverificationOrder.Candidates(holdings.of(service, judgements), judgements.keySet());
     }
 
-    /**
-     * How a second look ended.
-     *
-     * @param backup as it is to be written down
-     * @param condition what is to be told; empty where nothing is
-     */
-    record Look(Backup backup, Optional<Condition> condition) {}
-
-    /** Proves it again, as far as this host can. */
-    Look prove(Holding before) throws InterruptedException {
+    /** Verifies a backup again, as far as this host can. */
+    ReverificationRule.Conclusion prove(Holding before) throws InterruptedException {
         Backup backup = before.backup();
         Optional<String> distrust = proof.distrust(backup);
         if (distrust.isPresent()) {
-            Backup refused = backup.judged(BackupState.UNVERIFIABLE, clock.instant(), Duration.ZERO, distrust.get());
             LOG.warn("{}: {} is not verified: {}", backup.service(), backup.id(), distrust.get());
-            return new Look(refused, Optional.of(distrusted(refused)));
+            return ReverificationRule.distrusted(backup, distrust.get(), clock.instant());
         }
         Backup after = proof.prove(backup);
-        if (after.state() == BackupState.VERIFIED || after.equals(backup)) {
-            LOG.info("{}: {} is still good", backup.service(), backup.id());
-            return new Look(
-                    after,
-                    Optional.of(Condition.well(
-                            NOT_AGAIN, backup.service(), backup.id() + " was proved again", clock.instant())));
+        ReverificationRule.Conclusion conclusion = ReverificationRule.conclude(
+                backup,
+                after,
+                () -> removal.isUnderWay(before.path()) || isExpired(backup),
+                () -> isAsWritten(backup),
+                clock.instant());
+        switch (conclusion.verdict()) {
+            case GOOD -> LOG.info("{}: {} is still good", backup.service(), backup.id());
+            case REMOVED -> LOG.debug("{}: {} was removed meanwhile", backup.service(), backup.id());
+            default -> LOG.warn("{}: {} could not be proved again: {}", backup.service(), backup.id(), after.error());
         }
-        if (removal.isUnderWay(before.path()) || isExpired(backup)) {
-            return new Look(backup, Optional.empty());
-        }
-        LOG.warn("{}: {} could not be proved again: {}", backup.service(), backup.id(), after.error());
-        if (!wasProved(backup)) {
-            // What failed or could not be told was told of then. Who died before the first proof, told nothing.
-            boolean news = backup.state() == BackupState.MADE && after.state() == BackupState.FAILED;
-            return new Look(after, news ? Optional.of(neverProved(after)) : Optional.empty());
-        }
-        return after.state() == BackupState.FAILED && !isAsWritten(backup)
-                ? new Look(after, Optional.of(damaged(after)))
-                : new Look(backup, Optional.of(notAgain(after)));
-    }
-
-    private static boolean wasProved(Backup backup) {
-        return Standing.of(backup.state(), backup.verification().inStream()) == Standing.PROVED;
+        return conclusion;
     }
 
     private boolean isAsWritten(Backup backup) {
@@ -209,72 +144,15 @@ public final class Reverification {
         }
     }
 
-    private Condition damaged(Backup after) {
-        String proved = after.verification()
-                .at()
-                .map(at -> "was proved at " + at)
-                .orElse("was written whole at "
-                        + after.times().finishedAt().orElse(after.times().startedAt()));
-        return Condition.bad(
-                        Severity.CRITICAL,
-                        DAMAGED,
-                        after.service(),
-                        after.path().orElseThrow() + " " + proved + " and is damaged now: " + after.error()
-                                + "; it is kept, and counts as failed",
-                        "pgsteward backup " + after.service()
-                                + "   # another one, now\ndmesg | tail -50   # what does the disk say?",
-                        clock.instant())
-                .with(Map.of(
-                        "path",
-                        after.path().orElseThrow(),
-                        "size_bytes",
-                        after.file().sizeBytes()));
-    }
-
-    private Condition neverProved(Backup after) {
-        return Condition.bad(
-                        Severity.CRITICAL,
-                        BackupNotices.FAILED,
-                        after.service(),
-                        "backup " + after.id() + " of " + after.service() + " is failed: " + after.error(),
-                        "pgsteward backup " + after.service(),
-                        clock.instant())
-                .with(Map.of(BackupNotices.STORED, after.path().orElseThrow()));
-    }
-
-    private Condition distrusted(Backup after) {
-        return Condition.bad(
-                        Severity.WARNING,
-                        NOT_AGAIN,
-                        after.service(),
-                        "backup " + after.id() + " unverifiable: " + after.error(),
-                        "pgsteward backups " + after.service() + "   # which of them are signed?",
-                        clock.instant())
-                .with(Map.of(BackupNotices.STORED, after.path().orElseThrow()));
-    }
-
-    private Condition notAgain(Backup after) {
-        return Condition.bad(
-                Severity.WARNING,
-                NOT_AGAIN,
-                after.service(),
-                after.path().orElseThrow() + " is the file that was proved before, and could not be restored again: "
-                        + after.error(),
-                "df -h   # is there room for a scratch cluster?\npgsteward backups " + after.service(),
-                clock.instant());
-    }
-
-    /** Of whom damage was told, and has no damaged one any more. */
+    /** Returns the end of alerts about damage, for services that have no damaged backup any more. */
     private List<Condition> recovered() {
         try {
-            Map<String, Integer> damaged = rows.damaged();
-            return alerts.firing().stream()
-                    .filter(alert -> alert.kind().equals(DAMAGED))
+            Set<String> damaged = rows.damaged().keySet();
+            List<String> firing = alerts.firing().stream()
+                    .filter(alert -> alert.kind().equals(ReverificationRule.DAMAGED))
                     .map(Alert::service)
-                    .filter(service -> !damaged.containsKey(service))
-                    .map(service -> Condition.well(
-                            DAMAGED, service, "none of its backups is known to be damaged", clock.instant()))
                     .toList();
+            return ReverificationRule.recovered(firing, damaged, clock.instant());
         } catch (SQLException e) {
             LOG.warn("which damaged backups are gone cannot be told: {}", e.getMessage());
             return List.of();

@@ -12,11 +12,13 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * Replaces a file as a whole: writes a part file beside it, makes the part durable, renames it and makes the folder
  * durable. A reader, also after a power cut, sees the previous content or the new one. A write that fails removes its
- * part file, so that a full disk does not collect them. A process that is killed leaves its part file behind.
+ * part file, so that a full disk does not collect them. A process that is killed leaves its part file behind, which
+ * {@link LeftoverParts} removes.
  *
  * <p>The folder must exist: a writer that made it would hide that a disk is not mounted.
  */
@@ -25,7 +27,17 @@ public final class AtomicFile {
     public static final FileAttribute<Set<PosixFilePermission>> PRIVATE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
+    private static final String SUFFIX = ".part";
+
+    private static final Pattern PART =
+            Pattern.compile("\\..+\\.[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\\" + SUFFIX, Pattern.DOTALL);
+
     private AtomicFile() {}
+
+    /** Returns whether a file name is that of a part file {@code .NAME.UUID.part}. */
+    public static boolean isPart(String name) {
+        return PART.matcher(name).matches();
+    }
 
     /**
      * Writes through a part file {@code .NAME.UUID.part}, so that threads and processes may write the same target.
@@ -100,7 +112,7 @@ public final class AtomicFile {
     }
 
     private static Path partOf(Path target) {
-        return target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + ".part");
+        return target.resolveSibling("." + target.getFileName() + "." + UUID.randomUUID() + SUFFIX);
     }
 
     private static Path folder(Path file) {

@@ -10,15 +10,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
-import org.pgsteward.TestHost;
-import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Manifests;
@@ -31,9 +23,7 @@ import org.pgsteward.postgres.TestCluster;
 
 /** Whatever a database holds, and whatever its tables are called, its backup brings it back. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class BackupContentsIT {
+class BackupContentsIT extends OnBackupHost {
     /** Whatever the names of its tables and the kinds of its objects, a database comes back. */
     private static final String[] ODD_DATABASE = {
         "SET search_path = public",
@@ -81,32 +71,6 @@ class BackupContentsIT {
         "COMMENT ON TABLE generated IS 'with a comment'",
         "SELECT lo_from_bytea(4711, '\\xdeadbeef')"
     };
-
-    private BackupHost night;
-    private TestHost host;
-    private Wiring wiring;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        night = new BackupHost();
-        host = night.host;
-        wiring = night.wiring;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        night.close();
-    }
-
-    @BeforeEach
-    void start() {
-        night.start();
-    }
-
-    @AfterEach
-    void stop() {
-        night.stop();
-    }
 
     @Test
     void aDatabaseWithOddNamesAndEveryKindOfObjectIsDumpedAndProved() throws Exception {

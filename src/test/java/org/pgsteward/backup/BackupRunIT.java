@@ -19,16 +19,9 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.dump.DumpRun;
 import org.pgsteward.backup.dump.Dumps;
@@ -47,36 +40,8 @@ import org.pgsteward.postgres.UnprivilegedUser;
 
 /** The shipped routes on a real PostgreSQL, and what may happen to them on a bad night. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class BackupRunIT {
+class BackupRunIT extends OnBackupHost {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
-
-    private BackupHost night;
-    private TestHost host;
-    private Wiring wiring;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        night = new BackupHost();
-        host = night.host;
-        wiring = night.wiring;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        night.close();
-    }
-
-    @BeforeEach
-    void start() {
-        night.start();
-    }
-
-    @AfterEach
-    void stop() {
-        night.stop();
-    }
 
     @Test
     void twoRunsWithinASecondAreTwoBackups() throws Exception {

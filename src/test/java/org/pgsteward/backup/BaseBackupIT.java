@@ -15,13 +15,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.TestHost;
@@ -45,25 +40,7 @@ import org.pgsteward.postgres.UnprivilegedUser;
 
 /** The whole cluster in one file, on a real PostgreSQL that is set up as somebody's is. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class BaseBackupIT {
-    private BaseBackupHost base;
-    private TestHost host;
-    private Wiring wiring;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        base = new BaseBackupHost();
-        host = base.host;
-        wiring = base.wiring;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        base.close();
-    }
-
+class BaseBackupIT extends OnBaseBackupHost {
     @Test
     void theWholeClusterIsBackedUpAndProvedWhileApplicationsWrite() throws Exception {
         AtomicBoolean enough = new AtomicBoolean();

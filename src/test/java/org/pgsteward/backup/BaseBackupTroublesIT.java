@@ -10,16 +10,9 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
-import org.pgsteward.TestHost;
-import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.camel.Pipeline;
@@ -36,26 +29,8 @@ import org.pgsteward.postgres.UnprivilegedUser;
 
 /** Base backups that the server does not allow, that are killed, and whose log is gone. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class BaseBackupTroublesIT {
+class BaseBackupTroublesIT extends OnBaseBackupHost {
     private static final Pattern HBA_LINE = Pattern.compile("add the line {2}(.*?) {2}to (\\S+)");
-
-    private BaseBackupHost base;
-    private TestHost host;
-    private Wiring wiring;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        base = new BaseBackupHost();
-        host = base.host;
-        wiring = base.wiring;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        base.close();
-    }
 
     @Test
     void whereNoLineLetsReplicationInTheMissingOneIsSaidAndAddingItIsEnough() throws Exception {

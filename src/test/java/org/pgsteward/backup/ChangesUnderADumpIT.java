@@ -15,15 +15,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.TestHost;
-import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.Manifests;
@@ -34,25 +28,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** Databases and tables that applications change, rename and drop while they are dumped. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class ChangesUnderADumpIT {
-    private FaultyHost faulty;
-    private TestHost host;
-    private Wiring wiring;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        faulty = new FaultyHost();
-        host = faulty.host;
-        wiring = faulty.wiring;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        faulty.close();
-    }
-
+class ChangesUnderADumpIT extends OnFaultyHost {
     @Test
     void aDatabaseThatIsDroppedUnderItsDumpLeavesNothingAndIsToldOnce() throws Exception {
         String database = faulty.copyOfLarge();

@@ -7,14 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.pgsteward.SmallDisk;
-import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.dump.DumpRun;
 import org.pgsteward.model.Activity;
@@ -24,23 +18,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** Disks that are full, read-only or gone while a backup is made or verified. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class DiskFaultsIT {
-    private FaultyHost faulty;
-    private TestHost host;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        faulty = new FaultyHost();
-        host = faulty.host;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        faulty.close();
-    }
-
+class DiskFaultsIT extends OnFaultyHost {
     /** bcgov #137: 0 bytes on a full disk, and said to be a success. */
     @Test
     void aDiskThatIsFullDuringTheDumpFailsItAndIsFullNoMore() throws Exception {

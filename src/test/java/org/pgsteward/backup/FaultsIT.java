@@ -16,16 +16,11 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pgsteward.ChildJava;
 import org.pgsteward.SmallDisk;
-import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
@@ -37,27 +32,9 @@ import org.pgsteward.postgres.Quote;
 
 /** Processes and files that come to harm under a backup. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class FaultsIT {
+class FaultsIT extends OnFaultyHost {
     /** A password that no shell, URL, connection string or template reads as it was meant. */
     private static final String ODD_PASSWORD = "100%s $HOME `id` 'a\"b\\c {{x}} ${y} #;&@:/?=é ";
-
-    private FaultyHost faulty;
-    private TestHost host;
-    private Wiring wiring;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        faulty = new FaultyHost();
-        host = faulty.host;
-        wiring = faulty.wiring;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        faulty.close();
-    }
 
     /** Crash recovery of the whole server, as after a kill for memory. */
     @Test

@@ -95,12 +95,12 @@ class ForgedBackupIT {
                         .findFirst()
                         .orElseThrow();
 
-        Reverification.Look look = desk().prove(holding);
+        ReverificationRule.Conclusion refused = desk().prove(holding);
 
-        assertThat(look.backup().state()).isEqualTo(BackupState.UNVERIFIABLE);
-        assertThat(look.backup().error()).contains("pgsteward verify --backup " + id);
-        assertThat(look.condition().orElseThrow().severity()).contains(Severity.WARNING);
-        assertThat(look.condition().orElseThrow().reason()).contains(id);
+        assertThat(refused.backup().state()).isEqualTo(BackupState.UNVERIFIABLE);
+        assertThat(refused.backup().error()).contains("pgsteward verify --backup " + id);
+        assertThat(refused.condition().orElseThrow().severity()).contains(Severity.WARNING);
+        assertThat(refused.condition().orElseThrow().reason()).contains(id);
         assertThat(prove(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
     }
 

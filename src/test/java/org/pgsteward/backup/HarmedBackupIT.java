@@ -12,18 +12,9 @@ import java.nio.file.attribute.FileTime;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.pgsteward.TestHost;
-import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
@@ -31,35 +22,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** Stored files that came to harm fail their verification, with the reason. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class HarmedBackupIT {
-    private BackupHost night;
-    private TestHost host;
-    private Wiring wiring;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        night = new BackupHost();
-        host = night.host;
-        wiring = night.wiring;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        night.close();
-    }
-
-    @BeforeEach
-    void start() {
-        night.start();
-    }
-
-    @AfterEach
-    void stop() {
-        night.stop();
-    }
-
+class HarmedBackupIT extends OnBackupHost {
     @Test
     void whatAKilledVerificationLeftGoesWithTheNextOne() throws Exception {
         Path scratch = Files.createDirectories(host.folder().resolve("state/scratch"));

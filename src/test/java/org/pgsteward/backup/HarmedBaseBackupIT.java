@@ -12,18 +12,13 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.pgsteward.TestHost;
-import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
@@ -31,24 +26,10 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** Stored base backups that came to harm fail their verification, with the reason, and others do not. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class HarmedBaseBackupIT {
-    private BaseBackupHost base;
-    private TestHost host;
-    private Wiring wiring;
-
+class HarmedBaseBackupIT extends OnBaseBackupHost {
     @BeforeAll
-    void startHost() throws Exception {
-        base = new BaseBackupHost();
+    void backUp() throws SQLException {
         base.good();
-        host = base.host;
-        wiring = base.wiring;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        base.close();
     }
 
     /** What happens to a stored file on a bad disk or by somebody's hand. */

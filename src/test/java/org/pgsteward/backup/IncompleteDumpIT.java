@@ -4,13 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
-import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.dump.DumpRun;
 import org.pgsteward.camel.Pipeline;
@@ -21,23 +15,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** A {@code pg_dump} that leaves something out makes no verified backup. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class IncompleteDumpIT {
-    private FaultyHost faulty;
-    private TestHost host;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        faulty = new FaultyHost();
-        host = faulty.host;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        faulty.close();
-    }
-
+class IncompleteDumpIT extends OnFaultyHost {
     /** nfrastack #366, #417, autopostgresqlbackup #2: months of empty dumps, each of them a success. */
     @Test
     void aPgDumpThatWritesNothingAndSaysThatAllIsWellMakesNoBackup() throws Exception {

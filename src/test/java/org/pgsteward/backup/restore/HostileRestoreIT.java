@@ -9,50 +9,17 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
-import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.Contents;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.postgres.Server;
 
 /** A restore has no more rights than the service, and what it refuses leaves everything as it is. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class HostileRestoreIT {
-    private RestoreHost restores;
-    private TestHost host;
-    private Wiring wiring;
-    private Server server;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        restores = new RestoreHost();
-        host = restores.host;
-        wiring = restores.wiring;
-        server = restores.server;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        restores.close();
-    }
-
-    @AfterEach
-    void nothingIsLeftBehind() throws SQLException {
-        restores.assertNothingIsLeftBehind();
-    }
-
+class HostileRestoreIT extends OnRestoreHost {
     @Test
     void whatIsNotToBeHadIsRefusedInOneLineAndNothingIsTouched() throws Exception {
         String service = restores.service("CREATE TABLE public.t AS SELECT 1 AS n");

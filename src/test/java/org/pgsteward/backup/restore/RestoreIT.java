@@ -16,15 +16,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.Age;
@@ -38,37 +32,11 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ObstinateSession;
 import org.pgsteward.postgres.Programs;
-import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 
 /** A restored database is as it was, on a live server, and nobody ever sees half of it. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class RestoreIT {
-    private RestoreHost restores;
-    private TestHost host;
-    private Wiring wiring;
-    private Server server;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        restores = new RestoreHost();
-        host = restores.host;
-        wiring = restores.wiring;
-        server = restores.server;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        restores.close();
-    }
-
-    @AfterEach
-    void nothingIsLeftBehind() throws SQLException {
-        restores.assertNothingIsLeftBehind();
-    }
-
+class RestoreIT extends OnRestoreHost {
     @Test
     void aNewDatabaseHasEveryRowAndEveryObjectAndTheirOwnersRightsAndComments() throws Exception {
         String service = restores.service(Contents.everything());

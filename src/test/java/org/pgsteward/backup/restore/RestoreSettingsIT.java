@@ -9,17 +9,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.Age;
 import org.pgsteward.backup.Contents;
@@ -28,37 +21,11 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NeedsPostgres;
-import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 
 /** What a dump takes for granted is there when it is restored: settings, grants, encodings, views, extensions. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class RestoreSettingsIT {
-    private RestoreHost restores;
-    private TestHost host;
-    private Wiring wiring;
-    private Server server;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        restores = new RestoreHost();
-        host = restores.host;
-        wiring = restores.wiring;
-        server = restores.server;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        restores.close();
-    }
-
-    @AfterEach
-    void nothingIsLeftBehind() throws SQLException {
-        restores.assertNothingIsLeftBehind();
-    }
-
+class RestoreSettingsIT extends OnRestoreHost {
     @Test
     void whatADumpTakesForGrantedIsThereAsWhereItWasProvedAndWhatOnlyAnAdministratorMakesIsNamed() throws Exception {
         String service = restores.service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");

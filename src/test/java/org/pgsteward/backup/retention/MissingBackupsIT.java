@@ -14,19 +14,10 @@ import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
-import org.pgsteward.TestHost;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.SettableClock;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.Inventory;
@@ -42,35 +33,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** Databases without a verified backup in time, and alerts of databases that are no more. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class MissingBackupsIT {
-    private RetentionHost nights;
-    private TestHost host;
-    private SettableClock clock;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        nights = new RetentionHost();
-        host = nights.host;
-        clock = nights.clock;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        nights.close();
-    }
-
-    @BeforeEach
-    void nothingWasBefore() throws Exception {
-        nights.reset();
-    }
-
-    @AfterEach
-    void stop() {
-        nights.stop();
-    }
-
+class MissingBackupsIT extends OnRetentionHost {
     /** An absence of 20 seconds made 16 of 60 services fail, and each of them raised an alert. */
     @Test
     void aNightWaitsForAServerThatIsRestarted() throws Exception {

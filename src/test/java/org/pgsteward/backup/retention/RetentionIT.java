@@ -14,19 +14,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.TestHost;
-import org.pgsteward.alert.SettableClock;
 import org.pgsteward.backup.RetentionPolicies;
 import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.backup.store.Removal;
@@ -44,35 +35,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** Backups that retention removes, and those that it keeps whatever happens. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class RetentionIT {
-    private RetentionHost nights;
-    private TestHost host;
-    private SettableClock clock;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        nights = new RetentionHost();
-        host = nights.host;
-        clock = nights.clock;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        nights.close();
-    }
-
-    @BeforeEach
-    void nothingWasBefore() throws Exception {
-        nights.reset();
-    }
-
-    @AfterEach
-    void stop() {
-        nights.stop();
-    }
-
+class RetentionIT extends OnRetentionHost {
     /** "Backup was failing for few days … everything was deleted." (pgbackweb, issue 121) */
     @Test
     void thirtyNightsOfFailedRunsCostNoGoodBackupAndAHealthyNeighbourOfAlmostTheSameNameCostsNoneEither()

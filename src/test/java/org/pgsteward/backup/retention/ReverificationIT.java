@@ -11,16 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
-import org.junit.jupiter.api.Timeout;
-import org.pgsteward.TestHost;
-import org.pgsteward.alert.SettableClock;
 import org.pgsteward.camel.JournalInsert;
 import org.pgsteward.journal.JournalRow;
 import org.pgsteward.model.Backup;
@@ -29,35 +20,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 
 /** Stored backups are verified again: the oldest first, those that a process left open, and never a third time in vain. */
 @NeedsPostgres
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
-@Timeout(value = 40, unit = TimeUnit.MINUTES)
-class ReverificationIT {
-    private RetentionHost nights;
-    private TestHost host;
-    private SettableClock clock;
-
-    @BeforeAll
-    void startHost() throws Exception {
-        nights = new RetentionHost();
-        host = nights.host;
-        clock = nights.clock;
-    }
-
-    @AfterAll
-    void stopHost() throws Exception {
-        nights.close();
-    }
-
-    @BeforeEach
-    void nothingWasBefore() throws Exception {
-        nights.reset();
-    }
-
-    @AfterEach
-    void stop() {
-        nights.stop();
-    }
-
+class ReverificationIT extends OnRetentionHost {
     /** Nobody else was backed up for four hours, although no other verification waited: no other backup was made. */
     @Test
     void aVerificationWithoutEndKeepsNoBackupWaitingThatComesDueMeanwhile() throws Exception {
@@ -274,13 +237,6 @@ class ReverificationIT {
                 .asString()
                 .startsWith("firing [warning]")
                 .contains(backup.path().orElseThrow());
-        stop();
-        clock.pass(Duration.ofDays(1));
-        nights.start();
-        nights.verifyOldest();
-        assertThat(host.notices("backup-reproof", database))
-                .hasSize(2)
-                .anyMatch(notice -> notice.startsWith("resolved"));
     }
 
     @Test

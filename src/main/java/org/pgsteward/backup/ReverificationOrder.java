@@ -1,0 +1,96 @@
+package org.pgsteward.backup;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import org.pgsteward.backup.store.Holding;
+import org.pgsteward.model.BackupState;
+
+/**
+ * Chooses the stored backups that are verified again next. It decides from what the journal and the store say, and reads
+ * neither.
+ *
+ * <ol>
+ *   <li>A backup without a row in the journal comes first, since retention keeps it until the journal knows it.
+ *   <li>Then comes the backup that was checked longest ago, whatever the result was.
+ *   <li>The path decides between two backups of the same age.
+ * </ol>
+ *
+ * <p>Expired backups, those that were checked within {@link #FRESH}, and those of a held service are left out.
+ */
+final class ReverificationOrder {
+    /** A backup that was verified last night need not be verified again this morning. */
+    static final Duration FRESH = Duration.ofHours(20);
+
+    private static final Comparator<Candidate> ORDER = Comparator.comparing(Candidate::isInJournal)
+            .thenComparing(candidate -> checkedAt(candidate.backup()))
+            .thenComparing(candidate -> candidate.backup().path());
+
+    private ReverificationOrder() {}
+
+    /**
+     * The backups of one service.
+     *
+     * @param stored those that have a manifest in the store
+     * @param inJournal the event ids of those that have a row
+     */
+    record Candidates(List<Holding> stored, Set<UUID> inJournal) {}
+
+    /** Reads the backups of one service. */
+    @FunctionalInterface
+    interface Reading {
+        Candidates of(String service) throws SQLException, IOException;
+    }
+
+    private record Candidate(Holding backup, boolean isInJournal) {}
+
+    /**
+     * Returns at most {@code count} backups, in the order in which they are to be verified.
+     *
+     * @param isHeld whether nothing of a service begins by itself; its backups are not read
+     * @throws SQLException from {@code reading}
+     * @throws IOException from {@code reading}
+     */
+    static List<Holding> first(int count, List<String> services, Predicate<String> isHeld, Reading reading, Instant now)
+            throws SQLException, IOException {
+        List<Candidate> first = new ArrayList<>();
+        for (String service : services) {
+            if (isHeld.test(service)) {
+                continue;
+            }
+            Candidates candidates = reading.of(service);
+            for (Holding backup : candidates.stored()) {
+                if (isDue(backup, now)) {
+                    first.add(new Candidate(
+                            backup,
+                            candidates
+                                    .inJournal()
+                                    .contains(backup.backup().identity().eventId())));
+                }
+            }
+            // Only the first are wanted, so no more of them are held than that and one service's.
+            first.sort(ORDER);
+            first = new ArrayList<>(first.subList(0, Math.min(count, first.size())));
+        }
+        return first.stream().map(Candidate::backup).toList();
+    }
+
+    private static boolean isDue(Holding backup, Instant now) {
+        return backup.backup().state() != BackupState.EXPIRED
+                && !checkedAt(backup).plus(FRESH).isAfter(now);
+    }
+
+    private static Instant checkedAt(Holding backup) {
+        return backup.saidAt()
+                .or(backup.backup().verification()::at)
+                .or(backup.backup().times()::finishedAt)
+                .orElse(backup.startedAt());
+    }
+}

@@ -1,0 +1,65 @@
+package org.pgsteward.io;
+
+import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.function.Predicate;
+
+/** The part files in a folder that killed processes left. */
+public final class LeftoverParts {
+    /** A living process may still write a younger file. A write takes seconds, even on a disk that is nearly stuck. */
+    private static final Duration BEING_WRITTEN = Duration.ofHours(1);
+
+    /** Entries of a folder that are read. */
+    private static final int MOST = 20_000;
+
+    private LeftoverParts() {}
+
+    /**
+     * Removes the regular files in a folder, and not below it, that have the name of a part file and were last written more
+     * than an hour ago. It follows no link.
+     *
+     * @param isPart whether a name is that of a part file, such as {@link AtomicFile#isPart}
+     * @param now by the clock of the file system
+     * @return how many files were removed; 0 if the folder is missing
+     * @throws IOException when the folder cannot be read or a file not be removed
+     */
+    public static int remove(Path folder, Predicate<String> isPart, Instant now) throws IOException {
+        int removed = 0;
+        try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
+            int read = 0;
+            for (Path entry : entries) {
+                if (read++ == MOST) {
+                    break;
+                }
+                if (isPart.test(entry.getFileName().toString()) && isLeftover(entry, now)) {
+                    Files.delete(entry);
+                    removed++;
+                }
+            }
+        } catch (NoSuchFileException none) {
+            return removed;
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
+        }
+        return removed;
+    }
+
+    private static boolean isLeftover(Path file, Instant now) throws IOException {
+        try {
+            BasicFileAttributes found =
+                    Files.readAttributes(file, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return found.isRegularFile()
+                    && found.lastModifiedTime().toInstant().plus(BEING_WRITTEN).isBefore(now);
+        } catch (NoSuchFileException renamed) {
+            return false;
+        }
+    }
+}

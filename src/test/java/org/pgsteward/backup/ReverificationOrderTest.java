@@ -1,0 +1,303 @@
+package org.pgsteward.backup;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.backup.store.Holding;
+import org.pgsteward.backup.store.Standing;
+import org.pgsteward.backup.store.Stored;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
+
+@Tag("fast")
+class ReverificationOrderTest {
+    private static final Instant NOW = Instant.parse("2026-06-30T06:00:00Z");
+    private static final int STORES = 300;
+    private static final List<String> SERVICES = List.of("app", "app-test", "wiki");
+    private static final List<String> FLAGS = List.of("", "", "", ":m", ":f", ":u", ":x", ":?");
+
+    /**
+     * A backup is written SERVICE:CHECKED:FLAGS, where CHECKED says how long ago its row was written, and the flags are ? for
+     * a backup without a row, and the first letter of a state other than verified; x is expired.
+     */
+    @ParameterizedTest(name = "{3}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "1 | app:30h wiki:40h            | wiki:40h                     | the one that was checked longest ago",
+                "2 | app:30h wiki:40h            | wiki:40h app:30h             | the longest ago first",
+                "9 | app:30h wiki:40h            | wiki:40h app:30h             | there are fewer than wanted",
+                "0 | app:30h                     | ''                           | none is wanted",
+                "2 | app:50h app:30h wiki:40h    | app:50h wiki:40h             | services take no turns",
+                "2 | app:50h app:45h wiki:40h    | app:50h app:45h              | one service may have all of them",
+                "9 | ''                          | ''                           | an empty store",
+                "9 | app:20h                     | app:20h                      | checked just long enough ago",
+                "9 | app:1199m                   | ''                           | a minute less is too fresh",
+                "1 | wiki:30h app:30h            | app:30h                      | alike: the path decides",
+                "3 | c:30h a:30h b:30h           | a:30h b:30h c:30h            | alike: the path decides, not the order of services",
+                "2 | app:90h wiki:30h:?          | wiki:30h:? app:90h           | one without a row comes first",
+                "2 | app:30h:? wiki:40h:? c:90h  | wiki:40h:? app:30h:?         | of those without a row, the oldest first",
+                "9 | wiki:2h:?                   | ''                           | one without a row that was made this morning waits",
+                "9 | app:30h:x                   | ''                           | retention has removed it, and the file is on its way",
+                "2 | app:30h:x wiki:25h          | wiki:25h                     | an expired one takes no place",
+                "1 | app:30h:m wiki:40h          | wiki:40h                     | never verified, it waits like another",
+                "1 | app:40h:f wiki:30h          | app:40h:f                    | what failed is tried again",
+                "1 | app:40h:u wiki:30h          | app:40h:u                    | what could not be verified is tried again",
+                "1 | app:30h:f wiki:40h          | wiki:40h                     | a failure does not go before its time",
+                "2 | _base:50h _globals:40h a:30h | _base:50h _globals:40h      | base backups and globals are backups like others"
+            })
+    void chooses(int count, String stored, String chosen, String sentence) throws Exception {
+        List<Named> backups = backups(stored);
+
+        List<Holding> first = first(count, backups);
+
+        assertThat(first.stream().map(one -> name(one, backups)).collect(Collectors.joining(" ")))
+                .as(sentence)
+                .isEqualTo(chosen);
+    }
+
+    @Test
+    void readsNothingOfAHeldService() throws Exception {
+        List<Named> backups = backups("app:90h wiki:30h");
+
+        List<Holding> first = ReverificationOrder.first(
+                9,
+                List.of("app", "wiki"),
+                "app"::equals,
+                service -> {
+                    assertThat(service).isEqualTo("wiki");
+                    return candidates(service, backups);
+                },
+                NOW);
+
+        assertThat(first).containsExactly(backups.get(1).backup());
+    }
+
+    @Test
+    void aRowWithoutAFileIsNoBackupToVerify() throws Exception {
+        Set<UUID> inJournal = Set.of(UUID.randomUUID());
+
+        assertThat(ReverificationOrder.first(
+                        9,
+                        List.of("app"),
+                        service -> false,
+                        service -> new ReverificationOrder.Candidates(List.of(), inJournal),
+                        NOW))
+                .isEmpty();
+    }
+
+    /** The verification finds out that the file is gone or damaged, and that a pinned one is still good. */
+    @Test
+    void aMissingFileAndAPinExcludeNoBackup() throws Exception {
+        Instant at = NOW.minus(Duration.ofHours(30));
+        Holding missing = Stored.holding("app", at, Standing.DAMAGED, 100, Optional.empty());
+        Holding pinned = Stored.holding("wiki", at, Standing.PROVED, 100, Optional.of("before an update"));
+
+        assertThat(first(9, List.of(known(missing), known(pinned)))).containsExactly(missing, pinned);
+    }
+
+    @ParameterizedTest(name = "{5}")
+    @CsvSource(
+            delimiter = '|',
+            nullValues = "-",
+            value = {
+                "30 | 40 | 50 | 60 | 30 | the journal's row",
+                "30 | 21 | 50 | 60 | 30 | the journal's row, also if it is older than the verification that it names",
+                "-  | 30 | 50 | 60 | 30 | a row of an older version has no time: the last verification",
+                "-  | -  | 50 | 60 | 50 | never verified: when it was whole",
+                "-  | -  | -  | 60 | 60 | it is not known when it was whole: when it began"
+            })
+    void itsAgeIsThatOf(
+            @Nullable Integer row,
+            @Nullable Integer verified,
+            @Nullable Integer finished,
+            int begun,
+            int age,
+            String sentence)
+            throws Exception {
+        Backup backup =
+                backup("app", ago(verified), ago(finished), NOW.minus(Duration.ofHours(begun)), BackupState.VERIFIED);
+        Holding stored = new Holding(backup, Standing.PROVED, Optional.empty(), ago(row));
+        Instant checked = NOW.minus(Duration.ofHours(age));
+        Holding older = Stored.holding("older", checked.minusSeconds(1), Standing.PROVED, 1, Optional.empty());
+        Holding younger = Stored.holding("younger", checked.plusSeconds(1), Standing.PROVED, 1, Optional.empty());
+
+        assertThat(first(9, List.of(known(younger), known(stored), known(older))))
+                .as(sentence)
+                .containsExactly(older, stored, younger);
+    }
+
+    @Test
+    void twoOfOneServiceThatWereCheckedInOneMomentAreOrderedByPath() throws Exception {
+        Optional<Instant> checked = ago(30);
+        Holding first = new Holding(
+                backup("app", checked, checked, NOW.minus(Duration.ofHours(60)), BackupState.VERIFIED),
+                Standing.PROVED,
+                Optional.empty(),
+                checked);
+        Holding second = new Holding(
+                backup("app", checked, checked, NOW.minus(Duration.ofHours(50)), BackupState.VERIFIED),
+                Standing.PROVED,
+                Optional.empty(),
+                checked);
+
+        assertThat(first(2, List.of(known(second), known(first)))).containsExactly(first, second);
+    }
+
+    @Test
+    void whatCannotBeReadIsNoReasonToChooseTheRest() {
+        assertThatThrownBy(() -> ReverificationOrder.first(
+                        9,
+                        List.of("app"),
+                        service -> false,
+                        service -> {
+                            throw new AccessDeniedException(service);
+                        },
+                        NOW))
+                .isInstanceOf(AccessDeniedException.class);
+    }
+
+    @Test
+    void whateverIsStoredTheseHold() throws Exception {
+        Random random = new Random(20260630);
+        int chosen = 0;
+        for (int i = 0; i < STORES; i++) {
+            List<Named> backups = store(random);
+            List<Holding> all = first(1000, backups);
+            int count = random.nextInt(6);
+            List<Named> shuffled = new ArrayList<>(backups);
+            Collections.shuffle(shuffled, random);
+            String store = "store " + i + ": " + backups;
+
+            assertThat(new HashSet<>(all)).as(store).hasSameSizeAs(all);
+            assertThat(first(1000, shuffled)).as(store + ", in another order").isEqualTo(all);
+            assertThat(first(count, backups))
+                    .as(store + ", the first " + count)
+                    .isEqualTo(all.subList(0, Math.min(count, all.size())));
+            assertThat(all).as(store).allSatisfy(one -> {
+                assertThat(one.backup().state()).isNotEqualTo(BackupState.EXPIRED);
+                assertThat(one.saidAt().or(one.backup().times()::finishedAt).orElseThrow())
+                        .isBeforeOrEqualTo(NOW.minus(ReverificationOrder.FRESH));
+            });
+            chosen += all.size();
+        }
+        assertThat(chosen).as("a rule that chooses nothing would pass too").isGreaterThan(STORES);
+    }
+
+    private record Named(String name, Holding backup, boolean isInJournal) {}
+
+    private static List<Holding> first(int count, List<Named> backups) throws SQLException, IOException {
+        List<String> services =
+                backups.stream().map(one -> one.backup().service()).distinct().toList();
+        return ReverificationOrder.first(
+                count, services, service -> false, service -> candidates(service, backups), NOW);
+    }
+
+    private static ReverificationOrder.Candidates candidates(String service, List<Named> backups) {
+        List<Named> own = backups.stream()
+                .filter(one -> one.backup().service().equals(service))
+                .toList();
+        return new ReverificationOrder.Candidates(
+                own.stream().map(Named::backup).toList(),
+                own.stream()
+                        .filter(Named::isInJournal)
+                        .map(one -> one.backup().backup().identity().eventId())
+                        .collect(Collectors.toSet()));
+    }
+
+    private static Named known(Holding backup) {
+        return new Named(backup.id(), backup, true);
+    }
+
+    private static String name(Holding backup, List<Named> backups) {
+        return backups.stream()
+                .filter(named -> named.backup().equals(backup))
+                .findFirst()
+                .orElseThrow()
+                .name();
+    }
+
+    private static List<Named> backups(String written) {
+        return Arrays.stream(written.split(" "))
+                .filter(name -> !name.isEmpty())
+                .map(ReverificationOrderTest::named)
+                .toList();
+    }
+
+    private static Named named(String name) {
+        String[] parts = name.split(":", -1);
+        Instant checked = NOW.minus(Duration.parse("PT" + parts[1]));
+        String flag = parts.length > 2 ? parts[2] : "";
+        return flag.equals("?")
+                ? new Named(name, holding(parts[0], checked, BackupState.MADE, Optional.empty()), false)
+                : new Named(name, holding(parts[0], checked, state(flag), Optional.of(checked)), true);
+    }
+
+    private static BackupState state(String flag) {
+        return switch (flag) {
+            case "" -> BackupState.VERIFIED;
+            case "m" -> BackupState.MADE;
+            case "f" -> BackupState.FAILED;
+            case "u" -> BackupState.UNVERIFIABLE;
+            case "x" -> BackupState.EXPIRED;
+            default -> throw new IllegalArgumentException(flag);
+        };
+    }
+
+    private static Holding holding(String service, Instant whole, BackupState state, Optional<Instant> row) {
+        Backup backup = backup(service, Optional.empty(), Optional.of(whole), whole.minusSeconds(60), state);
+        return new Holding(backup, Standing.of(state, false), Optional.empty(), row);
+    }
+
+    private static Backup backup(
+            String service, Optional<Instant> verified, Optional<Instant> finished, Instant begun, BackupState state) {
+        String id = service + "-" + begun;
+        return new Backup(
+                new Backup.Identity(id, UUID.nameUUIDFromBytes(id.getBytes(StandardCharsets.UTF_8)), ""),
+                new Backup.Source(service, service, BackupKind.DUMP, "15.0"),
+                new Backup.Times(begun, finished, Duration.ofSeconds(60)),
+                new Backup.File(Optional.of(service + "/" + id + ".dump.zst"), 25, 100, "00"),
+                new Backup.Verification(verified, Duration.ZERO, false),
+                new Backup.Result(state, "", List.of()));
+    }
+
+    private static Optional<Instant> ago(@Nullable Integer hours) {
+        return Optional.ofNullable(hours).map(Duration::ofHours).map(NOW::minus);
+    }
+
+    /** Some of them fresh, some expired, some without a row. */
+    private static List<Named> store(Random random) {
+        List<Named> backups = new ArrayList<>();
+        Set<String> names = new HashSet<>();
+        for (int i = random.nextInt(20); i > 0; i--) {
+            String flag = FLAGS.get(random.nextInt(FLAGS.size()));
+            String name = SERVICES.get(random.nextInt(SERVICES.size())) + ":" + random.nextInt(60) + "h";
+            if (names.add(name)) {
+                backups.add(named(name + flag));
+            }
+        }
+        return backups;
+    }
+}

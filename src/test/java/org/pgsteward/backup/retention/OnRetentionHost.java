@@ -1,0 +1,42 @@
+package org.pgsteward.backup.retention;
+
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.pgsteward.TestHost;
+import org.pgsteward.alert.SettableClock;
+
+/** Tests of one {@link RetentionHost}, each of which finds nothing that an earlier one left, and no daemon. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 40, unit = TimeUnit.MINUTES)
+abstract class OnRetentionHost {
+    RetentionHost nights;
+    TestHost host;
+    SettableClock clock;
+
+    @BeforeAll
+    void startHost() throws Exception {
+        nights = new RetentionHost();
+        host = nights.host;
+        clock = nights.clock;
+    }
+
+    @AfterAll
+    void stopHost() throws Exception {
+        nights.close();
+    }
+
+    @BeforeEach
+    void nothingWasBefore() throws Exception {
+        nights.reset();
+    }
+
+    @AfterEach
+    void stop() {
+        nights.stop();
+    }
+}
