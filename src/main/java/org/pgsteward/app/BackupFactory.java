@@ -92,7 +92,8 @@ final class BackupFactory {
                 journal.rows::verified,
                 base.clock);
         recovery = new Recovery(server, store, backupSets, restore, leftovers, journal.all::take, watch.stuck());
-        card = new CardKeeper(new RecoveryCard(store, server.address(), base.clock), journal.rows, backupSets);
+        card = new CardKeeper(
+                new RecoveryCard(store, server.address(), base.clock), journal.rows, backupSets, base.clock);
         notices = new BackupNotices(
                 journal.tables,
                 new ShrinkCheck(journal.rows, watch.shrink(), base.clock),
@@ -109,7 +110,7 @@ final class BackupFactory {
                 notices,
                 base.reporter,
                 base.clock);
-        pair = new BackupPair(backups);
+        pair = new BackupPair(backups, card);
         asked = new RequestedBackups(
                 targets, journal.tables, journal.rows, sets, store, proof, locks, pair, backups, base.clock);
     }

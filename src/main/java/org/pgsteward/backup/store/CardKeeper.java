@@ -2,6 +2,9 @@ package org.pgsteward.backup.store;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import org.pgsteward.journal.BackupRows;
@@ -13,19 +16,52 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Keeps the recovery card up to date: it is rewritten after a backup was verified or removed. A backup does not depend
- * on the card.
+ * on the card. Safe for many threads.
  */
 public final class CardKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(CardKeeper.class);
 
+    /**
+     * The shortest time between two writes within a {@link Batch}. The card names every database, so a night of 200
+     * databases that wrote it after each one would write 40,000 sections.
+     */
+    private static final Duration BETWEEN = Duration.ofSeconds(10);
+
     private final RecoveryCard card;
     private final BackupRows rows;
     private final BackupSets sets;
+    private final Clock clock;
 
-    public CardKeeper(RecoveryCard card, BackupRows rows, BackupSets sets) {
+    private int batches;
+    private Instant writtenAt = Instant.EPOCH;
+    private boolean isStale;
+
+    public CardKeeper(RecoveryCard card, BackupRows rows, BackupSets sets, Clock clock) {
         this.card = card;
         this.rows = rows;
         this.sets = sets;
+        this.clock = clock;
+    }
+
+    /** The runs of many backups. While it is open, the card is at most 10 s old. */
+    @FunctionalInterface
+    public interface Batch extends AutoCloseable {
+        /** Writes the card if it lacks a change. */
+        @Override
+        void close();
+    }
+
+    /** Begins a batch. Batches may overlap. */
+    public synchronized Batch batch() {
+        batches++;
+        return this::end;
+    }
+
+    private void end() {
+        synchronized (this) {
+            batches--;
+        }
+        writeIfStale();
     }
 
     /** Updates the card for the new state of a backup. Must be called after the journal entry is written. */
@@ -42,8 +78,25 @@ public final class CardKeeper {
         };
     }
 
-    /** Rewrites the card. A failure is logged. */
+    /** Rewrites the card, within a {@link Batch} perhaps later. A failure is logged. */
     public void write() {
+        synchronized (this) {
+            isStale = true;
+        }
+        writeIfStale();
+    }
+
+    /** Writes the card if it lacks a change, unless a batch wrote it less than 10 s ago. */
+    public void writeIfStale() {
+        synchronized (this) {
+            Instant now = clock.instant();
+            boolean waits = batches > 0 && !now.isBefore(writtenAt) && now.isBefore(writtenAt.plus(BETWEEN));
+            if (!isStale || waits) {
+                return;
+            }
+            isStale = false;
+            writtenAt = now;
+        }
         try {
             card.write(proved());
         } catch (IOException | RuntimeException e) {
