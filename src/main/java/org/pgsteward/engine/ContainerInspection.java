@@ -9,7 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Container;
 
-/** The inspection of containers, within a limit for the document of each and a limit for the data of all. */
+/**
+ * The inspection of containers, within a limit for the document of each and a limit for the data of all. A list inspects
+ * the containers that changed since the previous list.
+ */
 final class ContainerInspection {
     /** Started containers first, each group with the oldest first, so that a new container takes no room of an older one. */
     private static final Comparator<ContainerList.Entry> STARTED_AND_OLDEST_FIRST = Comparator.comparing(
@@ -19,6 +22,7 @@ final class ContainerInspection {
 
     private final EngineHttp http;
     private final ObjectMapper json;
+    private final InspectionCache<Inspected> cache = new InspectionCache<>();
 
     ContainerInspection(EngineHttp http, ObjectMapper json) {
         this.http = http;
@@ -30,14 +34,20 @@ final class ContainerInspection {
         return http.read("/containers/json" + (stoppedToo ? "?all=true" : ""), "list of containers", ContainerList::of);
     }
 
-    /** Inspects all containers, running or not. Leaves out a container that is removed meanwhile. */
+    /**
+     * Returns all containers, running or not, and inspects those that may have changed. Leaves out a container that is
+     * removed meanwhile.
+     */
     Listing list() {
         List<Container> containers = new ArrayList<>();
         List<OversizedContainer> oversized = new ArrayList<>();
         long all = 0;
-        for (ContainerList.Entry entry :
-                entries(true).stream().sorted(STARTED_AND_OLDEST_FIRST).toList()) {
-            Optional<Inspected> inspected = inspect(entry.id());
+        List<ContainerList.Entry> entries =
+                entries(true).stream().sorted(STARTED_AND_OLDEST_FIRST).toList();
+        long now = System.nanoTime();
+        cache.retain(entries);
+        for (ContainerList.Entry entry : entries) {
+            Optional<Inspected> inspected = cache.unchanged(entry, now).or(() -> inspect(entry, now));
             if (inspected.isEmpty()) {
                 continue;
             }
@@ -61,7 +71,15 @@ final class ContainerInspection {
 
     /** Returns empty if the container does not exist, or its document is too large. */
     Optional<Container> container(String idOrName) {
-        return inspect(idOrName).flatMap(Inspected::container);
+        Optional<Container> container = inspect(idOrName).flatMap(Inspected::container);
+        cache.forget(container.map(Container::id).orElse(idOrName));
+        return container;
+    }
+
+    private Optional<Inspected> inspect(ContainerList.Entry entry, long now) {
+        Optional<Inspected> inspected = inspect(entry.id());
+        inspected.ifPresent(fresh -> cache.keep(entry, fresh, now));
+        return inspected;
     }
 
     /** @param container empty if the document is too large */

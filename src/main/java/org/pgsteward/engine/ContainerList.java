@@ -36,9 +36,10 @@ final class ContainerList {
      * @param name without the leading slash
      * @param started false if the container was created and never started
      * @param created seconds since 1970
+     * @param status the state in Docker's words, such as {@code Up 2 hours (healthy)}
      * @param addresses its addresses on its networks
      */
-    record Entry(String id, String name, boolean started, long created, List<String> addresses) {}
+    record Entry(String id, String name, boolean started, long created, String status, List<String> addresses) {}
 
     /** Reads the first {@link #MOST} containers of the list. */
     static List<Entry> of(InputStream document) throws IOException {
@@ -59,6 +60,7 @@ final class ContainerList {
         String name = "";
         boolean started = true;
         long created = 0;
+        String status = "";
         List<String> addresses = new ArrayList<>();
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             String field = json.currentName();
@@ -69,6 +71,9 @@ final class ContainerList {
                 created = json.getValueAsLong();
             } else if (field.equals("State")) {
                 started = !NEVER_STARTED.contains(json.getValueAsString(""));
+                json.skipChildren();
+            } else if (field.equals("Status")) {
+                status = json.getValueAsString("");
                 json.skipChildren();
             } else if (field.equals("Names") && value == JsonToken.START_ARRAY) {
                 while (json.nextToken() != JsonToken.END_ARRAY) {
@@ -81,7 +86,7 @@ final class ContainerList {
                 json.skipChildren();
             }
         }
-        return new Entry(id, name, started, created, List.copyOf(addresses));
+        return new Entry(id, name, started, created, status, List.copyOf(addresses));
     }
 
     /** Collects the addresses at any depth. Network names are keys between them, and may be any text. */

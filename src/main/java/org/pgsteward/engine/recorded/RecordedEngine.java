@@ -11,6 +11,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Objects;
@@ -41,6 +43,9 @@ public final class RecordedEngine implements AutoCloseable {
     private final JsonNode version;
     private final Map<String, JsonNode> containers = new LinkedHashMap<>();
     private final Map<String, JsonNode> stats = new LinkedHashMap<>();
+
+    /** The time of the last change of each container. */
+    private final Map<String, Instant> changed = new LinkedHashMap<>();
 
     /**
      * Listens at once on a free port of the loopback address, without containers.
@@ -73,6 +78,7 @@ public final class RecordedEngine implements AutoCloseable {
         Scene scene = Scene.read(name);
         synchronized (this) {
             containers.putAll(scene.containers());
+            scene.containers().keySet().forEach(container -> changed.put(container, clock.instant()));
             stats.putAll(scene.stats());
         }
         scene.events().forEach(ring::happen);
@@ -88,6 +94,7 @@ public final class RecordedEngine implements AutoCloseable {
         containers.put(
                 name, change.apply(Objects.requireNonNull(containers.get(like)).deepCopy()));
         stats.put(name, stats.get(like));
+        changed.put(name, clock.instant());
     }
 
     /** Sets the log of the container {@code postgresql}: the recent output of a PostgreSQL on this host. */
@@ -151,17 +158,28 @@ public final class RecordedEngine implements AutoCloseable {
 
     private ArrayNode list() {
         ArrayNode list = JSON.createArrayNode();
-        for (JsonNode document : containers.values()) {
+        containers.forEach((name, document) -> {
             ObjectNode entry = list.addObject();
             entry.put("Id", document.path("Id").asText());
             entry.putArray("Names").add(document.path("Name").asText());
             entry.put("Image", document.path("Config").path("Image").asText());
             entry.put("ImageID", document.path("Image").asText());
             entry.put("State", document.path("State").path("Status").asText());
+            entry.put("Status", status(document.path("State"), changed.getOrDefault(name, Instant.EPOCH)));
             entry.set("Labels", document.path("Config").path("Labels"));
             entry.set("NetworkSettings", document.path("NetworkSettings"));
-        }
+        });
         return list;
+    }
+
+    /** Returns the state in Docker's words, with the time since the last change. */
+    private String status(JsonNode state, Instant since) {
+        Duration duration = Duration.between(since, clock.instant());
+        String words = duration.toMinutes() < 2 ? duration.toSeconds() + " seconds" : duration.toMinutes() + " minutes";
+        String health = state.path("Health").path("Status").asText();
+        return state.path("Running").asBoolean()
+                ? "Up " + words + (health.isEmpty() ? "" : " (" + health + ")")
+                : "Exited (" + state.path("ExitCode").asInt() + ") " + words + " ago";
     }
 
     @Override
