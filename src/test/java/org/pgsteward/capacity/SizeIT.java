@@ -69,7 +69,7 @@ class SizeIT {
             many.stopDaemon();
 
             long night = System.nanoTime();
-            took.put("start", seconds(many.startDaemon("0/2 * * * * ?")));
+            took.put("start", seconds(many.startDaemon("0/10 * * * * ?")));
             String newest = "SELECT count(*) FROM (SELECT DISTINCT ON (service_name) state, started_at FROM"
                     + " public.backup_log WHERE service_name LIKE 'service%' ORDER BY service_name, started_at DESC) AS n"
                     + " WHERE state = 'verified' AND started_at > now() - interval '1 day'";
