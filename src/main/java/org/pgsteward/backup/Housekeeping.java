@@ -15,8 +15,18 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts the house in order before anything is written: makes or migrates the tables, and clears up after runs that died
- * with their process. A run whose lock can be had is dead; one whose lock is held belongs to somebody at work.
+ * The start-up recovery, before pgsteward writes anything: it creates or migrates the tables, and removes the leftovers
+ * of killed processes.
+ *
+ * <ul>
+ *   <li>Rows and unfinished files of backup runs. A run whose lock is free is dead; a held lock belongs to a living run.
+ *   <li>Databases, roles and folders of restores, by {@link RestoreLeftovers}.
+ *   <li>Backup sets without an end.
+ * </ul>
+ *
+ * <p>Other leftovers have their own cleaners: {@code StateLeftovers} removes part files in the state folder, the spool its
+ * own files, {@code AbandonedClusters} scratch clusters at the next verification, and {@code Removal} completes a
+ * removal at the next retention. {@link DeadRuns} closes the rows of runs that die later.
  */
 public final class Housekeeping implements Readiness {
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
@@ -37,46 +47,59 @@ public final class Housekeeping implements Readiness {
     }
 
     /**
-     * Does it once; from then on it costs nothing.
+     * Creates missing tables of the journal. The first successful call also removes the leftovers of killed processes.
      *
-     * @throws SQLException when PostgreSQL does not answer; it is done at the next call
+     * @throws SQLException if PostgreSQL does not answer; the next call then repeats everything
      */
     @Override
     public synchronized void order() throws SQLException {
-        // Also later: a server may be replaced by an empty one, in which nobody has died yet.
+        // Each time, since an empty server may replace the one of before.
         tables.prepare();
         if (inOrder) {
             return;
         }
-        try {
-            for (String service : tables.runs().running()) {
-                Optional<RunLock> lock = RunLock.take(locks, service);
-                if (lock.isPresent()) {
-                    try {
-                        tables.runs().closeRuns(service, DeadRuns.DIED);
-                        LOG.warn("{}: a backup's process ended before it was done", service);
-                    } finally {
-                        lock.get().close();
-                    }
-                }
-            }
-            for (String folder : store.discardUnfinished(locks)) {
-                LOG.warn("{}: removed an unfinished file from the store", folder);
-            }
-        } catch (IOException e) {
-            LOG.error("what is left of dead runs cannot be cleared up: {}", e.getMessage());
+        for (String service : tables.runs().running()) {
+            closeDeadRun(service);
         }
+        removeUnfinishedFiles();
         restores.clear();
         sets.tidy();
         inOrder = true;
     }
 
+    /** Closes the rows of a service's run, unless its process still holds the lock. */
+    private void closeDeadRun(String service) throws SQLException {
+        try {
+            Optional<RunLock> lock = RunLock.take(locks, service);
+            if (lock.isPresent()) {
+                try {
+                    tables.runs().closeRuns(service, DeadRuns.DIED);
+                    LOG.warn("{}: a backup's process ended before it was done", service);
+                } finally {
+                    lock.get().close();
+                }
+            }
+        } catch (IOException e) {
+            LOG.error("{}: cannot determine whether its last backup still runs: {}", service, e.getMessage());
+        }
+    }
+
+    private void removeUnfinishedFiles() {
+        try {
+            for (String folder : store.discardUnfinished(locks)) {
+                LOG.warn("{}: removed an unfinished file from the store", folder);
+            }
+        } catch (IOException e) {
+            LOG.error("cannot remove unfinished files from the store: {}", e.getMessage());
+        }
+    }
+
     /**
-     * A store that was there and is not any more is a volume that was not mounted. Making its folder anew would put the
-     * backups on the wrong disk, and nobody would look where the good ones are.
+     * Requires the folder of the store, unless there was never a backup. A missing folder is a volume that is not
+     * mounted: pgsteward would create the folder on the wrong disk, and write its backups there.
      *
-     * @throws IOException when it is so, with what to do
-     * @throws SQLException when PostgreSQL does not answer
+     * @throws IOException if the folder is missing, with the next step
+     * @throws SQLException if PostgreSQL does not answer
      */
     void requireStore() throws IOException, SQLException {
         if (!Files.isDirectory(store.root())
