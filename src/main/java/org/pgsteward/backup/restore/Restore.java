@@ -42,6 +42,9 @@ import org.slf4j.LoggerFactory;
  *   <li>Only then the database gets its name, in one transaction, or replaces the live one by {@link Swap}.
  * </ol>
  *
+ * <p>A backup that was never verified may be restored too, since this restore makes the same comparison. A row that
+ * differs fails it.
+ *
  * <p>A failure before the last step leaves the live database unchanged. {@link RestoreLeftovers} removes the remains of
  * a killed run.
  */
