@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts the house in order before anything is written: makes or migrates the tables, and clears up after runs that died
- * with their process. A run whose lock can be had is dead; one whose lock is held belongs to somebody at work.
+ * Start-up recovery before the first write: creates or migrates the tables, and cleans up after runs that died with
+ * their process. A run with a free lock is dead. A held lock belongs to a living process.
  */
 public final class Housekeeping implements Readiness {
     private static final Logger LOG = LoggerFactory.getLogger(Housekeeping.class);
@@ -37,13 +37,13 @@ public final class Housekeeping implements Readiness {
     }
 
     /**
-     * Does it once; from then on it costs nothing.
+     * Runs the recovery once. Later calls only prepare the tables.
      *
-     * @throws SQLException when PostgreSQL does not answer; it is done at the next call
+     * @throws SQLException if PostgreSQL is unavailable; the next call runs the recovery
      */
     @Override
     public synchronized void order() throws SQLException {
-        // Also later: a server may be replaced by an empty one, in which nobody has died yet.
+        // At each call: an operator may replace the server by an empty one while the daemon runs.
         tables.prepare();
         if (inOrder) {
             return;
@@ -72,11 +72,11 @@ public final class Housekeeping implements Readiness {
     }
 
     /**
-     * A store that was there and is not any more is a volume that was not mounted. Making its folder anew would put the
-     * backups on the wrong disk, and nobody would look where the good ones are.
+     * Requires that the store exists if the journal has backups. A missing store then means a volume that is not
+     * mounted. A new folder in its place would put backups on the wrong disk, and hide the loss of the good ones.
      *
-     * @throws IOException when it is so, with what to do
-     * @throws SQLException when PostgreSQL does not answer
+     * @throws IOException if the store is missing; the message includes the next step
+     * @throws SQLException if PostgreSQL is unavailable
      */
     void requireStore() throws IOException, SQLException {
         if (!Files.isDirectory(store.root())
