@@ -134,7 +134,10 @@ final class AlertStore {
                 unreadable.remove(file);
             } catch (IOException refused) {
                 if (unreadable.add(file)) {
-                    LOG.warn("cannot read alert file {}; the alert is not listed until it can be read: {}", file, refused);
+                    LOG.warn(
+                            "cannot read alert file {}; the alert is not listed until it can be read: {}",
+                            file,
+                            refused);
                 }
             }
         }
