@@ -24,15 +24,15 @@ ON CONFLICT (event_id) DO UPDATE
         verify_seconds = COALESCE(EXCLUDED.verify_seconds, backup_log.verify_seconds),
         proof = COALESCE(EXCLUDED.proof, backup_log.proof),
         said_at = COALESCE(EXCLUDED.said_at, backup_log.said_at)
-    -- Rows may be written twice and, by two processes, out of turn: an older one must not take back what a newer says.
+    -- A row may be written twice, and two processes may write in another order. An older row must not replace a newer one.
     WHERE backup_log.state <> 'expired'
-      -- Another file under the same event, such as a forged one, changes nothing of what is known of the first.
+      -- Another file with the same event id, such as a forged one, must not change the row of the first file.
       AND COALESCE(EXCLUDED.sha256 = backup_log.sha256, true)
       AND COALESCE(EXCLUDED.said_at >= backup_log.said_at, backup_log.said_at IS NULL)
       AND CASE EXCLUDED.state
               WHEN 'running' THEN false
               WHEN 'made' THEN backup_log.backup_path IS NULL
-              -- That a host cannot tell takes nothing from what was proved.
+              -- If one host cannot verify a backup, an earlier verification stays valid.
               WHEN 'unverifiable'
               THEN backup_log.state <> 'verified'
                    AND (backup_log.state <> 'made' OR backup_log.proof IS DISTINCT FROM 'stream')

@@ -1,5 +1,5 @@
--- The newest proved dump of before the change is what leads back to the old image. A change that is told again pins no
--- second one, even if a dump of before it was proved meanwhile.
+-- Pins the newest verified dump from before the change, because a return to the old image needs it. If the same change is
+-- reported again, no second dump is pinned, even if another dump from before it was verified meanwhile.
 UPDATE public.backup_log
    SET pinned = :#reason
  WHERE pinned IS NULL

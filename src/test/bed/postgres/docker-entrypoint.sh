@@ -1,5 +1,5 @@
 #!/bin/bash
-# The official image's contract, as far as pgsteward's compose file and tests rely on it: POSTGRES_USER, POSTGRES_DB,
+# The interface of the official image, as far as pgsteward's compose file and tests use it: POSTGRES_USER, POSTGRES_DB,
 # POSTGRES_PASSWORD[_FILE], POSTGRES_INITDB_ARGS, PGDATA, /docker-entrypoint-initdb.d/*.sh, *.sql, *.sql.gz.
 set -Eeuo pipefail
 
@@ -24,10 +24,10 @@ if [[ ! -s $PGDATA/PG_VERSION ]]; then
     fi
     # shellcheck disable=SC2086  # a list of arguments
     initdb --username="$user" --pwfile=<(printf '%s\n' "$password") --auth-host=scram-sha-256 --auth-local=trust ${POSTGRES_INITDB_ARGS-}
-    # The official image's one line. "all" does not mean replication: a base backup from outside needs its own line.
+    # This is the line of the official image. "all" does not include replication, so base backups from other hosts fail.
     printf '\nhost all all all scram-sha-256\n' >>"$PGDATA/pg_hba.conf"
 
-    # As in the official image, initialisation is reachable through the socket only, hence health checks by -h 127.0.0.1.
+    # As in the official image, only the socket answers during initialisation. Hence health checks use -h 127.0.0.1.
     pg_ctl -w -o "-c listen_addresses='' -p 5432" start
     run() { psql -v ON_ERROR_STOP=1 --no-psqlrc -U "$user" -d "$database" "$@"; }
     [[ $database == postgres ]] || psql -v ON_ERROR_STOP=1 -q -U "$user" -d postgres -v name="$database" <<<'CREATE DATABASE :"name";'

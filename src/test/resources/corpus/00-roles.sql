@@ -1,4 +1,4 @@
--- The roles of the corpus. Most databases belong to app, which is nothing but a role.
+-- The roles of the corpus. Most databases belong to app, a role without attributes.
 CREATE ROLE app LOGIN PASSWORD 'app';
 CREATE ROLE other LOGIN;
 CREATE ROLE third NOLOGIN;

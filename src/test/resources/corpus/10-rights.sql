@@ -1,4 +1,4 @@
--- Who owns what, and who may do what with it.
+-- Owners and privileges.
 
 CREATE DATABASE large_objects OWNER app TEMPLATE template0;
 \connect large_objects

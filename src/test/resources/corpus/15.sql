@@ -1,6 +1,6 @@
--- What PostgreSQL 17 refuses to make, since it fills views with no search path itself.
+-- Objects that PostgreSQL 17 refuses, because it fills views with a restricted search path.
 
--- A materialized view that no restore can fill: its rows can be made again at any time, so the rest is restored.
+-- A materialized view that no restore can fill. Its rows can be computed again at any time, so the rest is restored.
 CREATE DATABASE view_unqualified OWNER app TEMPLATE template0;
 \connect view_unqualified
 SET SESSION AUTHORIZATION app;

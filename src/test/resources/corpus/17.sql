@@ -1,4 +1,4 @@
--- What PostgreSQL 17 has and 15 has not.
+-- Features of PostgreSQL 17 that 15 lacks.
 
 CREATE DATABASE builtin_locale OWNER app TEMPLATE template0 LOCALE_PROVIDER builtin BUILTIN_LOCALE 'C.UTF-8' LOCALE 'C';
 \connect builtin_locale

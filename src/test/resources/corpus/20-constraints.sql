@@ -1,4 +1,4 @@
--- What rows must be like.
+-- Constraints on rows.
 
 CREATE DATABASE domains OWNER app TEMPLATE template0;
 \connect domains
@@ -63,7 +63,7 @@ INSERT INTO app.t SELECT generate_series(1, 10);
 CREATE INDEX ON app.t ((app.fine(n)));
 RESET SESSION AUTHORIZATION;
 
--- No restore can make it: the function names the table without its schema, and pg_restore sets no path.
+-- No restore can succeed. The function names the table without its schema, and pg_restore sets an empty search path.
 CREATE DATABASE check_unqualified OWNER app TEMPLATE template0;
 \connect check_unqualified
 SET SESSION AUTHORIZATION app;

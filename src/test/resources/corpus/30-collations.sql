@@ -1,4 +1,4 @@
--- In which order, and in which letters.
+-- Collations and encodings.
 
 CREATE DATABASE icu OWNER app TEMPLATE template0 LOCALE_PROVIDER icu ICU_LOCALE 'de-u-co-phonebk' LOCALE 'C.UTF-8';
 \connect icu

@@ -1,4 +1,4 @@
--- Names that a shell, a path, a connection string or a line of text reads otherwise.
+-- Names that have special characters in a shell, a path, a connection string or a line of text.
 
 CREATE DATABASE "it's ""quoted""" OWNER app TEMPLATE template0;
 \connect "it's ""quoted"""
@@ -39,7 +39,7 @@ CREATE DATABASE "größe 漢字 🐘" OWNER app TEMPLATE template0;
 CREATE TABLE public."таблица" AS SELECT generate_series(1, 14) AS "столбец";
 ALTER TABLE public."таблица" OWNER TO app;
 
--- 63 bytes, of one letter each and of three.
+-- Names of 63 bytes, with letters of one byte and of three bytes.
 CREATE DATABASE x2345678901234567890123456789012345678901234567890123456789_63x OWNER app TEMPLATE template0;
 \connect x2345678901234567890123456789012345678901234567890123456789_63x
 CREATE TABLE public.t2345678901234567890123456789012345678901234567890123456789_63t AS SELECT generate_series(1, 15) AS n;

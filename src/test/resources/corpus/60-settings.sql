@@ -1,4 +1,4 @@
--- What is set on a database for all who connect to it, and would stop a dump or a restore that does not expect it.
+-- Settings of a database for all sessions, which would stop a dump or a restore that does not reset them.
 
 CREATE DATABASE read_only OWNER app TEMPLATE template0;
 \connect read_only
@@ -58,7 +58,7 @@ ALTER DATABASE path_set SET check_function_bodies = off;
 ALTER DATABASE path_set SET default_transaction_isolation = 'serializable';
 ALTER DATABASE path_set SET default_transaction_deferrable = on;
 
--- Only a superuser may set these.
+-- Only a superuser may change these settings.
 CREATE DATABASE superusers_settings OWNER app TEMPLATE template0;
 \connect superusers_settings
 CREATE TABLE public.t AS SELECT generate_series(1, 35) AS n;

@@ -1,4 +1,4 @@
--- Databases that are not as others are.
+-- Unusual databases.
 
 CREATE DATABASE nothing OWNER app TEMPLATE template0;
 
@@ -25,7 +25,7 @@ CREATE SCHEMA app;
 CREATE TABLE app.t AS SELECT i AS n, i / 10.0 AS lat, i / 7.0 AS long FROM generate_series(1, 42) AS i;
 RESET SESSION AUTHORIZATION;
 
--- Not on the list of what an application may ask for.
+-- These extensions are not on the list that applications may request.
 CREATE DATABASE dblink OWNER app TEMPLATE template0;
 \connect dblink
 CREATE EXTENSION dblink;
@@ -45,7 +45,7 @@ ALTER TABLE public.t OWNER TO app;
 \connect postgres
 ALTER DATABASE no_connections ALLOW_CONNECTIONS false;
 
--- :place is a folder of the server's user.
+-- :place is a folder that belongs to the user of the server.
 CREATE TABLESPACE corpus_space LOCATION :'place';
 GRANT CREATE ON TABLESPACE corpus_space TO app;
 CREATE DATABASE in_space OWNER app TEMPLATE template0 TABLESPACE corpus_space;

@@ -1,4 +1,4 @@
--- A thousand tables; in the long run only, since it takes as long as fifty other databases.
+-- A thousand tables. They are only in the long run, because they take as long as fifty other databases.
 
 CREATE DATABASE thousand OWNER app TEMPLATE template0;
 \connect thousand

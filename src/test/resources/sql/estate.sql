@@ -1,4 +1,4 @@
--- A database with every kind of object that a service may have. Run by psql, as the administrator.
+-- A database with every kind of object that a service may have. psql runs this file as the administrator.
 \set ON_ERROR_STOP 1
 SET client_min_messages = warning;
 
@@ -47,7 +47,7 @@ ALTER TABLE dropped_columns DROP COLUMN b, ADD COLUMN d int DEFAULT 7;
 CREATE UNLOGGED TABLE unlogged (id int);
 INSERT INTO unlogged VALUES (1);
 
--- Partitions of several levels, with defaults, and one that was attached.
+-- Partitions of several levels, with default partitions, and an attached one.
 CREATE TABLE measured (at date NOT NULL, place text, value numeric) PARTITION BY RANGE (at);
 CREATE TABLE measured_2025 PARTITION OF measured FOR VALUES FROM ('2025-01-01') TO ('2026-01-01')
     PARTITION BY LIST (place);
@@ -80,7 +80,7 @@ CREATE SEQUENCE never_called;
 CREATE SEQUENCE "Set.Back";
 SELECT setval('"Set.Back"', 99, false);
 
--- Keys in a cycle, and one to itself.
+-- Foreign keys in a cycle, and one to its own table.
 CREATE TABLE hen (id int PRIMARY KEY, egg int);
 CREATE TABLE egg (id int PRIMARY KEY, hen int REFERENCES hen DEFERRABLE INITIALLY DEFERRED);
 INSERT INTO hen SELECT n, n FROM generate_series(1, 10) AS n;
@@ -121,7 +121,7 @@ CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);
 CREATE TABLE documents (body text, words tsvector GENERATED ALWAYS AS (to_tsvector('plain', body)) STORED, data jsonb, raw xml);
 INSERT INTO documents (body, data) SELECT 'the text ' || n, jsonb_build_object('n', n) FROM generate_series(1, 20) AS n;
 
--- Row security, also where it would hide everything from whoever fills a view again.
+-- Row security, including a policy that hides all rows from the role that refreshes a view.
 CREATE TABLE guarded (id int, whose name DEFAULT current_user);
 INSERT INTO guarded SELECT n FROM generate_series(1, 20) AS n;
 ALTER TABLE guarded ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
@@ -133,12 +133,12 @@ CREATE MATERIALIZED VIEW kept_of_kept AS SELECT count(*) FROM kept;
 CREATE MATERIALIZED VIEW unfilled AS SELECT 1 AS n WITH NO DATA;
 CREATE MATERIALIZED VIEW kept_guarded AS SELECT id FROM guarded;
 
--- Another server, with a password in it, and somebody's account there.
+-- A foreign server, and a user mapping with a password.
 CREATE SERVER elsewhere FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host '192.0.2.1', dbname 'x');
 CREATE USER MAPPING FOR "a reader" SERVER elsewhere OPTIONS (user 'u', password 'p');
 CREATE FOREIGN TABLE far_away (id int) SERVER elsewhere OPTIONS (table_name 't');
 
--- Owners, rights, comments.
+-- Owners, privileges, comments.
 CREATE SCHEMA private AUTHORIZATION "a reader";
 CREATE TABLE private.diary (text text);
 INSERT INTO private.diary VALUES ('dear');
@@ -153,14 +153,14 @@ COMMENT ON COLUMN computed.a IS 'and its column';
 COMMENT ON TRIGGER watch ON watched IS 'on a trigger';
 COMMENT ON SCHEMA public IS 'on the public one';
 
--- Large objects: of two owners, one empty, one with a hole, one with rights of its own.
+-- Large objects: of two owners, an empty one, one with a hole, and one with privileges.
 SELECT lo_from_bytea(4711, '\xdeadbeef'), lo_create(4712), lo_from_bytea(4713, decode(repeat('00ff', 4000), 'hex'));
 SELECT lo_put(4712, 10000, '\x01');
 ALTER LARGE OBJECT 4713 OWNER TO "a reader";
 GRANT SELECT ON LARGE OBJECT 4711 TO "a reader";
 COMMENT ON LARGE OBJECT 4711 IS 'a large one';
 
--- Last, since they hold for what is there.
+-- These come last, because they apply to existing objects.
 CREATE FUNCTION noticed() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
 CREATE EVENT TRIGGER "all of it" ON ddl_command_end EXECUTE FUNCTION noticed();
 COMMENT ON EVENT TRIGGER "all of it" IS 'on an event trigger';

@@ -1,6 +1,6 @@
--- CREATE OR REPLACE cannot change a function's parameter names, defaults and result, nor a view's columns. What somebody
--- made by hand under our names and in another shape would keep the tables from ever being made; it holds no data, so it
--- goes. Run before each migration; it does nothing where the shape is right.
+-- CREATE OR REPLACE cannot change the parameter names, defaults and result of a function, or the columns of a view. A
+-- function or view of the same name and another shape, made by an operator, would block the migration for good. It has no
+-- data, so this script drops it. It runs before each migration, and changes no object of the right shape.
 DO $$
 DECLARE
     routine regprocedure;

@@ -16,23 +16,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The part files in the state folder that killed processes left. It reads the folders of the known writers only: scratch
- * clusters may lie below the state folder too, and have files of others.
+ * The part files of killed processes in the state folder. It reads only the folders of known writers, because scratch
+ * clusters may also lie below the state folder, and their files belong to PostgreSQL.
  *
- * <p>Other temporary files of the state folder have another remedy: the spool removes its own, a scratch cluster goes with
- * {@link org.pgsteward.postgres.AbandonedClusters}, and {@code routes.next} and {@code locks/*.part} have one name each,
- * which the next write takes again.
+ * <p>Other classes remove the other temporary files of the state folder. The spool removes its own, and {@link
+ * org.pgsteward.postgres.AbandonedClusters} removes scratch clusters. {@code routes.next} and {@code locks/*.part} have
+ * fixed names, so the next write replaces them.
  */
 final class StateLeftovers {
-    /** The folders of the alerts and of the silences; {@code daemon.json} and {@code last-known.json} are in no folder. */
+    /** The folders of alerts and silences. {@code daemon.json} and {@code last-known.json} lie in the state folder itself. */
     private static final List<String> FOLDERS = List.of("alerts", "silences");
 
-    /** These have a folder for each receiver. */
+    /** The folders with a folder for each receiver. */
     private static final List<String> BY_RECEIVER = List.of("outbox", "taken-over");
 
     private static final int MOST_RECEIVERS = 1_000;
 
-    /** The part file of {@link org.pgsteward.backup.store.ManifestKeys}, which may have the key in it. */
+    /** The part file of {@link org.pgsteward.backup.store.ManifestKeys}, which may contain the signing key. */
     private static final Pattern KEY_PART = Pattern.compile("\\.manifest_key\\d+\\.part");
 
     private static final Logger LOG = LoggerFactory.getLogger(StateLeftovers.class);
@@ -40,13 +40,13 @@ final class StateLeftovers {
     private final Path state;
     private final Clock clock;
 
-    /** @param clock of the host, which the times of files come from */
+    /** @param clock the clock of the host, which also sets the times of files */
     StateLeftovers(Path state, Clock clock) {
         this.state = state;
         this.clock = clock;
     }
 
-    /** Removes them. A folder that cannot be cleared stays as it is until the next start. */
+    /** Removes the part files. If a folder cannot be cleared, the next start tries again. */
     void remove() {
         int removed = removeFrom(state);
         for (Path folder : folders()) {

@@ -5,8 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,7 +14,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import org.pgsteward.backup.schedule.BackupTarget;
@@ -26,7 +23,6 @@ import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
-import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.verify.Proof;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.HistoryRows;
@@ -43,30 +39,17 @@ import org.pgsteward.model.Refusal;
  * its result.
  */
 public final class RequestedBackups {
-    private static final Duration LOOK = Duration.ofMillis(250);
-
-    /** A run that holds the lock writes its row at once, unless PostgreSQL is unavailable. */
-    private static final Duration ROW_COMES = Duration.ofSeconds(10);
-
-    /**
-     * The longest wait for another run's verification, enough for a large database. After this time, its unverified
-     * backup is the result.
-     */
-    private static final Duration PROOF_ENDS = Duration.ofHours(1);
-
     /** The server's message to pg_basebackup. */
     private static final Pattern LOG_GONE = Pattern.compile("WAL (segment|file)");
 
     private final Targets targets;
-    private final Tables tables;
     private final BackupRows rows;
     private final SetKeeper sets;
     private final Store store;
     private final Proof proof;
-    private final Path locks;
     private final BackupPair pair;
     private final BackupRun run;
-    private final Clock clock;
+    private final OtherRun others;
 
     public RequestedBackups(
             Targets targets,
@@ -80,15 +63,13 @@ public final class RequestedBackups {
             BackupRun run,
             Clock clock) {
         this.targets = targets;
-        this.tables = tables;
         this.rows = rows;
         this.sets = sets;
         this.store = store;
         this.proof = proof;
-        this.locks = locks;
         this.pair = pair;
         this.run = run;
-        this.clock = clock;
+        this.others = new OtherRun(tables, locks, clock);
     }
 
     /** Returns all targets of these kinds. */
@@ -157,7 +138,7 @@ public final class RequestedBackups {
      */
     public List<Backup> backUp(String asked, List<BackupTarget> wanted) throws Exception {
         Map<String, Optional<Backup>> before = new HashMap<>();
-        wanted.forEach(target -> before.put(key(target), newest(target)));
+        wanted.forEach(target -> before.put(key(target), others.newest(target)));
         List<BackupTarget> set = sets.open(asked, wanted);
         try (Proof.Series series = proof.series()) {
             Objects.requireNonNull(series);
@@ -201,9 +182,9 @@ public final class RequestedBackups {
      */
     private Backup joined(BackupTarget target, Optional<Backup> before) throws Exception {
         while (true) {
-            Optional<Backup> others = awaitOther(target, before);
-            if (others.isPresent()) {
-                return others.get();
+            Optional<Backup> result = others.await(target, before);
+            if (result.isPresent()) {
+                return result.get();
             }
             BackupRun.Outcome own = run.run(target, BackupRun.Patience.FAILS_AT_ONCE);
             if (!own.underWay()) {
@@ -245,71 +226,6 @@ public final class RequestedBackups {
             return judgement == null ? stored.asMade() : stored.as(judgement);
         } catch (SQLException e) {
             return stored.asMade();
-        }
-    }
-
-    /**
-     * Waits for the run that is under way.
-     *
-     * @return the result of the other run; empty if its process ended without one
-     */
-    private Optional<Backup> awaitOther(BackupTarget target, Optional<Backup> before) {
-        Instant began = clock.instant();
-        while (!Thread.currentThread().isInterrupted()) {
-            Optional<Backup> other = newest(target)
-                    .filter(row -> isUnfinished(row)
-                            || before.isEmpty()
-                            || isUnfinished(before.get())
-                            || !row.id().equals(before.get().id()));
-            if (other.filter(row -> !isUnfinished(row)).isPresent()) {
-                return other;
-            }
-            Duration waited = Duration.between(began, clock.instant());
-            boolean proving =
-                    other.filter(row -> row.state() == BackupState.MADE).isPresent();
-            if (waited.compareTo(proving ? PROOF_ENDS : ROW_COMES) > 0 && isNobodyAtIt(target)) {
-                return proving ? other : Optional.empty();
-            }
-            // A run releases its lock before its verification, so this check applies only before that.
-            if (!proving && waited.compareTo(ROW_COMES) > 0 && !RunLock.isAttended(locks, target.service())) {
-                return Optional.of(BackupRun.notBegun(
-                        target,
-                        "another process has held its lock in " + locks + " for minutes and does nothing: end that"
-                                + " process, and type this again",
-                        clock.instant()));
-            }
-            LockSupport.parkNanos(LOOK.toNanos());
-        }
-        return Optional.empty();
-    }
-
-    /**
-     * Returns whether a result is still expected. A backup that this host cannot decrypt stays {@code made}. It was
-     * verified while it was dumped, and its row contains that time.
-     */
-    private static boolean isUnfinished(Backup row) {
-        return row.state() == BackupState.RUNNING
-                || (row.state() == BackupState.MADE && !row.verification().inStream());
-    }
-
-    /** Returns the newest run; empty while PostgreSQL is unavailable. */
-    private Optional<Backup> newest(BackupTarget target) {
-        try {
-            return tables.runs().newestRun(target.service(), target.database(), target.kind());
-        } catch (SQLException e) {
-            return Optional.empty();
-        }
-    }
-
-    private boolean isNobodyAtIt(BackupTarget target) {
-        try {
-            Optional<RunLock> lock = RunLock.take(locks, target.service());
-            if (lock.isPresent()) {
-                lock.get().close();
-            }
-            return lock.isPresent();
-        } catch (IOException e) {
-            return true;
         }
     }
 

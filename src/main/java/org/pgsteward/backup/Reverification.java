@@ -27,8 +27,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Verifies stored backups again, so that a disk that loses data is found out before the backup is needed. {@link
- * ReverificationOrder} chooses them, and {@link ReverificationRule} concludes what the result means.
+ * Verifies stored backups again, to find a disk that loses data before a backup on it is needed. {@link
+ * ReverificationOrder} chooses the backups, and {@link ReverificationRule} interprets the results.
  */
 public final class Reverification {
     private static final Logger LOG = LoggerFactory.getLogger(Reverification.class);
@@ -65,7 +65,7 @@ public final class Reverification {
     }
 
     /**
-     * Verifies the {@code count} backups that were checked longest ago, records the results, and raises alerts about damage.
+     * Verifies the {@code count} backups with the oldest checks, records the results, and raises alerts about damage.
      *
      * @throws Exception the first failure, after all backups
      */
@@ -102,7 +102,10 @@ public final class Reverification {
         return new ReverificationOrder.Candidates(holdings.of(service, judgements), judgements.keySet());
     }
 
-    /** Verifies a backup again, as far as this host can. */
+    /**
+     * Verifies a backup again. If this host cannot decrypt it, only its file is checked. A backup with a distrusted
+     * manifest is not restored.
+     */
     ReverificationRule.Conclusion prove(Holding before) throws InterruptedException {
         Backup backup = before.backup();
         Optional<String> distrust = proof.distrust(backup);
@@ -144,7 +147,7 @@ public final class Reverification {
         }
     }
 
-    /** Returns the end of alerts about damage, for services that have no damaged backup any more. */
+    /** Returns the conditions that resolve alerts about damage, for services without a damaged backup. */
     private List<Condition> recovered() {
         try {
             Set<String> damaged = rows.damaged().keySet();

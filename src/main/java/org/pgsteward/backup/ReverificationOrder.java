@@ -14,16 +14,16 @@ import org.pgsteward.backup.store.Holding;
 import org.pgsteward.model.BackupState;
 
 /**
- * Chooses the stored backups that are verified again next. It decides from what the journal and the store say, and reads
- * neither.
+ * Chooses the stored backups to verify again next. The caller passes the facts from the journal and the store; this
+ * class reads neither.
  *
  * <ol>
- *   <li>A backup without a row in the journal comes first, since retention keeps it until the journal knows it.
- *   <li>Then comes the backup that was checked longest ago, whatever the result was.
+ *   <li>A backup without a row in the journal comes first, because retention keeps it until it has one.
+ *   <li>Then comes the backup with the oldest check, regardless of its result.
  *   <li>The path decides between two backups of the same age.
  * </ol>
  *
- * <p>Expired backups, those that were checked within {@link #FRESH}, and those of a held service are left out.
+ * <p>It leaves out expired backups, backups with a check within {@link #FRESH}, and the backups of a held service.
  */
 final class ReverificationOrder {
     /** A backup that was verified last night need not be verified again this morning. */
@@ -38,8 +38,8 @@ final class ReverificationOrder {
     /**
      * The backups of one service.
      *
-     * @param stored those that have a manifest in the store
-     * @param inJournal the event ids of those that have a row
+     * @param stored the backups with a manifest in the store
+     * @param inJournal the event ids of the backups with a row in the journal
      */
     record Candidates(List<Holding> stored, Set<UUID> inJournal) {}
 
@@ -52,9 +52,9 @@ final class ReverificationOrder {
     private record Candidate(Holding backup, boolean isInJournal) {}
 
     /**
-     * Returns at most {@code count} backups, in the order in which they are to be verified.
+     * Returns at most {@code count} backups, in the order of their next verification.
      *
-     * @param isHeld whether nothing of a service begins by itself; its backups are not read
+     * @param isHeld whether the daemon starts no runs of a service; the backups of such a service are not read
      * @throws SQLException from {@code reading}
      * @throws IOException from {@code reading}
      */
@@ -75,7 +75,7 @@ final class ReverificationOrder {
                                     .contains(backup.backup().identity().eventId())));
                 }
             }
-            // Only the first are wanted, so no more of them are held than that and one service's.
+            // Bounds the memory: at most count backups and those of one service are held.
             first.sort(ORDER);
             first = new ArrayList<>(first.subList(0, Math.min(count, first.size())));
         }

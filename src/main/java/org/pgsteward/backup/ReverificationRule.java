@@ -15,32 +15,35 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
 /**
- * Concludes from another verification of a stored backup what is recorded of it and which alert is raised. It decides from
- * what the verification, the journal and the store say, and reads none of them.
+ * Decides the new state of a stored backup and its alert after another verification. The caller passes the facts from
+ * the verification, the journal and the store; this class reads none of them.
  *
- * <p>A backup that was verified once, and whose file is still the same, is not called damaged because it could not be
- * restored today: that is the trouble of this host.
+ * <p>A backup that was verified once, and that still has the same file, does not count as damaged if its restore fails
+ * today. The cause is on this host.
  */
 final class ReverificationRule {
-    /** The {@code kind} of the alert: its file is no longer the one that was verified. */
+    /** The {@code kind} of the alert about a backup with a changed file. */
     static final String DAMAGED = "backup-damaged";
 
-    /** The {@code kind} of the alert: it could not be verified again. */
+    /** The {@code kind} of the alert about a backup that could not be verified again. */
     static final String NOT_AGAIN = "backup-reproof";
 
     private ReverificationRule() {}
 
-    /** What is concluded. */
+    /** The meaning of another verification. */
     enum Verdict {
-        /** Nothing vouches for its manifest, so the daemon did not restore it. */
+        /** It has no valid signature, and the journal does not confirm its file, so the daemon did not restore it. */
         DISTRUSTED,
-        /** It was restored and compared; or, where nobody here can open it, its file is still the one that was written. */
+        /**
+         * It was restored and compared with its manifest. If this host cannot decrypt it, its file is unchanged since
+         * it was written.
+         */
         GOOD,
-        /** Retention removed it while it was being verified, so the failure means nothing. */
+        /** Retention removed it during the verification, so the failure is no evidence against it. */
         REMOVED,
-        /** Its process died before its first verification, which failed only now. */
+        /** Its process died before its first verification. This one was the first, and failed. */
         NEVER_GOOD,
-        /** It was not verified before and is not now. Its first verification raised the alert, if one was due. */
+        /** It was not verified before, and is not verified now. Its first verification raised any alert that was due. */
         STILL_OPEN,
         /** It was verified once, and its file has changed since. */
         DAMAGED,
@@ -49,25 +52,27 @@ final class ReverificationRule {
     }
 
     /**
-     * @param backup as it is to be recorded
-     * @param condition to raise; empty where there is nothing to say
+     * The decision.
+     *
+     * @param backup the backup with the state to record
+     * @param condition the condition to report; empty if no alert begins or ends
      */
     record Conclusion(Verdict verdict, Backup backup, Optional<Condition> condition) {}
 
-    /** Returns the conclusion for a backup that the daemon must not restore by itself. */
+    /** Returns the conclusion for a backup that the daemon must not restore without an operator. */
     static Conclusion distrusted(Backup before, String because, Instant now) {
         Backup refused = before.judged(BackupState.UNVERIFIABLE, now, Duration.ZERO, because);
         return new Conclusion(Verdict.DISTRUSTED, refused, condition(Verdict.DISTRUSTED, refused, now));
     }
 
     /**
-     * Returns the conclusion from a verification that was tried.
+     * Returns the conclusion from an attempted verification.
      *
-     * @param before the backup as the journal and its manifest had it
-     * @param after the same after the verification
-     * @param isRemoved whether retention removes it or has removed it; asked only after a failure
-     * @param isAsWritten whether the whole file has its hash and the manifest its signature; asked only where a backup failed
-     *     that was verified before, since it reads the file
+     * @param before the backup by the journal and its manifest, before the verification
+     * @param after the backup after the verification
+     * @param isRemoved whether retention removes it or has removed it; called only after a failure
+     * @param isAsWritten whether the file has its hash and the manifest its signature; called only after the failure of
+     *     a verified backup, because it reads the whole file
      */
     static Conclusion conclude(
             Backup before, Backup after, BooleanSupplier isRemoved, BooleanSupplier isAsWritten, Instant now) {
@@ -93,10 +98,10 @@ final class ReverificationRule {
     }
 
     /**
-     * Returns the end of alerts about damage.
+     * Returns the conditions that resolve alerts about damage.
      *
-     * @param firing the services whose alert about damage fires
-     * @param damaged the services of which the journal has a damaged backup
+     * @param firing the services with a firing alert about damage
+     * @param damaged the services with a damaged backup in the journal
      */
     static List<Condition> recovered(Collection<String> firing, Set<String> damaged, Instant now) {
         return firing.stream()

@@ -14,7 +14,6 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
 import org.apache.camel.RoutesBuilder;
 import org.apache.camel.component.micrometer.MicrometerConstants;
-import org.apache.camel.component.micrometer.routepolicy.MicrometerRoutePolicyFactory;
 import org.apache.camel.health.HealthCheck;
 import org.apache.camel.health.HealthCheckRegistry;
 import org.apache.camel.main.BaseMainSupport;
@@ -203,20 +202,7 @@ public final class Pipeline implements AutoCloseable {
     /** Adds metrics of each route, and the routes' own counters, to the registry. */
     public Pipeline metrics(MeterRegistry registry) {
         main.bind(MicrometerConstants.METRICS_REGISTRY_NAME, registry);
-        return prepare(context -> {
-            MicrometerRoutePolicyFactory figures = new MicrometerRoutePolicyFactory();
-            figures.setMeterRegistry(registry);
-            figures.setSkipCamelInfo(true);
-            figures.getPolicyConfiguration().setContextEnabled(false);
-            // The timer already counts all exchanges and the failed ones.
-            figures.getPolicyConfiguration().setAdditionalCounters(false);
-            context.addRoutePolicyFactory(figures);
-            context.addRoutePolicyFactory((made, route, definition) -> {
-                // A counter that exists from the start, as 0, shows its first increase.
-                SafetyNet.failures(registry, route);
-                return null;
-            });
-        });
+        return prepare(context -> RouteMetrics.add(context, registry));
     }
 
     /** Adds a health check. */

@@ -12,24 +12,24 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.function.Predicate;
 
-/** The part files in a folder that killed processes left. */
+/** The part files of killed processes in a folder. */
 public final class LeftoverParts {
     /** A living process may still write a younger file. A write takes seconds, even on a disk that is nearly stuck. */
     private static final Duration BEING_WRITTEN = Duration.ofHours(1);
 
-    /** Entries of a folder that are read. */
+    /** The largest number of entries that are read from a folder. */
     private static final int MOST = 20_000;
 
     private LeftoverParts() {}
 
     /**
-     * Removes the regular files in a folder, and not below it, that have the name of a part file and were last written more
-     * than an hour ago. It follows no link.
+     * Removes regular files directly in a folder that have the name of a part file and were last written more than an
+     * hour ago. It follows no symbolic links.
      *
-     * @param isPart whether a name is that of a part file, such as {@link AtomicFile#isPart}
-     * @param now by the clock of the file system
-     * @return how many files were removed; 0 if the folder is missing
-     * @throws IOException when the folder cannot be read or a file not be removed
+     * @param isPart whether a name belongs to a part file, such as {@link AtomicFile#isPart}
+     * @param now the time by the clock of the file system
+     * @return the number of removed files; 0 if the folder is missing
+     * @throws IOException if the folder cannot be read, or a file cannot be removed
      */
     public static int remove(Path folder, Predicate<String> isPart, Instant now) throws IOException {
         int removed = 0;

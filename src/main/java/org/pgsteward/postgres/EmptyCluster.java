@@ -82,7 +82,7 @@ final class EmptyCluster {
         }
     }
 
-    /** Returns the folder that holds the files of the database {@code template0}. */
+    /** Returns the folder that holds the files of the database template0. */
     private static Path template0(Path template) {
         return template.resolve("template0");
     }

@@ -2,8 +2,6 @@ package org.pgsteward.provision;
 
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
-import java.time.Instant;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -31,15 +29,6 @@ import org.slf4j.Logger;
  * it, so that they write the same rows and raise the same alerts.
  */
 public final class ServiceProvisioning {
-    /** The time for which two containers of one identity may exist while one replaces the other. */
-    private static final Duration UPDATE = Duration.ofMinutes(1);
-
-    /**
-     * The same for a container that was created and not started: compose creates it while the old one still stops,
-     * which may take long.
-     */
-    private static final Duration CREATED = Duration.ofMinutes(10);
-
     private final Provisioner provisioner;
     private final Containers containers;
     private final Tables tables;
@@ -49,9 +38,7 @@ public final class ServiceProvisioning {
     private final Logger log;
     private final Supplier<List<Alert>> firing;
     private final Clock clock;
-    /** The time since which another container of the same identity asks for something else, by container id. */
-    private final Map<String, Instant> contradicting = new ConcurrentHashMap<>();
-
+    private final Contradictions contradictions;
     private final Set<String> satisfied = ConcurrentHashMap.newKeySet();
     /**
      * The last logged text, by subject. Alerts are raised each time even so: two concurrent checks must not leave the
@@ -83,6 +70,7 @@ public final class ServiceProvisioning {
         this.log = log;
         this.firing = firing;
         this.clock = clock;
+        this.contradictions = new Contradictions(clock);
     }
 
     /**
@@ -161,7 +149,7 @@ public final class ServiceProvisioning {
 
     /** Returns whether another container of its identity asks for something else. */
     boolean isContradicting(Container container) {
-        return contradicting.containsKey(container.id());
+        return contradictions.includes(container);
     }
 
     /** Returns the service that {@code container} asks for, by its own settings alone. */
@@ -172,7 +160,7 @@ public final class ServiceProvisioning {
     /** Forgets a removed container. */
     void forget(Container container) {
         satisfied.remove(container.id());
-        contradicting.remove(container.id());
+        contradictions.end(container);
         said.remove(container.id());
         provisioner.forget(container);
     }
@@ -191,13 +179,11 @@ public final class ServiceProvisioning {
         boolean contradicts =
                 result.refusal().filter(Provisioner.Refusal::passing).isPresent();
         if (!contradicts) {
-            contradicting.remove(container.id());
+            contradictions.end(container);
         } else {
             satisfied.remove(container.id());
             containers.belongsToNobody(container);
-            Instant since = contradicting.computeIfAbsent(container.id(), first -> clock.instant());
-            Duration patience = container.state() == Container.State.CREATED ? CREATED : UPDATE;
-            if (since.plus(patience).isAfter(clock.instant())) {
+            if (contradictions.mayPass(container)) {
                 log.debug("{}", result.outcome().reason());
                 return;
             }

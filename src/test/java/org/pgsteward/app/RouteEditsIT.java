@@ -54,7 +54,7 @@ class RouteEditsIT {
             new Edit("backup.camel.yaml", "0 * * * * ?", "30 * * * * ?"),
             new Edit("alerts.camel.yaml", "{{pgsteward.alerts.interval:1m}}", "3m"),
             new Edit("retention.camel.yaml", "0 30 4 * * ?", "0 45 4 * * ?"),
-            new Edit("containers.camel.yaml", "# When we look", "# This is when we look"),
+            new Edit("containers.camel.yaml", "# The checks of", "# All checks of"),
             new Edit("containers.camel.yaml", "id: containers-retry", "id: containers-again"),
             new Edit(
                     "receivers/mailbox.camel.yaml", "charset: UTF-8", "charset: UTF-8\n              bufferSize: 8192"),

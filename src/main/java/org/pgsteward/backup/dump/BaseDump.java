@@ -20,7 +20,7 @@ import org.pgsteward.postgres.UnprivilegedUser;
  * would delay the backup by minutes. Its rate is limited, so that the applications have the server's disk for half of the time.
  */
 final class BaseDump implements Dump {
-    /** Per second. */
+    /** The limit of pg_basebackup: 64 MiB per second. */
     private static final String RATE = "64M";
 
     private final Server server;

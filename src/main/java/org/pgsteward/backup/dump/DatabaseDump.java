@@ -27,10 +27,16 @@ final class DatabaseDump implements Dump {
     /** A table that another session locks for longer fails the dump with an error, instead of a delay of a day. */
     private static final Duration LOCK_WAIT = Duration.ofMinutes(1);
 
-    /** To lock all tables and read their definitions, on top of the time in which a slow disk reads the database. */
+    /**
+     * The time to lock all tables and to read their definitions. It is added to the time in which a slow disk reads the
+     * database.
+     */
     private static final Duration LOCKING = Duration.ofMinutes(2);
 
-    /** Snapshots of a database whose tables are changed all the time. Each takes about a second. */
+    /**
+     * The number of snapshots to try if other sessions change the tables all the time. Each attempt takes about a
+     * second.
+     */
     private static final int ATTEMPTS = 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseDump.class);
@@ -41,7 +47,7 @@ final class DatabaseDump implements Dump {
     private final BackupTarget target;
     private final long size;
 
-    /** @param size of the database in bytes */
+    /** @param size the size of the database in bytes */
     DatabaseDump(Server server, UnprivilegedUser user, Programs programs, BackupTarget target, long size) {
         this.server = server;
         this.user = user;
@@ -73,7 +79,7 @@ final class DatabaseDump implements Dump {
         }
     }
 
-    /** The proof has started its scratch cluster by now, so no snapshot waits for that. */
+    /** Starts the dump. The verification has started its scratch cluster already, so no snapshot waits for that. */
     @Override
     public Started start(Optional<StreamProof> proof, Held held)
             throws IOException, SQLException, InterruptedException {
@@ -106,7 +112,7 @@ final class DatabaseDump implements Dump {
         }
     }
 
-    /** Returns the owner after a restore; empty for the management database, of which a restore takes only rows. */
+    /** Returns the owner after a restore; empty for the management database, because a restore takes only its rows. */
     private Optional<String> restoredFor() {
         return target.database().equals(server.address().database()) ? Optional.empty() : Optional.of(target.owner());
     }
@@ -120,7 +126,7 @@ final class DatabaseDump implements Dump {
                 // Otherwise CREATE DATABASE names a tablespace that another server may lack. Tables in an archive keep
                 // theirs.
                 "--no-tablespaces",
-                // The owner's setting for all sessions must not decide the encoding of the dump.
+                // A setting of the owner for all sessions must not decide the encoding of the dump.
                 "--encoding=" + snapshot.surroundings().encoding(),
                 "--lock-wait-timeout=" + LOCK_WAIT.toMillis(),
                 "--snapshot=" + snapshot.id()));

@@ -16,23 +16,23 @@ interface Dump {
      * Checks the preconditions.
      *
      * @throws IOException if the dump would fail
-     * @throws SQLException if PostgreSQL cannot be asked
+     * @throws SQLException if PostgreSQL cannot be queried
      */
     void check() throws IOException, SQLException;
 
     /**
      * Starts the program.
      *
-     * @param proof that restores the dump while it is written; empty if the file can be verified later
+     * @param proof the verification that restores the dump while it is written; empty if the file can be verified later
      * @param held receives the resources of the dump
      */
     Started start(Optional<StreamProof> proof, Held held) throws IOException, SQLException, InterruptedException;
 
     /**
-     * A dump whose program runs.
+     * A dump with a running program.
      *
-     * @param extensions of the database, with their versions
-     * @param rows of each table, counted in the snapshot of the dump
+     * @param extensions the extensions of the database, with their versions
+     * @param rows the number of rows of each table, counted in the snapshot of the dump
      */
     record Started(
             ClientProgram program,

@@ -9,8 +9,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import org.pgsteward.backup.schedule.BackupTarget;
-import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.JournalledFiles;
@@ -20,7 +18,6 @@ import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.store.StoredFile;
 import org.pgsteward.backup.underway.RunLock;
-import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.KeptDatabases;
 import org.pgsteward.postgres.Programs;
@@ -166,9 +163,11 @@ public final class Restore {
     public Done replace(Order given, RestoreProgress progress)
             throws Refusal, IOException, SQLException, InterruptedException {
         String live = given.database();
-        Order order = given.of(ownerOf(live).orElse(given.owner()));
+        LiveDatabase replaced = new LiveDatabase(server, live);
+        Order order = given.of(replaced.owner().orElse(given.owner()));
         try (RestoreTurn alone = RestoreTurn.orRefuse(server);
-                RunLock dumps = withoutBackups(serviceOf(order))) {
+                RunLock dumps = withoutBackups(replaced.service()
+                        .orElse(order.backup().manifest().source().service()))) {
             checks.checkReplaceable(live);
             List<String> keptBefore = Swap.keptOf(server, live);
             return fill(orders.vouched(order), Optional.of(SideDatabase.like(server, live)), progress, beside -> {
@@ -187,29 +186,6 @@ public final class Restore {
                 return new Swap(server).swap(live, beside.database().name(), clock.instant(), progress);
             });
         }
-    }
-
-    private Optional<String> ownerOf(String live) throws SQLException {
-        return Guest.names(
-                        server,
-                        "SELECT r.rolname FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba"
-                                + " WHERE NOT r.rolsuper AND d.datname = " + Quote.literal(live))
-                .stream()
-                .findFirst();
-    }
-
-    /**
-     * Returns the service under which the live database is backed up now. It may differ from the service in the
-     * manifest.
-     */
-    private String serviceOf(Order order) throws SQLException {
-        return new Targets(server)
-                .all(BackupKind.DUMP).stream()
-                        .map(Targets.Found::target)
-                        .filter(target -> target.database().equals(order.database()))
-                        .map(BackupTarget::service)
-                        .findFirst()
-                        .orElse(order.backup().manifest().source().service());
     }
 
     private RunLock withoutBackups(String service) throws IOException, Refusal {

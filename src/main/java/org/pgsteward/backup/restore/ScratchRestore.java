@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.backup.store.AgeKeys;
-import org.pgsteward.backup.store.Losses;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.ResultSettings;
 import org.pgsteward.backup.store.StoredFile;
@@ -150,7 +149,7 @@ public final class ScratchRestore implements AutoCloseable {
         new OwnersRestore(site, ScratchDatabase.NAME).pour(file, plan, entries, bytes -> {});
         lost.addAll(new MaterializedViews(site, ScratchDatabase.NAME).fill(contents, List.of()));
         Optional<String> cannotTell = FailedRestore.ofThisHost(lost);
-        lost.addAll(lostContents(manifest, site));
+        lost.addAll(ScratchLosses.of(manifest, site));
         return cannotTell;
     }
 
@@ -275,28 +274,8 @@ public final class ScratchRestore implements AutoCloseable {
                     .fillAgain(RestoreErrors.unfilledViews(ended, schemas)));
         }
         Optional<String> cannotTell = FailedRestore.ofThisHost(lost);
-        lost.addAll(lostContents(manifest, site));
+        lost.addAll(ScratchLosses.of(manifest, site));
         return cannotTell;
-    }
-
-    /** Returns the contents that are missing after a restore, one line each. */
-    private static List<String> lostContents(Manifest manifest, ScratchSite site)
-            throws IOException, InterruptedException {
-        Losses losses = manifest.contents().surroundings().losses();
-        List<String> lost =
-                new ArrayList<>(new MaterializedViews(site, ScratchDatabase.NAME).emptied(losses.filledViews()));
-        if (!losses.extensionTables().isEmpty()) {
-            Set<String> there =
-                    Set.of(site.ask(ScratchDatabase.NAME, ExtensionTables.NAMES).split("\u001e", -1));
-            List<String> tables = losses.extensionTables().stream()
-                    .map(Losses.ExtensionTable::name)
-                    .filter(there::contains)
-                    .toList();
-            lost.addAll(ExtensionTables.lost(losses.extensionTables(), ScratchRows.count(tables, site.cluster())));
-        }
-        lost.addAll(ExtensionObjects.lost(losses.extensionObjects(), site, ScratchDatabase.NAME));
-        lost.addAll(TextSearchExpressions.lost(manifest, site, ScratchDatabase.NAME));
-        return lost;
     }
 
     /** Ends the program that restores a dump while it is made. */

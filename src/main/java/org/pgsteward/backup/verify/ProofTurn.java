@@ -4,11 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -47,8 +43,7 @@ final class ProofTurn {
     private final PromisedSpace space;
     private volatile CompletableFuture<Void> makingWay = CompletableFuture.completedFuture(null);
 
-    /** The waiting verifications of this process, in the order of arrival. */
-    private final List<Waiting> waiting = new ArrayList<>();
+    private final WaitingVerifications waiting = new WaitingVerifications();
 
     private boolean taken;
 
@@ -72,23 +67,6 @@ final class ProofTurn {
 
         /** Releases the resource. It is called only while no verification of this process uses it. */
         void discard();
-    }
-
-    private static final class Waiting {
-        private final String service;
-        private final Instant asked;
-        private final boolean givesTime;
-
-        /** @param givesTime whether it gives others time, see {@link ProofOrder} */
-        private Waiting(String service, Instant asked, boolean givesTime) {
-            this.service = service;
-            this.asked = asked;
-            this.givesTime = givesTime;
-        }
-
-        private Place place(VerificationTime.Used used, String process) {
-            return new Place(used.of(service), asked, process);
-        }
     }
 
     private enum Look {
@@ -142,8 +120,8 @@ final class ProofTurn {
     }
 
     private synchronized Optional<RunLock> await(String service, boolean givesTime) throws InterruptedException {
-        Waiting own = new Waiting(service, clock.instant().truncatedTo(ChronoUnit.MILLIS), givesTime);
-        waiting.add(own);
+        WaitingVerifications.Entry own =
+                waiting.add(service, clock.instant().truncatedTo(ChronoUnit.MILLIS), givesTime);
         try {
             Look before = Look.FIRST_LOOK;
             while (true) {
@@ -168,9 +146,9 @@ final class ProofTurn {
     }
 
     /** Tries to take the turn. After {@link Look#OURS}, {@link #kept} holds the lock, unless no lock can be had. */
-    private Look look(Waiting own) {
+    private Look look(WaitingVerifications.Entry own) {
         VerificationTime.Used used = time.read();
-        if (first(used) != own) {
+        if (waiting.first(used, wish.process()) != own) {
             return Look.BEHIND_ANOTHER;
         }
         Place place = own.place(used, wish.process());
@@ -182,7 +160,7 @@ final class ProofTurn {
             giveUpKept();
             return Look.ELSEWHERE;
         }
-        if (own.givesTime && ProofOrder.givesTime(place, used.lastEnd(), used.ofLast(), clock.instant())) {
+        if (own.givesTime() && ProofOrder.givesTime(place, used.lastEnd(), used.ofLast(), clock.instant())) {
             wish.express(place);
             return Look.ELSEWHERE;
         }
@@ -199,12 +177,6 @@ final class ProofTurn {
             return Look.ELSEWHERE;
         }
         return Look.OURS;
-    }
-
-    private Waiting first(VerificationTime.Used used) {
-        return waiting.stream()
-                .min(Comparator.comparing(one -> one.place(used, wish.process())))
-                .orElseThrow();
     }
 
     private void tell(Look before, Look now) {

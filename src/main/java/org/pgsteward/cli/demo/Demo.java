@@ -1,6 +1,5 @@
 package org.pgsteward.cli.demo;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +11,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -167,9 +165,9 @@ public final class Demo implements Callable<Integer> {
                 proved &= backUp(screen, found.target(), wiring);
             }
         }
-        Path mailbox = host.folder().resolve("mailbox");
-        alert(screen, host, wiring, mailbox, "service-down", "service-crash", "service-back");
-        alert(screen, host, wiring, mailbox, "memory-high", "memory-high", "memory-normal");
+        DemoMailbox mailbox = new DemoMailbox(host.folder().resolve("mailbox"), wiring.json);
+        alert(screen, host, mailbox, "service-down", "service-crash", "service-back");
+        alert(screen, host, mailbox, "memory-high", "memory-high", "memory-normal");
 
         await("the journal is written", () -> isEmpty(host.folder().resolve("state/spool")));
         for (String table : List.of("service_configs", "backup_log", "user_activity")) {
@@ -197,18 +195,14 @@ public final class Demo implements Callable<Integer> {
     }
 
     private static void alert(
-            Screen screen, DemoHost host, Wiring wiring, Path mailbox, String kind, String trouble, String recovery)
+            Screen screen, DemoHost host, DemoMailbox mailbox, String kind, String trouble, String recovery)
             throws Exception {
         host.engine().play(trouble);
-        await(
-                "an alert of " + kind,
-                () -> notice(wiring, mailbox, kind, "firing").isPresent());
-        screen.done("alert", notice(wiring, mailbox, kind, "firing").orElseThrow(), "mailbox");
+        await("an alert of " + kind, () -> mailbox.title(kind, "firing").isPresent());
+        screen.done("alert", mailbox.title(kind, "firing").orElseThrow(), "mailbox");
         host.engine().play(recovery);
-        await(
-                "the end of " + kind,
-                () -> notice(wiring, mailbox, kind, "resolved").isPresent());
-        screen.done("resolved", notice(wiring, mailbox, kind, "resolved").orElseThrow(), "mailbox");
+        await("the end of " + kind, () -> mailbox.title(kind, "resolved").isPresent());
+        screen.done("resolved", mailbox.title(kind, "resolved").orElseThrow(), "mailbox");
     }
 
     private static boolean canUse(DemoService service, Wiring wiring) {
@@ -225,24 +219,6 @@ public final class Demo implements Callable<Integer> {
             statement.execute(service.table());
             statement.execute(service.rows());
         }
-    }
-
-    /** Returns the title of a notification in the mailbox. */
-    private static Optional<String> notice(Wiring wiring, Path mailbox, String kind, String state) throws IOException {
-        if (!Files.isDirectory(mailbox)) {
-            return Optional.empty();
-        }
-        try (Stream<Path> files = Files.list(mailbox)) {
-            for (Path file :
-                    files.filter(path -> path.toString().endsWith(".json")).toList()) {
-                JsonNode notice = wiring.json.readTree(file.toFile());
-                if (notice.path("kind").asText().equals(kind)
-                        && notice.path("state").asText().equals(state)) {
-                    return Optional.of(notice.path("title").asText());
-                }
-            }
-        }
-        return Optional.empty();
     }
 
     private static boolean isEmpty(Path folder) throws IOException {
