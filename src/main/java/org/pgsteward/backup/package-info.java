@@ -27,9 +27,9 @@
  *   <tr><td>empty or half a dump, exit code 0</td><td>{@code IncompleteDumpIT}, {@code DumpStreamTest}</td></tr>
  *   <tr><td>disk full, read-only, not mounted</td><td>{@code DiskFaultsIT}</td></tr>
  *   <tr><td>killed half-way: program, backend, server, pgsteward</td><td>{@code FaultsIT}, {@code BackupRunIT}</td></tr>
- *   <tr><td>undetected bit rot</td><td>{@code FaultsIT.aStoredFileThatCameToHarm...}</td></tr>
+ *   <tr><td>undetected bit rot</td><td>{@code FaultsIT.aDamagedFileRaisesOneAlertUntilTheNextBackup}</td></tr>
  *   <tr><td>objects, roles, large objects lost</td><td>{@code RoundTripIT}</td></tr>
- *   <tr><td>false alarms about good backups</td><td>{@code RoundTripIT.itsVerdictIsTheRightOne}</td></tr>
+ *   <tr><td>false alarms about good backups</td><td>{@code RoundTripIT.eachKindOfDatabaseGetsItsExpectedState}</td></tr>
  *   <tr><td>a killed restore</td><td>{@code RestoreKilledIT}</td></tr>
  *   <tr><td>a dump that runs as a superuser</td><td>{@code HostileDumpIT}, {@code GlobalsTest}</td></tr>
  *   <tr><td>passwords with a percent sign, wrong client, server late</td><td>{@code FaultsIT}, {@code RoundTripIT}</td></tr>

@@ -6,9 +6,9 @@ import java.nio.charset.StandardCharsets;
 import java.security.KeyPair;
 import java.security.NoSuchAlgorithmException;
 
-/** Keys for tests, and the program of that name, with which people open what is sealed. */
+/** A key pair for tests. The program of the same name encrypts and decrypts files with it. */
 public record Age(String recipient, String identity) {
-    /** A new pair. */
+    /** Returns a new key pair. */
     public static Age keys() {
         try {
             KeyPair pair = new X25519KeyPairGenerator().generateKeyPair();

@@ -21,10 +21,10 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** Whatever a database holds, and whatever its tables are called, its backup brings it back. */
+/** Backups of databases with unusual contents and names. */
 @NeedsPostgres
 class BackupContentsIT extends OnBackupHost {
-    /** Whatever the names of its tables and the kinds of its objects, a database comes back. */
+    /** Statements for a database with odd names and every kind of object. */
     private static final String[] ODD_DATABASE = {
         "SET search_path = public",
         "CREATE EXTENSION citext",
@@ -73,7 +73,7 @@ class BackupContentsIT extends OnBackupHost {
     };
 
     @Test
-    void aDatabaseWithOddNamesAndEveryKindOfObjectIsDumpedAndProved() throws Exception {
+    void verifiesADatabaseWithOddNamesAndEveryKindOfObject() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, ODD_DATABASE);
         Instant before = Instant.now();
@@ -127,7 +127,7 @@ class BackupContentsIT extends OnBackupHost {
     }
 
     @Test
-    void publicToolsAloneRestoreItRowForRow() throws Exception {
+    void publicToolsRestoreABackupRowForRow() throws Exception {
         assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");
         String database = host.cluster().newDatabase();
         host.cluster().run(database, ODD_DATABASE);
@@ -158,7 +158,7 @@ class BackupContentsIT extends OnBackupHost {
     }
 
     @Test
-    void theGlobalsAreDumpedAndProvedToo() throws Exception {
+    void verifiesTheGlobals() throws Exception {
         host.cluster().run("homelab", "CREATE ROLE \"a \"\"role\"\"; --\" LOGIN PASSWORD 'pw'");
         BackupTarget target = wiring.targets.all(BackupKind.GLOBALS).get(0).target();
 
@@ -171,7 +171,7 @@ class BackupContentsIT extends OnBackupHost {
     }
 
     @Test
-    void whatADumpSmugglesInDoesNotRunAsASuperuser() throws Exception {
+    void codeInADumpDoesNotRunAsASuperuser() throws Exception {
         Path marker = Path.of("/tmp", "pgsteward-marker-" + java.util.UUID.randomUUID());
         String database = host.cluster().newDatabase();
         host.cluster()
@@ -181,7 +181,7 @@ class BackupContentsIT extends OnBackupHost {
                         "CREATE FUNCTION fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS 'BEGIN RETURN true; END'",
                         "CREATE TABLE trap (n INT CHECK (fine(n)))",
                         "INSERT INTO trap VALUES (1)",
-                        // From here on the function is what a service might make of it.
+                        // A service can replace the function by this one, which starts a program.
                         "CREATE OR REPLACE FUNCTION fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$ BEGIN"
                                 + " EXECUTE $x$ COPY (SELECT 1) TO PROGRAM 'touch " + marker + "' $x$;"
                                 + " RETURN true; END $$");
@@ -228,7 +228,7 @@ class BackupContentsIT extends OnBackupHost {
     }
 
     @Test
-    void aTableTenTimesLargerThanTheHeapIsDumpedAndProved() throws Exception {
+    void verifiesATableTenTimesLargerThanTheHeap() throws Exception {
         String database = night.copyOfLarge();
         host.cluster().run(database, "INSERT INTO public.big SELECT big.* FROM public.big, generate_series(1, 3)");
         Path printed = host.folder().resolve("printed.json");
@@ -244,7 +244,7 @@ class BackupContentsIT extends OnBackupHost {
     }
 
     @Test
-    void namesThatCollideOrAreTooLongForTheJournalAreToldApart() throws Exception {
+    void collidingAndOverlongNamesGetDistinctServiceNames() throws Exception {
         String unknown = host.cluster().newDatabase();
         String servicesOwn = host.cluster().newDatabase();
         String longest = "l" + "x".repeat(62);
@@ -252,7 +252,7 @@ class BackupContentsIT extends OnBackupHost {
                 .run(
                         "homelab",
                         "CREATE DATABASE " + longest,
-                        // A service that is called as the other database, whose own database is called otherwise.
+                        // The service has the name of the first database, but owns the second one.
                         "INSERT INTO public.service_configs (service_name, database_name) VALUES ('" + unknown + "', '"
                                 + servicesOwn + "')");
         assertThat(host.target(wiring, servicesOwn).service()).isEqualTo(unknown);

@@ -15,9 +15,9 @@ import org.pgsteward.backup.store.PartWriter;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
 
-/** A host for the shipped routes, with a database whose dump takes most of a second. */
+/** A host for the shipped routes, with a database that takes almost a second to dump. */
 final class BackupHost implements AutoCloseable {
-    /** Of a table that takes most of a second to dump: 100,000 rows of about 960 bytes. */
+    /** The number of rows of the large table. 100,000 rows of about 960 bytes take almost a second to dump. */
     static final int LARGE_ROWS = 100_000;
 
     static final int HEAP_MEGABYTES = 32;
@@ -25,7 +25,7 @@ final class BackupHost implements AutoCloseable {
     final TestHost host;
     final Wiring wiring;
 
-    /** The routes, while a test runs. */
+    /** The running routes; empty between two tests. */
     private Optional<Pipeline> pipeline = Optional.empty();
 
     private Optional<String> large = Optional.empty();
@@ -36,7 +36,6 @@ final class BackupHost implements AutoCloseable {
         wiring.house.order();
     }
 
-    /** Starts the routes. */
     void start() {
         pipeline = Optional.of(wiring.backupPipeline().start());
     }
@@ -85,7 +84,11 @@ final class BackupHost implements AutoCloseable {
                 .backup();
     }
 
-    /** {@code pgsteward backup DATABASE --json} with a small heap. */
+    /**
+     * Starts {@code pgsteward backup DATABASE --json} with a small heap.
+     *
+     * @param before shell commands that run first
+     */
     Process command(String before, String database, Path printed) throws IOException {
         List<String> command = new ArrayList<>(List.of("sh", "-c", before + "exec \"$@\"", "sh"));
         command.addAll(ChildJava.run(
@@ -107,7 +110,7 @@ final class BackupHost implements AutoCloseable {
         return copy;
     }
 
-    /** By table, how many rows it has and their hash; with the sequences' and large objects' values. */
+    /** Returns the number of rows and a hash of each table. It adds the values of sequences and large objects. */
     Map<String, String> content(String database) throws SQLException {
         Map<String, String> content = new java.util.TreeMap<>();
         for (String table : host.rows(

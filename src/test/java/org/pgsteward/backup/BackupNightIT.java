@@ -57,7 +57,7 @@ class BackupNightIT {
     }
 
     @Test
-    void whileOneIsProvedTheNextIsDumpedAndNeverMoreThanThat() throws Exception {
+    void dumpsTheNextDatabaseWhileTheLastIsVerified() throws Exception {
         Wiring wiring = host.wiring();
         List<BackupTarget> targets = List.of(
                 host.target(wiring, filled(30_000)),
@@ -80,7 +80,7 @@ class BackupNightIT {
         for (int i = 1; i < backups.size(); i++) {
             Backup before = backups.get(i - 1);
             Backup next = backups.get(i);
-            // One dump at a time, one proof at a time, and the two beside each other.
+            // One dump and one verification run at a time, and both at the same time.
             assertThat(next.times().startedAt())
                     .isAfterOrEqualTo(before.times().finishedAt().orElseThrow());
             assertThat(proofBegan(next))
@@ -97,7 +97,7 @@ class BackupNightIT {
     }
 
     private static Instant proofBegan(Backup backup) {
-        // Its length is taken a moment after its end.
+        // The duration is measured slightly after the recorded end.
         return backup.verification()
                 .at()
                 .orElseThrow()
@@ -106,7 +106,7 @@ class BackupNightIT {
     }
 
     @Test
-    void oneThatFailsHidesNoneOfTheOthersAndComesInItsPlace() throws Exception {
+    void reportsAFailedBackupInItsPlaceAmongTheOthers() throws Exception {
         Wiring wiring = host.wiring();
         BackupTarget first = host.target(wiring, filled(10));
         BackupTarget gone = new BackupTarget("gone", "there_is_no_such_database", "homelab", BackupKind.DUMP, "");
@@ -139,7 +139,7 @@ class BackupNightIT {
     }
 
     @Test
-    void aProofThatCannotFitTheScratchDiskIsRefusedBeforeTheDumpIsMade() throws Exception {
+    void refusesABackupWhoseVerificationExceedsTheScratchDisk() throws Exception {
         String database = filled(60_000);
         try (SmallDisk disk = SmallDisk.mount(host.folder().resolve("small-scratch"), 90)) {
             Wiring wiring = host.wiring("pgsteward.scratch.dir", disk.path().toString());
@@ -152,13 +152,13 @@ class BackupNightIT {
     }
 
     @Test
-    void whatTheLastBackupsTookIsWhatTheNextOneNeeds() throws Exception {
+    void estimatesTheNeedOfABackupFromThePreviousOnes() throws Exception {
         String database = filled(60_000);
         try (SmallDisk disk = SmallDisk.mount(host.folder().resolve("last-time"), 64)) {
             Wiring wiring = host.wiring("pgsteward.backup.dir", disk.path().toString());
             Backup first = backUp(wiring, database);
             assertThat(first.error()).isEmpty();
-            // Beside what fills the disk by now, a first one of this database would not fit; one like the last does.
+            // The estimate for a first backup exceeds the free space. The estimate from the previous backup fits.
             long free = Files.getFileStore(disk.path()).getUsableSpace();
             long left = first.file().sizeBytes() * 3 / 2;
             Files.write(disk.path().resolve("in-the-way"), new byte[(int) (free - left)]);
@@ -170,7 +170,7 @@ class BackupNightIT {
     }
 
     @Test
-    void publicationsSubscriptionsAndLargeObjectsAreInTheDumpAndDisturbNoProof() throws Exception {
+    void verifiesPublicationsSubscriptionsAndLargeObjects() throws Exception {
         String database = filled(100);
         host.cluster()
                 .run(
@@ -201,7 +201,7 @@ class BackupNightIT {
     }
 
     @Test
-    void aLargeObjectThatIsMissingFailsTheProof() throws Exception {
+    void aMissingLargeObjectFailsTheVerification() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "SELECT lo_from_bytea(0, '\\x00')");
         Wiring wiring = host.wiring();

@@ -38,7 +38,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** The shipped routes on a real PostgreSQL, and what may happen to them on a bad night. */
+/** The shipped routes on a real PostgreSQL, and the faults of a bad night. */
 @NeedsPostgres
 class BackupRunIT extends OnBackupHost {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
@@ -71,7 +71,7 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void aDumpWhoseProgramIsKilledHalfWayLeavesNothingAndIsTold() throws Exception {
+    void aKilledPgDumpLeavesNoFileAndRaisesAnAlert() throws Exception {
         Backup good = goodBackupOf(night.large());
 
         Backup failed = duringTheDumpOf(
@@ -86,7 +86,7 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void aDumpWhoseServerIsKilledHalfWayLeavesNothingAndIsToldWhenItIsBack() throws Exception {
+    void aServerKilledDuringADumpLeavesNoFileAndRaisesAnAlert() throws Exception {
         String database = night.copyOfLarge();
         Backup failed = duringTheDumpOf(database, () -> host.cluster().kill());
         host.cluster().startAgain();
@@ -122,7 +122,7 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void aStreamThatIsNotReadToItsEndMakesNoBackupAndSaysSo() throws Exception {
+    void aDumpThatIsNotReadToItsEndFailsWithThatReason() throws Exception {
         String database = host.cluster().newDatabase();
         Backup failed = night.backUp(database, (path, content) -> Files.createFile(place(path)));
 
@@ -131,7 +131,7 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void aWriterThatFailsHalfWayMakesNoBackupAndSaysSo() throws Exception {
+    void aFailingWriterFailsTheBackupWithItsReason() throws Exception {
         String database = host.cluster().newDatabase();
         Backup failed = night.backUp(database, (path, content) -> {
             Files.write(place(path), content.readNBytes(10));
@@ -143,7 +143,7 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void aRunWhoseThreadIsInterruptedIsRecordedAndTold() throws Exception {
+    void anInterruptedRunIsRecordedAndRaisesAnAlert() throws Exception {
         String database = host.cluster().newDatabase();
         Backup failed = night.backUp(database, (path, content) -> {
             Thread.currentThread().interrupt();
@@ -169,7 +169,7 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void aStoreThatCannotBeWrittenFailsTheBackupAndNothingElse() throws Exception {
+    void anUnwritableStoreFailsTheBackupWithAnAlert() throws Exception {
         String database = host.cluster().newDatabase();
         Path blocked = host.folder().resolve("blocked");
         Files.writeString(blocked, "a file where the store should be");
@@ -201,7 +201,7 @@ class BackupRunIT extends OnBackupHost {
 
     @ParameterizedTest
     @ValueSource(strings = {"plain", "My App ü"})
-    void aRunThatDiedWithItsProcessIsClosedAndItsFileRemovedAndNothingElseIsTouched(String service) throws Exception {
+    void startUpClosesADeadRunAndRemovesOnlyItsFile(String service) throws Exception {
         Backup good = goodBackupOf("homelab");
         String folder = service.equals("plain") ? "plain" : "My%20App%20%C3%BC";
         Path half = Files.createDirectories(host.store().resolve(folder))
@@ -210,7 +210,7 @@ class BackupRunIT extends OnBackupHost {
         wiring.routeClient.ask(
                 "direct:journal-write", Backup.starting("x", service, service, BackupKind.DUMP, Instant.now(), "15.0"));
 
-        // The next process to start.
+        // This wiring stands for the next process that starts.
         host.wiring().house.order();
 
         assertThat(half).doesNotExist();
@@ -219,7 +219,7 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void aRunThatIsStillAtWorkIsLeftToIt() throws Exception {
+    void startUpLeavesARunThatIsStillAtWork() throws Exception {
         Path half =
                 Files.createDirectories(host.store().resolve("busy")).resolve("busy-20260301T030000Z.dump.zst.part");
         Files.writeString(half, "half a dump");
@@ -238,7 +238,7 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void wherePgDumpIsNotTheServersItIsRefusedInWordsAndTold() throws Exception {
+    void refusesAPgDumpOlderThanTheServer() throws Exception {
         String database = host.cluster().newDatabase();
         Path older = Files.createDirectories(host.folder().resolve("older"));
         for (String program : List.of("pg_dump", "pg_restore")) {
@@ -257,7 +257,7 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void aProcessThatIsKilledHalfWayLeavesNothingThatTheNextDoesNotClearUp() throws Exception {
+    void startUpCleansUpAfterAKilledBackupProcess() throws Exception {
         String database = night.copyOfLarge();
         Backup good = goodBackupOf(database);
         Process command = night.command("", database, host.folder().resolve("killed.json"));
@@ -266,7 +266,7 @@ class BackupRunIT extends OnBackupHost {
 
         command.destroyForcibly().waitFor();
 
-        // Its output has nowhere to go.
+        // pg_dump ends because the reader of its output is gone.
         await().until(() -> dump.filter(ProcessHandle::isAlive).isEmpty());
         host.wiring().house.order();
         assertOnlyTheGoodOneIsThere(database, good);
@@ -275,11 +275,11 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void aDiskThatTakesNoMoreFailsTheBackupAndTheLastGoodOneStays() throws Exception {
+    void aFullDiskFailsTheBackupAndKeepsThePreviousOne() throws Exception {
         String database = night.copyOfLarge();
         Backup good = goodBackupOf(database);
 
-        // 1 MiB is the most that a file of this process may have.
+        // The shell limits each file of this process to 1 MiB.
         Process command =
                 night.command("ulimit -f 2048; ", database, host.folder().resolve("full.json"));
 
@@ -291,13 +291,13 @@ class BackupRunIT extends OnBackupHost {
     }
 
     @Test
-    void whatIsDueIsBackedUpOnceThoughNobodyAskedAndOneThatFailsHoldsUpNone() throws Exception {
+    void aFailingBackupDelaysNoOtherScheduledBackup() throws Exception {
         String first = "a" + host.cluster().newDatabase();
         String last = "z" + host.cluster().newDatabase();
         host.cluster().run("homelab", "CREATE DATABASE " + first, "CREATE DATABASE " + last);
         host.cluster().run(first, "CREATE TABLE public.locked (id INT)");
         night.stop();
-        // What the other tests made counts as done: it is not this one's subject.
+        // Backups of the other tests' databases count as made, so that only these two databases are due.
         for (Targets.Found found : wiring.targets.all(BackupKind.DUMP)) {
             if (!List.of(first, last).contains(found.target().database())) {
                 host.cluster()
@@ -308,10 +308,10 @@ class BackupRunIT extends OnBackupHost {
                                         + "', 'dump', 'verified', now())");
             }
         }
-        // A base backup would be due, too, of all that the other tests left.
+        // Without this setting a base backup of all the other tests' databases would be due, too.
         Wiring daemon =
                 host.wiring(Map.of("pgsteward.backup.tick", "* * * * * ?", "pgsteward.backup.base.schedule", ""));
-        // In its place there is a file, so that this one cannot be stored.
+        // A file in the place of the folder prevents this backup.
         Files.createDirectories(host.store());
         Files.writeString(host.store().resolve(first), "in the way");
         try (Pipeline scheduled = daemon.backupPipeline().start()) {
@@ -330,7 +330,7 @@ class BackupRunIT extends OnBackupHost {
         night.start();
     }
 
-    /** Something done to a run while its file grows. */
+    /** A fault that a test causes while the file of a run grows. */
     @FunctionalInterface
     private interface Disturbance {
         void happen() throws Exception;
@@ -347,7 +347,7 @@ class BackupRunIT extends OnBackupHost {
                 .atMost(PATIENCE)
                 .until(BackupRunIT::pgDump, Optional::isPresent)
                 .orElseThrow();
-        // It goes on in short steps until some of it is stored, and stands still while something happens to it.
+        // Runs pg_dump in short steps until the store has a part of the dump, and leaves it stopped for the fault.
         await().pollInterval(Duration.ofMillis(1)).atMost(PATIENCE).until(() -> {
             signal("-CONT", dump);
             signal("-STOP", dump);

@@ -28,22 +28,22 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.TestCluster;
 
-/** A host whose PostgreSQL is set up as somebody's is, with a base backup of it. */
+/** A host with a common PostgreSQL setup, and a base backup of it. */
 final class BaseBackupHost implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(8);
 
     final TestHost host;
     final Wiring wiring;
 
-    /** To which a server that archives its log would write. */
+    /** The file to which the archive command of the server writes. */
     final Path archived;
 
     private final Pipeline pipeline;
     private Optional<Backup> good = Optional.empty();
 
     BaseBackupHost() throws Exception {
-        // The subscription's worker would call its publisher: here it is kept from that on the command line, and in a
-        // copy by us.
+        // The worker of the subscription would connect to its publisher. On this server a setting on the command
+        // line prevents that, and pgsteward prevents it in the copy.
         host = TestHost.start(TestCluster.start(
                 TestCluster.programs(), Map.of("max_logical_replication_workers", "0", "max_wal_size", "64MB")));
         wiring = host.wiring();
@@ -75,7 +75,7 @@ final class BaseBackupHost implements AutoCloseable {
         return wiring.targets.all(BackupKind.BASE).get(0).target();
     }
 
-    /** A base backup that was verified, and that no test harms for good. */
+    /** Returns a verified base backup. Tests that damage it must repair it. */
     Backup good() throws SQLException {
         if (good.isEmpty()) {
             Backup made = host.backUp(wiring, cluster());
@@ -85,7 +85,11 @@ final class BaseBackupHost implements AutoCloseable {
         return good.get();
     }
 
-    /** Rows in a loop, each its own transaction, updates and deletes among them. */
+    /**
+     * Inserts rows in a loop, with updates and deletes. Each statement is its own transaction.
+     *
+     * @return the number of inserted rows
+     */
     long write(AtomicBoolean enough) {
         try (Connection connection = host.cluster().server().connect("vikunja");
                 Statement statement = connection.createStatement()) {
@@ -109,7 +113,7 @@ final class BaseBackupHost implements AutoCloseable {
                 () -> host.backUp(wiring, target), work -> new Thread(work, "base").start());
     }
 
-    /** The program of a run, once some of it is stored, standing still. */
+    /** Stops {@code pg_basebackup} with a signal as soon as the store has a part of its output. */
     ProcessHandle stopped(CompletableFuture<Backup> run) {
         ProcessHandle program = await().pollInterval(Duration.ofMillis(1))
                 .atMost(PATIENCE)
@@ -166,7 +170,7 @@ final class BaseBackupHost implements AutoCloseable {
         return host.store().resolve(backup.path().orElseThrow());
     }
 
-    /** What proofs have left in the scratch folder, the empty cluster for dumps aside. */
+    /** Returns the files that verifications left in the scratch folder, without the empty template clusters. */
     List<Path> left() throws IOException {
         try (Stream<Path> files = Files.list(host.folder().resolve("state/scratch"))) {
             return files.filter(file -> !file.getFileName().toString().startsWith("template"))

@@ -38,11 +38,11 @@ import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** The whole cluster in one file, on a real PostgreSQL that is set up as somebody's is. */
+/** Base backups of the whole cluster, on a real PostgreSQL with a common setup. */
 @NeedsPostgres
 class BaseBackupIT extends OnBaseBackupHost {
     @Test
-    void theWholeClusterIsBackedUpAndProvedWhileApplicationsWrite() throws Exception {
+    void verifiesABaseBackupMadeWhileApplicationsWrite() throws Exception {
         AtomicBoolean enough = new AtomicBoolean();
         CompletableFuture<Long> writer = CompletableFuture.supplyAsync(() -> base.write(enough));
 
@@ -73,7 +73,7 @@ class BaseBackupIT extends OnBaseBackupHost {
 
     @ParameterizedTest
     @ValueSource(ints = {15, 17})
-    void theReadmesLinesBringItBackOnEachVersion(int major) throws Exception {
+    void theLinesOfTheReadmeRestoreABaseBackupOfEachVersion(int major) throws Exception {
         Optional<Programs> programs = installed(major);
         assumeTrue(
                 Zstd.isInstalled() && programs.isPresent(),
@@ -98,7 +98,7 @@ class BaseBackupIT extends OnBaseBackupHost {
         }
     }
 
-    /** Does what the README says as an ordinary user, and counts the rows of {@code app}. */
+    /** Runs the README's lines as an unprivileged user, and returns the number of rows of {@code app}. */
     private static String restoredByTheReadme(TestHost host, Backup backup, Programs programs) throws Exception {
         String lines = BaseRestore.lines("_base-20260104T033000Z.tar.zst");
         assertThat(Files.readString(Path.of("README.md"))).contains(lines.indent(4));
@@ -112,7 +112,7 @@ class BaseBackupIT extends OnBaseBackupHost {
             port = free.getLocalPort();
         }
         try {
-            // The port may be taken here; everything else is as it stands there.
+            // Port 5433 may be in use on this machine. All other lines are unchanged.
             assertThat(shell(user, programs, folder, lines.replace("-p 5433", "-p " + port)))
                     .isZero();
             try (Connection connection = new Server(
@@ -148,7 +148,7 @@ class BaseBackupIT extends OnBaseBackupHost {
     }
 
     @Test
-    void whatTheServerIsSetUpForDoesNotHappenInTheCopyAndIsNoFalseAlarm() throws Exception {
+    void serverSettingsNeitherActNorFailInTheCopy() throws Exception {
         Path conf = host.cluster().cluster().data().resolve("postgresql.conf");
         String said = Files.readString(conf);
         try (ServerSocket publisher = new ServerSocket(0, 5, InetAddress.getLoopbackAddress())) {
@@ -199,7 +199,7 @@ class BaseBackupIT extends OnBaseBackupHost {
     }
 
     @Test
-    void whatAServicePutIntoItsIndexStartsNoProgramWhereItIsCountedNorInTheCopy() throws Exception {
+    void codeInAnIndexStartsNoProgramOnTheServerOrInTheCopy() throws Exception {
         Path marker = Path.of("/tmp", "pgsteward-marker-" + java.util.UUID.randomUUID());
         Contents.runAs(
                 host.cluster().server(),
@@ -226,9 +226,9 @@ class BaseBackupIT extends OnBaseBackupHost {
         assertThat(Files.deleteIfExists(marker)).as("a trap that springs").isTrue();
     }
 
-    /** In the copy only: on the server it is one that an index wants. */
+    /** The function raises an error in the copy only. On the server it is a valid function for an index. */
     @Test
-    void whatAServicePutIntoAnIndexOrAStatisticFailsNoProofOfTheWholeCluster() throws Exception {
+    void codeInAnIndexOrStatisticFailsNoVerification() throws Exception {
         Contents.runAs(
                 host.cluster().server(),
                 "vikunja",
@@ -255,7 +255,7 @@ class BaseBackupIT extends OnBaseBackupHost {
     }
 
     @Test
-    void sealedItIsOpenedForItsProofOrWhereNobodyCanStartedOnItsWay() throws Exception {
+    void verifiesAnEncryptedBaseBackupWithAndWithoutIdentity() throws Exception {
         Age age = Age.keys();
         Map<String, String> sealing = Map.of("pgsteward.backup.recipients", age.recipient());
         Wiring withIdentity = host.wiring(
@@ -304,7 +304,7 @@ class BaseBackupIT extends OnBaseBackupHost {
     }
 
     @Test
-    void whateverDatabasesAndTablesAreCalledAndInWhicheverEncodingTheyAreCounted() throws Exception {
+    void countsTablesInDatabasesOfAnyNameAndEncoding() throws Exception {
         List<String> databases = List.of("größe", "a=b", "a|b", "a\nb'\\", "dbname=x host='y'");
         for (String database : databases) {
             host.cluster()

@@ -27,13 +27,13 @@ import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** Base backups that the server does not allow, that are killed, and whose log is gone. */
+/** Base backups that the server refuses, that are killed, or that lose their WAL segments. */
 @NeedsPostgres
 class BaseBackupTroublesIT extends OnBaseBackupHost {
     private static final Pattern HBA_LINE = Pattern.compile("add the line {2}(.*?) {2}to (\\S+)");
 
     @Test
-    void whereNoLineLetsReplicationInTheMissingOneIsSaidAndAddingItIsEnough() throws Exception {
+    void theReportedLineOfPgHbaConfEnablesBaseBackups() throws Exception {
         Path hba = host.cluster().cluster().data().resolve("pg_hba.conf");
         String before = Files.readString(hba);
         try {
@@ -59,7 +59,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
         }
     }
 
-    /** A reloaded file is in force a moment after it was asked for. */
+    /** Repeats the backup until it ends in this state. The server applies a reloaded file after a moment. */
     private Backup awaitState(BackupState state) {
         return await().atMost(BaseBackupHost.PATIENCE)
                 .until(() -> host.backUp(wiring, base.cluster()), backup -> backup.state() == state);
@@ -84,7 +84,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
     }
 
     @Test
-    void aServerThatKeepsTooLittleLogIsToldWhatToSet() throws Exception {
+    void namesTheSettingThatReplicationLacks() throws Exception {
         for (Map<String, String> settings :
                 List.of(Map.of("wal_level", "minimal", "max_wal_senders", "0"), Map.of("max_wal_senders", "0"))) {
             try (TestCluster cluster = TestCluster.start(TestCluster.programs(), settings)) {
@@ -99,7 +99,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
     }
 
     @Test
-    void aRoleThatMayNotReplicateIsToldHow() throws Exception {
+    void namesTheStatementThatAllowsReplication() throws Exception {
         host.cluster().run("homelab", "CREATE ROLE plain LOGIN PASSWORD 'pw'");
         ServerAddress address = host.cluster().server().address();
         Server plain =
@@ -109,7 +109,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
     }
 
     @Test
-    void oneThatIsKilledHalfWayLeavesNothingAndIsTold() throws Exception {
+    void aKilledPgBasebackupLeavesNoFileAndNoSlot() throws Exception {
         List<String> before = host.stored("_base");
         CompletableFuture<Backup> run = base.running();
         base.stopped(run).destroyForcibly();
@@ -137,7 +137,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
     }
 
     @Test
-    void whereNoSlotIsFreeAndTheLogIsGoneItFailsAndIsTriedAgainThreeTimesInAll() throws Exception {
+    void retriesABaseBackupWhoseLogIsGoneThreeTimesInAll() throws Exception {
         takeTheSlots();
         Backup failed;
         try {
@@ -161,9 +161,9 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
         host.cluster().run("homelab", "DELETE FROM public.backup_log WHERE service_name = '_base'");
     }
 
-    /** He who asked for it need not ask again. */
+    /** The same request repeats the attempt, so the operator need not send another one. */
     @Test
-    void oneThatWasAskedForIsTriedAgainWhenTheLogIsGone() throws Exception {
+    void retriesARequestedBaseBackupWhoseLogIsGone() throws Exception {
         takeTheSlots();
         try {
             BackupTarget target = base.cluster();
@@ -211,7 +211,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
     }
 
     private boolean isBaseDue() throws IOException {
-        // So that its next time is far away.
+        // This schedule is due once a year only, so the base backup can be due only as a retry.
         try (Pipeline daemon = host.wiring("pgsteward.backup.base.schedule", "0 0 1 1 *")
                 .backupPipeline()
                 .start()) {
@@ -221,7 +221,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
     }
 
     @Test
-    void withoutAScheduleNoneIsDue() throws Exception {
+    void noBaseBackupIsDueWithoutASchedule() throws Exception {
         try (Pipeline daemon = host.wiring("pgsteward.backup.base.schedule", "")
                 .backupPipeline()
                 .start()) {
@@ -230,7 +230,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
         }
     }
 
-    /** More than the server keeps by itself. */
+    /** Writes more WAL than the server keeps by itself. */
     private void recycleTheLog() throws SQLException {
         for (int i = 0; i < 8; i++) {
             host.cluster()

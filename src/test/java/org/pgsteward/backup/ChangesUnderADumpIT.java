@@ -26,11 +26,11 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Databases and tables that applications change, rename and drop while they are dumped. */
+/** Databases and tables that applications change, rename and drop during a dump. */
 @NeedsPostgres
 class ChangesUnderADumpIT extends OnFaultyHost {
     @Test
-    void aDatabaseThatIsDroppedUnderItsDumpLeavesNothingAndIsToldOnce() throws Exception {
+    void aDatabaseDroppedDuringItsDumpRaisesOneAlert() throws Exception {
         String database = faulty.copyOfLarge();
         Backup failed = faulty.duringTheDumpOf(
                 database, () -> host.cluster().run("homelab", "DROP DATABASE " + database + " WITH (FORCE)"));
@@ -40,9 +40,9 @@ class ChangesUnderADumpIT extends OnFaultyHost {
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
     }
 
-    /** It was left out without a word, and the status said that all is well. */
+    /** An earlier version skipped the database without a message, and the status showed no problem. */
     @Test
-    void theBackupOfADatabaseThatNobodyMayConnectToFailsWithTheStatementThatOpensIt() throws Exception {
+    void aDatabaseWithoutConnectionsFailsWithTheRemedy() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run("homelab", "ALTER DATABASE " + database + " ALLOW_CONNECTIONS false");
 
@@ -57,7 +57,7 @@ class ChangesUnderADumpIT extends OnFaultyHost {
     }
 
     @Test
-    void whatWasDroppedOrRenamedSinceItWasListedIsNoFailureAndWhatIsNewIsFound() throws Exception {
+    void databasesDroppedOrRenamedSinceTheListingDoNotFail() throws Exception {
         String dropped = host.cluster().newDatabase();
         String renamed = host.cluster().newDatabase();
         List<BackupTarget> listed = List.of(host.target(wiring, dropped), host.target(wiring, renamed));
@@ -80,7 +80,10 @@ class ChangesUnderADumpIT extends OnFaultyHost {
         faulty.goodBackupOf(created);
     }
 
-    /** An application that is updated at three in the morning: its ALTER TABLE waits, and the backup does not wait for it. */
+    /**
+     * An application is updated at three in the morning. Its ALTER TABLE waits for the backup, and the backup does
+     * not wait for it.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -89,7 +92,7 @@ class ChangesUnderADumpIT extends OnFaultyHost {
                 "TRUNCATE public.small",
                 "ALTER TABLE public.big RENAME TO bigger"
             })
-    void aTableThatIsChangedUnderADumpIsInItAsItWas(String change) throws Exception {
+    void aTableChangedDuringADumpIsInItUnchanged(String change) throws Exception {
         String database = faulty.copyOfLarge();
         List<CompletableFuture<Void>> changes = new ArrayList<>();
         Backup backup = faulty.duringTheDumpOf(database, () -> {
@@ -102,9 +105,9 @@ class ChangesUnderADumpIT extends OnFaultyHost {
                 .isEqualTo(Map.of("public.big", (long) FaultyHost.LARGE_ROWS, "public.small", 1L));
     }
 
-    /** The session requests its lock after the snapshot has locked the table, and before pg_dump has. */
+    /** The session requests its lock after the snapshot has locked the table and before pg_dump has. */
     @Test
-    void aTableThatSomebodyWantsToChangeJustBeforePgDumpLocksItIsDumpedAfterTheChange() throws Exception {
+    void dumpsATableAfterAChangeQueuedAheadOfPgDump() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "CREATE TABLE public.small AS SELECT 1 AS n", "CREATE TABLE public.other (n int)");
         Path begun = host.folder().resolve("begun-" + database);
@@ -139,9 +142,9 @@ class ChangesUnderADumpIT extends OnFaultyHost {
                 .isEqualTo(Map.of("public.small", 0L, "public.other", 0L));
     }
 
-    /** pg_dump never gets a lock that nobody waits for. */
+    /** The script starts pg_dump only while a session waits for a lock, so pg_dump never gets its own. */
     @Test
-    void aTableThatIsChangedAllTheTimeFailsTheBackupWithTheReasonAndIsFreeAfterIt() throws Exception {
+    void aConstantlyChangedTableFailsTheBackupWithTheReason() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "CREATE TABLE public.small AS SELECT 1 AS n");
         AtomicBoolean over = new AtomicBoolean();
@@ -166,7 +169,7 @@ class ChangesUnderADumpIT extends OnFaultyHost {
         faulty.goodBackupOf(database);
     }
 
-    /** Runs a statement in another thread, and returns when it waits for a lock. */
+    /** Runs a statement in another thread. Returns as soon as the statement waits for a lock. */
     private CompletableFuture<Void> changeThatWaits(String database, String statement) {
         CompletableFuture<Void> change = CompletableFuture.runAsync(() -> {
             try {

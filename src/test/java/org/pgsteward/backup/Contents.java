@@ -16,7 +16,7 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 
-/** What is in a database, so that two can be compared; and one with everything in it. */
+/** The contents of a database, for comparisons, and the statements for a database with every kind of object. */
 public final class Contents {
     private static final String[] EVERYTHING = {
         "SET search_path = public",
@@ -60,12 +60,12 @@ public final class Contents {
 
     private Contents() {}
 
-    /** Statements for every kind of object that a service may make, under names that it may give. */
+    /** Returns statements for every kind of object that a service may create, with every kind of name. */
     public static String[] everything() {
         return EVERYTHING.clone();
     }
 
-    /** Runs statements as {@code role}. */
+    /** Runs the statements in one session of {@code role}. */
     public static void runAs(Server server, String role, Secret password, String database, String... statements)
             throws SQLException {
         try (Connection connection = server.connectAs(role, password, database);
@@ -76,7 +76,7 @@ public final class Contents {
         }
     }
 
-    /** The first column. */
+    /** Returns the first column of the result. */
     public static List<String> rows(Server server, String database, String sql) throws SQLException {
         try (Connection connection = server.connect(database);
                 Statement statement = connection.createStatement();
@@ -89,7 +89,10 @@ public final class Contents {
         }
     }
 
-    /** By table, how many rows it has and the hash of them all in order; the sequences' and large objects' values too. */
+    /**
+     * Returns the number of rows and a hash of the ordered rows of each table. It adds the values of sequences and
+     * large objects.
+     */
     public static Map<String, String> of(Server server, String database) throws SQLException {
         Map<String, String> content = new TreeMap<>();
         for (String table : rows(
@@ -122,7 +125,7 @@ public final class Contents {
         return content;
     }
 
-    /** The schema as {@code pg_dump} writes it, owners, rights and comments included. */
+    /** Returns the schema in the form of {@code pg_dump}, with owners, privileges and comments. */
     public static String schema(TestCluster cluster, Programs programs, String database)
             throws IOException, InterruptedException {
         ProcessBuilder dump = new ProcessBuilder(
@@ -134,13 +137,13 @@ public final class Contents {
         if (process.waitFor() != 0) {
             throw new IOException("pg_dump of " + database + " failed");
         }
-        // Newer versions begin and end a script with a random key.
+        // Newer versions of pg_dump begin and end a script with a random key.
         return text.lines()
                 .filter(line -> !line.matches("\\\\(un)?restrict .*"))
                 .collect(Collectors.joining("\n"));
     }
 
-    /** How PostgreSQL's own programs come to it as the administrator. */
+    /** Returns the variables with which PostgreSQL's programs connect as the administrator. */
     public static Map<String, String> environment(TestCluster cluster) {
         return Map.of(
                 "PGHOST", cluster.server().address().host(),

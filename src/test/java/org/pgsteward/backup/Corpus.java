@@ -20,30 +20,30 @@ import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
 /**
- * The databases of {@code src/test/resources/corpus}. Each is unlike the others; {@code expected.txt} beside them has a row
- * for every database, which says what a restore brings back.
+ * The databases of {@code src/test/resources/corpus}. Each differs from the others. {@code expected.txt} in that
+ * folder has a row for every database, with the expected result of each way to restore it.
  */
 public final class Corpus {
     private static final Path FOLDER = Path.of("src/test/resources/corpus");
 
     private static final String ROLES = "00-roles.sql";
 
-    /** Takes as long as half of the others together. */
+    /** The file with a thousand tables. It takes as long as half of the other files together. */
     private static final String THOUSAND = "80-thousand.sql";
 
     private Corpus() {}
 
     /**
-     * What is expected of a database.
+     * The expected results for a database.
      *
-     * @param majors the versions of PostgreSQL that this row is for; empty for all
-     * @param backup the state of its backup; {@code none} where it has none
+     * @param majors the versions of PostgreSQL to which this row applies; empty for all
+     * @param backup the state of its backup; {@code none} without a backup
      * @param into {@code same}, {@code differs}, {@code refused} or {@code none} for {@code restore --into}
-     * @param all the same for {@code restore --all}
-     * @param lines the same for the lines of RECOVERY.md that restore everything
-     * @param beside the same for its own lines there, which restore it under another name
-     * @param difference each differing line of the two dumps matches this
-     * @param reason why it is not all the same
+     * @param all the result of {@code restore --all}
+     * @param lines the result of the lines of RECOVERY.md that restore everything
+     * @param beside the result of the lines of RECOVERY.md that restore this database under another name
+     * @param difference a pattern that matches each differing line of the two dumps
+     * @param reason the cause of a result other than {@code same}
      */
     record Row(
             String majors,
@@ -56,9 +56,9 @@ public final class Corpus {
             String reason) {}
 
     /**
-     * Makes the databases of some files.
+     * Creates the databases of some files.
      *
-     * @param place where their tablespace is made
+     * @param place the folder for their tablespace
      */
     static void load(TestCluster cluster, Programs programs, Path place, List<String> files) throws Exception {
         UnprivilegedUser.ofThisProcess().own(Files.createDirectory(place));
@@ -84,19 +84,22 @@ public final class Corpus {
             assertThat(process.waitFor()).as("%s: %s", file, said).isZero();
         }
         for (String database : databases(cluster)) {
-            // As pgsteward leaves every database that it knows.
+            // pgsteward revokes this on every database that it manages.
             cluster.run("homelab", "REVOKE ALL ON DATABASE " + Quote.identifier(database) + " FROM PUBLIC");
         }
     }
 
-    /** The files that a version reads, in their order: the roles, its own file, and all common ones. */
+    /**
+     * Returns the files for a version of PostgreSQL in their order: the roles, the version's own file, and all
+     * common files.
+     */
     static List<String> files(int major) throws IOException {
         List<String> chosen = new ArrayList<>(List.of(ROLES, major + ".sql"));
         chosen.addAll(common());
         return chosen;
     }
 
-    /** About half of the common databases, for one of the two tests of each build; the other half for the other. */
+    /** Returns about half of the common files. Each build has one test for each half. */
     static List<String> half(int major, boolean first) throws IOException {
         List<String> chosen = new ArrayList<>(List.of(ROLES, major + ".sql"));
         common().stream()
@@ -122,7 +125,7 @@ public final class Corpus {
         }
     }
 
-    /** The names of the databases that are there. */
+    /** Returns the names of all databases of the corpus on the server. */
     static List<String> databases(TestCluster cluster) throws SQLException {
         return Contents.rows(
                 cluster.server(),
@@ -131,7 +134,7 @@ public final class Corpus {
                         + " ORDER BY datname");
     }
 
-    /** What is expected of each database in a version of PostgreSQL. */
+    /** Returns the expected results by database for a version of PostgreSQL. */
     static Map<String, Row> expected(int major) throws IOException {
         Map<String, Row> rows = new TreeMap<>();
         for (String line : Files.readAllLines(FOLDER.resolve("expected.txt"))) {
@@ -156,7 +159,7 @@ public final class Corpus {
         return rows;
     }
 
-    /** Says how two databases compare: {@code same}, or {@code differs} with what is only in one of the two. */
+    /** Compares two databases. Returns {@code same}, or {@code differs} with the lines that only one of them has. */
     static String compared(CorpusDump was, CorpusDump is, Row row) {
         List<String> differing = new ArrayList<>(was.notIn(is));
         differing.addAll(is.notIn(was));

@@ -15,30 +15,33 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * A database as {@code pg_dump} writes it down, without pgsteward: its lines without their order, and of each table how
- * many rows it has, with a hash of them in any order.
+ * The content of a database as {@code pg_dump} writes it, without pgsteward: the lines without their order, and for
+ * each table the number of rows and a hash that is independent of their order.
  */
 record CorpusDump(List<String> lines, Map<String, String> rows) {
-    /** Comments, what sets up the session that reads the script, and the transaction of one owner's large objects. */
+    /**
+     * Lines that are ignored: comments, settings of the session that reads the script, and the transaction around
+     * the large objects of one owner.
+     */
     private static final Pattern SESSION = Pattern.compile(
             "--.*|\\s*|BEGIN;|COMMIT;|\\\\(?:un)?restrict .*|\\\\connect .*|\\\\encoding .*"
                     + "|SET (?!default_tablespace)\\w+ = .*|SELECT pg_catalog\\.set_config\\('search_path', '', false\\);");
 
-    /** What {@code pg_dump} leaves to the session, which may be set on one of the two databases. */
+    /** Settings that {@code pg_dump} takes from its session. One of the two databases may have other values. */
     private static final String FORMS = " -c bytea_output=hex -c extra_float_digits=1 -c TimeZone=UTC";
 
     /**
      * Dumps a database.
      *
-     * @param whole with what is set and granted on the database itself, which {@code pg_dump} does not write for a name with
-     *     the end of a line
+     * @param whole whether to include the settings and privileges of the database itself. {@code pg_dump} does not
+     *     write them for a name with a line break.
      */
     static CorpusDump of(TestCluster cluster, Programs programs, String database, boolean whole)
             throws IOException, InterruptedException, SQLException {
         List<String> command = new ArrayList<>(List.of(
                 programs.path("pg_dump").toString(),
                 "--quote-all-identifiers",
-                // What is set on one of two databases must not decide how letters are written.
+                // A client encoding that is set on only one of the two databases must not change the text.
                 "--encoding=" + encoding(cluster, database),
                 "--dbname=" + Quote.conninfo(database)));
         if (whole) {
@@ -92,7 +95,7 @@ record CorpusDump(List<String> lines, Map<String, String> rows) {
         return new CorpusDump(lines, rows);
     }
 
-    /** The lines that are here more often than there. */
+    /** Returns the lines that occur more often in this dump than in the other one. */
     List<String> notIn(CorpusDump other) {
         List<String> missing = new ArrayList<>(lines);
         Map<String, Integer> there = new HashMap<>();

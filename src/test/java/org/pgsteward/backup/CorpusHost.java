@@ -31,8 +31,9 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * A server with databases of the {@link Corpus}, their backups of one night, and the ways to restore them. A database that
- * differs afterwards needs a note, a missing line or a sentence of RECOVERY.md that names the loss.
+ * A server with databases of the {@link Corpus}, their backups of one night, and the ways to restore them. A
+ * difference after a restore needs an explanation: a note, a missing line, or a sentence of RECOVERY.md that names
+ * the loss.
  */
 final class CorpusHost implements AutoCloseable {
     private static final Pattern FUNCTION = Pattern.compile("\\w+\\(\\) \\{\\n");
@@ -49,7 +50,7 @@ final class CorpusHost implements AutoCloseable {
     private final Map<String, String> shell;
 
     /**
-     * Makes the databases of some files and backs them up.
+     * Creates the databases of some files and backs them up.
      *
      * @param more settings of pgsteward
      * @param shell variables of the shell that runs the lines of RECOVERY.md
@@ -73,7 +74,7 @@ final class CorpusHost implements AutoCloseable {
         }
     }
 
-    /** The same with encrypted backups, where the program age is on this machine. */
+    /** Creates a host with encrypted backups if the program age is installed, otherwise one with plain backups. */
     static CorpusHost encrypting(Programs programs, Path keys, List<String> files) throws Exception {
         if (!Age.isInstalled()) {
             System.err.println("age is not on this machine: the corpus is backed up without encryption");
@@ -90,7 +91,7 @@ final class CorpusHost implements AutoCloseable {
                 files);
     }
 
-    /** Of outcomes by database, those that the table has otherwise. */
+    /** Returns the outcomes that differ from the table, and the databases without an outcome. */
     List<String> unexpected(Map<String, String> outcomes, Function<Corpus.Row, String> column) {
         List<String> unexpected = new ArrayList<>();
         outcomes.forEach((database, outcome) -> {
@@ -105,7 +106,10 @@ final class CorpusHost implements AutoCloseable {
         return unexpected;
     }
 
-    /** The state of each database's backup. A night names what has no backup, and what a restore will refuse. */
+    /**
+     * Returns the state of each database's backup. The set must name each database without a backup, and a caveat
+     * must name each refusal of a restore.
+     */
     Map<String, String> states() throws IOException {
         Map<String, String> states = new TreeMap<>();
         for (String database : databases) {
@@ -127,7 +131,7 @@ final class CorpusHost implements AutoCloseable {
         return states;
     }
 
-    /** What {@code restore --into} makes of each. */
+    /** Returns the outcome of {@code restore --into} by database. */
     Map<String, String> into() throws Exception {
         Map<String, String> outcomes = new TreeMap<>();
         Inventory inventory = Inventory.of(wiring.store);
@@ -152,7 +156,7 @@ final class CorpusHost implements AutoCloseable {
         return outcomes;
     }
 
-    /** What {@code restore --all} onto an empty server makes of each. */
+    /** Returns the outcome of {@code restore --all} onto an empty server, by database. */
     Map<String, String> all() throws Exception {
         try (TestCluster empty = TestCluster.start(programs)) {
             Map<String, String> environment = new HashMap<>(host.environment());
@@ -172,7 +176,10 @@ final class CorpusHost implements AutoCloseable {
         }
     }
 
-    /** What the lines of RECOVERY.md make of each on an empty server, run one by one as a shell does. */
+    /**
+     * Returns the outcome of the lines of RECOVERY.md on an empty server, by database. They run one by one as in a
+     * shell.
+     */
     Map<String, String> lines() throws Exception {
         List<String> blocks = blocks();
         try (TestCluster empty = TestCluster.start(programs)) {
@@ -189,14 +196,16 @@ final class CorpusHost implements AutoCloseable {
                                 said));
             }
             Map<String, String> outcomes = restored(empty, Corpus.Row::lines, reasons, sentence("Tablespaces are"));
-            // A line that fails may leave a part of its database; for a person that is a failure all the same.
+            // A failed line may leave a part of its database, which still counts as a failure.
             reasons.forEach(
                     (database, said) -> outcomes.put(database, shown(database, Corpus.Row::lines, "refused", said)));
             return outcomes;
         }
     }
 
-    /** What the lines of RECOVERY.md for one database make of each, where the roles are. */
+    /**
+     * Returns the outcome of the lines of RECOVERY.md for one database, by database, on a server that has the roles.
+     */
     Map<String, String> beside() throws Exception {
         List<String> blocks = blocks();
         try (TestCluster other = TestCluster.start(programs)) {
@@ -233,7 +242,7 @@ final class CorpusHost implements AutoCloseable {
         }
     }
 
-    /** The roles as {@code pg_dumpall} writes them down, less the administrator's and tablespaces. */
+    /** Returns the roles in the form of {@code pg_dumpall}, without the administrator and tablespaces. */
     static List<String> roles(TestCluster cluster, Programs programs) throws Exception {
         ProcessBuilder dump =
                 new ProcessBuilder(programs.path("pg_dumpall").toString(), "--globals-only", "--no-tablespaces");
@@ -284,12 +293,12 @@ final class CorpusHost implements AutoCloseable {
         return outcome.startsWith("differs ") || outcome.startsWith("differs:") ? outcome + " " + reason : outcome;
     }
 
-    /** {@code pg_dump} does not write what is set on a database with an end of a line in its name. */
+    /** {@code pg_dump} does not write the settings of a database with a line break in its name. */
     private static boolean isWhole(String database) {
         return !database.contains("\n");
     }
 
-    /** An outcome that is not the expected one, with what was said. */
+    /** Returns the outcome, with the reason if it is not the expected one. */
     private String shown(String database, Function<Corpus.Row, String> column, String outcome, String reason) {
         return column.apply(row(database)).equals(outcome) ? outcome : outcome + ": " + reason;
     }
@@ -307,7 +316,7 @@ final class CorpusHost implements AutoCloseable {
         return blocks;
     }
 
-    /** The line of RECOVERY.md that begins so; empty for none. */
+    /** Returns the line of RECOVERY.md with this beginning; empty if there is none. */
     private String sentence(String beginning) throws IOException {
         return Files.readString(host.store().resolve(RecoveryCard.NAME))
                 .lines()
@@ -320,20 +329,22 @@ final class CorpusHost implements AutoCloseable {
         return blocks.get(0).substring(0, blocks.get(0).indexOf("sha256sum"));
     }
 
-    /** Of a line or block, whether it restores that database: by the path of its file. */
+    /**
+     * Returns whether a line or block contains the path of this database's backup, so that it restores the database.
+     */
     private boolean isOf(String database, String line) {
         return backups.containsKey(database)
                 && backups.get(database).path().filter(line::contains).isPresent();
     }
 
-    /** The functions that a block defines. */
+    /** Returns the shell functions that a block defines. */
     private static String functions(String block) throws Exception {
         return statements(block).stream()
                 .filter(statement -> FUNCTION.matcher(statement).lookingAt())
                 .collect(Collectors.joining());
     }
 
-    /** The statements of a block, as a shell reads them. */
+    /** Splits a block into statements as a shell does. */
     private static List<String> statements(String block) throws Exception {
         List<String> statements = new ArrayList<>();
         StringBuilder statement = new StringBuilder();

@@ -13,8 +13,8 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * The other half of the corpus, with encrypted backups and on PostgreSQL 17. Where that is not installed, the half runs on
- * the version that is there, so that each build restores every database.
+ * Restores the other half of the corpus from encrypted backups, on PostgreSQL 17. Without that version, the test
+ * uses the installed one, so that each build restores every database.
  */
 @NeedsPostgres
 @Timeout(value = 40, unit = TimeUnit.MINUTES)

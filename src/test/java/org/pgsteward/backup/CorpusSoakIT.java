@@ -18,14 +18,14 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
 
-/** Restores the whole corpus in every way on both versions; on PostgreSQL 17 from encrypted backups. */
+/** Restores the whole corpus in every way on both versions. On PostgreSQL 17 the backups are encrypted. */
 @ExtendWith(NeedsPostgres.Condition.class)
 @Tag("soak")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class CorpusSoakIT {
     @ParameterizedTest
     @ValueSource(ints = {15, 17})
-    void everyDatabaseIsRestoredInEveryWayUnlessATableRowSaysWhyNot(int major, @TempDir Path keys) throws Exception {
+    void everyWayRestoresEachDatabaseButForListedDifferences(int major, @TempDir Path keys) throws Exception {
         Optional<Programs> programs = Corpus.programs(major);
         assumeTrue(programs.isPresent(), "skipped: PostgreSQL " + major + " is not on this machine");
         assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");

@@ -16,19 +16,19 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Disks that are full, read-only or gone while a backup is made or verified. */
+/** Disks that become full, read-only or unavailable during a backup or a verification. */
 @NeedsPostgres
 class DiskFaultsIT extends OnFaultyHost {
-    /** bcgov #137: 0 bytes on a full disk, and said to be a success. */
+    /** bcgov #137: a full disk left a file of 0 bytes, and the tool reported success. */
     @Test
-    void aDiskThatIsFullDuringTheDumpFailsItAndIsFullNoMore() throws Exception {
+    void aFullDiskFailsTheDumpAndIsFreedAfterwards() throws Exception {
         String database = faulty.copyOfLarge();
         try (SmallDisk disk = SmallDisk.of("1m");
                 FaultyHost.Elsewhere other =
                         faulty.elsewhere("pgsteward.backup.dir", disk.folder().toString())) {
             Backup failed = host.backUp(other.wiring, database);
             assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-            // Foreseen, where there is a history or a size to foresee it from.
+            // pgsteward refuses the backup in advance if it can estimate the size.
             assertThat(failed.error()).containsPattern("No space left on device|free on");
             assertThat(FaultyHost.files(disk)).noneMatch(file -> file.contains(".dump."));
             assertThat(disk.folder().toFile().getUsableSpace()).isGreaterThan(900_000);
@@ -39,7 +39,7 @@ class DiskFaultsIT extends OnFaultyHost {
     }
 
     @Test
-    void aDiskThatIsFullWhenTheManifestIsWrittenMakesNoBackupThatLooksWhole() throws Exception {
+    void aDiskFullAtTheManifestLeavesNoFile() throws Exception {
         String database = host.cluster().newDatabase();
         try (SmallDisk disk = SmallDisk.of("8m")) {
             Wiring other = host.wiring("pgsteward.backup.dir", disk.folder().toString());
@@ -56,7 +56,7 @@ class DiskFaultsIT extends OnFaultyHost {
     }
 
     @Test
-    void aRowThatTheStateFoldersFullDiskDoesNotTakeIsWrittenAtOnceAndLeavesNothingBehind() throws Exception {
+    void writesJournalRowsAtOnceIfTheStateDiskIsFull() throws Exception {
         String service = host.cluster().newDatabase();
         try (SmallDisk disk = SmallDisk.of("1m");
                 FaultyHost.Elsewhere other =
@@ -72,7 +72,7 @@ class DiskFaultsIT extends OnFaultyHost {
                                 .getException())
                         .isNull();
             }
-            // Beside it alerts may be looked at.
+            // The daemon's alert checks may write files at the same time.
             assertThat(FaultyHost.files(disk))
                     .filteredOn(file -> !file.startsWith("alerts/"))
                     .containsExactlyInAnyOrderElementsOf(before);
@@ -83,9 +83,9 @@ class DiskFaultsIT extends OnFaultyHost {
                 .containsExactly("action 0", "action 1", "action 2");
     }
 
-    /** Its disk is that of the store and of PostgreSQL, too. */
+    /** The scratch folder may share its disk with the store and PostgreSQL. */
     @Test
-    void aDumpWhoseCodeFillsTheDiskWhileItIsVerifiedIsCancelledBeforeTheDiskIsFull() throws Exception {
+    void cancelsAVerificationThatFillsTheScratchDisk() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -97,7 +97,8 @@ class DiskFaultsIT extends OnFaultyHost {
                         "CREATE TABLE public.t (n int)",
                         "INSERT INTO public.t VALUES (1)",
                         "CREATE INDEX ON public.t (public.greedy(n))",
-                        // What it may take does not follow from the dump: that has 250 MB, and the database has 8.
+                        // The dump has 250 MB and the database only 8 MB, so the size of the dump is no limit for
+                        // the verification.
                         "CREATE TABLE public.numbers AS SELECT " + "ARRAY[" + "1e131071::numeric, ".repeat(39)
                                 + "0] AS n FROM generate_series(1, 50)");
         try (SmallDisk disk = SmallDisk.of("400m");
@@ -116,9 +117,9 @@ class DiskFaultsIT extends OnFaultyHost {
         }
     }
 
-    /** A table has a new file after each TRUNCATE, and the old ones stay until the transaction ends. */
+    /** Each TRUNCATE gives a table a new file, and the old files stay until the transaction ends. */
     @Test
-    void aDumpWhoseCodeUsesUpTheFilesOfTheDiskWhileItIsVerifiedIsCancelled() throws Exception {
+    void cancelsAVerificationThatUsesUpTheInodes() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -141,9 +142,9 @@ class DiskFaultsIT extends OnFaultyHost {
         }
     }
 
-    /** The backup is as good as before: it is this host that could not look. */
+    /** The backup is intact: only this host could not verify it. */
     @Test
-    void aScratchFolderThatIsFullLeavesABackupOpenAndDoesNotCondemnIt() throws Exception {
+    void aFullScratchFolderMakesABackupUnverifiableNotFailed() throws Exception {
         String database = faulty.copyOfLarge();
         Backup good = faulty.goodBackupOf(database);
         try (SmallDisk disk = SmallDisk.of("76m");
@@ -161,9 +162,9 @@ class DiskFaultsIT extends OnFaultyHost {
         assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
     }
 
-    /** The disk may be full at any step of a verification, from the start of the scratch server on. */
+    /** The disk may be full at any step of a verification, even at the start of the scratch server. */
     @Test
-    void aScratchFolderThatIsFullAtAnyStepCondemnsNoBackup() throws Exception {
+    void aScratchFolderFullAtAnyStepFailsNoBackup() throws Exception {
         String database = host.cluster().newDatabase();
         Backup good = faulty.goodBackupOf(database);
         try (SmallDisk disk = SmallDisk.of("200m");
@@ -185,7 +186,7 @@ class DiskFaultsIT extends OnFaultyHost {
     }
 
     @Test
-    void aDiskThatTurnedReadOnlyFailsTheBackupAndWhatIsOnItStays() throws Exception {
+    void aReadOnlyDiskFailsTheBackupAndKeepsItsFiles() throws Exception {
         String database = host.cluster().newDatabase();
         try (SmallDisk disk = SmallDisk.of("64m");
                 FaultyHost.Elsewhere other =
@@ -206,9 +207,12 @@ class DiskFaultsIT extends OnFaultyHost {
         assertThat(host.journal(database)).contains("verified").anyMatch(row -> row.startsWith("failed: "));
     }
 
-    /** A volume that is not mounted is an empty place on another disk, and 44 days may pass (PageSpace #2372). */
+    /**
+     * A volume that is not mounted looks like an empty folder on another disk. PageSpace #2372 noticed it after 44
+     * days.
+     */
     @Test
-    void aStoreThatIsNoMoreThereIsToldAndNotMadeAnew() throws Exception {
+    void aMissingStoreRaisesAnAlertAndIsNotCreated() throws Exception {
         String database = host.cluster().newDatabase();
         faulty.goodBackupOf(database);
         Path gone = host.folder().resolve("not-mounted/backups");

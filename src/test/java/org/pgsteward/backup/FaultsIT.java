@@ -30,15 +30,15 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Quote;
 
-/** Processes and files that come to harm under a backup. */
+/** Processes that are killed and files that are damaged during or after a backup. */
 @NeedsPostgres
 class FaultsIT extends OnFaultyHost {
-    /** A password that no shell, URL, connection string or template reads as it was meant. */
+    /** A password that shells, URLs, connection strings and templates misread without correct quoting. */
     private static final String ODD_PASSWORD = "100%s $HOME `id` 'a\"b\\c {{x}} ${y} #;&@:/?=é ";
 
-    /** Crash recovery of the whole server, as after a kill for memory. */
+    /** A killed backend causes crash recovery of the whole server, like the kernel's out-of-memory killer. */
     @Test
-    void aDumpWhoseBackendIsKilledIsNoBackupAndTheNextRunIsOne() throws Exception {
+    void aKilledBackendFailsTheBackupAndTheNextRunSucceeds() throws Exception {
         String database = faulty.copyOfLarge();
         Backup good = faulty.goodBackupOf(database);
 
@@ -64,10 +64,10 @@ class FaultsIT extends OnFaultyHost {
         assertNothingIsLost(database, good);
     }
 
-    /** pgbackweb #121 and many more: the file is there, and nobody had read it since. */
+    /** pgbackweb #121 and many similar reports: the file existed, but the tool never read it again. */
     @ParameterizedTest
     @EnumSource
-    void aStoredFileThatCameToHarmFailsItsProofIsToldOnceAndTheNextBackupEndsIt(Harm harm) throws Exception {
+    void aDamagedFileRaisesOneAlertUntilTheNextBackup(Harm harm) throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -85,7 +85,7 @@ class FaultsIT extends OnFaultyHost {
         assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
     }
 
-    /** What happens to a stored file on a bad disk or by a careless hand. */
+    /** Damage to a stored file by a bad disk or an operator's mistake. */
     enum Harm {
         THE_FIRST_BYTE {
             @Override
@@ -157,9 +157,9 @@ class FaultsIT extends OnFaultyHost {
         assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
     }
 
-    /** A pgsteward that is killed while it proves leaves a server that nobody stops, and a disk that fills. */
+    /** Without this, a killed pgsteward would leave a running scratch server that fills the disk. */
     @Test
-    void aProcessThatIsKilledWhileItProvesTakesItsScratchClusterWithIt() throws Exception {
+    void theScratchClusterEndsWithAKilledProcess() throws Exception {
         String database = faulty.copyOfLarge();
         Path scratch = host.folder().resolve("state/scratch");
         Process command = command(Map.of(), database);
@@ -178,7 +178,7 @@ class FaultsIT extends OnFaultyHost {
             assertThat(data).doesNotExist();
             assertThat(Path.of(sockets)).doesNotExist();
         });
-        // The backup is whole: its proof is what is missing.
+        // The backup is intact. Only its verification is missing.
         host.wiring().house.order();
         await().atMost(FaultyHost.PATIENCE)
                 .untilAsserted(() -> assertThat(host.journal(database)).containsExactly("made"));
@@ -187,7 +187,7 @@ class FaultsIT extends OnFaultyHost {
     }
 
     @Test
-    void aCommandAndTheDaemonAtOnceMakeOneBackupAndNeitherDisturbsTheOther() throws Exception {
+    void aCommandAndTheDaemonAtOnceMakeOneBackup() throws Exception {
         String database = faulty.copyOfLarge();
         Path said = host.folder().resolve("said");
         List<Process> commands = new ArrayList<>();
@@ -202,9 +202,9 @@ class FaultsIT extends OnFaultyHost {
         assertThat(host.stored(database)).hasSize(2);
     }
 
-    /** kobo-install #102: a "%" in the password, and backups of 0 bytes. */
+    /** kobo-install #102: a "%" in the password led to backups of 0 bytes. */
     @Test
-    void aPasswordMayHoldWhatItLikes() throws Exception {
+    void aPasswordMayHaveAnyCharacters() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run("homelab", "CREATE ROLE \"odd $user %s\" SUPERUSER LOGIN PASSWORD " + Quote.literal(ODD_PASSWORD));
@@ -222,9 +222,9 @@ class FaultsIT extends OnFaultyHost {
         assertThat(host.journal(database)).containsExactly("verified", "verified");
     }
 
-    /** kartoza #64: an empty list at the start, and then never a backup. */
+    /** kartoza #64: the list of databases was empty at the start, so the tool never made a backup. */
     @Test
-    void aServerThatComesUpLaterIsBackedUpWithoutAnybodysHelp() throws Exception {
+    void aServerThatComesUpLaterIsBackedUpAutomatically() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -235,7 +235,7 @@ class FaultsIT extends OnFaultyHost {
                                 + "' UNION ALL SELECT '_globals', 'globals', 'verified', now()");
         faulty.pipeline.close();
         host.cluster().kill();
-        // A base backup would be due, too, of all that the other tests left.
+        // Without this setting a base backup of all the other tests' databases would be due, too.
         Wiring daemon =
                 host.wiring(Map.of("pgsteward.backup.tick", "* * * * * ?", "pgsteward.backup.base.schedule", ""));
         try (Pipeline scheduled = daemon.backupPipeline().start()) {
@@ -248,9 +248,9 @@ class FaultsIT extends OnFaultyHost {
         faulty.pipeline = wiring.backupPipeline().start();
     }
 
-    /** A battery that ran out, and a clock that was in 2031 until the network told it better. */
+    /** With an empty clock battery the host runs in 2031 until the network corrects the time. */
     @Test
-    void aRunFromWhatIsNowTheFutureDoesNotKeepTonightsFromBeingMade() throws Exception {
+    void aRunDatedInTheFutureDoesNotPreventTonightsBackup() throws Exception {
         Instant now = Instant.now();
         host.cluster()
                 .run(
@@ -270,7 +270,7 @@ class FaultsIT extends OnFaultyHost {
         return Objects.requireNonNull(wiring.tables.runs().lastRuns("dump", now).get("clock"));
     }
 
-    /** {@code pgsteward backup DATABASE} as a process of its own. */
+    /** Starts {@code pgsteward backup DATABASE} as a separate process. */
     private Process command(Map<String, String> environment, String database) throws IOException {
         return command(environment, database, ProcessBuilder.Redirect.INHERIT);
     }
@@ -298,7 +298,7 @@ class FaultsIT extends OnFaultyHost {
                 .findFirst();
     }
 
-    /** What follows {@code name} among a process's arguments, in the same one or in the next. */
+    /** Returns the text behind {@code name} in a process's arguments, in the same argument or the next one. */
     private static String argument(ProcessHandle process, String name) {
         List<String> arguments = List.of(process.info().arguments().orElse(new String[0]));
         for (int i = 0; i < arguments.size(); i++) {
@@ -312,7 +312,10 @@ class FaultsIT extends OnFaultyHost {
         return "";
     }
 
-    /** The last good one is untouched, it can be proved still, what was told was told once, and the next run works. */
+    /**
+     * Checks that the previous backup is untouched and verifies, that one alert was sent, and that the next run
+     * resolves it.
+     */
     private void assertNothingIsLost(String database, Backup good) throws Exception {
         assertThat(host.stored(database))
                 .containsExactly(good.id() + ".dump.zst", good.id() + ".dump.zst.manifest.json");

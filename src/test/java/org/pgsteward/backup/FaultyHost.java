@@ -25,10 +25,16 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.TestCluster;
 
-/** A host on which dumps fail: by a database whose dump takes some time, and by programs that are not PostgreSQL's. */
+/**
+ * A host for failing dumps, with a database that takes some time to dump, and with replacements of PostgreSQL's
+ * programs.
+ */
 final class FaultyHost implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(8);
-    /** Some 26 MB that compress by half, so that what is stored grows from the first moment. */
+    /**
+     * The number of rows of the large table. Its 26 MB compress by half only, so the stored file grows from the
+     * first moment.
+     */
     static final int LARGE_ROWS = 80_000;
 
     final TestHost host;
@@ -52,7 +58,7 @@ final class FaultyHost implements AutoCloseable {
         host.close();
     }
 
-    /** A database whose dump takes some time. */
+    /** Returns the name of a database that takes some time to dump. Creates it at the first call. */
     String large() throws SQLException {
         if (large.isEmpty()) {
             String made = host.cluster().newDatabase();
@@ -74,7 +80,10 @@ final class FaultyHost implements AutoCloseable {
         }
     }
 
-    /** PostgreSQL's programs but for pg_dump, which says its version and then does as {@code script} does. */
+    /**
+     * Returns a folder with PostgreSQL's programs. Its {@code pg_dump} prints its version, and runs {@code script}
+     * in all other cases.
+     */
     String programs(String script) throws IOException {
         Path folder = Files.createTempDirectory(host.folder(), "programs-");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
@@ -96,7 +105,7 @@ final class FaultyHost implements AutoCloseable {
         return new Elsewhere(key, value);
     }
 
-    /** A pgsteward with a setting of its own, in this process. */
+    /** A pgsteward with one other setting, in this process. */
     final class Elsewhere implements AutoCloseable {
         final Wiring wiring;
         private final Pipeline pipeline;
@@ -112,7 +121,7 @@ final class FaultyHost implements AutoCloseable {
         }
     }
 
-    /** All that is on it, by relative paths. */
+    /** Returns the relative paths of all files on the disk. */
     static List<String> files(SmallDisk disk) throws IOException {
         return TestHost.files(disk.folder(), "").stream()
                 .map(file -> disk.folder().relativize(file).toString())
@@ -127,15 +136,14 @@ final class FaultyHost implements AutoCloseable {
         }
     }
 
-    /** Something done to a run while its file grows. */
+    /** A fault that a test causes while the file of a run grows. */
     @FunctionalInterface
     interface Disturbance {
         void happen() throws Exception;
     }
 
     Backup duringTheDumpOf(String database, Disturbance disturbance) throws Exception {
-        // It stands still before its first word, so that not even a small dump is over before something can happen to
-        // it.
+        // pg_dump stops before its first output. Otherwise a small dump could end before the fault.
         String still = programs("kill -STOP $$\nexec \"$real\" \"$@\"");
         try (Elsewhere held = new Elsewhere("pgsteward.postgres.bindir", still)) {
             BackupTarget target = host.target(held.wiring, database);
@@ -149,8 +157,8 @@ final class FaultyHost implements AutoCloseable {
                     .atMost(PATIENCE)
                     .until(FaultyHost::pgDump, Optional::isPresent)
                     .orElseThrow();
-            // It goes on in short steps until some of it is stored, and stands still again while something happens to
-            // it.
+            // Runs pg_dump in short steps until the store has a part of the dump. It is stopped again during the
+            // fault.
             try (Signals signals = new Signals(dump)) {
                 await().pollInterval(Duration.ofMillis(1)).atMost(PATIENCE).until(() -> {
                     signals.send("CONT");
@@ -178,7 +186,10 @@ final class FaultyHost implements AutoCloseable {
                 .findFirst();
     }
 
-    /** One shell for all signals to a process: a new process for each costs more than the steps between them. */
+    /**
+     * One shell for all signals to a process. A new process for each signal takes longer than the steps between
+     * them.
+     */
     static final class Signals implements AutoCloseable {
         private final ProcessHandle target;
         private final Process shell;
@@ -190,7 +201,7 @@ final class FaultyHost implements AutoCloseable {
             answers = shell.inputReader();
         }
 
-        /** Returns when the signal is sent. */
+        /** Sends a signal. Returns when it is sent. */
         void send(String signal) throws IOException {
             shell.getOutputStream()
                     .write(("kill -" + signal + " " + target.pid() + "; echo sent\n").getBytes(StandardCharsets.UTF_8));

@@ -35,8 +35,8 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /**
- * What a program puts into the store that can write there and has no key: a backup whose unsigned manifest claims a time
- * before the first signed one. A base backup is code that a superuser of its copy runs, so it must not be started.
+ * Backups forged by a program that can write to the store but has no key. The unsigned manifest claims a time before
+ * the first signed one. A base backup is code that a superuser of its copy runs, so it must not be started.
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -71,7 +71,7 @@ class ForgedBackupIT {
     }
 
     @Test
-    void aBaseBackupThatNobodyVouchesForIsNotStarted() throws Exception {
+    void anUnsignedBaseBackupIsNotStarted() throws Exception {
         String id = forged(base, "20260102T030000Z");
 
         Backup refused = prove(id);
@@ -87,7 +87,7 @@ class ForgedBackupIT {
     }
 
     @Test
-    void theDaemonVerifiesADumpOnlyWhenAnOperatorAsks() throws Exception {
+    void theDaemonVerifiesAnUnsignedDumpOnlyOnRequest() throws Exception {
         String id = forged(dump, "20260102T030000Z");
         Holding holding = new Holdings(wiring.store)
                 .of(database, Map.of()).stream()
@@ -105,7 +105,7 @@ class ForgedBackupIT {
     }
 
     @Test
-    void aDumpThatNobodyVouchesForIsRestoredOnlyAfterAnOperatorHasHadItVerified() throws Exception {
+    void anUnsignedDumpIsRestoredOnlyAfterAVerification() throws Exception {
         String id = forged(dump, "20260105T030000Z");
         StoredBackup backup = Inventory.of(wiring.store).named(id).orElseThrow();
         Restore.Order beside = new Restore.Order(backup, "homelab", database + "_back");
@@ -139,7 +139,10 @@ class ForgedBackupIT {
         }
     }
 
-    /** The journal's row belongs to the file that it names, and a manifest with its event id takes it from nobody. */
+    /**
+     * A row of the journal belongs to the file that it names. A manifest with the event id of another file does not
+     * change that file's row.
+     */
     @Test
     void aForgedManifestDoesNotChangeTheRowOfAnotherFile() throws Exception {
         String id = forged(dump, "20260103T030000Z");
@@ -161,7 +164,10 @@ class ForgedBackupIT {
                 .containsExactly("verified " + dump.file().sha256());
     }
 
-    /** psql reads the SQL that counts rows, and runs the rest of a line after a backslash and an exclamation mark. */
+    /**
+     * psql reads the SQL that counts rows. It runs the rest of a line after a backslash and an exclamation mark as a
+     * program.
+     */
     @Test
     void aTableNameInAManifestStartsNoProgram() throws Exception {
         Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
@@ -183,7 +189,7 @@ class ForgedBackupIT {
         assertThat(proved.error()).contains("table name that no backup has");
     }
 
-    /** Copies a backup under a new name, with a manifest that is as a program writes it that has no key. */
+    /** Copies a backup under a new name. Its manifest has no signature, like that of a program without a key. */
     private String forged(Backup good, String time) throws IOException {
         String path = good.path().orElseThrow();
         String id = good.service() + "-" + time;

@@ -20,11 +20,11 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Stored files that came to harm fail their verification, with the reason. */
+/** Damaged stored files, which fail their verification with the reason. */
 @NeedsPostgres
 class HarmedBackupIT extends OnBackupHost {
     @Test
-    void whatAKilledVerificationLeftGoesWithTheNextOne() throws Exception {
+    void removesTheLeftoversOfAKilledVerification() throws Exception {
         Path scratch = Files.createDirectories(host.folder().resolve("state/scratch"));
         Path left = Files.createDirectories(scratch.resolve(UUID.randomUUID().toString()));
         Files.setLastModifiedTime(left, FileTime.from(Instant.now().minusSeconds(120)));
@@ -38,7 +38,7 @@ class HarmedBackupIT extends OnBackupHost {
         Files.delete(begun);
     }
 
-    /** What happens to a stored file on a bad disk or by a careless hand. */
+    /** Damage to a stored file by a bad disk or an operator's mistake. */
     enum Harm {
         A_BYTE_FLIPPED("damaged") {
             @Override
@@ -62,8 +62,8 @@ class HarmedBackupIT extends OnBackupHost {
                 try (InputStream plain = new ZstdInputStream(Files.newInputStream(file))) {
                     bytes = plain.readAllBytes();
                 }
-                // A block of the table begins with its length: a sign and four bytes. Of a negative one pg_restore says
-                // "out of memory".
+                // A block of the table begins with its length, a sign and four bytes. For a negative length
+                // pg_restore reports "out of memory".
                 String firstRow = "1\tc4ca4238a0b923820dcc509a6f75849b";
                 int row = new String(bytes, StandardCharsets.ISO_8859_1).indexOf(firstRow);
                 bytes[row - 5] = 1;
@@ -86,7 +86,7 @@ class HarmedBackupIT extends OnBackupHost {
             @Override
             void befall(Path file) throws IOException {
                 byte[] bytes = Files.readAllBytes(file);
-                // An empty frame that every reader of zstd skips.
+                // Every reader of zstd skips this empty frame.
                 byte[] nothing = {0x50, 0x2a, 0x4d, 0x18, 0, 0, 0, 0};
                 byte[] longer = Arrays.copyOf(bytes, bytes.length + nothing.length);
                 System.arraycopy(nothing, 0, longer, bytes.length, nothing.length);
@@ -105,7 +105,7 @@ class HarmedBackupIT extends OnBackupHost {
 
     @ParameterizedTest
     @EnumSource
-    void aStoredFileThatCameToHarmFailsItsProofWithAReasonAndIsTold(Harm harm) throws Exception {
+    void aDamagedFileFailsItsVerificationWithAReason(Harm harm) throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -124,7 +124,7 @@ class HarmedBackupIT extends OnBackupHost {
     }
 
     @Test
-    void aManifestThatSaysOtherCountsThanTheFileFailsTheProof() throws Exception {
+    void aManifestWithOtherCountsFailsTheVerification() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "CREATE TABLE public.notes AS SELECT generate_series(1, 10)");
         Backup backup = host.backUp(wiring, database);
@@ -135,7 +135,7 @@ class HarmedBackupIT extends OnBackupHost {
     }
 
     @Test
-    void aProofThatFailsTwiceIsToldOnceAndOneThatSucceedsAgainEndsTheAlarm() throws Exception {
+    void repeatedFailuresRaiseOneAlertUntilASuccess() throws Exception {
         String database = host.cluster().newDatabase();
         Backup backup = host.backUp(wiring, database);
         Path file = host.store().resolve(backup.path().orElseThrow());

@@ -24,7 +24,9 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Stored base backups that came to harm fail their verification, with the reason, and others do not. */
+/**
+ * Damaged base backups, which fail their verification with the reason, and intact ones that this host cannot verify.
+ */
 @NeedsPostgres
 class HarmedBaseBackupIT extends OnBaseBackupHost {
     @BeforeAll
@@ -32,7 +34,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         base.good();
     }
 
-    /** What happens to a stored file on a bad disk or by somebody's hand. */
+    /** Damage to a stored file by a bad disk or an operator's mistake. */
     enum Harm {
         A_BYTE_FLIPPED("damaged") {
             @Override
@@ -83,7 +85,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
             }
         };
 
-        /** Bytes of a file of the log. */
+        /** The size of a WAL segment, in bytes. */
         private static final int SEGMENT = 16 * 1024 * 1024;
 
         private final String reason;
@@ -95,8 +97,8 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         abstract void befall(Path file) throws IOException;
 
         /**
-         * Changes the first file in the archive that is called so and is not small. An archive is as large as the cluster and
-         * its log, so it is never held in memory.
+         * Changes the first large file of that name in the archive. An archive is as large as the cluster and its
+         * WAL, so it is never held in memory.
          */
         static void forge(Path file, String name) throws IOException {
             Path tar = Path.of(file + ".tar");
@@ -113,8 +115,9 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         }
 
         /**
-         * Changes one byte in each 64 of a file. Of several files it takes the first by name, in which the log of the backup
-         * begins. Where exactly depends on what others wrote, and nothing reads what is before that.
+         * Changes one byte in each 64 bytes of a file. Of several files it takes the first by name, which has the
+         * start of the backup's WAL. The exact start depends on other writers, and PostgreSQL reads no WAL before
+         * it.
          */
         private static void change(RandomAccessFile archive, String name) throws IOException {
             byte[] header = new byte[512];
@@ -124,7 +127,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
             for (long at = 0; at < archive.length(); ) {
                 archive.seek(at);
                 archive.readFully(header);
-                // The archive ends in blocks of zeros.
+                // The archive ends with blocks of zeros.
                 String digits = new String(header, 124, 11, StandardCharsets.UTF_8).replaceAll("\\D", "");
                 long size = digits.isEmpty() ? 0 : Long.parseLong(digits, 8);
                 String file = new String(header, 0, 100, StandardCharsets.UTF_8).replaceAll("\0.*", "");
@@ -161,7 +164,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
 
     @ParameterizedTest
     @EnumSource
-    void aStoredFileThatCameToHarmFailsItsProofWithAReason(Harm harm) throws Exception {
+    void aDamagedFileFailsItsVerificationWithAReason(Harm harm) throws Exception {
         Path file = base.file(base.good());
         Path manifest = Path.of(file + ".manifest.json");
         byte[] whole = Files.readAllBytes(file);
@@ -178,7 +181,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
     }
 
     @Test
-    void rowsThatAreMissingInTheCopyAndTablesAndDatabasesFailTheProof() throws Exception {
+    void missingRowsTablesAndDatabasesFailTheVerification() throws Exception {
         Path manifest = Path.of(base.file(base.good()) + ".manifest.json");
         String said = Files.readString(manifest);
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\" : 20000", "\"vikunja.public.tasks\" : 20001"));
@@ -192,7 +195,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
     }
 
     @Test
-    void whatThisHostLacksIsNoFalseAlarm() throws Exception {
+    void limitsOfThisHostMakeABackupUnverifiableNotFailed() throws Exception {
         Path manifest = Path.of(base.file(base.good()) + ".manifest.json");
         String said = Files.readString(manifest);
         Manifests.write(manifest, said.replaceFirst("\"client_version\" : \"\\d+\"", "\"client_version\" : \"9\""));
@@ -207,10 +210,11 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
     }
 
     @Test
-    void aLocaleThatIsNotHereIsNoFalseAlarm() throws Exception {
+    void aMissingLocaleMakesABackupUnverifiableNotFailed() throws Exception {
         CompletableFuture<Backup> run = base.running();
         ProcessHandle program = base.stopped(run);
-        // Meanwhile, so that it is in the copy and not counted here, where nobody could connect to it either.
+        // The database is created during the backup, so the copy has it. pgsteward does not count its rows on the
+        // server, where no session can connect to it either.
         host.cluster()
                 .run(
                         "homelab",

@@ -33,9 +33,10 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /**
- * A dump is hostile input: what a service put into its database runs where the dump is restored. Whatever that is, it runs
- * as a role that may start no program and read no file; and what does so by another way (the archive's own statements, a
- * file of globals) was never let near a superuser.
+ * Dumps as hostile input: code that a service put into its database runs during a restore of the dump.
+ *
+ * <p>Such code runs as a role that may start no program and read no file. Other ways in are the archive's own
+ * statements and a file of globals. They never reach a superuser.
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -55,7 +56,7 @@ class HostileDumpIT {
         pipeline = wiring.backupPipeline().start();
         host.cluster().run("homelab", "CREATE ROLE shop LOGIN");
         marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
-        // Anybody can read it but who may read no file at all.
+        // Every operating system user can read this file, so only missing rights in PostgreSQL prevent an access.
         secret = Files.writeString(Path.of("/tmp", "pgsteward-secret-" + UUID.randomUUID()), "the secret");
         Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r--r--"));
     }
@@ -67,7 +68,7 @@ class HostileDumpIT {
         Files.deleteIfExists(secret);
     }
 
-    /** What it tries: each on its own, so that one that is refused keeps none of the others from being tried. */
+    /** Returns a block that makes each attempt separately, so that a refused attempt does not prevent the others. */
     private String attempts() {
         List<String> attempts = List.of(
                 "COPY (SELECT 1) TO PROGRAM ''touch " + marker + "''",
@@ -113,7 +114,7 @@ class HostileDumpIT {
                 + " current_setting('is_superuser'), refused, done; END";
     }
 
-    /** Where in a database something runs while it is restored. */
+    /** Objects of a database with code that runs during a restore. */
     enum Trap {
         A_CHECK("CREATE TABLE public.t (n int CHECK (public.trap(n) IS NOT NULL))", "INSERT INTO public.t VALUES (1)"),
         A_DOMAIN(
@@ -142,7 +143,7 @@ class HostileDumpIT {
 
     @ParameterizedTest
     @EnumSource
-    void whatRunsWhileADumpIsRestoredMayStartNoProgramAndReadNoFile(Trap trap) throws Exception {
+    void codeInADumpMayStartNoProgramAndReadNoFile(Trap trap) throws Exception {
         String database = "h" + UUID.randomUUID().toString().substring(0, 8);
         host.cluster().run("homelab", "CREATE DATABASE " + database + " OWNER shop TEMPLATE template0");
         host.cluster()
@@ -155,7 +156,7 @@ class HostileDumpIT {
                         "CREATE FUNCTION public.trap(n int) RETURNS int LANGUAGE plpgsql IMMUTABLE AS"
                                 + " 'BEGIN RETURN n; END'");
         host.cluster().run(database, trap.statements.split("\n"));
-        // From here on it is what a service might make of it.
+        // A service can replace the function by this one, which makes the attempts.
         host.cluster()
                 .run(
                         database,
@@ -174,7 +175,10 @@ class HostileDumpIT {
                 .startsWith("firing");
     }
 
-    /** What an archive says is run, statement by statement; nobody but pg_dump wrote it, or so one hopes. */
+    /**
+     * pg_restore runs the statements of an archive one by one, and a program other than pg_dump may have written
+     * them.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -184,7 +188,7 @@ class HostileDumpIT {
                 "SELECT pg_catalog.pg_read_file('/etc/passwd')",
                 "CREATE FUNCTION public.i() RETURNS int LANGUAGE internal AS 'pg_backend_pid'"
             })
-    void whatWasPutIntoTheArchiveItselfRunsAsTheOwner(String smuggled) throws Exception {
+    void statementsInTheArchiveRunAsTheOwner(String smuggled) throws Exception {
         String database = host.cluster().newDatabase();
         String placeholder = "x".repeat(200);
         host.cluster().run(database, "CREATE VIEW public.v AS SELECT '" + placeholder + "'::text AS t");
@@ -206,7 +210,7 @@ class HostileDumpIT {
         assertThat(marker).doesNotExist();
     }
 
-    /** A line of psql's own in a plain file of roles: the classic way in, closed in psql itself by CVE-2025-8714. */
+    /** A psql command in a plain file of roles. This classic attack was closed in psql itself by CVE-2025-8714. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -233,9 +237,12 @@ class HostileDumpIT {
         assertThat(marker).doesNotExist();
     }
 
-    /** The file's own hash is looked at before its first statement, so who cannot write the manifest cannot even try. */
+    /**
+     * pgsteward checks the hash of the file before its first statement. An attacker without write access to the
+     * manifest therefore cannot run anything.
+     */
     @Test
-    void aFileOfRolesThatIsNotWhatWasWrittenIsNotRunAtAll() throws Exception {
+    void anAlteredFileOfRolesIsNotRun() throws Exception {
         BackupTarget target = wiring.targets.all(BackupKind.GLOBALS).get(0).target();
         Backup backup =
                 wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
@@ -249,9 +256,12 @@ class HostileDumpIT {
         assertThat(marker).doesNotExist();
     }
 
-    /** Rows are counted as the catalog counts, whatever the owner called "count" and put before it. */
+    /**
+     * The owner creates an aggregate "count" and puts its schema first in the search path. pgsteward still calls the
+     * built-in function.
+     */
     @Test
-    void anOwnersOwnCountDoesNotCount() throws Exception {
+    void countsRowsByTheBuiltInCountFunction() throws Exception {
         String database = "h" + UUID.randomUUID().toString().substring(0, 8);
         host.cluster().run("homelab", "CREATE DATABASE " + database + " OWNER shop TEMPLATE template0");
         host.cluster()
@@ -272,7 +282,10 @@ class HostileDumpIT {
                 .containsEntry("public.t", 3L);
     }
 
-    /** As somebody would who can write into the store: the file, and the hash that its manifest has of it. */
+    /**
+     * Replaces the file and its hash in the manifest, like an attacker with write access to the store and with the
+     * key.
+     */
     private void replace(Backup backup, String content) throws Exception {
         Path file = host.store().resolve(backup.path().orElseThrow());
         byte[] stored = Zstd.compress(content.getBytes(StandardCharsets.ISO_8859_1));

@@ -13,12 +13,12 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** A {@code pg_dump} that leaves something out makes no verified backup. */
+/** A {@code pg_dump} that leaves something out does not lead to a verified backup. */
 @NeedsPostgres
 class IncompleteDumpIT extends OnFaultyHost {
-    /** nfrastack #366, #417, autopostgresqlbackup #2: months of empty dumps, each of them a success. */
+    /** nfrastack #366, #417, autopostgresqlbackup #2: months of empty dumps, each reported as a success. */
     @Test
-    void aPgDumpThatWritesNothingAndSaysThatAllIsWellMakesNoBackup() throws Exception {
+    void anEmptyDumpWithExitCodeZeroFails() throws Exception {
         String database = host.cluster().newDatabase();
         Backup failed = faulty.withPgDump("exit 0", database);
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
@@ -28,7 +28,7 @@ class IncompleteDumpIT extends OnFaultyHost {
     }
 
     @Test
-    void aPgDumpThatWritesHalfAndSaysThatAllIsWellMakesNoProvedBackup() throws Exception {
+    void aTruncatedDumpWithExitCodeZeroFails() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "CREATE TABLE public.t AS SELECT n FROM generate_series(1, 10000) AS n");
         Backup failed = faulty.withPgDump("\"$real\" \"$@\" | head -c 20000", database);
@@ -38,7 +38,7 @@ class IncompleteDumpIT extends OnFaultyHost {
     }
 
     @Test
-    void aPgDumpThatLeavesATableOutMakesNoProvedBackup() throws Exception {
+    void aDumpWithoutOneTableFails() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -51,7 +51,7 @@ class IncompleteDumpIT extends OnFaultyHost {
     }
 
     @Test
-    void aPgDumpThatLeavesLargeObjectsOutMakesNoProvedBackup() throws Exception {
+    void aDumpWithoutLargeObjectsFails() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "SELECT lo_create(0)");
         Backup failed = faulty.withPgDump("exec \"$real\" \"$@\" --no-blobs", database);
@@ -60,7 +60,7 @@ class IncompleteDumpIT extends OnFaultyHost {
     }
 
     @Test
-    void whatPgDumpWarnsOfIsSaidThoughTheBackupIsProved() throws Exception {
+    void warningsOfPgDumpAreKeptForAVerifiedBackup() throws Exception {
         String database = host.cluster().newDatabase();
         assertThat(faulty.withPgDump("echo 'pg_dump: warning: a word of it' >&2; exec \"$real\" \"$@\"", database)
                         .state())
@@ -75,7 +75,7 @@ class IncompleteDumpIT extends OnFaultyHost {
         }
     }
 
-    /** Row security hides rows from whoever may not pass it: a dump of what is left is no dump. */
+    /** Row security hides rows from a role that cannot bypass it. A dump of the visible rows is incomplete. */
     @Test
     void aRoleThatMayNotReadEveryRowMakesNoBackup() throws Exception {
         String database = host.cluster().newDatabase();

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 
-/** Tests of one {@link BackupHost}, whose routes run during each of them. */
+/** Tests that share one {@link BackupHost}. Its routes run during each test. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 abstract class OnBackupHost {

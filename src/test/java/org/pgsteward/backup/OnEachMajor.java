@@ -18,12 +18,12 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * A cluster of PostgreSQL 15 and one of 17, as far as their programs are installed, each with a role {@code svc} for whoever
- * lays a {@link Trap}.
+ * Tests with a cluster of PostgreSQL 15 and one of 17, if their programs are installed. Each has a role {@code svc},
+ * which creates a {@link Trap}.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 public abstract class OnEachMajor {
-    /** A file that is there if a trap ran. */
+    /** A file that exists if a trap ran. */
     protected final Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
 
     private final Map<Integer, TestCluster> clusters = new TreeMap<>();

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 
-/** Tests of one {@link FaultyHost}. */
+/** Tests that share one {@link FaultyHost}. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 abstract class OnFaultyHost {

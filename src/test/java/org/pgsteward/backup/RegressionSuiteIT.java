@@ -31,19 +31,20 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * Backs up, verifies and restores the database that PostgreSQL's own regression suite leaves behind, made by a plain role.
- * The restored one is compared with a copy by {@code pg_dump} and {@code psql}. The suite is fetched when the test runs.
+ * Backs up, verifies and restores the database that PostgreSQL's own regression suite leaves behind, created by an
+ * unprivileged role. The restored database is compared with a copy by {@code pg_dump} and {@code psql}. The test
+ * downloads the suite.
  */
 @ExtendWith(NeedsPostgres.Condition.class)
 @Tag("soak")
 @Timeout(value = 30, unit = TimeUnit.MINUTES)
 class RegressionSuiteIT {
-    /** Views whose queries find nothing without a search path: no program that restores can fill them. */
+    /** Views that no restore program can fill, since their queries fail without a search path. */
     private static final List<String> NOT_TO_BE_FILLED = List.of("public.sro_mv", "sro_mv");
 
     @ParameterizedTest
     @ValueSource(ints = {15, 17})
-    void whatTheSuiteLeavesIsVerifiedAndRestored(int major, @TempDir Path folder) throws Exception {
+    void theDatabaseOfTheSuiteIsVerifiedAndRestored(int major, @TempDir Path folder) throws Exception {
         Optional<Programs> programs = Corpus.programs(major);
         assumeTrue(programs.isPresent(), "skipped: PostgreSQL " + major + " is not on this machine");
         Optional<String> lacking = suite(major, folder);
@@ -87,7 +88,10 @@ class RegressionSuiteIT {
         }
     }
 
-    /** Copies the database by PostgreSQL's programs alone, as the administrator: pg_dump itself reorders some columns. */
+    /**
+     * Copies the database by PostgreSQL's programs alone, as the administrator. A comparison with the original would
+     * fail, since pg_dump itself reorders some columns.
+     */
     private static void pipe(TestCluster cluster, Programs programs) throws Exception {
         cluster.run("homelab", "CREATE DATABASE regsvc_raw OWNER regsvc TEMPLATE template0");
         ProcessBuilder shell = new ProcessBuilder(
@@ -100,7 +104,10 @@ class RegressionSuiteIT {
         assertThat(process.waitFor()).as(output).isZero();
     }
 
-    /** Runs the scripts in the suite's order. Statements that a plain role may not run fail, as some do on purpose. */
+    /**
+     * Runs the scripts in the suite's order. Statements that an unprivileged role may not run fail, and others fail
+     * on purpose.
+     */
     private static void load(TestCluster cluster, Programs programs, Path folder) throws Exception {
         for (String line : Files.readAllLines(folder.resolve("parallel_schedule"))) {
             if (!line.startsWith("test: ")) {
@@ -143,7 +150,11 @@ class RegressionSuiteIT {
         }
     }
 
-    /** @return why the suite is not to be had, in one line */
+    /**
+     * Downloads the suite.
+     *
+     * @return the error in one line; empty on success
+     */
     private static Optional<String> suite(int major, Path folder) throws IOException, InterruptedException {
         Process script = new ProcessBuilder("src/test/bed/regression-suite", Integer.toString(major), folder.toString())
                 .redirectErrorStream(true)

@@ -30,15 +30,15 @@ import org.pgsteward.app.Wiring;
 import org.pgsteward.io.Json;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Request files in the folder of the daemon as it is shipped. */
+/** Request files in the folder of the shipped daemon. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RequestFilesIT {
-    /** More files than this in the folder are left alone. */
+    /** The limit of the number of files in the folder. With more files the daemon reads none. */
     private static final int MOST_FILES = 5_000;
 
-    /** A table without rows of its own: the run begins without it, and pg_dump waits while somebody holds it. */
+    /** A table without rows of its own. A run can begin while another session locks it, and pg_dump then waits. */
     private static final String HELD = "CREATE TABLE public.t (n integer) PARTITION BY LIST (n)";
 
     private static final Duration PATIENCE = Duration.ofMinutes(8);
@@ -70,7 +70,7 @@ class RequestFilesIT {
     }
 
     @Test
-    void aBackupThatIsAskedForIsMadeProvedAndAnsweredWithTheDocumentOfTheCommand() throws Exception {
+    void aRequestIsAnsweredWithTheDocumentOfTheCommand() throws Exception {
         ask("now", "{\"backup\":[\"" + database + "\"]}");
         JsonNode backup = answer("now").path("backups").path(0);
         assertThat(backup.fieldNames())
@@ -116,8 +116,7 @@ class RequestFilesIT {
                 "unknown-stored   | {\"verify\":[\"../../etc\"]}   | there is no backup of '../../etc'",
                 "it's $odd `\"& ü | {}                             | a request is an object with one key"
             })
-    void aBadRequestIsAnsweredWithOneLineThatSaysWhatIsWrong(String name, String request, String because)
-            throws Exception {
+    void aBadRequestIsAnsweredWithOneLineNamingTheError(String name, String request, String because) throws Exception {
         ask(name, request);
         JsonNode answer = answer(name);
         assertThat(answer.path("backups")).isEmpty();
@@ -128,7 +127,7 @@ class RequestFilesIT {
     }
 
     @Test
-    void linksGiantsAndLongNamesAreAnsweredAndWhatALinkLeadsToIsNotTouched() throws Exception {
+    void refusesLinksAndLargeFilesAndShortensLongNames() throws Exception {
         Path secret = Files.writeString(host.folder().resolve("elsewhere.json"), "{\"backup\":[\"*\"]}");
         Files.createSymbolicLink(requests.resolve("link.json"), secret);
         assertThat(answer("link").path("error").asText())
@@ -143,9 +142,9 @@ class RequestFilesIT {
         assertThat(answer("ü".repeat(100)).path("error").asText()).startsWith("a request is");
     }
 
-    /** Camel would list them all, whatever their number; 300,000 of them ended the daemon. */
+    /** Camel would list all files. A folder with 300,000 files ended the daemon. */
     @Test
-    void aFolderWithTooManyFilesIsNotReadAndAnAlertNamesItUntilItIsWithinItsLimit() throws Exception {
+    void aFolderWithTooManyFilesRaisesAnAlertAndIsNotRead() throws Exception {
         for (int i = 0; i <= MOST_FILES; i++) {
             Files.createFile(requests.resolve("empty-" + i + ".json"));
         }
@@ -177,7 +176,7 @@ class RequestFilesIT {
     }
 
     @Test
-    void anAnswerIsRemovedAfterAWeekAndNothingElseIs() throws Exception {
+    void removesOnlyAnswersOlderThanAWeek() throws Exception {
         Path old = Files.writeString(requests.resolve("eight-days.answer.json"), "{}");
         Path young = Files.writeString(requests.resolve("six-days.answer.json"), "{}");
         Path other = Files.writeString(requests.resolve("notes.txt"), "an operator's");
@@ -203,7 +202,7 @@ class RequestFilesIT {
     }
 
     @Test
-    void twoFilesAndACommandThatAskForOneBackupAtOnceGetOneAndTheSame() throws Exception {
+    void simultaneousRequestsGetTheSameBackup() throws Exception {
         String asked = host.cluster().newDatabase();
         host.cluster().run(asked, HELD);
         Path printed = host.folder().resolve("printed.json");
@@ -211,7 +210,7 @@ class RequestFilesIT {
         try (Connection holding = host.cluster().server().connect(asked);
                 Statement statement = holding.createStatement()) {
             holding.setAutoCommit(false);
-            // The dump waits for the table, and everybody else for the dump.
+            // The dump waits for the table, and all other requests wait for the dump.
             statement.execute("LOCK TABLE public.t IN ACCESS EXCLUSIVE MODE");
             ask("first", "{\"backup\":[\"" + asked + "\"]}");
             await().atMost(PATIENCE).until(() -> host.journal(asked), rows -> rows.equals(List.of("running")));
@@ -231,7 +230,7 @@ class RequestFilesIT {
     }
 
     @Test
-    void aRequestThatWasUnderWayWhenTheDaemonWasKilledIsDoneAgain() throws Exception {
+    void repeatsARequestThatAKilledDaemonDidNotFinish() throws Exception {
         String asked = host.cluster().newDatabase();
         host.cluster().run(asked, HELD);
         Path own = Files.createDirectories(host.folder().resolve("own-requests"));
@@ -271,7 +270,10 @@ class RequestFilesIT {
         return document.path("backups").path(0).path("backup_id").asText();
     }
 
-    /** As one should: written elsewhere, and renamed into the folder; long enough ago to be whole. */
+    /**
+     * Writes a request elsewhere and renames it into the folder, as each client should. Its time is old enough to
+     * count as complete.
+     */
     private void ask(String name, String request) throws IOException {
         Path written = Files.createTempFile(host.folder(), "request", ".tmp");
         Files.writeString(written, request);

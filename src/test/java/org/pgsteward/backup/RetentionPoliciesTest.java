@@ -13,7 +13,7 @@ class RetentionPoliciesTest {
     private final RetentionPolicies policies = new RetentionPolicies();
 
     @Test
-    void aServiceMayHaveALineOfItsOwnWhateverItIsCalled() {
+    void aServiceOfAnyNameMayHaveItsOwnPolicy() {
         policies.setUsual("last=1");
         policies.setOwn("app-test: last=2\n\n  My App: daily=3\na:b : last=4,daily=5\n_globals:last=6\n");
 
@@ -43,7 +43,7 @@ class RetentionPoliciesTest {
     }
 
     @Test
-    void withoutTheUsualOneNothingIsDecided() {
+    void aMissingDefaultPolicyIsAnError() {
         assertThatThrownBy(policies::usual).hasMessage("pgsteward.backup.keep is not set");
     }
 }

@@ -39,8 +39,8 @@ class ReverificationOrderTest {
     private static final List<String> FLAGS = List.of("", "", "", ":m", ":f", ":u", ":x", ":?");
 
     /**
-     * A backup is written SERVICE:CHECKED:FLAGS, where CHECKED says how long ago its row was written, and the flags are ? for
-     * a backup without a row, and the first letter of a state other than verified; x is expired.
+     * The notation of a backup is SERVICE:CHECKED:FLAGS. CHECKED is the age of its row in the journal. The flag ?
+     * marks a backup without a row. A letter is the first one of a state other than verified; x is expired.
      */
     @ParameterizedTest(name = "{3}")
     @CsvSource(
@@ -79,7 +79,7 @@ class ReverificationOrderTest {
     }
 
     @Test
-    void readsNothingOfAHeldService() throws Exception {
+    void doesNotReadAHeldService() throws Exception {
         List<Named> backups = backups("app:90h wiki:30h");
 
         List<Holding> first = ReverificationOrder.first(
@@ -108,7 +108,7 @@ class ReverificationOrderTest {
                 .isEmpty();
     }
 
-    /** The verification finds out that the file is gone or damaged, and that a pinned one is still good. */
+    /** The verification itself detects a missing or damaged file. It also checks pinned backups. */
     @Test
     void aMissingFileAndAPinExcludeNoBackup() throws Exception {
         Instant at = NOW.minus(Duration.ofHours(30));
@@ -150,7 +150,7 @@ class ReverificationOrderTest {
     }
 
     @Test
-    void twoOfOneServiceThatWereCheckedInOneMomentAreOrderedByPath() throws Exception {
+    void ordersBackupsCheckedAtTheSameMomentByPath() throws Exception {
         Optional<Instant> checked = ago(30);
         Holding first = new Holding(
                 backup("app", checked, checked, NOW.minus(Duration.ofHours(60)), BackupState.VERIFIED),
@@ -167,7 +167,7 @@ class ReverificationOrderTest {
     }
 
     @Test
-    void whatCannotBeReadIsNoReasonToChooseTheRest() {
+    void anUnreadableServiceFailsTheWholeChoice() {
         assertThatThrownBy(() -> ReverificationOrder.first(
                         9,
                         List.of("app"),
@@ -180,7 +180,7 @@ class ReverificationOrderTest {
     }
 
     @Test
-    void whateverIsStoredTheseHold() throws Exception {
+    void invariantsHoldForRandomStores() throws Exception {
         Random random = new Random(20260630);
         int chosen = 0;
         for (int i = 0; i < STORES; i++) {
@@ -287,7 +287,7 @@ class ReverificationOrderTest {
         return Optional.ofNullable(hours).map(Duration::ofHours).map(NOW::minus);
     }
 
-    /** Some of them fresh, some expired, some without a row. */
+    /** Returns random backups. Some are fresh, some are expired, some have no row. */
     private static List<Named> store(Random random) {
         List<Named> backups = new ArrayList<>();
         Set<String> names = new HashSet<>();

@@ -30,9 +30,9 @@ class ReverificationRuleTest {
     private static final Instant NOW = Instant.parse("2026-06-30T06:00:00Z");
 
     /**
-     * {@code stream} says whether the backup was verified while it was made, {@code removed} and {@code as written} what the
-     * journal and the store say; a minus means that they are not asked. After the verification, {@code same} is a backup that
-     * nobody here can open, and whose file is still the one that was written.
+     * {@code stream} states whether the backup was verified while it was made. {@code removed} and {@code as
+     * written} are the answers of the journal and the store; a minus means that the rule does not ask for them. The
+     * state {@code same} is a backup with an unchanged file that this host cannot decrypt.
      */
     @ParameterizedTest(name = "{0}, then {2}: {8}")
     @CsvSource(
@@ -91,9 +91,9 @@ class ReverificationRuleTest {
                 .isEqualTo(Optional.ofNullable(alert));
     }
 
-    /** Only a file that has changed costs a backup its good name. */
+    /** Only a changed file costs a backup the state verified. */
     @Test
-    void aVerifiedBackupStaysOneUnlessItsFileHasChanged() {
+    void aVerifiedBackupStaysVerifiedUnlessItsFileHasChanged() {
         int kept = 0;
         for (BackupState state : BackupState.values()) {
             for (boolean stream : new boolean[] {false, true}) {
@@ -138,7 +138,7 @@ class ReverificationRuleTest {
     }
 
     @Test
-    void damageSaysWhichFileSinceWhenAndWhy() {
+    void aDamageAlertNamesFileTimeAndCause() {
         Conclusion conclusion = damaged(before(BackupState.VERIFIED, false));
 
         assertThat(conclusion.backup().verification().at())
@@ -157,7 +157,7 @@ class ReverificationRuleTest {
     }
 
     @Test
-    void damageOfABackupThatWasVerifiedWhileItWasMadeSaysWhenItWasWhole() {
+    void damageOfAStreamVerifiedBackupNamesItsTimeOfWriting() {
         assertThat(damaged(before(BackupState.MADE, true))
                         .condition()
                         .orElseThrow()
@@ -167,7 +167,7 @@ class ReverificationRuleTest {
     }
 
     @Test
-    void theTroubleOfThisHostIsSaidWithItsCause() {
+    void aFailedReverificationNamesItsCause() {
         Condition condition =
                 notAgain(before(BackupState.VERIFIED, false)).condition().orElseThrow();
 
@@ -180,7 +180,7 @@ class ReverificationRuleTest {
     }
 
     @Test
-    void theFirstFailureSaysWhereTheFileIs() {
+    void theFirstFailureNamesTheFile() {
         Backup before = before(BackupState.MADE, false);
         Condition condition = ReverificationRule.conclude(
                         before, after(before, BackupState.FAILED), () -> false, answer(null), NOW)
@@ -196,7 +196,7 @@ class ReverificationRuleTest {
     @EnumSource(
             value = BackupState.class,
             names = {"MADE", "FAILED", "UNVERIFIABLE"})
-    void aBackupThatNothingVouchesForIsUnverifiableWhateverItWas(BackupState state) {
+    void anUnsignedBackupIsUnverifiableInAnyState(BackupState state) {
         Conclusion conclusion = ReverificationRule.distrusted(before(state, false), "it has no valid signature", NOW);
 
         assertThat(conclusion.verdict()).isEqualTo(Verdict.DISTRUSTED);

@@ -37,9 +37,11 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * What goes in comes out: dumped, proved, restored by public tools, and compared to the last row and the last word of the
- * schema, on every version that is here. And the verdict for each kind of database is the right one: neither a false alarm
- * (a role or a locale that is only at the source) nor a false "verified".
+ * A database is dumped, verified and restored by public tools. All rows and the whole schema must be the same, on
+ * every installed version.
+ *
+ * <p>Each kind of database must get its expected state. A role or a locale that only the source has is no reason for
+ * an alert, and an incomplete backup is never "verified".
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -49,7 +51,7 @@ class RoundTripIT {
 
     private final Map<Integer, Side> sides = new TreeMap<>();
 
-    /** One version of PostgreSQL, and a pgsteward that looks after it. */
+    /** One version of PostgreSQL with its own pgsteward. */
     private record Side(Programs programs, TestHost host, Wiring wiring, Pipeline pipeline) {}
 
     @BeforeAll
@@ -83,7 +85,10 @@ class RoundTripIT {
         return sides.keySet().stream();
     }
 
-    /** nfrastack 5.0.3 mends some thirty such losses of its own dumper: partitions, large objects, generated columns. */
+    /**
+     * nfrastack 5.0.3 repaired about thirty such losses of its own dump program: partitions, large objects,
+     * generated columns.
+     */
     @ParameterizedTest
     @MethodSource("majors")
     void everyKindOfObjectAndEveryRowComeBack(int major) throws Exception {
@@ -117,14 +122,14 @@ class RoundTripIT {
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
         side.host().cluster().run("homelab", "ALTER DATABASE " + Quote.identifier(name) + " RENAME TO original");
-        // As after a disaster: the roles are there, the database is not.
+        // After a disaster the roles exist, but the database does not.
         restore(side, backup, "postgres", "--create");
         assertThat(content(side, name)).isEqualTo(content(side, "original")).hasSizeGreaterThan(37);
         assertThat(schema(side, name)).isEqualTo(schema(side, "original")).hasSizeGreaterThan(450);
         assertThat(settings(side, name)).isEqualTo(settings(side, "original")).hasSize(4);
     }
 
-    /** What a database is like, and what is said of its backup. */
+    /** A kind of database, with the expected state and error of its backup. */
     private record Case(String sentence, String like, List<String> statements, BackupState state, String reason) {
         @Override
         public String toString() {
@@ -290,12 +295,12 @@ class RoundTripIT {
     }
 
     /**
-     * databasus #721 (roles that the verifier lacks), #726 (schema public), #732 (an extension that it lacks) made alarms of
-     * good backups; pgbackweb #116 and databasement #550 called restores done that were not.
+     * databasus #721 (roles that the verifier lacks), #726 (schema public) and #732 (an extension that it lacks)
+     * raised alarms about good backups. pgbackweb #116 and databasement #550 reported success for failed restores.
      */
     @ParameterizedTest(name = "{1} on {0}")
     @MethodSource("cases")
-    void itsVerdictIsTheRightOne(int major, Case is) throws Exception {
+    void eachKindOfDatabaseGetsItsExpectedState(int major, Case is) throws Exception {
         Side side = Objects.requireNonNull(sides.get(major));
         String database = "v" + java.util.UUID.randomUUID().toString().substring(0, 8);
         assumeTrue(
@@ -321,7 +326,7 @@ class RoundTripIT {
 
     @ParameterizedTest
     @MethodSource("majors")
-    void whatOnlyTheSourceHasIsNamedAndNeverAFalseAlarm(int major) throws Exception {
+    void missingLocalesAndExtensionsFailNoVerification(int major) throws Exception {
         Side side = Objects.requireNonNull(sides.get(major));
         String database = side.host().cluster().newDatabase();
         side.host()
@@ -337,7 +342,8 @@ class RoundTripIT {
         Path manifest = side.host().store().resolve(backup.path().orElseThrow() + ".manifest.json");
         String written = Files.readString(manifest);
 
-        // The order of words is another there, and the partition's bounds may not hold here.
+        // The locale does not exist on this host. Its collation may order texts differently, so the bounds of the
+        // partition may not hold.
         Manifests.write(manifest, written.replace("\"collate\" : \"C\"", "\"collate\" : \"tlh_QO\""));
         assertThat(prove(side, backup).state()).isEqualTo(BackupState.VERIFIED);
 
@@ -349,10 +355,12 @@ class RoundTripIT {
         assertThat(prove(side, backup).state()).isEqualTo(BackupState.VERIFIED);
     }
 
-    /** prodrigestivill #63, eeshugerman #2: an older pg_dump against a newer server; and the newer one is no better. */
+    /**
+     * prodrigestivill #63, eeshugerman #2: an older pg_dump met a newer server. A newer pg_dump is refused as well.
+     */
     @ParameterizedTest
     @MethodSource("majors")
-    void aClientOfAnotherMajorVersionIsRefusedInWords(int major) throws Exception {
+    void refusesAClientOfAnotherMajorVersion(int major) throws Exception {
         assumeTrue(sides.size() > 1, "skipped: only one version of PostgreSQL is here");
         Side side = Objects.requireNonNull(sides.get(major));
         int other = sides.keySet().stream()
@@ -377,7 +385,7 @@ class RoundTripIT {
     /** prodrigestivill #30, pgbackweb #170: dumps without the roles that they name. */
     @ParameterizedTest
     @MethodSource("majors")
-    void rolesAndWhatWasSetForThemComeBack(int major) throws Exception {
+    void rolesAndTheirSettingsAreBackedUp(int major) throws Exception {
         Side side = Objects.requireNonNull(sides.get(major));
         side.host()
                 .cluster()
@@ -401,7 +409,7 @@ class RoundTripIT {
 
         assertThat(backup.error()).isEmpty();
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
-        // What it holds is what the cluster has.
+        // The file contains the roles of the cluster.
         assertThat(unpacked(side, backup))
                 .contains("PASSWORD 'SCRAM-SHA-256$")
                 .contains("VALID UNTIL '2030-01-01")
@@ -479,7 +487,9 @@ class RoundTripIT {
         return printed;
     }
 
-    /** The whole schema, as {@code pg_dump} tells it: every object, its owner, its rights and its comment. */
+    /**
+     * Returns the whole schema in the form of {@code pg_dump}: every object with its owner, privileges and comment.
+     */
     private static List<String> schema(Side side, String database) throws Exception {
         return run(side, database, "pg_dump", "--schema-only")
                 .lines()
@@ -487,7 +497,7 @@ class RoundTripIT {
                 .toList();
     }
 
-    /** What is set for the database, and for a role in it; its limit, its rights and its comment. */
+    /** Returns the settings of the database and of roles in it, its connection limit, privileges and comment. */
     private static List<String> settings(Side side, String database) throws SQLException {
         String oid = "(SELECT oid FROM pg_database WHERE datname = " + Quote.literal(database) + ")";
         return side.host()
@@ -500,7 +510,10 @@ class RoundTripIT {
                                 + " UNION ALL SELECT shobj_description(" + oid + ", 'pg_database') ORDER BY 1");
     }
 
-    /** By table, how many rows it has and their ordered hash; with the sequences' and large objects' values. */
+    /**
+     * Returns the number of rows and a hash of the ordered rows of each table. It adds the values of sequences and
+     * large objects.
+     */
     private static Map<String, String> content(Side side, String database) throws SQLException {
         Map<String, String> content = new TreeMap<>();
         TestHost host = side.host();

@@ -41,7 +41,9 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** Backups that are sealed, on a real PostgreSQL and beside the program age; with the identity here, and without it. */
+/**
+ * Encrypted backups on a real PostgreSQL, compared with the program age, with and without the identity on this host.
+ */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -49,10 +51,13 @@ class SealedBackupsIT {
     private static final String RECIPIENTS = "pgsteward.backup.recipients";
     private static final String IDENTITY = "pgsteward.backup.identity";
 
-    /** MiB, the mapped pages of the JVM's own files among them; see the README for what an idle one takes. */
+    /**
+     * The limit of resident memory in MiB, which includes the mapped pages of the JVM's own files. The README has
+     * the figure of an idle pgsteward.
+     */
     private static final long MOST_RESIDENT = 150;
 
-    /** MiB. */
+    /** The limit of private memory, in MiB. */
     private static final long MOST_OF_ITS_OWN = 128;
 
     private final Age age = Age.keys();
@@ -71,7 +76,7 @@ class SealedBackupsIT {
         host.close();
     }
 
-    /** A pgsteward at work with these keys. */
+    /** A running pgsteward with these keys. */
     private final class Sealing implements AutoCloseable {
         final Wiring wiring;
         private final Pipeline pipeline;
@@ -117,7 +122,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void withTheIdentityTheSealedFileItselfIsProved() throws Exception {
+    void withTheIdentityTheEncryptedFileIsVerified() throws Exception {
         String database = notes();
         try (Sealing sealing = withTheIdentity()) {
             Backup backup = sealing.backUp(database);
@@ -135,7 +140,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void publicToolsAloneOpenAndRestoreItForEachOfTwoRecipients() throws Exception {
+    void publicToolsDecryptABackupForEachOfTwoRecipients() throws Exception {
         assumeTools();
         String database = notes();
         try (Sealing sealing = new Sealing(age.recipient() + ", " + other.recipient(), Optional.of(other.identity()))) {
@@ -158,7 +163,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void whatPublicToolsMadeAndSealedIsProvedAsOurs() throws Exception {
+    void verifiesABackupThatPublicToolsMadeAndEncrypted() throws Exception {
         assumeTools();
         String database = notes();
         try (Sealing sealing = withTheIdentity()) {
@@ -190,7 +195,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void withoutTheIdentityItIsProvedBeforeItIsSealedAndSaysThatThisIsLess() throws Exception {
+    void withoutTheIdentityABackupIsVerifiedInTheStream() throws Exception {
         String database = notes();
         try (Sealing sealing = withoutTheIdentity()) {
             Backup backup = sealing.backUp(database);
@@ -209,7 +214,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void theGlobalsAreProvedBeforeTheyAreSealedToo() throws Exception {
+    void theGlobalsAreVerifiedBeforeTheyAreEncrypted() throws Exception {
         try (Sealing sealing = withoutTheIdentity()) {
             BackupTarget target =
                     sealing.wiring.targets.all(BackupKind.GLOBALS).get(0).target();
@@ -225,7 +230,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void aStreamThatDoesNotRestoreIsAFailureAndNeverGetsItsName() throws Exception {
+    void aStreamThatCannotBeRestoredIsNeverPublished() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -233,7 +238,7 @@ class SealedBackupsIT {
                         "CREATE FUNCTION public.fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS 'BEGIN RETURN true; END'",
                         "CREATE TABLE public.notes (n INT CHECK (public.fine(n)))",
                         "INSERT INTO public.notes SELECT generate_series(1, 100000)",
-                        // What is in the table, the table no longer takes.
+                        // The new function refuses the rows that the table already has.
                         "CREATE OR REPLACE FUNCTION public.fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$ BEGIN"
                                 + " RAISE EXCEPTION 'no longer'; END $$");
         try (Sealing sealing = withoutTheIdentity()) {
@@ -249,7 +254,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void whatOnlyASuperuserRestoresIsKeptAndUnverifiable() throws Exception {
+    void aDumpThatNeedsASuperuserIsKeptAndUnverifiable() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -270,7 +275,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void withoutTheIdentityALaterProofFindsBitRotAndClaimsNoMore() throws Exception {
+    void withoutTheIdentityALaterVerificationFindsOnlyBitRot() throws Exception {
         String database = notes();
         try (Sealing sealing = withoutTheIdentity()) {
             Backup backup = sealing.backUp(database);
@@ -281,7 +286,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void withoutTheIdentityWhatWasVerifiedOnceStaysSo() throws Exception {
+    void withoutTheIdentityAVerifiedBackupStaysVerified() throws Exception {
         String database = notes();
         Backup verified;
         try (Sealing sealing = withTheIdentity()) {
@@ -295,7 +300,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void whatIsSealedToAKeyOfBeforeIsUnverifiableAndNotFailed() throws Exception {
+    void aBackupForAnEarlierKeyIsUnverifiableNotFailed() throws Exception {
         String database = notes();
         Backup backup;
         try (Sealing before = withTheIdentity()) {
@@ -306,14 +311,14 @@ class SealedBackupsIT {
             assertThat(judged.state()).isEqualTo(BackupState.UNVERIFIABLE);
             assertThat(judged.error()).contains("sealed to a key that pgsteward.backup.identity does not hold");
 
-            // In the part of the head that says for whom it is.
+            // This byte is in the part of the header that has the recipients.
             flip(file(backup), 0.0, 60);
             assertThat(after.prove(backup).state()).isEqualTo(BackupState.FAILED);
         }
     }
 
     @Test
-    void aSealedFileThatCameToHarmAnywhereFailsItsProof() throws Exception {
+    void anEncryptedFileDamagedAnywhereFailsItsVerification() throws Exception {
         String database = notes();
         try (Sealing sealing = withTheIdentity()) {
             Backup backup = sealing.backUp(database);
@@ -329,7 +334,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void aSealedFileCutBetweenTwoOfItsChunksFailsItsProof() throws Exception {
+    void anEncryptedFileCutBetweenChunksFailsItsVerification() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -351,7 +356,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void theNamesOfSealedAndUnsealedBackupsDoNotCollide() throws Exception {
+    void namesOfEncryptedAndPlainBackupsDoNotCollide() throws Exception {
         String database = notes();
         Wiring plain = host.wiring();
         try (Pipeline pipeline = plain.backupPipeline().start();
@@ -368,7 +373,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void keysThatDoNotFitStopACommandWithOneLineAndWithoutTheKey() throws Exception {
+    void invalidKeysStopACommandWithoutPrintingTheKey() throws Exception {
         Path printed = host.folder().resolve("refused");
         for (Map<String, String> keys : List.of(
                 Map.of("PGSTEWARD_BACKUP_RECIPIENTS", "age1nokey"),
@@ -387,7 +392,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void aCommandWithoutTheIdentityExitsWellAndSaysThatTheProofIsTheWeakerOne() throws Exception {
+    void aCommandWithoutTheIdentityReportsTheWeakerVerification() throws Exception {
         String database = notes();
         Path printed = host.folder().resolve("printed");
         Process command = command(Map.of("PGSTEWARD_BACKUP_RECIPIENTS", age.recipient()), printed, "backup", database);
@@ -396,11 +401,16 @@ class SealedBackupsIT {
         assertThat(Files.readString(printed)).contains(" made ").contains("before it was sealed only");
     }
 
-    /** What a process has taken, in MiB: at most in all, and at most of its own, and who its children were. */
+    /**
+     * The memory of a process, in MiB.
+     *
+     * @param most its peak of resident memory
+     * @param own its peak of private memory
+     */
     private record Footprint(long most, long own) {
         static final Footprint NONE = new Footprint(0, 0);
 
-        /** The same after another look at it; once it has ended there is nothing to see. */
+        /** Returns these figures after another reading. A process that has ended leaves them unchanged. */
         Footprint seenAgain(long pid) {
             try {
                 long most = this.most;
@@ -424,7 +434,7 @@ class SealedBackupsIT {
     }
 
     @Test
-    void aDatabaseLargerThanTheHeapIsSealedInLittleMemoryAndNoChildSeesTheKey() throws Exception {
+    void encryptsALargeDatabaseInLittleMemoryAndHidesTheKey() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(
@@ -461,12 +471,15 @@ class SealedBackupsIT {
                 .noneMatch(child -> child.contains(age.identity()));
     }
 
-    /** Its arguments and its environment; nothing in the moment in which it still is the one that starts it. */
+    /**
+     * Returns the arguments and the environment of a process; empty while the process is still the JVM or its
+     * helper.
+     */
     private static String whatIsSeenOf(ProcessHandle process) {
         Path proc = Path.of("/proc", Long.toString(process.pid()));
         try {
             String started = Files.readString(proc.resolve("cmdline"), StandardCharsets.ISO_8859_1);
-            // The JVM's own helper is gone by the time that the program is there.
+            // jspawnhelper of the JVM replaces itself by the program.
             if (started.contains("org.pgsteward.Steward") || started.contains("jspawnhelper")) {
                 return "";
             }
@@ -477,7 +490,7 @@ class SealedBackupsIT {
         }
     }
 
-    /** As the launcher picks them. */
+    /** Returns the JVM flags of the launcher. */
     private static List<String> launchersFlags() throws IOException {
         Matcher flags = Pattern.compile("(?s)\nflags=\"(.*?)\"").matcher(Files.readString(Path.of("pgsteward")));
         assertThat(flags.find()).isTrue();

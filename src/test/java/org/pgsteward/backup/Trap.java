@@ -2,14 +2,14 @@ package org.pgsteward.backup;
 
 import java.nio.file.Path;
 
-/** A table that runs a program when an administrator asks for its rows. */
+/** A table that runs a program if an administrator reads its rows. */
 public final class Trap {
     private Trap() {}
 
     /**
-     * What the planner evaluates of a table, with the rights of whoever asks for a row of it.
+     * Returns statements for a table with code that the planner evaluates with the rights of the reader.
      *
-     * @param marker a file that is there if it ran
+     * @param marker a file that exists if the code ran
      */
     public static String[] statements(Path marker) {
         return new String[] {

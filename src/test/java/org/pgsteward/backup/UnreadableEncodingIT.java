@@ -59,19 +59,19 @@ class UnreadableEncodingIT {
     }
 
     @Test
-    void aBaseBackupIsVerifiedWithoutIt() throws Exception {
+    void verifiesABaseBackupWithoutThatDatabase() throws Exception {
         assertThat(base(wiring).caveats()).containsExactly(CAVEAT);
     }
 
     @Test
-    void aBaseBackupThatIsEncryptedOnItsWayIsVerifiedWithoutIt() throws Exception {
+    void verifiesAnEncryptedBaseBackupWithoutThatDatabase() throws Exception {
         Wiring encrypting =
                 host.wiring("pgsteward.backup.recipients", Age.keys().recipient());
         assertThat(base(encrypting).caveats()).containsExactly(CAVEAT);
     }
 
     @Test
-    void itsDumpFailsWithAWayOut() throws Exception {
+    void itsDumpFailsWithARemedy() throws Exception {
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
 
@@ -85,9 +85,9 @@ class UnreadableEncodingIT {
         }
     }
 
-    /** The server answered, so no other backup waits for it. */
+    /** The server answered, so no other backup has to wait. */
     @Test
-    void theServerIsNotTakenForAway() throws Exception {
+    void theServerCountsAsAvailable() throws Exception {
         SQLException failed = catchThrowableOfType(
                 SQLException.class,
                 () -> host.cluster().server().connect("mule").close());

@@ -16,7 +16,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** A database whose name is not UTF-8, as a session in a database of another encoding can make it. */
+/** A database with a name that is not UTF-8. A session in a database of another encoding can create it. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class UnreadableNameIT {

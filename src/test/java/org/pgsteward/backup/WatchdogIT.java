@@ -43,14 +43,17 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * Backups and verifications that come to a halt. After each: whoever asked has an answer, an alert fires, nothing is held
- * any more, and the next run works and resolves the alert.
+ * Backups and verifications that hang. After each of them the request has an answer, an alert fires, and no lock is
+ * left. The next run succeeds and resolves the alert.
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class WatchdogIT {
-    /** Longer than any step of a small backup takes on a busy machine. */
+    /**
+     * The time after which a run without progress is stuck. No step of a small backup takes that long on a busy
+     * machine.
+     */
     private static final String LIMIT = "15s";
 
     private static final Duration PATIENCE = Duration.ofMinutes(8);
@@ -113,10 +116,10 @@ class WatchdogIT {
                         .anyMatch(notice -> notice.startsWith("resolved")));
     }
 
-    /** All other dumps wait for this one. Each of its numbers has seven bytes in the table, and 131,072 in the dump. */
+    /** All other dumps wait for this one. Each of its numbers has 7 bytes in the table and 131,072 in the dump. */
     @Test
     void endsADumpThatIsMuchLargerThanItsDatabaseWhileOthersWait() throws Exception {
-        // The first one by its name.
+        // The database sorts first by its name.
         String database = "a_numbers";
         host.cluster().run("homelab", "CREATE DATABASE " + database);
         host.cluster()
@@ -128,7 +131,7 @@ class WatchdogIT {
                                         .collect(Collectors.joining(", "))
                                 + " FROM generate_series(1, 8000)");
 
-        // Of the other two, at most one is dumped before it.
+        // At most one of the other two databases is dumped before it.
         JsonNode answer = answerTo("{\"backup\":[\"" + database + "\",\"" + chat + "\",\"" + wiki + "\"]}");
 
         assertThat(state(answer, database)).isEqualTo("failed");
@@ -160,7 +163,7 @@ class WatchdogIT {
                 .isEqualTo("verified");
     }
 
-    /** Nothing but the end of its connection wakes a thread that waits for an answer of PostgreSQL. */
+    /** A thread that waits for PostgreSQL's answer wakes only when its connection ends. */
     @Test
     void endsARunThatWaitsForAnAnswerOfPostgresql() throws Exception {
         String database = databaseOfTenRows();
@@ -168,7 +171,7 @@ class WatchdogIT {
                 Statement statement = other.createStatement()) {
             statement.execute("SET application_name = 'application'");
             other.setAutoCommit(false);
-            // It is waited for twice as long as a run may stand still here.
+            // The run waits for this lock twice as long as the watchdog's limit.
             statement.execute("LOCK TABLE public.t IN ACCESS EXCLUSIVE MODE");
 
             JsonNode answer = answerTo("{\"backup\":[\"" + database + "\"]}");
@@ -184,7 +187,7 @@ class WatchdogIT {
     }
 
     @Test
-    void aServiceThatLocksACatalogIsPutOutAndTold() throws Exception {
+    void aServiceThatLocksACatalogIsDisconnectedWithAnAlert() throws Exception {
         String service = databaseOfTenRows();
         host.cluster().run("homelab", "CREATE ROLE " + service + " LOGIN PASSWORD 'its-own'");
         host.cluster().run(service, "CREATE TABLE public.mine (n int)", "ALTER TABLE public.mine OWNER TO " + service);
@@ -251,9 +254,12 @@ class WatchdogIT {
         }
     }
 
-    /** A restarted daemon: the process of before was killed, or had no memory left, at three moments of a backup. */
+    /**
+     * The previous process was killed or ran out of memory at three moments of a backup. The restarted daemon sends
+     * the alerts.
+     */
     @Test
-    void tellsOfABackupWhatItsProcessCouldNotTellAnyMore() throws Exception {
+    void aRestartSendsTheAlertsOfADeadBackupProcess() throws Exception {
         String died = databaseOfTenRows();
         String failed = databaseOfTenRows();
         String good = databaseOfTenRows();
@@ -302,7 +308,7 @@ class WatchdogIT {
         return database;
     }
 
-    /** A session of the run. */
+    /** Returns the process id of a session of the run. */
     private Optional<String> snapshot(String database) throws Exception {
         return host
                 .rows(
@@ -323,7 +329,10 @@ class WatchdogIT {
                 .findFirst();
     }
 
-    /** Real ones; where the file {@code halt} names one, and the database of a dump, it stands still as it begins. */
+    /**
+     * Returns a folder with wrappers of PostgreSQL's programs. The file {@code halt} names a program, and for a dump
+     * also its database. That program stops as it begins.
+     */
     private String programs() throws IOException {
         Path folder = Files.createTempDirectory(host.folder(), "programs-");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));

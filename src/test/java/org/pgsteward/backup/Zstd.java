@@ -2,7 +2,7 @@ package org.pgsteward.backup;
 
 import java.io.IOException;
 
-/** The program of that name, which people restore with. */
+/** The program zstd, with which operators restore. */
 public final class Zstd {
     private Zstd() {}
 

@@ -1,4 +1,4 @@
-/** What is stored, and what is refused. */
+/** Tests of the stored backups and of the refusals. */
 @NullMarked
 package org.pgsteward.backup;
 

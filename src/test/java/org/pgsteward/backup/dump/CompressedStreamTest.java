@@ -38,7 +38,7 @@ class CompressedStreamTest {
     enum Sample {
         EMPTY,
         ONE_BYTE,
-        /** With its headers it is longer than the buffer, so that the end of the frame takes two turns. */
+        /** With its headers this sample is longer than the buffer, so the end of the frame takes two calls. */
         ONE_BUFFER_LESS_A_BYTE,
         ONE_BUFFER,
         ONE_BUFFER_AND_A_BYTE,
@@ -69,7 +69,7 @@ class CompressedStreamTest {
 
     @ParameterizedTest
     @EnumSource
-    void whatGoesInComesOut(Sample sample) throws IOException {
+    void decompressesToTheSameBytes(Sample sample) throws IOException {
         byte[] plain = sample.bytes();
         try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain))) {
             byte[] compressed = stream.readAllBytes();
@@ -82,16 +82,19 @@ class CompressedStreamTest {
     }
 
     @Test
-    void itIsSmallerWhereItCanBe() throws IOException {
+    void compressesSamplesThatCanBeCompressed() throws IOException {
         byte[] plain = Sample.COMPRESSIBLE.bytes();
         try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain))) {
             assertThat(stream.readAllBytes().length).isLessThan(plain.length / 100);
         }
     }
 
-    /** Numbers by chance, then prose, then numbers: more than two frames, of which the middle is compressed otherwise. */
+    /**
+     * Random digits, then prose, then random digits. The stream makes more than two frames, and compresses the
+     * middle one at another level.
+     */
     @Test
-    void eachFrameIsCompressedAsItIsWorth() throws Exception {
+    void choosesACompressionLevelForEachFrame() throws Exception {
         assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");
         byte[] plain = new byte[150 << 20];
         Random random = new Random(1);
@@ -114,7 +117,7 @@ class CompressedStreamTest {
     }
 
     @Test
-    void aFlippedByteIsNoticedByWhoeverReadsIt() throws IOException {
+    void aFlippedByteFailsTheDecompression() throws IOException {
         try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(Sample.RANDOM.bytes()))) {
             byte[] compressed = stream.readAllBytes();
             compressed[compressed.length / 2] ^= 1;
@@ -124,7 +127,7 @@ class CompressedStreamTest {
     }
 
     @Test
-    void readByteByByteItIsTheSame() throws IOException {
+    void readingByteByByteGivesTheSameBytes() throws IOException {
         byte[] plain = Sample.ONE_BUFFER_AND_A_BYTE.bytes();
         ByteArrayOutputStream compressed = new ByteArrayOutputStream();
         try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain))) {
@@ -150,7 +153,7 @@ class CompressedStreamTest {
         assertThat(zstd.waitFor()).isZero();
     }
 
-    /** 2 GiB: whoever kept what has gone through would need a heap of that size, or a source that ran ahead of it. */
+    /** The source has 2 GiB. A stream that keeps its bytes, or reads far ahead, would exceed the limit. */
     @Test
     void memoryIsAFewBuffersHoweverLongTheSource() throws IOException {
         long length = 2L << 30;
@@ -171,7 +174,7 @@ class CompressedStreamTest {
     }
 
     @Test
-    void whoReadsAsksTheSourceForNoMoreThanATrialAtATime() throws IOException {
+    void readsAtMostOneTrialAheadOfTheReader() throws IOException {
         Endless source = new Endless(1L << 30);
         try (CompressedStream stream = new CompressedStream(source)) {
             assertThat(stream.read()).isNotNegative();
@@ -179,9 +182,11 @@ class CompressedStreamTest {
         }
     }
 
-    /** Nineteen runs of a night that something still referred to once took all direct memory, and ended every night. */
+    /**
+     * The streams of nineteen runs were still referenced and once used up all direct memory, so every night failed.
+     */
     @Test
-    void holdsNoDirectMemoryHoweverManyAreStillReferredTo() throws IOException {
+    void closedStreamsHoldNoDirectMemory() throws IOException {
         long before = direct().getMemoryUsed();
         List<CompressedStream> referredTo = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
@@ -230,7 +235,7 @@ class CompressedStreamTest {
         }
     }
 
-    /** Bytes without end, or with one; it counts what it has given. */
+    /** A source with a limited or almost unlimited number of bytes, which counts the bytes that it has given. */
     private static final class Endless extends InputStream {
         private final byte[] pattern = Sample.random(1 << 16);
         private final long length;

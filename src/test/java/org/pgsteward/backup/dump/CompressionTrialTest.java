@@ -20,7 +20,7 @@ class CompressionTrialTest {
     private final CompressionTrial trial = new CompressionTrial();
 
     @Test
-    void proseIsWorthTheThoroughLevel() throws IOException {
+    void proseGetsTheThoroughLevel() throws IOException {
         StringBuilder prose = new StringBuilder();
         try (Stream<Path> files = Files.walk(Path.of("src"))) {
             for (Path file : files.filter(path -> path.toString().endsWith(".java"))
@@ -33,7 +33,7 @@ class CompressionTrialTest {
     }
 
     @Test
-    void rowsThatResembleOneAnotherAreNot() throws NoSuchAlgorithmException {
+    void similarRowsGetLevelOne() throws NoSuchAlgorithmException {
         MessageDigest md5 = MessageDigest.getInstance("MD5");
         StringBuilder rows = new StringBuilder();
         for (int row = 0; rows.length() < CompressionTrial.SAMPLE; row++) {
@@ -50,14 +50,14 @@ class CompressionTrialTest {
     }
 
     @Test
-    void norIsWhatCannotBeCompressed() {
+    void incompressibleBytesGetLevelOne() {
         byte[] noise = new byte[CompressionTrial.SAMPLE];
         new Random(1).nextBytes(noise);
         assertThat(levelFor(noise)).isEqualTo(1);
     }
 
     @Test
-    void nothingIsNothing() {
+    void anEmptySampleGetsLevelOne() {
         assertThat(levelFor(new byte[0])).isEqualTo(1);
     }
 

@@ -28,7 +28,10 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** Rows are counted as the administrator or as somebody else; what a service put in their way never runs as him. */
+/**
+ * Row counts as the administrator or as another role. Code that a service put into its tables never runs as the
+ * administrator.
+ */
 @NeedsPostgres
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class CountingIT extends OnEachMajor {
@@ -46,7 +49,7 @@ class CountingIT extends OnEachMajor {
 
     @ParameterizedTest
     @MethodSource("majors")
-    void aFunctionInAnIndexDoesNotRunAsTheAdministratorWhenRowsAreCountedForADump(int major) throws Exception {
+    void countsForADumpRunNoIndexCodeAsAdministrator(int major) throws Exception {
         TestCluster cluster = cluster(major);
         String database = database(cluster);
         asSvc(cluster, database, Trap.statements(marker));
@@ -61,7 +64,7 @@ class CountingIT extends OnEachMajor {
 
     @ParameterizedTest
     @MethodSource("majors")
-    void aTableThatBecameAViewBehindTheSnapshotIsNotCounted(int major) throws Exception {
+    void aTableReplacedByAViewIsNotCounted(int major) throws Exception {
         TestCluster cluster = cluster(major);
         String database = database(cluster);
         asSvc(cluster, database, Trap.statements(marker));
@@ -92,10 +95,10 @@ class CountingIT extends OnEachMajor {
         assertThat(marker).doesNotExist();
     }
 
-    /** Two processes of the server with its longest row are more than a small host has. */
+    /** A small host has no memory for two server processes that hold the table's longest row at the same time. */
     @ParameterizedTest
     @MethodSource("majors")
-    void aTableWithoutAShortColumnIsCountedWhenNobodyElseReadsIt(int major) throws Exception {
+    void countsATableWithoutAShortColumnAfterItsOtherReader(int major) throws Exception {
         TestCluster cluster = cluster(major);
         String database = database(cluster);
         asSvc(
@@ -121,7 +124,7 @@ class CountingIT extends OnEachMajor {
 
     @ParameterizedTest
     @MethodSource("majors")
-    void aTableIsCountedWhateverItsColumnsAre(int major) throws Exception {
+    void countsTablesWithAnyColumns(int major) throws Exception {
         TestCluster cluster = cluster(major);
         String database = database(cluster);
         asSvc(
@@ -150,7 +153,7 @@ class CountingIT extends OnEachMajor {
 
     @ParameterizedTest
     @MethodSource("majors")
-    void aFunctionInAnIndexDoesNotRunAsTheAdministratorWhenRowsAreCountedForABaseBackup(int major) throws Exception {
+    void countsForABaseBackupRunNoIndexCodeAsAdministrator(int major) throws Exception {
         TestCluster cluster = cluster(major);
         String database = database(cluster);
         asSvc(cluster, database, Trap.statements(marker));
@@ -176,11 +179,10 @@ class CountingIT extends OnEachMajor {
                 .isEmpty();
     }
 
-    /** One service made each base backup of the whole cluster fail, or kept it waiting for an hour. */
+    /** One service made each base backup of the whole cluster fail, or delayed it by an hour. */
     @ParameterizedTest
     @ValueSource(strings = {"RAISE EXCEPTION 'mine'", "PERFORM pg_catalog.pg_sleep(3600)"})
-    void aFunctionInAnIndexThatFailsOrSleepsKeepsNoOtherTableFromBeingCountedForABaseBackup(String deed)
-            throws Exception {
+    void failingOrSleepingIndexCodeHindersNoOtherCount(String deed) throws Exception {
         TestCluster cluster = cluster(majors().findFirst().orElseThrow());
         String database = database(cluster);
         asSvc(
@@ -220,9 +222,12 @@ class CountingIT extends OnEachMajor {
                 .isEmpty();
     }
 
-    /** A lock is waited for half a minute. An owner who held those of 300 tables held up the backups of all others for hours. */
+    /**
+     * pgsteward waits up to half a minute for a lock. An owner with locks on 300 tables delayed all other backups
+     * for hours.
+     */
     @Test
-    void locksOfManyTablesKeepNoOtherDatabaseFromBeingCountedForABaseBackup() throws Exception {
+    void lockedTablesHinderNoCountOfAnotherDatabase() throws Exception {
         TestCluster cluster = cluster(majors().findFirst().orElseThrow());
         String database = database(cluster);
         asSvc(cluster, database, "CREATE TABLE public.long (t text)", "INSERT INTO public.long VALUES ('t')");
@@ -234,7 +239,7 @@ class CountingIT extends OnEachMajor {
                 BaseRows rows = BaseRows.before(cluster.server(), Duration.ofSeconds(2));
                 ClientProgram done = ClientProgram.start(UnprivilegedUser.ofThisProcess(), List.of("true"), Map.of())) {
             other.setAutoCommit(false);
-            // It locks the table of the long values, too, which the administrator counts.
+            // TRUNCATE also locks the TOAST table. The administrator counts the rows of that table.
             holding.execute("TRUNCATE public.long");
 
             Map<String, Long> counted = rows.after(done).get(8, TimeUnit.MINUTES);
@@ -249,7 +254,7 @@ class CountingIT extends OnEachMajor {
     }
 
     @Test
-    void aDatabaseThatItsOwnerLetsNobodyIntoIsPassedOverByABaseBackup() throws Exception {
+    void aDatabaseBlockedByItsOwnerIsNotCounted() throws Exception {
         TestCluster cluster = cluster(majors().findFirst().orElseThrow());
         String database = database(cluster);
         String neighbour = database(cluster);
@@ -279,7 +284,7 @@ class CountingIT extends OnEachMajor {
                     .doesNotContainKey(database + ".pg_catalog.pg_class");
             assertThat(log.text()).contains("database " + database + " is not compared with the base backup: ");
             holder.rollback();
-            // Its client may have given up by now.
+            // The client of the drop may have timed out.
             drop.handle((dropped, late) -> late).get(1, TimeUnit.MINUTES);
         }
     }
@@ -292,12 +297,12 @@ class CountingIT extends OnEachMajor {
         }
     }
 
-    /** The process that made a base backup ran out of memory. */
+    /** Without a limit the process that made a base backup ran out of memory. */
     @Test
-    void ofTooManyTablesOnlyTheFirstAreComparedWithABaseBackup() throws Exception {
+    void comparesALimitedNumberOfTablesWithABaseBackup() throws Exception {
         TestCluster cluster = cluster(majors().findFirst().orElseThrow());
         String database = database(cluster);
-        // Each quotation mark counts twice.
+        // Each quotation mark is doubled in a quoted name, so these names are long.
         asSvc(cluster, database, "DO $$ BEGIN EXECUTE format('CREATE SCHEMA %I', repeat('\"', 60)); END $$");
         for (int from = 0; from < 3000; from += 1000) {
             asSvc(

@@ -25,7 +25,7 @@ class DumpStreamTest {
     private static final String HALF_A_DUMP = "head -c 300000 /dev/zero; ";
 
     @Test
-    void theHashAndTheSizesAreThoseOfWhatWasRead() throws Exception {
+    void hashAndSizesMatchTheBytesRead() throws Exception {
         try (ClientProgram program = program("head -c 300000 /dev/zero");
                 DumpStream stream = new DumpStream(program, program.output(), AgeKeys.NONE)) {
             byte[] stored = stream.readAllBytes();
@@ -86,7 +86,7 @@ class DumpStreamTest {
     }
 
     @Test
-    void untilItsEndIsReadItIsNotWhole() throws Exception {
+    void isNotWholeBeforeItsEndIsRead() throws Exception {
         try (ClientProgram program = program("head -c 300000 /dev/urandom");
                 DumpStream stream = new DumpStream(program, program.output(), AgeKeys.NONE)) {
             assertThat(stream.read()).isNotNegative();
@@ -95,7 +95,7 @@ class DumpStreamTest {
     }
 
     @Test
-    void nobodySkipsAPieceOfIt() throws Exception {
+    void refusesToSkipBytes() throws Exception {
         try (ClientProgram program = program("echo one");
                 DumpStream stream = new DumpStream(program, program.output(), AgeKeys.NONE)) {
             assertThatThrownBy(() -> stream.skip(1)).isInstanceOf(IOException.class);
@@ -103,7 +103,11 @@ class DumpStreamTest {
         }
     }
 
-    /** Every byte that a reader such as the file endpoint would store. */
+    /**
+     * Reads all bytes, like the file endpoint of a route.
+     *
+     * @return their number
+     */
     private static long readToTheEnd(InputStream stream) throws IOException {
         byte[] buffer = new byte[64 * 1024];
         long count = 0;

@@ -7,7 +7,10 @@ import org.junit.jupiter.api.Test;
 
 @Tag("fast")
 class LockRoomRuleTest {
-    /** 100 connections, three autovacuum workers and their launcher, eight workers, ten senders. */
+    /**
+     * The number of sessions and other processes: 100 connections, three autovacuum workers and their launcher,
+     * eight workers, ten senders.
+     */
     private static final int SESSIONS = 122;
 
     @Test
@@ -20,7 +23,7 @@ class LockRoomRuleTest {
     }
 
     @Test
-    void namesWhoHoldsTheLocksThatADumpNeeds() {
+    void namesTheRoleThatHoldsTheLocksADumpNeeds() {
         assertThat(LockRoomRule.hindrance("big", new LockRoomRule.Room(64, SESSIONS, 28, 6872, "blog")))
                 .contains(
                         "database big has 6,872 tables, sequences and views, which a dump locks all at once, and other"

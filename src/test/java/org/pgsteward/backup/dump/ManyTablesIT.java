@@ -20,12 +20,15 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** Databases with more tables than a server with small settings has locks for. */
+/** Databases with more tables than a server with small settings has locks. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class ManyTablesIT {
-    /** Room for 704 locks, of which 198 stay for others; a server of the usual settings has it for 7,808. */
+    /**
+     * Settings for 704 locks; 198 of them are reserved for other sessions. A server with default settings has 7,808
+     * locks.
+     */
     private static final Map<String, String> LITTLE_ROOM = Map.of(
             "max_locks_per_transaction", "32",
             "max_connections", "20",
@@ -83,7 +86,7 @@ class ManyTablesIT {
         String database = host.cluster().newDatabase();
         String create = "DO $$ BEGIN FOR i IN %d..%d LOOP EXECUTE format('CREATE TABLE public.t%%s (n integer)', i);"
                 + " END LOOP; END $$";
-        // In pieces: what makes a table takes locks, too.
+        // Each block creates ten tables only, since CREATE TABLE takes locks, too.
         for (int from = 1; from <= count; from += 10) {
             host.cluster().run(database, create.formatted(from, from + 9));
         }

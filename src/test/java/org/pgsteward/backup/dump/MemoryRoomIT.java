@@ -27,24 +27,27 @@ import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** What a dump's sessions keep in memory, read from the kernel, and what was said before. */
+/** The memory of a dump's sessions, read from the kernel, in comparison with the estimate. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(600)
 class MemoryRoomIT {
     private static final Pattern PRIVATE = Pattern.compile("RssAnon:\\s+(\\d+) kB");
 
-    /** Readings differ by some pages. */
+    /** The tolerance in bytes. Two readings differ by some pages. */
     private static final long LITTLE = 4 << 20;
 
-    /** A connection for each reading took ten times as long, and a core. */
+    /**
+     * The pause between two readings. One connection serves all of them: with a connection for each reading they
+     * took ten times as long and used up a core.
+     */
     private static final Duration BETWEEN_READINGS = Duration.ofMillis(2);
 
     private TestHost host;
     private Wiring wiring;
     private Pipeline pipeline;
 
-    /** Bytes of the sessions that dump an empty database. */
+    /** The memory, in bytes, of the sessions that dump an empty database. */
     private long usual;
 
     @BeforeAll
@@ -82,7 +85,7 @@ class MemoryRoomIT {
             tables      ~ 500 ~ CREATE TABLE public.t%1$s (i int PRIMARY KEY, x text)
             indexes     ~ 60 ~ CREATE TABLE public.t%1$s (x text); DO $c$ BEGIN FOR n IN 1..60 LOOP CREATE INDEX ON public.t%1$s (x); END LOOP; END $c$
             """)
-    void aDumpTakesNoMoreThanWasSaid(String shape, int objects, String statement) throws Exception {
+    void aDumpTakesNoMoreThanTheEstimate(String shape, int objects, String statement) throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster()
                 .run(

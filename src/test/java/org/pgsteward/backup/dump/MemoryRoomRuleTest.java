@@ -11,12 +11,12 @@ import org.pgsteward.postgres.ContainerMemory;
 class MemoryRoomRuleTest {
     private static final long MIB = 1 << 20;
 
-    /** What {@code compose.yaml} gives, with some services at work. */
+    /** The limit of {@code compose.yaml}, and the memory that some services use. */
     private static final ContainerMemory MEMORY = new ContainerMemory(256 * MIB, 130 * MIB);
 
     @Test
-    void aDumpMayTakeWhatIsFreeButForAReserve() {
-        // 256 - 130 - 24 = 102 MiB, 5 KiB for each table with its four columns
+    void aDumpMayTakeTheFreeMemoryMinusAReserve() {
+        // 256 - 130 - 24 = 102 MiB. Each table with its four columns needs 5 KiB.
         assertThat(MemoryRoomRule.hindrance("big", tables(20_889), MEMORY)).isEmpty();
         assertThat(MemoryRoomRule.hindrance("big", tables(20_890), MEMORY))
                 .contains(
@@ -26,7 +26,9 @@ class MemoryRoomRuleTest {
                                 + " mem_limit in compose.yaml");
     }
 
-    /** 110 tables of an attacker had check constraints of 0.9 MB each, and two sessions kept them. */
+    /**
+     * 110 tables of an attacker had check constraints of 0.9 MB each, and two sessions kept all of them in memory.
+     */
     @Test
     void fewTablesMayHaveLargeDefinitions() {
         assertThat(hindrance(110, 0, 0, 770, 40 * MIB)).isEmpty();

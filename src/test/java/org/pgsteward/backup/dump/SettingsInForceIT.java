@@ -10,9 +10,12 @@ import org.pgsteward.postgres.UnprivilegedUser;
 
 @NeedsPostgres
 class SettingsInForceIT {
-    /** From the strongest to the weakest, less what a role or our own session has for itself. */
+    /**
+     * The sources of a setting have an order of precedence. Settings of an owner that can log in come first.
+     * Settings of the administrator and of pgsteward's own session do not count.
+     */
     @Test
-    void theOneWhoGoesBeforeOthersIsInForce() throws Exception {
+    void theSettingOfHighestPrecedenceIsInForce() throws Exception {
         Map<String, String> onTheCommandLine = Map.of("timezone", "Asia/Tokyo", "datestyle", "ISO,DMY");
         try (TestCluster cluster = TestCluster.start(TestCluster.programs(), onTheCommandLine)) {
             cluster.run(

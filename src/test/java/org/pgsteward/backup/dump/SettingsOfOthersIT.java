@@ -22,7 +22,10 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Role wiki sets megabytes for itself in the database of role shop, where it may not even log in. */
+/**
+ * Settings of several megabytes that role wiki makes for itself in the database of role shop, where it may not even
+ * log in.
+ */
 @NeedsPostgres
 class SettingsOfOthersIT {
     private static final Secret PASSWORD = new Secret("wikis");
@@ -93,9 +96,9 @@ class SettingsOfOthersIT {
                 .containsExactly("homelab");
     }
 
-    /** A row of its own for the new database, before it takes the place of the live one. */
+    /** Role wiki makes a setting in the staging database before that database replaces the live one. */
     @Test
-    void whoSetsSomethingForTheDatabaseOfARestoreDoesNotKeepItFromItsPlace() throws Exception {
+    void aForeignSettingOnTheStagingDatabaseBlocksNoReplace() throws Exception {
         host.cluster().run("homelab", "ALTER ROLE wiki IN DATABASE shop SET work_mem = '6MB'");
         backUp();
         CompletableFuture<Boolean> attack =

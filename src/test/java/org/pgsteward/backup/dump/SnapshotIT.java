@@ -45,9 +45,12 @@ class SnapshotIT {
         cluster.close();
     }
 
-    /** pg_dump alone takes its moment first and its locks later, and stores a table that was truncated in between as empty. */
+    /**
+     * pg_dump alone takes its snapshot first and its locks later. It would store a table that was truncated in
+     * between as empty.
+     */
     @Test
-    void aTableThatSomebodyWouldEmptyAfterTheMomentIsKeptFromIt() throws Exception {
+    void aTruncateWaitsUntilTheSnapshotEnds() throws Exception {
         String database = cluster.newDatabase();
         cluster.run(database, "CREATE TABLE public.t AS SELECT generate_series(1, 7)");
         try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
@@ -58,7 +61,9 @@ class SnapshotIT {
         }
     }
 
-    /** A session keeps memory for each table until it ends, so several of them count one after the other. */
+    /**
+     * A session keeps memory for each table until it ends, so several sessions count the tables one after the other.
+     */
     @Test
     void thousandsOfTablesAreCountedAtTheSameMoment() throws Exception {
         String database = databaseWithTables(2500);
@@ -72,9 +77,12 @@ class SnapshotIT {
         }
     }
 
-    /** It would wait until this snapshot ends, which waits for the count. */
+    /**
+     * The ALTER TABLE waits until the snapshot ends, and the snapshot waits for the count. A count that queued
+     * behind it would never end.
+     */
     @Test
-    void aTableThatSomebodyWaitsToChangeIsCounted() throws Exception {
+    void countsATableWithAQueuedAlterTable() throws Exception {
         String database = databaseWithTables(1200);
         try (Connection other = cluster.server().connect(database);
                 Statement statement = other.createStatement()) {
@@ -111,7 +119,7 @@ class SnapshotIT {
     }
 
     @Test
-    void whoLocksATableForLongerThanWeWaitIsNamed() throws Exception {
+    void namesTheSessionThatLocksATableTooLong() throws Exception {
         String database = cluster.newDatabase();
         cluster.run(database, "CREATE TABLE public.\"T t\" (n int)");
         try (Connection other = cluster.server().connect(database);
@@ -127,9 +135,12 @@ class SnapshotIT {
         }
     }
 
-    /** An owner who locked his tables one after the other, each for less than pgsteward waits, kept all other backups waiting. */
+    /**
+     * An owner locked one table after the other, each for less than pgsteward's limit, and so delayed all other
+     * backups.
+     */
     @Test
-    void locksThatFollowOneAnotherAreWaitedForAsLongAsOne() throws Exception {
+    void oneTimeLimitCoversAllLocks() throws Exception {
         String database = cluster.newDatabase();
         cluster.run(database, "CREATE TABLE public.t (n int)");
         try (Connection other = cluster.server().connect(database);
@@ -151,7 +162,7 @@ class SnapshotIT {
         }
     }
 
-    /** pg_dump has a time limit for the locks of tables only, and waited for an hour for these. */
+    /** pg_dump has a time limit for locks of tables only. It waited for an hour for these locks. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -160,7 +171,7 @@ class SnapshotIT {
                 "DROP SEQUENCE public.s",
                 "DROP MATERIALIZED VIEW public.m"
             })
-    void whoLocksAnythingElseThatPgDumpReadsIsNamed(String lock) throws Exception {
+    void namesTheSessionThatBlocksPgDump(String lock) throws Exception {
         String database = cluster.newDatabase();
         cluster.run(
                 database,
@@ -225,7 +236,7 @@ class SnapshotIT {
     }
 
     @Test
-    void whatTheDumpTakesForGrantedIsWrittenDown() throws Exception {
+    void recordsEncodingLocaleRolesAndExtensionSchemas() throws Exception {
         String database = cluster.newDatabase();
         cluster.run(
                 database,
@@ -256,7 +267,7 @@ class SnapshotIT {
     }
 
     @Test
-    void howLongATransactionMayLastIsNotTheOwnersToSay() throws Exception {
+    void theOwnerCannotLimitTheSnapshotsTransaction() throws Exception {
         Programs programs;
         try {
             programs = Programs.find(Optional.empty(), 17);

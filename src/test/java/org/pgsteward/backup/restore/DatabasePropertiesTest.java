@@ -8,7 +8,7 @@ import org.pgsteward.postgres.Quote;
 
 @Tag("fast")
 class DatabasePropertiesTest {
-    /** As {@code pg_restore --create} writes it. */
+    /** A script as {@code pg_restore --create} writes it. */
     private static final String SCRIPT = """
             \\restrict abc
             SET standard_conforming_strings = on;
@@ -29,7 +29,7 @@ class DatabasePropertiesTest {
             """;
 
     @Test
-    void whatWasSetAndGrantedOnItIsSaidOfADatabaseOfAnotherName() {
+    void appliesSettingsAndGrantsToADatabaseOfAnotherName() {
         DatabaseProperties read = DatabaseProperties.of(SCRIPT, "my \"d b", "shop");
 
         assertThat(read.like()).isEqualTo(" ENCODING 'UTF8' LOCALE_PROVIDER libc LOCALE 'C.UTF-8'");
@@ -60,7 +60,7 @@ class DatabasePropertiesTest {
                 .containsExactly("\"TimeZone\" TO 'Asia/Tokyo'", "\"DateStyle\" TO 'ISO, DMY'");
     }
 
-    /** Some applications keep a key in one. */
+    /** Some applications keep a key in a setting. */
     @Test
     void longSettingsAndThoseWithBackslashesAreRead() {
         String key = "k''".repeat(20_000);
@@ -101,9 +101,11 @@ class DatabasePropertiesTest {
                         + " ICU_RULES '&a < ''z'' ; x'");
     }
 
-    /** On a server that is rebuilt; what loads code is left to a person. */
+    /**
+     * The administrator applies these settings to a rebuilt server. An operator must apply settings that load code.
+     */
     @Test
-    void anAdministratorSetsWhatLoadsNoCode() {
+    void anAdministratorAppliesNoSettingThatLoadsCode() {
         DatabaseProperties read = DatabaseProperties.of("""
                 ALTER DATABASE shop SET log_statement TO 'all';
                 ALTER ROLE reader IN DATABASE shop SET work_mem TO '3MB';
@@ -128,7 +130,7 @@ class DatabasePropertiesTest {
     }
 
     @Test
-    void aCopyIsClosedToPublicAndSaysSo() {
+    void aCopyIsClosedToPublicAndListsItsOpeningGrants() {
         DatabaseProperties read = DatabaseProperties.of("""
                 GRANT ALL ON DATABASE shop TO PUBLIC;
                 GRANT CREATE ON DATABASE shop TO PUBLIC WITH GRANT OPTION;
@@ -146,7 +148,7 @@ class DatabasePropertiesTest {
     }
 
     @Test
-    void whatAServerCouldReadAsTwoStatementsIsNeitherSetNorGranted() {
+    void aStatementThatMayHideASecondOneIsNotRun() {
         for (String tampered : java.util.List.of(
                 "ALTER DATABASE shop SET app.x TO $a$ ' $a$; CREATE ROLE mallory SUPERUSER LOGIN; --';",
                 "ALTER DATABASE shop SET app.x TO 'x' /* ' */; CREATE ROLE mallory SUPERUSER LOGIN; --';",
@@ -158,9 +160,9 @@ class DatabasePropertiesTest {
         }
     }
 
-    /** Any role may set something for itself in any database, and pg_dump writes it down there. */
+    /** Any role may make settings for itself in any database, and pg_dump writes them into that database's dump. */
     @Test
-    void settingsOfOtherRolesAreKeptUpToALimitAndTheOwnersBehindThemStay() {
+    void limitsSettingsOfOtherRolesAndKeepsTheOwners() {
         String large = "x".repeat(50_000);
         String script = """
                 CREATE DATABASE shop WITH TEMPLATE = template0 ENCODING = 'UTF8';

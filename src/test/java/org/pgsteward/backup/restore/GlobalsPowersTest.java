@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Which roles of a file of globals get powers over the server, and by what. */
+/** The roles of a file of globals that get powers over the server, and the statements that grant them. */
 @Tag("fast")
 class GlobalsPowersTest {
     @ParameterizedTest(name = "{0}")

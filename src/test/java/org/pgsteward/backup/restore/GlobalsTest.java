@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GlobalsTest {
     private static final Set<String> OURS = Set.of("pgsteward_proof", "Ours too");
 
-    /** As pg_dumpall 17 writes it. */
+    /** A script as pg_dumpall 17 writes it. */
     private static final String WHOLE = """
             --
             -- PostgreSQL database cluster dump
@@ -61,7 +61,7 @@ class GlobalsTest {
             """;
 
     @Test
-    void whatPgDumpallWritesIsRunButForLabelsAndGrantors() {
+    void runsThePgDumpallScriptWithoutLabelsAndGrantors() {
         Globals globals = read(WHOLE);
 
         assertThat(globals.strange()).isEmpty();
@@ -84,7 +84,7 @@ class GlobalsTest {
     }
 
     @Test
-    void theAdministratorStaysAsHeIsAndSoDoOurOwnRoles() {
+    void leavesTheAdministratorAndOurOwnRolesUnchanged() {
         Globals globals = read("""
                 CREATE ROLE homelab;
                 ALTER ROLE homelab WITH SUPERUSER PASSWORD 'SCRAM-SHA-256$4096:x';
@@ -118,7 +118,7 @@ class GlobalsTest {
                 "GRANT bob TO pgsteward_proof;",
                 "GRANT SET ON PARAMETER work_mem TO pgsteward_proof;"
             })
-    void whatTouchesOurRolesIsKnownToDoSo(String script) {
+    void detectsStatementsThatTouchOurRoles(String script) {
         assertThat(read("CREATE ROLE before;\n" + script).touches(OURS)).hasSize(1);
         assertThat(read(WHOLE).touches(OURS)).isEmpty();
     }
@@ -132,7 +132,10 @@ class GlobalsTest {
                 .containsExactly("all", "current_user", "all_users");
     }
 
-    /** As from version 16 on. Each alone would take away what the other gives. */
+    /**
+     * PostgreSQL records one grant for each grantor from version 16 on. Run one after the other, each grant would
+     * revoke options of the other.
+     */
     @Test
     void grantsOfOneMembershipBySeveralGrantorsBecomeOne() {
         Globals globals = read("""
@@ -171,7 +174,7 @@ class GlobalsTest {
     }
 
     @Test
-    void whatFollowsSomethingStrangeIsReadAsLongAsItsQuotesAreCertain() {
+    void readsOnAfterAnUnknownStatementWithCertainQuotes() {
         Globals plain = read("\\! touch /tmp/x\nDROP DATABASE homelab;\nCREATE ROLE a;\n");
         Globals uncertain = read("COMMENT ON ROLE a IS E'x'\n'y\\'';\nCREATE ROLE b;\n--';\nCREATE ROLE c;\n");
 
@@ -223,7 +226,7 @@ class GlobalsTest {
                 "COMMENT ON ROLE current_user IS '/tmp/x';",
                 "GRANT SET ON PARAMETER work_mem TO current_user;",
                 "ALTER ROLE bob IN DATABASE x SET a TO 'b';",
-                // What one of two readers takes for a quote's end, and the other does not.
+                // These quotes end at one place for one parser and at another place for another parser.
                 "COMMENT ON ROLE bob IS E'a'\n'x\\'' \\! touch /tmp/x '';",
                 "COMMENT ON ROLE bob IS 'a' 'b';",
                 "COMMENT ON ROLE bob IS 'a\\' \\! touch /tmp/x ';",
@@ -242,17 +245,17 @@ class GlobalsTest {
     }
 
     @Test
-    void whatIsSaidOfItNamesTheStatementAndNoneOfItsSecrets() {
+    void namesAnUnknownStatementWithoutItsSecrets() {
         assertThat(read("CREATE ROLE a;\nALTER USER a PASSWORD 'in the clear';").strange())
                 .containsExactly("statement 2 is none that pg_dumpall writes (ALTER USER ...)");
     }
 
     @Test
-    void nothingIsNothing() {
+    void aScriptWithoutStatementsHasNoGlobals() {
         assertThat(read("-- nothing\n")).isEqualTo(new Globals(List.of(), List.of(), List.of(), List.of()));
     }
 
-    /** A role may give itself a search_path of 20 MB, and has no part in any other role. */
+    /** A role without any privileges in other roles may give itself a search_path of 20 MB. */
     @Test
     void anOversizedSettingIsLeftOutAndNamedAndTheRestIsRun() {
         String huge = "a".repeat(20_000_000);
@@ -296,7 +299,7 @@ class GlobalsTest {
     }
 
     @Test
-    void aFileOfMoreThanRolesEverHaveIsReadInPartAndSaidToBe() {
+    void readsAnOverlongFileInPartAndReportsIt() {
         String role = "CREATE ROLE r%d;\nCOMMENT ON ROLE r%d IS '" + "d".repeat(100_000) + "';\n";
         StringBuilder script = new StringBuilder();
         for (int i = 0; i < 70; i++) {

@@ -17,11 +17,11 @@ import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** A restore has no more rights than the service, and what it refuses leaves everything as it is. */
+/** A restore has only the privileges of the service, and a refused restore changes nothing. */
 @NeedsPostgres
 class HostileRestoreIT extends OnRestoreHost {
     @Test
-    void whatIsNotToBeHadIsRefusedInOneLineAndNothingIsTouched() throws Exception {
+    void refusesInvalidTargetsAndTouchesNoDatabase() throws Exception {
         String service = restores.service("CREATE TABLE public.t AS SELECT 1 AS n");
         List<String> before = databases();
 
@@ -44,7 +44,7 @@ class HostileRestoreIT extends OnRestoreHost {
     }
 
     @Test
-    void aFileThatCameToHarmOrIsGoneIsRefusedBeforeAnythingIsTouched() throws Exception {
+    void refusesADamagedOrMissingFileBeforeAnyChange() throws Exception {
         String service = restores.service("CREATE TABLE public.t AS SELECT 1 AS n");
         Restore.Order order = restores.order(service, service + "_back");
         Path file = host.store().resolve(order.backup().path());
@@ -69,7 +69,7 @@ class HostileRestoreIT extends OnRestoreHost {
     }
 
     @Test
-    void aManifestThatSaysOtherCountsLeavesNoDatabase() throws Exception {
+    void aManifestWithOtherCountsLeavesNoDatabase() throws Exception {
         String service = restores.service("CREATE TABLE public.t AS SELECT generate_series(1, 10)");
         Restore.Order order = restores.order(service, service + "_back");
         Path manifest = host.store().resolve(order.backup().path() + ".manifest.json");
@@ -86,7 +86,7 @@ class HostileRestoreIT extends OnRestoreHost {
                 .contains("a table name that no backup has: t; DROP ROLE x");
     }
 
-    /** What a service may leave in its database for whoever restores it. */
+    /** Returns statements for a table with code that runs during a restore. */
     private static String[] trap(String attempt) {
         return new String[] {
             "SET search_path = public",
@@ -99,7 +99,7 @@ class HostileRestoreIT extends OnRestoreHost {
     }
 
     @Test
-    void whatADumpSmugglesInStopsTheRestoreWhenItAsksForMoreThanTheServiceMay() throws Exception {
+    void codeBeyondTheServicesRightsStopsTheRestore() throws Exception {
         Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
         String service = restores.service(trap("EXECUTE $x$ COPY (SELECT 1) TO PROGRAM 'touch " + marker + "' $x$;"));
 
@@ -111,7 +111,7 @@ class HostileRestoreIT extends OnRestoreHost {
     }
 
     @Test
-    void whatADumpTriesInSilenceDoesNotMakeItASuperuserNorStartAProgram() throws Exception {
+    void codeThatHidesItsErrorsGainsNoRights() throws Exception {
         Path marker = Path.of("/tmp", "pgsteward-marker-" + UUID.randomUUID());
         StringBuilder tries = new StringBuilder();
         for (String attempt : List.of(
@@ -150,7 +150,7 @@ class HostileRestoreIT extends OnRestoreHost {
     }
 
     @Test
-    void whatWasPutIntoADumpToBeSetOnTheDatabaseIsNotRunByTheAdministrator() throws Exception {
+    void theAdministratorRunsNoForgedDatabaseSetting() throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run("homelab", "ALTER DATABASE " + database + " SET app.x = '" + "x".repeat(100) + "'");
         restores.backUp(database);
@@ -187,7 +187,7 @@ class HostileRestoreIT extends OnRestoreHost {
     }
 
     @Test
-    void aDatabaseOfASuperuserIsGivenToHimOnlyWhereNothingInItRunsWithHisRights() throws Exception {
+    void aDatabaseWithCodeIsNotRestoredToASuperuser() throws Exception {
         String plain = host.cluster().newDatabase();
         host.cluster().run(plain, "CREATE TABLE public.t AS SELECT generate_series(1, 3) AS n");
         restores.backUp(plain);

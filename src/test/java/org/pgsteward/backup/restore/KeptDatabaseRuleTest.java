@@ -35,7 +35,7 @@ class KeptDatabaseRuleTest {
     }
 
     @Test
-    void withoutATimeNoneIsForgotten() {
+    void noDatabaseIsForgottenWithoutATime() {
         assertThat(new KeptDatabaseRule(Duration.ZERO, "psql -c")
                         .judge(kept("a", 900), NOW)
                         .severity())
@@ -43,7 +43,7 @@ class KeptDatabaseRuleTest {
     }
 
     @Test
-    void anAlertOfOneThatIsGoneResolves() {
+    void theAlertOfADroppedDatabaseResolves() {
         assertThat(RULE.judge(List.of(kept("there", 20)), List.of("there", "dropped"), NOW))
                 .extracting(Condition::service, Condition::severity)
                 .containsExactly(

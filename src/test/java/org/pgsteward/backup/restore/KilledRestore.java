@@ -5,7 +5,10 @@ import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.config.Settings;
 
-/** Restores one backup in a process of its own, which says when it has come to a step, and waits there for its end. */
+/**
+ * Restores one backup in a separate process. It prints the name of a given step as it reaches it, and waits there
+ * for its end.
+ */
 final class KilledRestore implements RestoreProgress {
     private final int last;
     private int steps;
@@ -14,7 +17,12 @@ final class KilledRestore implements RestoreProgress {
         this.last = last;
     }
 
-    /** How it is restored, of which service, what it shall be called, and at which step it waits. */
+    /**
+     * Restores a backup.
+     *
+     * @param arguments {@code replace} or {@code into}, the service, the name of the new database, and the number of
+     *     the step at which to wait
+     */
     public static void main(String[] arguments) throws Exception {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         String service = arguments[1];
@@ -40,7 +48,7 @@ final class KilledRestore implements RestoreProgress {
     @Override
     public void poured(long bytes, long total) {}
 
-    /** Standard input says nothing, and ends with whoever started us. */
+    /** Waits until the parent process ends, which closes standard input. */
     private static void waitForTheEnd() {
         try {
             if (System.in.read() < 0) {

@@ -11,7 +11,7 @@ import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.postgres.Server;
 
-/** Tests of one {@link RestoreHost}, none of which may leave anything of a restore behind. */
+/** Tests that share one {@link RestoreHost}. After each test no object of a restore may be left. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 abstract class OnRestoreHost {

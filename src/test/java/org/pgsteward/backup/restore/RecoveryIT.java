@@ -44,7 +44,7 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 
-/** A server is lost, and its store is all there is: by our command, and by nothing but public tools. */
+/** The loss of a server. Its store is restored by pgsteward's command, and by public tools alone. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -58,7 +58,7 @@ class RecoveryIT {
     private TestHost host;
     private Wiring wiring;
 
-    /** As {@code kill -9} ends a run. */
+    /** Ends a run like {@code kill -9}. */
     private static final class Killed extends Error {
         private static final long serialVersionUID = 1;
     }
@@ -82,13 +82,13 @@ class RecoveryIT {
                         "ALTER ROLE reader SET search_path = 'a', 'b'",
                         "GRANT CONNECT ON DATABASE everything TO reader",
                         "ALTER DATABASE everything SET work_mem = '3MB'",
-                        // Only an administrator may set these.
+                        // Only an administrator may make these two settings.
                         "ALTER DATABASE everything SET log_statement = 'ddl'",
                         "ALTER ROLE reader IN DATABASE everything SET search_path = 'of_reader'");
         host.cluster().run("plain", "CREATE TABLE public.t AS SELECT generate_series(1, 30) AS n");
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
-            // Dumped while it was nobody's, and taken over later under another name.
+            // The database belongs to no service at its first backup. Another service name adopts it later.
             assertThat(backUp(target("everything")).state()).isEqualTo(BackupState.VERIFIED);
             Contents.runAs(host.cluster().server(), "everything", PASSWORD, "everything", Contents.everything());
             host.cluster().run("everything", "GRANT SELECT ON public.generated TO reader");
@@ -120,14 +120,14 @@ class RecoveryIT {
     }
 
     @Test
-    void ontoAServerThatIsNotEmptyNothingIsRestored() {
+    void refusesAServerThatIsNotEmpty() {
         assertThatThrownBy(() -> wiring.recovery.rebuild(RestoreProgress.QUIET, Recovery.Consent.NONE))
                 .isInstanceOf(Refusal.class)
                 .hasMessageMatching("the server at \\S+ is not empty \\(database everything, .*");
     }
 
     @Test
-    void oneCommandRebuildsRolesDatabasesAndJournalHoweverOftenItIsKilled() throws Exception {
+    void oneCommandRebuildsTheServerDespiteSeveralKills() throws Exception {
         try (TestCluster empty = TestCluster.start()) {
             empty.run("homelab", "ALTER ROLE homelab PASSWORD '" + NEW_PASSWORD + "'");
             Server server = new Server(new org.pgsteward.postgres.ServerAddress(
@@ -137,7 +137,7 @@ class RecoveryIT {
                 killedAfter(step, new Wiring(Settings.from(environment)));
             }
 
-            // A daemon that runs meanwhile does so.
+            // A daemon that runs at the same time creates databases like this one.
             Secret password = new Secret(NEW_PASSWORD);
             Contents.runAs(server, "homelab", password, "homelab", "CREATE DATABASE plain");
             Path out = Files.createTempFile(host.folder(), "restore", ".out");
@@ -182,7 +182,7 @@ class RecoveryIT {
                         .containsAll(Contents.rows(host.cluster().server(), "homelab", rows))
                         .isNotEmpty();
             }
-            // Restored and compared is verified, in the new server's journal too.
+            // A restored and compared backup counts as verified in the new server's journal, too.
             assertThat(Contents.rows(
                             server,
                             "homelab",
@@ -194,7 +194,7 @@ class RecoveryIT {
             assertThat(Contents.rows(server, "homelab", "SELECT backup_id FROM public.backup_log ORDER BY 1"))
                     .containsExactlyElementsOf(Contents.rows(
                             host.cluster().server(), "homelab", "SELECT backup_id FROM public.backup_log ORDER BY 1"));
-            // With the passwords that they had, and the administrator with the one that he has here.
+            // The roles have their previous passwords, and the administrator keeps the password of the new server.
             Contents.runAs(server, ODD, PASSWORD, ODD, "SELECT 1");
             assertThatThrownBy(() -> wiring.server.connectAs("reader", new Secret("reads"), "plain"))
                     .isInstanceOf(SQLException.class);
@@ -207,9 +207,9 @@ class RecoveryIT {
         }
     }
 
-    /** Nothing that came after it was restored, and there was no way to leave it out. */
+    /** Without a limit the databases after the sleeping one were never restored, and no option could skip it. */
     @Test
-    void aDatabaseWhoseRestoreSleepsKeepsNoOtherFromBeingRestored() throws Exception {
+    void aSleepingRestoreDoesNotBlockTheOtherDatabases() throws Exception {
         try (TestHost lost = TestHost.start();
                 TestCluster empty = TestCluster.start()) {
             Wiring there = lost.wiring();
@@ -264,7 +264,7 @@ class RecoveryIT {
     }
 
     @Test
-    void theVeryLinesOfTheCardRestoreEverythingWithPublicToolsAlone() throws Exception {
+    void theLinesOfTheCardRestoreEverythingWithPublicTools() throws Exception {
         assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");
         String card = Files.readString(host.store().resolve(RecoveryCard.NAME));
         String lines = "set -e\n"
@@ -300,7 +300,7 @@ class RecoveryIT {
         assertThat(card.lines().count()).isLessThan(130);
     }
 
-    /** Those of 17 set {@code transaction_timeout}, which a server of 15 does not know. */
+    /** pg_restore 17 sets {@code transaction_timeout}, which a server of version 15 does not know. */
     @Test
     void theLinesOfTheCardWarnOfProgramsOfAnotherVersion() throws Exception {
         Optional<Programs> newer = Corpus.programs(17);
@@ -340,7 +340,7 @@ class RecoveryIT {
         for (String database : databases) {
             Map<String, String> there = Contents.of(server, database);
             Map<String, String> here = Contents.of(host.cluster().server(), database);
-            // The journal goes on while it is dumped.
+            // The journal gets new rows during its dump.
             there.keySet().removeIf(table -> table.startsWith("public.backup_log") || table.equals("sequences"));
             here.keySet().removeIf(table -> table.startsWith("public.backup_log") || table.equals("sequences"));
             assertThat(there).as(database).isEqualTo(here).hasSizeGreaterThan(1);

@@ -27,7 +27,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** Runs the lines of {@code RECOVERY.md} in a shell. {@code CorpusSoakIT} does so for all of the corpus. */
+/** Runs the lines of {@code RECOVERY.md} in a shell. {@code CorpusSoakIT} does so for the whole corpus. */
 @NeedsPostgres
 class RecoveryLinesIT {
     private static final Pattern BLOCK = Pattern.compile("(?s)\n```sh\n(.*?)\n```\n");
@@ -53,7 +53,7 @@ class RecoveryLinesIT {
         }
     }
 
-    /** A role may give itself settings with any text: lines that look like statements, and quotes. */
+    /** A role may give itself settings with any text, such as quotes and lines that look like statements. */
     @Test
     void theSettingsOfARoleAreNeverStatements() throws Exception {
         host.cluster()
@@ -114,7 +114,7 @@ class RecoveryLinesIT {
         areInWiki(host.cluster(), "wiki_restored");
     }
 
-    /** Which the new server has not. */
+    /** The new server does not have these settings. */
     @Test
     void everythingIsRestoredUnderTheSettingsOfTheServer() throws Exception {
         host.cluster()
@@ -171,7 +171,11 @@ class RecoveryLinesIT {
         return blocks;
     }
 
-    /** What a shell says that reads the first block and this one. */
+    /**
+     * Runs the first block and these lines in a shell.
+     *
+     * @return its output
+     */
     private String said(TestCluster cluster, String lines) throws Exception {
         ProcessBuilder sh =
                 new ProcessBuilder("sh").directory(host.store().toFile()).redirectErrorStream(true);

@@ -17,7 +17,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
 
-/** A run of {@code restore --all} after one that was killed. */
+/** A run of {@code restore --all} after a killed run. */
 @NeedsPostgres
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class RecoveryNotesIT {
@@ -67,7 +67,7 @@ class RecoveryNotesIT {
         return environment;
     }
 
-    /** Ends a run when a database has its name. */
+    /** Ends a run as soon as the restored database has its final name. */
     private static final class KilledWhenDone implements RestoreProgress {
         private static final class Killed extends RuntimeException {}
 

@@ -45,7 +45,7 @@ import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 
-/** Hard databases: the verification and the restore come to the same answer. */
+/** Difficult databases, for which the verification and the restore must agree. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -57,7 +57,10 @@ class RestoreAgreesIT {
     private Server server;
     private Pipeline pipeline;
 
-    /** A table with a condition, a trigger that writes into another, and a sequence. */
+    /**
+     * An extension with a configuration table that has a dump condition and a trigger, and with a sequence. The
+     * trigger writes into another table.
+     */
     private static final String CONFIGURED = """
             CREATE TABLE @extschema@.ref (id INT PRIMARY KEY, name TEXT, own BOOLEAN DEFAULT true);
             INSERT INTO @extschema@.ref VALUES (1, 'of the extension', false);
@@ -112,7 +115,7 @@ class RestoreAgreesIT {
                 .isEmpty();
     }
 
-    /** The hash of an enum's value is that of its OID, which differs in each database. */
+    /** The hash of an enum's value depends on its OID, which differs in each database. */
     @Test
     void hashPartitionsKeyedByAnEnumAreComparedAtTheirRoot() throws Exception {
         String service = service(
@@ -123,7 +126,7 @@ class RestoreAgreesIT {
                 "CREATE TABLE public.many (c public.col[], v int) PARTITION BY HASH (c)",
                 "CREATE TABLE public.many_0 PARTITION OF public.many FOR VALUES WITH (MODULUS 2, REMAINDER 0)",
                 "CREATE TABLE public.many_1 PARTITION OF public.many FOR VALUES WITH (MODULUS 2, REMAINDER 1)",
-                // Each value as often as no other: the counts tell where each went.
+                // Each value has a different number of rows, so the counts show the partition of each value.
                 "INSERT INTO public.one SELECT (enum_range(NULL::public.col))[i], v"
                         + " FROM generate_series(1, 8) AS i, generate_series(1, 1 << i) AS v",
                 "INSERT INTO public.many SELECT ARRAY[c], v FROM public.one");
@@ -136,7 +139,7 @@ class RestoreAgreesIT {
         assertThat(placement(service + "_back")).isNotEqualTo(placement(service));
     }
 
-    /** They belong to the administrator, and the service may not write to them. */
+    /** The tables belong to the administrator, and the service may not write to them. */
     @Test
     void rowsOfExtensionsTablesAreVerifiedAndRestored() throws Exception {
         String service = service("CREATE EXTENSION trusted_one SCHEMA public");
@@ -213,9 +216,11 @@ class RestoreAgreesIT {
         }
     }
 
-    /** What a service leaves in its database to be run at a restore finds no right to write there. */
+    /**
+     * A service leaves code in its database that runs during a restore. It has no privilege to write to this table.
+     */
     @Test
-    void nothingOfADumpWritesIntoAnExtensionsTable() throws Exception {
+    void codeInADumpCannotWriteToAnExtensionsTable() throws Exception {
         String service = service(
                 "CREATE EXTENSION trusted_one SCHEMA public",
                 "CREATE FUNCTION public.fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS 'BEGIN RETURN true; END'",
@@ -234,7 +239,7 @@ class RestoreAgreesIT {
                 .containsExactly("four", "of the extension");
     }
 
-    /** All of it comes back as the service's role, and none of it silently. */
+    /** Objects that cannot keep their owner come back as the service's role, and a note names each of them. */
     @Test
     void objectsOfOtherRolesKeepTheirOwnerOrAreNamed() throws Exception {
         String service =
@@ -302,9 +307,12 @@ class RestoreAgreesIT {
                 .hasSizeGreaterThan(8);
     }
 
-    /** Verified, since its rows are all there; and refused on the day of the loss, which the night says. */
+    /**
+     * The backup is verified, since all its rows can be restored. A restore refuses it, so each backup must report
+     * that in advance.
+     */
     @Test
-    void whatARestoreRefusesIsSaidOfTheBackupAndAlertedOnce() throws Exception {
+    void aRefusalOfTheRestoreIsACaveatAndRaisesOneAlert() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
         host.cluster().run(service, "CREATE EXTENSION dblink SCHEMA public");
         String caveat = "restore refuses it: the dump wants extensions that are not allowed: dblink; add them to"
@@ -372,7 +380,7 @@ class RestoreAgreesIT {
         assertThat(steps).doesNotContain("rows", "restored").endsWith("an empty database beside");
     }
 
-    /** pg_restore fails at it, too: a view that finds its function by the search path. */
+    /** pg_restore cannot fill this view either, since its query finds a function by the search path. */
     @Test
     void aMaterializedViewThatCannotBeFilledIsACaveatAndNoFailure() throws Exception {
         String service = service(
@@ -394,9 +402,9 @@ class RestoreAgreesIT {
         assertThat(done.rows()).isEqualTo(1);
     }
 
-    /** A dump on its way is read once: nothing can be left out of it, and nothing tried again from the file. */
+    /** A dump in the stream is read once. pgsteward cannot leave entries out of it or read a part again. */
     @Test
-    void aDumpThatIsEncryptedOnItsWayIsVerifiedAlike() throws Exception {
+    void verifiesADumpEncryptedInTheStreamAlike() throws Exception {
         String service = service(
                 "CREATE FUNCTION public.one() RETURNS INT LANGUAGE sql AS 'SELECT 1'",
                 "CREATE FUNCTION public.two() RETURNS INT LANGUAGE plpgsql AS 'BEGIN RETURN one() + 1; END'",
@@ -432,7 +440,7 @@ class RestoreAgreesIT {
     }
 
     @Test
-    void aTemplateIsBackedUpAndADatabaseThatNobodyMayEnterFails() throws Exception {
+    void backsUpATemplateAndFailsForAClosedDatabase() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
         String closed = host.cluster().newDatabase();
         String kept = service + "_before_20260102T030405Z";
@@ -469,7 +477,7 @@ class RestoreAgreesIT {
         }
     }
 
-    /** pg_restore writes nothing of the database itself for such a name. */
+    /** pg_restore does not write the settings and privileges of a database with such a name. */
     @Test
     void aNameWithTheEndOfALineIsRestored() throws Exception {
         String service = service();
@@ -523,7 +531,7 @@ class RestoreAgreesIT {
                 .hasMessageContaining(because);
     }
 
-    /** Loud, and with what to type: in a database without an encoding a name may be anything. */
+    /** The backup fails with an alert and the remedy. In a database without an encoding a name may have any bytes. */
     @Test
     void aNameThatIsNoUtf8FailsTheBackupWithARemedy() throws Exception {
         String database = service() + "_bytes";
@@ -547,7 +555,7 @@ class RestoreAgreesIT {
     }
 
     @Test
-    void aDatabaseKeepsItsTablespaceAndWhatItsTablesLoseIsSaid() throws Exception {
+    void keepsTheDatabasesTablespaceAndNamesThoseOfTables() throws Exception {
         String service = service();
         for (String tablespace : List.of("fast", "slow")) {
             host.cluster()
@@ -580,7 +588,7 @@ class RestoreAgreesIT {
                         + " UNION ALL SELECT tableoid, v FROM public.many) AS rows GROUP BY tableoid ORDER BY 1");
     }
 
-    /** A role and its database, as the provisioner leaves them, filled by the role itself. */
+    /** Creates a role and its database like the provisioner. The role itself runs the statements. */
     private String service(String... statements) throws SQLException {
         String name = "s" + UUID.randomUUID().toString().replace("-", "").substring(0, 10);
         host.cluster()

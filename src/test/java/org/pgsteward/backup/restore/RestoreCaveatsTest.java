@@ -17,13 +17,13 @@ class RestoreCaveatsTest {
     private static final Set<String> ALLOWED = Set.of("hstore");
 
     @Test
-    void aPlainDumpHasNone() {
+    void aPlainDumpHasNoCaveats() {
         assertThat(RestoreCaveats.of(manifest(Map.of("hstore", "1.8"), List.of(), ""), ALLOWED, List.of()))
                 .isEmpty();
     }
 
     @Test
-    void eachIsSaidInALineOfItsOwn() {
+    void eachCaveatHasALineOfItsOwn() {
         Manifest manifest =
                 manifest(Map.of("hstore", "1.8", "dblink", "1.2", "bloom", "1.0"), List.of("fast"), "view public.v");
 
@@ -49,7 +49,7 @@ class RestoreCaveatsTest {
     }
 
     @Test
-    void theNightAndTheRestoreSayTheSame() {
+    void theBackupAndTheRestoreReportTheSameCaveats() {
         Manifest manifest = manifest(Map.of("dblink", "1.2"), List.of(), "");
 
         assertThat(RestoreCaveats.of(manifest, ALLOWED, List.of()))

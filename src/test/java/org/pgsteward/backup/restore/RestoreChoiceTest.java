@@ -22,7 +22,7 @@ class RestoreChoiceTest {
     private static final Instant FIRST = Instant.parse("2026-03-01T03:00:00Z");
 
     @Test
-    void theNewestIsTakenWhereNothingIsAltered() {
+    void choosesTheNewestBackupIfNoneIsAltered() {
         RestoreChoice choice = choice(inventory(backup("wiki", "wiki", 1), backup("wiki", "wiki", 2)), "wiki");
 
         assertThat(choice.backup().orElseThrow().path()).isEqualTo("wiki/wiki-2.dump.zst");
@@ -54,9 +54,9 @@ class RestoreChoiceTest {
         assertThat(choice.passedOver()).isEmpty();
     }
 
-    /** With it a program chose another service's database for the restore of this one. */
+    /** With a forged backup a program could choose another service's database for the restore of this one. */
     @Test
-    void anAlteredOneDoesNotSayWhichDatabaseAServiceHas() {
+    void anAlteredBackupDoesNotDefineTheServicesDatabase() {
         Inventory inventory =
                 inventory(backup("wiki", "wiki", 1), backup("evil", "evil", 2), backup("wiki", "evil", 3));
 
@@ -67,7 +67,7 @@ class RestoreChoiceTest {
     }
 
     @Test
-    void manifestsOfTheFolderThatCannotBeReadAreNamedWhereTheyAreNewer() {
+    void namesNewerUnreadableManifestsOfTheFolder() {
         Inventory readable = inventory(backup("wiki", "wiki", 2));
         Inventory inventory = new Inventory(
                 readable.backups(),
@@ -81,7 +81,7 @@ class RestoreChoiceTest {
     }
 
     @Test
-    void aDatabaseThatIsCalledLikeTheBaseBackupsIsRestoredFromItsDumps() {
+    void aDatabaseNamedLikeTheBaseBackupsUsesItsDumps() {
         StoredBackup old = backup("_base", "_base", 1);
         StoredBackup dump = backup("_base~0123abcd", "_base", 2);
         StoredBackup base = backup("_base", "homelab", 3, "base");
@@ -93,7 +93,7 @@ class RestoreChoiceTest {
     }
 
     @Test
-    void thereIsNoneOfANameThatNobodyHas() {
+    void anUnknownNameHasNoBackup() {
         assertThat(choice(inventory(backup("wiki", "wiki", 1)), "app").backup()).isEmpty();
     }
 
@@ -112,7 +112,7 @@ class RestoreChoiceTest {
     }
 
     @Test
-    void aDatabaseThatBecameAnotherServicesHasOneNewestUnderWhicheverName() {
+    void anAdoptedDatabaseHasOneNewestBackupUnderBothNames() {
         Inventory inventory = inventory(
                 backup("app", "app", 1), backup("app", "app", 2), backup("app", "app", 3), backup("webapp", "app", 4));
 

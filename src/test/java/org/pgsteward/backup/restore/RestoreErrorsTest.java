@@ -34,7 +34,7 @@ class RestoreErrorsTest {
     }
 
     @Test
-    void withoutAnErrorThereIsNone() {
+    void aWarningIsNoError() {
         assertThat(RestoreErrors.of(List.of("pg_restore: warning: something")))
                 .isEqualTo(new RestoreErrors(List.of(), 0));
     }

@@ -18,7 +18,7 @@ import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Server;
 
-/** A host with services, as the provisioner leaves them, whose databases are backed up and restored. */
+/** A host with services, set up like those of the provisioner, for backups and restores of their databases. */
 final class RestoreHost implements AutoCloseable {
     static final Secret PASSWORD = new Secret("what % $ ' \" \\ it is");
 
@@ -45,7 +45,7 @@ final class RestoreHost implements AutoCloseable {
         assertThat(leftovers()).isEmpty();
     }
 
-    /** A role and its database, as the provisioner leaves them, filled by the role itself. */
+    /** Creates a role and its database like the provisioner. The role itself runs the statements. */
     String service(String... statements) throws SQLException {
         String name = "s" + UUID.randomUUID().toString().replace("-", "").substring(0, 10);
         host.cluster()
@@ -64,7 +64,7 @@ final class RestoreHost implements AutoCloseable {
         assertThat(backup.state()).as(backup.error()).isIn(BackupState.VERIFIED, BackupState.UNVERIFIABLE);
     }
 
-    /** Backs it up, and says what to restore of it. */
+    /** Backs the service up if it has no backup yet. Returns the order of a restore. */
     Restore.Order order(String service, String database) throws Exception {
         if (host.stored(service).isEmpty()) {
             backUp(service);
@@ -98,7 +98,7 @@ final class RestoreHost implements AutoCloseable {
                 + "' ORDER BY 1");
     }
 
-    /** What is set on a database, by name. */
+    /** Returns the settings, connection limit and comment of a database. */
     List<String> settings(String database) throws SQLException {
         return rows("SELECT s.setrole || ' ' || unnest(s.setconfig) FROM pg_db_role_setting AS s JOIN pg_database AS d"
                 + " ON d.oid = s.setdatabase WHERE d.datname = '" + database

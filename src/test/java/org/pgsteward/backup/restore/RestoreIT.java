@@ -34,11 +34,11 @@ import org.pgsteward.postgres.ObstinateSession;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
-/** A restored database is as it was, on a live server, and nobody ever sees half of it. */
+/** Restores on a live server. The database has all its content, and no client ever sees a part of it. */
 @NeedsPostgres
 class RestoreIT extends OnRestoreHost {
     @Test
-    void aNewDatabaseHasEveryRowAndEveryObjectAndTheirOwnersRightsAndComments() throws Exception {
+    void restoresRowsObjectsOwnersRightsAndComments() throws Exception {
         String service = restores.service(Contents.everything());
         Restore.Order order = restores.order(service, service + "_back");
 
@@ -123,7 +123,7 @@ class RestoreIT extends OnRestoreHost {
     }
 
     @Test
-    void aSealedDumpIsRestoredWithItsIdentityAndRefusedInWordsWithoutOne() throws Exception {
+    void anEncryptedDumpIsRestoredOnlyWithItsIdentity() throws Exception {
         Age age = Age.keys();
         String service = restores.service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");
         Wiring sealing = host.wiring(
@@ -153,7 +153,7 @@ class RestoreIT extends OnRestoreHost {
     }
 
     @Test
-    void underLoadNobodyEverSeesAnEmptyOrHalfDatabaseAndWhatWasSetOnItStays() throws Exception {
+    void aReplaceUnderLoadShowsNoIncompleteDatabase() throws Exception {
         String service = restores.service(
                 "CREATE TABLE public.a AS SELECT generate_series(1, 5000) AS n",
                 "CREATE TABLE public.b AS SELECT generate_series(1, 5000) AS n");
@@ -210,7 +210,7 @@ class RestoreIT extends OnRestoreHost {
         System.out.println("swapped under load in " + replaced.swapTime().toMillis() + " ms");
     }
 
-    /** Both tables in one statement, over a connection that stays or over one of its own. */
+    /** Reads both tables in one statement, over a connection that stays open or over a new one. */
     private void look(
             String service,
             boolean stays,

@@ -32,17 +32,19 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 
-/** {@code kill -9} of a restore, wherever it is: nothing is lost, and the next start removes what it left. */
+/**
+ * A {@code kill -9} of a restore at any step. The live database is intact, and the next start removes all leftovers.
+ */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class RestoreKilledIT {
     private static final Secret PASSWORD = new Secret("pw");
 
-    /** Nothing that a restore made, whatever its name looks like. */
+    /** A database with a name like that of a restore, although no restore created it. */
     private static final String SOMEBODYS = "pgsteward_restore_0badcafe";
 
-    /** Rows that were dumped, and those that are left in the live database. */
+    /** The numbers of rows in the dump and in the live database. */
     private static final String DUMPED = "10";
 
     private static final String LIVE = "4";
@@ -69,7 +71,7 @@ class RestoreKilledIT {
     }
 
     @Test
-    void atAnyStepOfAReplaceThereIsOneWholeDatabaseOfThatName() throws Exception {
+    void aReplaceKilledAtAnyStepLeavesAWholeDatabase() throws Exception {
         String service = service("replaced");
         String step = "";
         int steps = 0;
@@ -95,7 +97,7 @@ class RestoreKilledIT {
     }
 
     @Test
-    void atAnyStepOfARestoreBesideThereIsNoNewDatabaseOrAWholeOne() throws Exception {
+    void aRestoreKilledAtAnyStepLeavesNoPartOfADatabase() throws Exception {
         String service = service("beside");
         String back = service + "_back";
         for (int step : List.of(2, 3, 4, 6)) {
@@ -118,9 +120,9 @@ class RestoreKilledIT {
         assertThat(leftovers()).isEmpty();
     }
 
-    /** Into two servers from one state folder; the turn of each is free. */
+    /** Two processes with one state folder restore into two servers. The turn of each server is free. */
     @Test
-    void aRestoreIntoAnotherServerLeavesTheFolderOfOneUnderWay() throws Exception {
+    void keepsTheFolderOfARestoreUnderWayOnAnotherServer() throws Exception {
         String service = service("elsewhere");
         Process underWay = start(KilledRestore.class.getName(), "into", service, service + "_back", "4");
         try (TestCluster other = TestCluster.start()) {
@@ -146,9 +148,9 @@ class RestoreKilledIT {
         }
     }
 
-    /** The very command, and a statement of the dump that is still at work when its process is gone. */
+    /** The killed process is the shipped command. A statement of the dump still runs in PostgreSQL after its end. */
     @Test
-    void theCommandKilledWhileItPoursLeavesNothingThatTheNextStartDoesNotRemove() throws Exception {
+    void startUpCleansUpAfterARestoreKilledWhileLoading() throws Exception {
         String service = service("poured");
         host.cluster().run("homelab", "ALTER ROLE ALL SET test.hold = 'on'");
         Process process = start("org.pgsteward.Steward", "restore", "--replace", service);
@@ -177,7 +179,11 @@ class RestoreKilledIT {
                 "homelab", "SELECT pid FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND usename ~ 'restore'");
     }
 
-    /** @return the step */
+    /**
+     * Kills a restore at a step.
+     *
+     * @return the name of the step
+     */
     private String killedAt(int step, String how, String service, String target) throws Exception {
         Process process = start(KilledRestore.class.getName(), how, service, target, Integer.toString(step));
         try {
@@ -190,7 +196,7 @@ class RestoreKilledIT {
         await().until(() -> host.rows(
                         "homelab", "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND classid = 1919251316")
                 .isEmpty());
-        // The last line: before it there may be warnings of what was removed.
+        // Earlier lines may be warnings about removed leftovers.
         List<String> lines = Files.readAllLines(said());
         return lines.get(lines.size() - 1);
     }
@@ -208,7 +214,10 @@ class RestoreKilledIT {
         return builder.start();
     }
 
-    /** Of ten rows, six of which are gone since they were backed up. Where the test says so, a row waits for a minute. */
+    /**
+     * Creates a service with ten rows, backs it up, and deletes six rows. Each row waits for a minute if a test sets
+     * {@code test.hold}.
+     */
     private String service(String name) throws SQLException {
         host.cluster()
                 .run(
@@ -266,7 +275,7 @@ class RestoreKilledIT {
         return leftovers;
     }
 
-    /** The scratch folders of restores, and of those without one the locks. */
+    /** Returns the names of the scratch folders of restores, and of locks of restores without a folder. */
     private List<String> folders() throws IOException {
         Set<String> names = new TreeSet<>();
         for (String parent : List.of("state/scratch", "state/locks")) {

@@ -21,7 +21,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
-/** A database that takes the place of the live one sorts as that one does. */
+/** A database that replaces the live one keeps the sort order of the live one. */
 @NeedsPostgres
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class RestoreLocaleIT {
@@ -69,7 +69,7 @@ class RestoreLocaleIT {
         }
     }
 
-    /** As with an image that lacks the locale. */
+    /** Replaces a database with a locale that the server lacks, as after a change of the image. */
     private static void refusesWhatTheServerCannotMake(TestHost host, Wiring wiring) throws Exception {
         StoredBackup stored = backUp(host, wiring, "plain");
         host.cluster().run("homelab", "UPDATE pg_database SET datcollate = 'xx_XX.gone' WHERE datname = 'plain'");

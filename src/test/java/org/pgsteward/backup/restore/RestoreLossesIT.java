@@ -29,7 +29,7 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.TestCluster;
 
-/** The contents of a database that no dump brings back: the backup and the restore name them. */
+/** Contents of a database that no dump includes. The backup and the restore name them. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
@@ -131,7 +131,7 @@ class RestoreLossesIT {
         assertThat(backUpEncrypted(service).caveats()).isEqualTo(backup.caveats());
     }
 
-    /** Also those that are out of date, and those that row security never held for. */
+    /** This includes stale views, and views over row security that does not apply to their owner. */
     @Test
     void viewsWhoseRowsDependOnTablesAloneAreNoLoss() throws Exception {
         String service = service(
@@ -201,7 +201,7 @@ class RestoreLossesIT {
         assertThat(backUpEncrypted(service).caveats()).isEqualTo(backup.caveats());
     }
 
-    /** As after an update: the members are older than the extension's row. */
+    /** After an update of an extension its members are older than the extension's row in the catalog. */
     @Test
     void objectsOfAnUpdatedExtensionAreNoLoss() throws Exception {
         String service = service("CREATE EXTENSION hstore SCHEMA public", "CREATE TABLE public.t AS SELECT 1 AS n");
@@ -236,7 +236,10 @@ class RestoreLossesIT {
         assertThat(backUpEncrypted(service).caveats()).isEqualTo(backup.caveats());
     }
 
-    /** Filled by its script at the source and in the copy alike; marked for dumps, it is in the dump. */
+    /**
+     * The script of the extension fills the tables at the source and in the copy alike. The table that is marked for
+     * dumps is in the dump.
+     */
     @Test
     void tablesThatAnExtensionFillsItselfAreNoLoss() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
@@ -325,8 +328,7 @@ class RestoreLossesIT {
                 .containsExactly(service);
     }
 
-    /** A verification logs in as the owner, and a restore as a role of its own. */
-    /** As by plain {@code pg_restore}: the setting is not valid yet when its session begins. */
+    /** Plain {@code pg_restore} has the same problem: the setting is not valid yet when its session begins. */
     @Test
     void expressionsThatSearchByAConfigurationOfTheDatabaseAreNamed() throws Exception {
         String service = service(
@@ -357,6 +359,7 @@ class RestoreLossesIT {
         assertThat(backUp(wiring, service).caveats()).isEmpty();
     }
 
+    /** A verification logs in as the owner, and a restore as a role of its own. */
     @Test
     void aCheckOfTheSessionsRoleIsNamed() throws Exception {
         String service = service(
@@ -390,7 +393,7 @@ class RestoreLossesIT {
         return backup;
     }
 
-    /** Verified while it is made. */
+    /** Makes an encrypted backup, which is verified in the stream. */
     private Backup backUpEncrypted(String database) throws Exception {
         Wiring encrypting =
                 host.wiring("pgsteward.backup.recipients", Age.keys().recipient());

@@ -13,7 +13,7 @@ import org.pgsteward.ChildJava;
 
 @Tag("fast")
 class RestorePlanTest {
-    /** As pg_restore 17 prints it. */
+    /** A list as pg_restore 17 prints it. */
     private static final String LIST = """
             ;
             ; Archive created at 2026-11-24 18:07:58 UTC
@@ -36,7 +36,7 @@ class RestorePlanTest {
             """;
 
     @Test
-    void whatOnlyASuperuserMakesIsLeftOutAndNamedAndNothingElseIs() {
+    void leavesOutAndNamesObjectsOnlyASuperuserCanCreate() {
         RestorePlan plan = RestorePlan.of(LIST, Set.of(), true);
 
         assertThat(plan.leftOut()).containsExactly("EVENT TRIGGER - w boss", "SUBSCRIPTION - elsewhere boss");
@@ -45,7 +45,7 @@ class RestorePlanTest {
     }
 
     @Test
-    void aSchemaThatIsThereAlreadyIsNotMadeAgainAndOneOfALikeNameIs() {
+    void skipsAnExistingSchemaButNotOneOfASimilarName() {
         assertThat(RestorePlan.of(LIST, Set.of("ext"), true).list().lines())
                 .doesNotContain("7;")
                 .contains("8;");
@@ -54,9 +54,9 @@ class RestorePlanTest {
                 .doesNotContain("8;");
     }
 
-    /** It is made again from the tables. */
+    /** The restore fills the view again from the tables. */
     @Test
-    void whatAMaterializedViewHoldsIsLeftOut() {
+    void leavesOutTheRowsOfMaterializedViews() {
         RestorePlan plan = RestorePlan.of(
                 "220; 1259 16406 MATERIALIZED VIEW public m boss\n3440; 0 16406 MATERIALIZED VIEW DATA public m boss\n",
                 Set.of(),
@@ -66,15 +66,18 @@ class RestorePlanTest {
     }
 
     @Test
-    void aNameMayHoldWhatJavaTakesForTheEndOfALine() {
+    void aNameMayHaveJavasLineSeparators() {
         assertThat(RestorePlan.of("220; 1259 16406 TABLE public a\u2028b\u0085c boss\n", Set.of(), true)
                         .list())
                 .isEqualTo("220;\n");
     }
 
-    /** Tables of the archive are known by their OID; a schema may be called DATA, and a sequence's SET. */
+    /**
+     * The plan finds the tables of the archive by their OID, since a schema may be named DATA, and that of a
+     * sequence SET.
+     */
     @Test
-    void rowsOfTablesThatTheArchiveDoesNotMakeAreAnExtensions() {
+    void rowsOfTablesNotInTheArchiveBelongToAnExtension() {
         RestorePlan plan = RestorePlan.of("""
                 2; 3079 16390 EXTENSION - postgis\s
                 220; 1259 16406 TABLE public t boss
@@ -94,7 +97,10 @@ class RestorePlanTest {
                 .containsExactly("2;", "220;", "221;", "222;", "223;", "3440;", "3442;", "3450;", "3451;");
     }
 
-    /** Of a list, 6 MiB are read. Its lines together took twice as much, and ended pgsteward. */
+    /**
+     * pgsteward reads up to 6 MiB of a list. Once it kept all lines, which took twice as much memory and ended the
+     * process.
+     */
     @Test
     void aListOfMegabytesIsReadEntryByEntry() throws Exception {
         Process child = new ProcessBuilder(ChildJava.run(List.of("-Xmx12m"), LargeList.class.getName()))
@@ -118,7 +124,7 @@ class RestorePlanTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", ";", "; 1; 2 3 TABLE x", "not a list at all"})
-    void whatIsNoEntryIsNone(String list) {
+    void ignoresLinesThatAreNoEntries(String list) {
         assertThat(RestorePlan.of(list, Set.of(), true)).isEqualTo(new RestorePlan("", "", List.of()));
     }
 }

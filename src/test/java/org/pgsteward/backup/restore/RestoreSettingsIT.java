@@ -23,11 +23,11 @@ import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** What a dump takes for granted is there when it is restored: settings, grants, encodings, views, extensions. */
+/** The surroundings that a dump needs for its restore: settings, grants, encodings, views, extensions. */
 @NeedsPostgres
 class RestoreSettingsIT extends OnRestoreHost {
     @Test
-    void whatADumpTakesForGrantedIsThereAsWhereItWasProvedAndWhatOnlyAnAdministratorMakesIsNamed() throws Exception {
+    void restoresExtensionsAndNamesTheAdministratorsObjects() throws Exception {
         String service = restores.service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");
         String reader = "reader_of_" + service;
         host.cluster()
@@ -118,7 +118,7 @@ class RestoreSettingsIT extends OnRestoreHost {
                 .containsExactly("groß");
     }
 
-    /** The view is filled with what its owner sees, as at the source. */
+    /** The restore fills the view with the rows that its owner may read, as at the source. */
     @Test
     void aMaterializedViewOverForcedRowSecurityIsFilled() throws Exception {
         String service = restores.service(
@@ -140,7 +140,7 @@ class RestoreSettingsIT extends OnRestoreHost {
         assertThat(host.rows(service + "_back", filled)).containsExactly("3 3 never");
     }
 
-    /** As each session of the database has them, and so had the one that filled it. */
+    /** Each session of the database has these settings, and so had the session that filled the view. */
     @ParameterizedTest
     @CsvSource({
         "TimeZone, Asia/Tokyo, 2026-01-02",
@@ -154,7 +154,7 @@ class RestoreSettingsIT extends OnRestoreHost {
         host.cluster().run("homelab", "ALTER DATABASE " + service + " SET " + setting + " TO '" + value + "'");
         try (Connection owner = host.cluster().server().connectAs(service, RestoreHost.PASSWORD, service);
                 Statement statement = owner.createStatement()) {
-            // The driver has a time zone of its own, and no other DateStyle than ISO.
+            // The JDBC driver sets a time zone of its own, and supports no other DateStyle than ISO.
             statement.execute(
                     "DO $$ BEGIN SET LOCAL " + setting + " TO '" + value + "'; CREATE MATERIALIZED VIEW public.m"
                             + " AS SELECT t::date::text AS day, to_tsvector(word)::text AS words FROM public.t; END $$");
@@ -168,7 +168,7 @@ class RestoreSettingsIT extends OnRestoreHost {
         assertThat(host.rows(service + "_back", filled)).isEqualTo(host.rows(service, filled));
     }
 
-    /** Generated columns, indexes and constraints, while the rows are loaded. */
+    /** Generated columns, indexes and constraints are evaluated while the rows are loaded. */
     @Test
     void expressionsAreEvaluatedWithTheSettingsOfTheirDatabase() throws Exception {
         String service = restores.service(
@@ -222,9 +222,12 @@ class RestoreSettingsIT extends OnRestoreHost {
         }
     }
 
-    /** Its owner granted something to the role of a restore, and closed the database. */
+    /**
+     * The owner of a database grants a privilege to the role of a restore and closes the database. The role cannot
+     * be dropped then.
+     */
     @Test
-    void aDatabaseThatIsClosedKeepsNobodyElseFromBeingRestored() throws Exception {
+    void aDatabaseClosedMeanwhileBlocksNoOtherRestore() throws Exception {
         String evil = restores.service("CREATE TABLE public.t (n int)");
         String service = restores.service("CREATE TABLE public.t AS SELECT 1 AS n");
         Restore.Order order = restores.order(service, service + "_back");
@@ -265,9 +268,12 @@ class RestoreSettingsIT extends OnRestoreHost {
         }
     }
 
-    /** To lend its owner a wrapper of which he has none would let a hostile dump describe servers of its own. */
+    /**
+     * The owner has no privilege on the wrapper. If a restore lent it to the owner, a hostile dump could define
+     * servers of its own.
+     */
     @Test
-    void aServerThatOnlyTheAdministratorMayDescribeIsNotCalledProved() throws Exception {
+    void aForeignServerWithoutAUsableWrapperIsUnverifiable() throws Exception {
         String service = restores.service("CREATE TABLE public.t AS SELECT 1 AS n");
         host.cluster()
                 .run(
@@ -290,7 +296,7 @@ class RestoreSettingsIT extends OnRestoreHost {
     }
 
     @Test
-    void aNewDatabaseHasWhatWasSetAndGrantedOnTheOneThatWasDumped() throws Exception {
+    void aNewDatabaseHasTheSettingsAndGrantsOfTheDumpedOne() throws Exception {
         String service = restores.service("CREATE TABLE public.t AS SELECT 1 AS n");
         String back = "Back of " + service;
         host.cluster()

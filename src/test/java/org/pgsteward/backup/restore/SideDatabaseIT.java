@@ -19,13 +19,16 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** Rows of a restored database are counted as the administrator; what a service put in their way never runs as him. */
+/**
+ * Rows of a restored database, counted as the administrator. Code that a service put into its tables never runs as
+ * the administrator.
+ */
 @NeedsPostgres
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class SideDatabaseIT extends OnEachMajor {
     @ParameterizedTest
     @MethodSource("majors")
-    void neitherAFunctionNorAViewRunsAsTheAdministratorWhenWhatWasRestoredIsCounted(int major) throws Exception {
+    void countsOfARestoredDatabaseRunNoCodeAsAdministrator(int major) throws Exception {
         TestCluster cluster = cluster(major);
         Server server = cluster.server();
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();

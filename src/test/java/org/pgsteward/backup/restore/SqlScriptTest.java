@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fast")
 class SqlScriptTest {
     @Test
-    void aTextInDollarsHidesWhatIsInIt() {
+    void ignoresTheContentOfADollarQuotedText() {
         SqlScript script = SqlScript.of("""
                 CREATE FUNCTION f() AS $_$ it's; $$ \\! $_$ LANGUAGE sql;
                 ALTER FUNCTION f() OWNER TO third;
@@ -23,7 +23,7 @@ class SqlScriptTest {
         assertThat(script.unread()).isEmpty();
     }
 
-    /** What an administrator runs is plain; a text in dollars never is. */
+    /** The administrator runs plain statements only, and a statement with a dollar-quoted text is never plain. */
     @Test
     void aStatementWithDollarsIsNeverPlain() {
         assertThat(SqlScript.of("COMMENT ON ROLE r IS $$x$$; COMMENT ON ROLE r IS $x; COMMENT ON ROLE r IS 'x$$';")

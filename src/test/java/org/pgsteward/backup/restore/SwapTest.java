@@ -13,12 +13,12 @@ class SwapTest {
     private static final Instant AT = Instant.parse("2026-03-29T00:59:59.9Z");
 
     @Test
-    void whatIsKeptIsCalledByWhatItWasAndUntilWhen() {
+    void namesAKeptDatabaseByItsNameAndTheTime() {
         assertThat(Swap.keptName("wiki", AT, List.of())).isEqualTo("wiki_before_20260329T005959Z");
     }
 
     @Test
-    void twoOfOneSecondHaveTwoNames() {
+    void twoSwapsInOneSecondGetDifferentNames() {
         assertThat(Swap.keptName("wiki", AT, List.of("wiki_before_20260329T005959Z", "wiki_before_20260329T010000Z")))
                 .isEqualTo("wiki_before_20260329T010001Z");
     }

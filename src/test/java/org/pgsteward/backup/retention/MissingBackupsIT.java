@@ -31,10 +31,12 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Databases without a verified backup in time, and alerts of databases that are no more. */
+/** Databases without a verified backup in time, and alerts of dropped databases. */
 @NeedsPostgres
 class MissingBackupsIT extends OnRetentionHost {
-    /** An absence of 20 seconds made 16 of 60 services fail, and each of them raised an alert. */
+    /**
+     * PostgreSQL was unavailable for 20 seconds. The backups of 16 of 60 services failed, and each raised an alert.
+     */
     @Test
     void aNightWaitsForAServerThatIsRestarted() throws Exception {
         List<String> databases = List.of("a_first", "b_next", "c_next", "d_next", "e_next");
@@ -70,7 +72,7 @@ class MissingBackupsIT extends OnRetentionHost {
     }
 
     @Test
-    void whatHasNoProvedBackupInTimeIsToldOnceAndHealthSaysSoUntilThereIsOne() throws Exception {
+    void anOverdueBackupRaisesOneAlertAndFailsTheHealthCheck() throws Exception {
         host.cluster().run("homelab", "CREATE DATABASE wiki");
         host.cluster()
                 .run(
@@ -106,14 +108,14 @@ class MissingBackupsIT extends OnRetentionHost {
         await().atMost(RetentionHost.PATIENCE)
                 .untilAsserted(
                         () -> assertThat(host.notices("backup-overdue", "wiki")).hasSize(2));
-        // The next night PostgreSQL is away: what is known is enough to tell.
+        // PostgreSQL is unavailable the next night. The last known state suffices for the alert.
         host.cluster().kill();
         clock.set(RetentionHost.berlin("2026-03-03T09:00:01"));
         await().atMost(RetentionHost.PATIENCE)
                 .untilAsserted(
                         () -> assertThat(host.notices("backup-overdue", "wiki")).hasSize(3));
         host.cluster().startAgain();
-        // That nobody may connect to it makes it no better.
+        // A database that allows no connections still needs a backup.
         host.cluster().run("homelab", "ALTER DATABASE wiki ALLOW_CONNECTIONS false");
         assertThat(health("backups")).contains("wiki");
         host.cluster().run("homelab", "DROP DATABASE wiki", "TRUNCATE public.service_configs");
@@ -124,7 +126,7 @@ class MissingBackupsIT extends OnRetentionHost {
     }
 
     @Test
-    void aDatabaseThatARestoreMadeIsNoServiceAndRaisesAnAlertWhenForgotten() throws Exception {
+    void aForgottenRestoredDatabaseRaisesAnAlert() throws Exception {
         clock.set(RetentionHost.berlin("2026-03-01T14:00:00"));
         nights.start("pgsteward.monitor.backups.delay", "0", "pgsteward.monitor.backups.period", "200");
         host.cluster().run("homelab", "CREATE DATABASE wiki_back", "CREATE DATABASE \"wiki_before_20260301T130000Z\"");
@@ -153,7 +155,7 @@ class MissingBackupsIT extends OnRetentionHost {
     }
 
     @Test
-    void anEmptyManagementDatabaseInThePlaceOfTheOneThatWasStopsNoBackups() throws Exception {
+    void backupsContinueWithANewManagementDatabase() throws Exception {
         nights.start("pgsteward.backup.tick", "* * * * * ?");
         String database = host.cluster().newDatabase();
         await().atMost(RetentionHost.PATIENCE)
@@ -167,7 +169,7 @@ class MissingBackupsIT extends OnRetentionHost {
     }
 
     @Test
-    void whatARunToldIsOverOnceTheDatabaseIsDroppedAndTheGlobalsAreNoDatabase() throws Exception {
+    void alertsOfADroppedDatabaseResolveExceptForGlobals() throws Exception {
         nights.start("pgsteward.monitor.backups.delay", "0", "pgsteward.monitor.backups.period", "200");
         String database = host.cluster().newDatabase();
         for (String folder : List.of(database, Targets.GLOBALS)) {
@@ -194,7 +196,7 @@ class MissingBackupsIT extends OnRetentionHost {
     }
 
     @Test
-    void whatIsToldOfAStoredBackupOutlastsItsDatabaseAndIsOverOnceNothingOfItIsStored() throws Exception {
+    void alertsOfStoredBackupsResolveWhenTheBackupsAreGone() throws Exception {
         nights.start("pgsteward.monitor.backups.delay", "0", "pgsteward.monitor.backups.period", "200");
         String database = host.cluster().newDatabase();
         Backup backup = nights.backUp(database);
@@ -250,7 +252,7 @@ class MissingBackupsIT extends OnRetentionHost {
     }
 
     @Test
-    void theWatcherOutsideHearsOnceANightAndOnlyWhenAllIsProved() throws Exception {
+    void pingsTheWatcherOnceANightIfAllBackupsAreVerified() throws Exception {
         try (HookServer watcher = new HookServer(0);
                 CapturedLog log = new CapturedLog()) {
             nights.start("pgsteward.backup.ping.url", watcher.url(), "pgsteward.backup.ping.again", "20");

@@ -10,7 +10,10 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.alert.SettableClock;
 
-/** Tests of one {@link RetentionHost}, each of which finds nothing that an earlier one left, and no daemon. */
+/**
+ * Tests that share one {@link RetentionHost}. Before each test all leftovers of earlier tests are removed, and no
+ * daemon runs.
+ */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 abstract class OnRetentionHost {

@@ -31,7 +31,7 @@ import org.pgsteward.journal.Spool;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 
-/** The daemon with the shipped routes on a real PostgreSQL, by a clock that is moved. */
+/** The daemon with the shipped routes on a real PostgreSQL, with a clock that the tests set. */
 final class RetentionHost implements AutoCloseable {
     static final Duration PATIENCE = Duration.ofMinutes(8);
     static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
@@ -53,7 +53,7 @@ final class RetentionHost implements AutoCloseable {
         host.close();
     }
 
-    /** Removes all that an earlier test left. */
+    /** Removes all leftovers of an earlier test. */
     void reset() throws Exception {
         clock.set(berlin("2026-03-02T03:00:05"));
         host.wiring().house.order();
@@ -75,7 +75,10 @@ final class RetentionHost implements AutoCloseable {
         daemon = Optional.empty();
     }
 
-    /** The whole daemon, on a host without a Docker Engine, whose timers are not in the way. */
+    /**
+     * Starts the whole daemon without a Docker Engine. The intervals of its timers are so long that they do not
+     * interfere.
+     */
     void start(String... settings) throws IOException {
         wiring = host.wiring(settings(settings), clock);
         daemon = Optional.of(wiring.daemon().start());
@@ -110,7 +113,10 @@ final class RetentionHost implements AutoCloseable {
         return backup;
     }
 
-    /** Nothing is removed while a row waits, and one may still be on its way. */
+    /**
+     * Runs the retention. It first waits for all rows of the journal, since retention removes nothing while a row is
+     * pending.
+     */
     void retain() {
         awaitRows();
         wiring.routeClient.ask(RETENTION, "");

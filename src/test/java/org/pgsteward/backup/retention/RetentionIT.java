@@ -33,13 +33,12 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Expiry;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Backups that retention removes, and those that it keeps whatever happens. */
+/** The backups that retention removes, and those that it always keeps. */
 @NeedsPostgres
 class RetentionIT extends OnRetentionHost {
     /** "Backup was failing for few days … everything was deleted." (pgbackweb, issue 121) */
     @Test
-    void thirtyNightsOfFailedRunsCostNoGoodBackupAndAHealthyNeighbourOfAlmostTheSameNameCostsNoneEither()
-            throws Exception {
+    void failedRunsNeverEvictAGoodBackup() throws Exception {
         nights.start(
                 "pgsteward.backup.keep",
                 "last=2,daily=2",
@@ -60,7 +59,7 @@ class RetentionIT extends OnRetentionHost {
         for (int night = 1; night <= 30; night++) {
             boolean wholeAndWorthless = night % 10 == 0;
             if (wholeAndWorthless) {
-                // From here on no restore of it comes to an end.
+                // From here on every restore of a dump fails at this constraint.
                 host.cluster().run("homelab", "ALTER DATABASE app RESET session_preload_libraries");
                 host.cluster()
                         .run(
@@ -86,7 +85,8 @@ class RetentionIT extends OnRetentionHost {
             night();
             assertThat(host.stored("app")).as("after night %s", night).containsAll(good);
             if (night == 1) {
-                // The nights go by faster than anybody looks, and this one is told of as less than the next.
+                // The alert becomes critical in a later night. The test waits, since the nights pass faster than the
+                // overdue checks.
                 await().atMost(RetentionHost.PATIENCE)
                         .untilAsserted(() -> assertThat(host.notices("backup-overdue", "app"))
                                 .anyMatch(notice -> notice.startsWith("firing [warning]")));
@@ -141,7 +141,10 @@ class RetentionIT extends OnRetentionHost {
                 .orElseThrow();
     }
 
-    /** Retention does nothing while a row waits, and an alert may write one at any time. */
+    /**
+     * Repeats the retention until this number of files is left. Retention does nothing while a row is pending, and
+     * an alert may write one at any time.
+     */
     private void retainUntil(String service, int files) {
         await().atMost(RetentionHost.PATIENCE).untilAsserted(() -> {
             nights.retain();
@@ -155,7 +158,7 @@ class RetentionIT extends OnRetentionHost {
     }
 
     @Test
-    void whatGoesGoesWholeAndItsRowSaysSoAndNothingElseChanges() throws Exception {
+    void removesOldBackupsWholeAndMarksTheirRowsExpired() throws Exception {
         nights.start("pgsteward.backup.keep", "last=1");
         String database = host.cluster().newDatabase();
         List<Backup> backups = nights.backUpSeveral(database, 4);
@@ -181,15 +184,15 @@ class RetentionIT extends OnRetentionHost {
                         backups.get(1).id() + " expired t t t t",
                         backups.get(2).id() + " expired t t t t",
                         backups.get(3).id() + " verified t t t t");
-        // A row of before that comes late takes nothing back.
+        // A late row with the earlier state does not undo the expiry.
         nights.wiring.routeClient.ask("direct:journal-write", backups.get(1));
         assertThat(host.journal(database)).containsExactly("verified", "expired", "expired", "verified");
     }
 
-    /** How many of the four steps were done when it died. */
+    /** The parameter is the number of completed steps, of four, when the process died. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2, 3})
-    void aRemovalThatDiedHalfWayIsNoBackupAndIsFinishedByTheNext(int steps) throws Exception {
+    void anInterruptedRemovalIsFinishedByTheNextPass(int steps) throws Exception {
         nights.start("pgsteward.backup.keep", "last=9");
         String database = host.cluster().newDatabase();
         Backup going = nights.backUp(database);
@@ -215,7 +218,7 @@ class RetentionIT extends OnRetentionHost {
     }
 
     @Test
-    void afterANightTheOldOnesGoAndTheWatcherHearsOfIt() throws Exception {
+    void aNightRemovesOldBackupsAndPingsTheWatcher() throws Exception {
         try (HookServer watcher = new HookServer(0)) {
             nights.start(
                     "pgsteward.backup.tick", "* * * * * ?",
@@ -230,7 +233,7 @@ class RetentionIT extends OnRetentionHost {
             for (String service : List.of("homelab", "postgres", "_globals")) {
                 await().atMost(RetentionHost.PATIENCE)
                         .untilAsserted(() -> assertThat(host.journal(service)).containsExactly("expired", "verified"));
-                // The row says "expired" a step before the mark of the removal goes.
+                // The row becomes "expired" one step before the mark of the removal is deleted.
                 await().atMost(RetentionHost.PATIENCE)
                         .untilAsserted(() -> assertThat(host.stored(service)).hasSize(2));
             }
@@ -241,7 +244,10 @@ class RetentionIT extends OnRetentionHost {
         }
     }
 
-    /** As after a restore of the journal from an older dump: the files of the last days are in the store, and no row of them. */
+    /**
+     * This is the state after a restore of the journal from an older dump. The store has the files of the last days,
+     * but the journal has no rows of them.
+     */
     @Test
     void aBackupThatTheJournalDoesNotKnowStays() throws Exception {
         nights.start("pgsteward.backup.keep", "last=1");
@@ -262,7 +268,7 @@ class RetentionIT extends OnRetentionHost {
             assertThat(left).anyMatch(name -> name.startsWith(backups.get(kept).id()));
         }
 
-        // A verification writes their rows, theirs before those of what is known, and from then on they may go.
+        // A verification first writes the missing rows. From then on retention may remove these backups.
         clock.pass(Duration.ofDays(1));
         nights.verifyOldest();
         nights.verifyOldest();
@@ -274,7 +280,7 @@ class RetentionIT extends OnRetentionHost {
     }
 
     @Test
-    void nothingIsRemovedWhileSomebodyIsAtWorkOrRowsWaitOrTheJournalIsEmpty() throws Exception {
+    void removesNothingWithARunOrRowsPendingOrAnEmptyJournal() throws Exception {
         nights.start("pgsteward.backup.keep", "last=1");
         String database = host.cluster().newDatabase();
         nights.backUpSeveral(database, 2);
@@ -309,7 +315,7 @@ class RetentionIT extends OnRetentionHost {
     }
 
     @Test
-    void aServiceOfItsOwnMindIsAskedItsOwnWay() throws Exception {
+    void aRouteFileOverridesTheLabelAndTheLabelTheDefault() throws Exception {
         BackupRows rows = new BackupRows(host.cluster().server().managementDatabase());
         host.cluster()
                 .run(
@@ -350,7 +356,7 @@ class RetentionIT extends OnRetentionHost {
     }
 
     @Test
-    void theRouteFileMaySayWhatIsKeptOfOneServiceAndMayBeTakenAway() throws Exception {
+    void aRouteFileMaySetTheRetentionOfOneService() throws Exception {
         Path routes = editedRoutes("own: \"\"", "own: |\n          app-test: last=2\n          appp: last=7");
         nights.start("pgsteward.backup.keep", "last=1", "pgsteward.routes.dir", routes.toString());
         host.cluster().run("homelab", "CREATE DATABASE app", "CREATE DATABASE \"app-test\"");
@@ -371,7 +377,7 @@ class RetentionIT extends OnRetentionHost {
     }
 
     @Test
-    void aPolicyThatCannotBeReadStopsTheStartInOneLine() throws Exception {
+    void anInvalidPolicyStopsTheStartWithOneLine() throws Exception {
         assertThatThrownBy(() -> nights.start("pgsteward.backup.keep", "last=few"))
                 .hasMessageContaining("PGSTEWARD_BACKUP_KEEP is 'last=few': 'few' behind last= is no whole number")
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("\n"));
@@ -381,7 +387,7 @@ class RetentionIT extends OnRetentionHost {
     }
 
     @Test
-    void aDatabaseThatSomebodyHasEmptiedIsToldOnceAndTheLastFullBackupStays() throws Exception {
+    void anEmptiedDatabaseRaisesOneAlertAndKeepsTheFullBackup() throws Exception {
         nights.start("pgsteward.backup.keep", "last=1");
         String database = host.cluster().newDatabase();
         host.cluster()
@@ -414,7 +420,7 @@ class RetentionIT extends OnRetentionHost {
                 .hasSize(2)
                 .anyMatch(notice -> notice.startsWith("resolved"));
         assertThat(host.stored(database)).containsExactlyElementsOf(RetentionHost.files(next));
-        // An old one that is proved again is compared with nothing.
+        // A re-verified backup is not compared with any other.
         nights.wiring.backups.verify(next);
         assertThat(host.notices("backup-shrunk", database)).hasSize(2);
     }

@@ -29,7 +29,7 @@ class RetentionPassTest {
     }
 
     @Test
-    void nothingRemovedUpdatesNothing() {
+    void aPassWithoutRemovalsUpdatesNothing() {
         pass.begin(1);
         assertThat(pass.done(false, NOW.plusSeconds(3600))).isFalse();
     }

@@ -43,16 +43,16 @@ class RetentionPlanTest {
     private static final ShrinkRule SHRINK = new ShrinkRule(0.5, 1 << 20);
     private static final int HISTORIES = 3000;
 
-    /** Mostly it goes well. */
+    /** The random states of backups. Most backups are verified. */
     private static final List<Standing> CHANCES = List.of(
             Standing.PROVED, Standing.PROVED, Standing.PROVED, Standing.PROVED, Standing.UNPROVED, Standing.DAMAGED);
 
-    /** Names of backups by letters, so that a case fits into a line: upper case proved, u unproved, d damaged. */
+    /** Each letter of a case is one backup: an upper-case letter is verified, u is unverified, d is damaged. */
     @ParameterizedTest(name = "{4}")
     @CsvSource(
             delimiter = '|',
             value = {
-                // one letter a day, the last one last night
+                // one letter a day; the last letter is last night
                 "last=1        | PPPPP    | ----P    | UTC | the newest",
                 "last=3        | PPPPP    | --PPP    | UTC | the newest three",
                 "daily=2       | PPPPP    | ---PP    | UTC | one a day",
@@ -112,7 +112,7 @@ class RetentionPlanTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("whatResticKeeps")
-    void keepsWhatResticKeepsOfTheSameBackupsInTheSameZone(String policy, List<Instant> all, List<Instant> kept) {
+    void keepsTheSameBackupsAsRestic(String policy, List<Instant> all, List<Instant> kept) {
         List<Holding> backups = all.stream()
                 .map(at -> holding("app", at, Standing.PROVED, 100, Optional.empty()))
                 .toList();
@@ -122,7 +122,7 @@ class RetentionPlanTest {
 
     @Test
     void aDayBeginsAtTheOperatorsMidnightAlsoWhenTheClocksChange() {
-        // The night to Sunday 29 March 2026 has no 02:30 in Berlin, and the one to 26 October 2025 has it twice.
+        // In Berlin 02:30 does not exist on Sunday, 29 March 2026, and occurs twice on 26 October 2025.
         List<Holding> spring = List.of(
                 proved("2026-03-28T22:59:59Z"), // 28th, 23:59:59
                 proved("2026-03-28T23:00:00Z"), // 29th, midnight
@@ -156,7 +156,7 @@ class RetentionPlanTest {
     }
 
     @Test
-    void aPinnedOneStaysForEverAndSaysWhy() {
+    void keepsAPinnedBackupForeverWithItsReason() {
         Holding pinned = holding(
                 "app",
                 Instant.parse("2019-01-01T03:00:00Z"),
@@ -176,7 +176,7 @@ class RetentionPlanTest {
     }
 
     @Test
-    void theOneBeforeAShrinkingStaysUntilTheNextThatHasNotShrunk() {
+    void keepsTheLastFullBackupUntilOneHasNotShrunk() {
         Holding large = sized("2026-06-01T03:00:00Z", 100);
         Holding shrunk = sized("2026-06-02T03:00:00Z", 10);
         Holding after = sized("2026-06-03T03:00:00Z", 10);
@@ -192,7 +192,7 @@ class RetentionPlanTest {
     }
 
     @Test
-    void ofOneThatShrinksAgainAndAgainTheLargestStays() {
+    void keepsEveryBackupOfARepeatedlyShrinkingDatabase() {
         List<Holding> melting = List.of(
                 sized("2026-06-01T03:00:00Z", 100),
                 sized("2026-06-02T03:00:00Z", 40),
@@ -227,12 +227,12 @@ class RetentionPlanTest {
     }
 
     @Test
-    void nothingIsKeptOfNothing() {
+    void anEmptyStoreHasAnEmptyPlan() {
         assertThat(plan("last=1", List.of(), ZoneOffset.UTC)).isEmpty();
     }
 
     @Test
-    void whateverHasHappenedTheseHold() {
+    void invariantsHoldForRandomHistories() {
         Random random = new Random(20260630);
         int removed = 0;
         for (int i = 0; i < HISTORIES; i++) {
@@ -303,7 +303,10 @@ class RetentionPlanTest {
                 .isEqualTo(kept);
     }
 
-    /** {@code last} has no oldest of a bucket to make up with, so it must grow with its number. */
+    /**
+     * Checks that a larger count keeps more. Other rules make up for missing periods with their oldest backup. The
+     * rule {@code last} has no periods, so its result must grow with its count.
+     */
     private static void assertMoreWantedIsMoreKept(
             String what, RetentionPolicy policy, List<Holding> history, Set<Holding> kept) {
         Map<RetentionPolicy.Rule, Integer> more = new TreeMap<>(policy.counts());
@@ -337,7 +340,7 @@ class RetentionPlanTest {
         return List.copyOf(history.values());
     }
 
-    /** Mostly of the last weeks, some of years ago; whole seconds. */
+    /** Returns a random time in whole seconds, mostly of the last weeks, sometimes years ago. */
     private static Instant moment(Random random) {
         int days = random.nextInt(3) == 0 ? 900 : 40;
         return NOW.minusSeconds(random.nextInt(days * 86_400));

@@ -44,7 +44,7 @@ class RetentionPolicyTest {
                 "last=3;daily=7 | '3;daily=7' behind last= is no whole number",
                 "last=0        | it keeps 0 backups"
             })
-    void whatCannotBeReadIsRefusedWithItsNameAndValueAndHowToWriteIt(String text, String because) {
+    void anInvalidPolicyIsRefusedWithItsNameAndValue(String text, String because) {
         assertThatThrownBy(() -> RetentionPolicy.parse("pgsteward.backup.keep", text))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("pgsteward.backup.keep is '" + text + "': ")
@@ -54,7 +54,7 @@ class RetentionPolicyTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"last=3\nALL IS WELL", "last=\u202e3", "last=\0", "last=3\r\n4"})
-    void theComplaintIsOneLineWhateverStandsOnTheContainer(String text) {
+    void anErrorMessageHasOneLineForAnyLabel(String text) {
         assertThatThrownBy(() -> RetentionPolicy.parse("label", text))
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContainPattern("[\\p{Cc}\\p{Cf}]"));
     }

@@ -18,12 +18,18 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Stored backups are verified again: the oldest first, those that a process left open, and never a third time in vain. */
+/**
+ * Re-verification of stored backups, oldest first, and of backups that a dead process left unverified. After two
+ * dead processes a backup gets no third attempt.
+ */
 @NeedsPostgres
 class ReverificationIT extends OnRetentionHost {
-    /** Nobody else was backed up for four hours, although no other verification waited: no other backup was made. */
+    /**
+     * An endless verification once blocked all backups for four hours. The rule considered waiting verifications
+     * only, and none waited, since no backup was made.
+     */
     @Test
-    void aVerificationWithoutEndKeepsNoBackupWaitingThatComesDueMeanwhile() throws Exception {
+    void anEndlessVerificationDelaysNoDueBackup() throws Exception {
         host.cluster().run("homelab", "CREATE DATABASE endless");
         host.cluster()
                 .run(
@@ -47,9 +53,11 @@ class ReverificationIT extends OnRetentionHost {
                 .startsWith("unverifiable: it was stuck and was cancelled: too slow while others wait: ");
     }
 
-    /** One database whose verification ended pgsteward did so after each start, and all others waited for it. */
+    /**
+     * The verification of one database ended pgsteward after each start, and all other databases had to wait for it.
+     */
     @Test
-    void aServiceAtWhichTheProcessEndedAgainAndAgainIsHeldAndToldAndTriedAgainLater() throws Exception {
+    void aServiceThatEndsTheProcessIsHeldAndRetriedLater() throws Exception {
         host.cluster().run("homelab", "CREATE DATABASE heavy", "CREATE DATABASE light");
         Path underWay = Files.createDirectories(host.folder().resolve("state/under-way"));
         long now = clock.instant().toEpochMilli();
@@ -74,9 +82,12 @@ class ReverificationIT extends OnRetentionHost {
                         .anyMatch(notice -> notice.startsWith("resolved")));
     }
 
-    /** As a kill between a dump and its verification leaves it: until then the next day verified it, and nobody heard of it. */
+    /**
+     * A process was killed between a dump and its verification. Formerly the backup was verified on the next day
+     * only, without a message.
+     */
     @Test
-    void aBackupWhoseProcessEndedBeforeItsVerificationIsVerifiedWithinMinutes() throws Exception {
+    void anInterruptedBackupIsVerifiedWithinMinutes() throws Exception {
         nights.start("pgsteward.interrupted.tick", "* * * * * ?");
         nights.stored("waiting");
         interrupted("waiting");
@@ -86,9 +97,11 @@ class ReverificationIT extends OnRetentionHost {
         assertThat(host.notices("backup-failed", "waiting")).isEmpty();
     }
 
-    /** The host has too little memory for it, for one: each start would end in the next kill. */
+    /**
+     * For example, the host has too little memory for this verification. Each new start would end in the next kill.
+     */
     @Test
-    void aVerificationInWhichTheProcessEndsTwiceIsNotTriedAThirdTimeAndAnAlertSaysSo() throws Exception {
+    void aVerificationThatEndsTheProcessTwiceIsNotRetried() throws Exception {
         nights.start();
         Backup backup = nights.stored("heavy");
         nights.stored("light");
@@ -112,7 +125,7 @@ class ReverificationIT extends OnRetentionHost {
     }
 
     @Test
-    void aVerifiedBackupThatSomebodyDeletedIsAnAlertAtTheNextLookAndAnotherOneEndsIt() throws Exception {
+    void aDeletedBackupRaisesAnAlertUntilTheNextBackup() throws Exception {
         nights.start("pgsteward.monitor.backups.delay", "0", "pgsteward.monitor.backups.period", "200");
         Backup backup = nights.stored("deleted");
         Files.delete(host.store().resolve(backup.path().orElseThrow()));
@@ -143,7 +156,7 @@ class ReverificationIT extends OnRetentionHost {
     }
 
     @Test
-    void whatTheDiskHasForgottenIsFoundOutAndToldAndKept() throws Exception {
+    void aDamagedBackupRaisesAnAlertAndIsKept() throws Exception {
         nights.start("pgsteward.backup.keep", "last=1,daily=9");
         String database = host.cluster().newDatabase();
         host.cluster()
@@ -182,7 +195,8 @@ class ReverificationIT extends OnRetentionHost {
         nights.retain();
         assertThat(host.stored(database)).as("and it is not removed for that").hasSize(4);
 
-        // The next round is another's, and that one is proved later now, and made no later.
+        // The next round re-verifies the other backup. Its row gets a later verification time, but the backup itself
+        // is not newer.
         nights.verifyOldest();
         assertThat(host.rows(
                         "homelab",
@@ -217,13 +231,13 @@ class ReverificationIT extends OnRetentionHost {
     }
 
     @Test
-    void thatThisHostCannotRestoreTodayDoesNotMakeABackupBad() throws Exception {
+    void aBackupThisHostCannotRestoreStaysVerified() throws Exception {
         nights.start();
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "CREATE TABLE public.notes AS SELECT generate_series(1, 10) AS n");
         Backup backup = nights.backUp(database);
         stop();
-        // Where scratch clusters should be, there is a file.
+        // A file in the place of the scratch folder prevents the verification.
         Path blocked = Files.writeString(host.folder().resolve("blocked-" + database), "in the way");
         clock.pass(Duration.ofDays(1));
         nights.start("pgsteward.scratch.dir", blocked.toString());
@@ -246,7 +260,7 @@ class ReverificationIT extends OnRetentionHost {
         clock.pass(Duration.ofDays(1));
         Backup damaged = backup.judged(BackupState.FAILED, clock.instant(), Duration.ofSeconds(1), "bit rot");
         nights.wiring.routeClient.ask("direct:journal-write", damaged);
-        // Another process kept this row in its spool a day ago.
+        // Another process kept this row in its spool since before the damage was found.
         Map<String, Object> late = new HashMap<>(JournalRow.of(backup).columns());
         late.put("said_at", clock.instant().minus(Duration.ofHours(20)).toString());
         new JournalInsert(nights.wiring.routeClient).write(new JournalRow("backup", late));

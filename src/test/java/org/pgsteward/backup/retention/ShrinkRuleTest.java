@@ -39,7 +39,7 @@ class ShrinkRuleTest {
     }
 
     @Test
-    void aShrunkOneIsOneWarningWithFigures() {
+    void aShrunkBackupGivesOneWarningWithFigures() {
         Condition condition = rule.judge(Stored.backup("app", AT, 10_000_000), "app-before", 80_000_000, AT);
         assertThat(condition.severity()).isEqualTo(Optional.of(Severity.WARNING));
         assertThat(condition.key()).isEqualTo("backup-shrunk:app");
@@ -53,7 +53,7 @@ class ShrinkRuleTest {
     }
 
     @Test
-    void theNextThatHasNotShrunkEndsIt() {
+    void theNextBackupThatHasNotShrunkResolvesIt() {
         Condition condition = rule.judge(Stored.backup("app", AT, 10_000_000), "app-before", 10_100_000, AT);
         assertThat(condition.severity()).isEmpty();
         assertThat(condition.key()).isEqualTo("backup-shrunk:app");

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CronScheduleTest {
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
 
-    /** A Sunday's midnight. */
+    /** The midnight at which a Sunday begins. */
     private static final Instant SUNDAY = Instant.parse("2026-03-01T00:00:00Z");
 
     @ParameterizedTest(name = "{0}: {2}")
@@ -53,11 +53,10 @@ class CronScheduleTest {
                 "0 3 * mar *      | 01 03, 02 03, 03 03, 04 03 | a month by name",
                 "  0   3 *  * *   | 01 03, 02 03, 03 03, 04 03 | more blanks than needed"
             })
-    void fiveFieldsMeanWhatCrontabMeans(String cron, String expected, String sentence) {
+    void readsFiveFieldsAsCrontabDoes(String cron, String expected, String sentence) {
         CronSchedule schedule = new CronSchedule(cron, ZoneOffset.UTC);
         List<String> want = List.of(expected.split(", "));
         List<String> got = new ArrayList<>();
-        // Asked from a second before, so that the midnight itself would be found.
         Instant at = SUNDAY.minusSeconds(1).plusSeconds(1);
         for (int i = 0; i < want.size(); i++) {
             at = schedule.nextAfter(at);
@@ -76,14 +75,14 @@ class CronScheduleTest {
     }
 
     @Test
-    void aDayThatNeverComesNeverComes() {
+    void anImpossibleDateHasNoNextTime() {
         assertThat(new CronSchedule("0 3 31 2 *", ZoneOffset.UTC).nextAfter(SUNDAY))
                 .isEqualTo(Instant.MAX);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"0 3 1 * 1", "0 3 */2 * 1-5"})
-    void bothDayFieldsAreRefusedForCrontabWouldMeanEitherAndQuartzBoth(String cron) {
+    void refusesDayOfMonthTogetherWithDayOfWeek(String cron) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new CronSchedule(cron, ZoneOffset.UTC))
                 .withMessageContaining("'" + cron + "'")
@@ -92,7 +91,7 @@ class CronScheduleTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "* * * *", "0 0 3 * * ?", "daily", "@daily", "0 3 * * * 2026"})
-    void anythingButFiveFieldsIsRefusedAndSaysSo(String cron) {
+    void refusesAnythingButFiveFields(String cron) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new CronSchedule(cron, ZoneOffset.UTC))
                 .withMessageContaining("'" + cron + "'")
@@ -120,15 +119,15 @@ class CronScheduleTest {
     }
 
     @Test
-    void inSpringTheHourThatDoesNotExistCostsNoBackupAndMakesNoSecond() {
-        // On 29 March 2026 at 02:00 the clocks of Berlin go to 03:00.
+    void theMissingHourInSpringMakesExactlyOneBackup() {
+        // On 29 March 2026 the clocks of Berlin change from 02:00 to 03:00.
         assertThat(days("30 2 * * *", "2026-03-28T00:00:00Z", "2026-03-31T00:00:00Z"))
                 .containsExactly("2026-03-28", "2026-03-29", "2026-03-30");
     }
 
     @Test
-    void inAutumnTheHourThatComesTwiceMakesOneBackup() {
-        // On 25 October 2026 at 03:00 the clocks of Berlin go to 02:00.
+    void theRepeatedHourInAutumnMakesOneBackup() {
+        // On 25 October 2026 the clocks of Berlin change from 03:00 to 02:00.
         assertThat(days("30 2 * * *", "2026-10-24T00:00:00Z", "2026-10-27T00:00:00Z"))
                 .containsExactly("2026-10-24", "2026-10-25", "2026-10-26");
     }

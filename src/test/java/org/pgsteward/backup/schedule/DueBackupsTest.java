@@ -15,7 +15,7 @@ import org.pgsteward.model.BackupKind;
 
 @Tag("fast")
 class DueBackupsTest {
-    /** Every midnight. */
+    /** A schedule of every midnight in UTC. */
     private static final Schedule MIDNIGHT =
             moment -> moment.truncatedTo(ChronoUnit.DAYS).plus(Duration.ofDays(1));
 
@@ -55,7 +55,7 @@ class DueBackupsTest {
     }
 
     @Test
-    void whoWaitsLongestGoesFirstAndWhatCameToNoEndLast() {
+    void ordersByOldestRunWithUnverifiableOnesLast() {
         Instant night = Instant.parse("2026-03-01T00:00:05Z");
         List<DueBackups.Due> due = List.of(
                 new DueBackups.Due(target("hostile"), true, Instant.EPOCH),
@@ -70,7 +70,7 @@ class DueBackupsTest {
     }
 
     @Test
-    void whoEndedTheProcessIsBackedUpAlone() {
+    void aServiceThatEndedTheProcessIsBackedUpAlone() {
         Instant night = Instant.parse("2026-03-01T00:00:05Z");
         DueBackups.Due first = new DueBackups.Due(target("first"), false, night);
         DueBackups.Due second = new DueBackups.Due(target("second"), false, night.plusSeconds(60));
@@ -102,13 +102,13 @@ class DueBackupsTest {
     }
 
     @Test
-    void whatNeverFailsIsNotTriedAgainUntilItsNextTime() {
+    void aScheduleThatNeverFiresIsNeverDue() {
         Schedule never = moment -> Instant.MAX;
         assertThat(DueBackups.isDue(never, Instant.EPOCH, 0, false, Instant.parse("2026-03-01T00:00:00Z")))
                 .isFalse();
     }
 
-    /** Two services with slow databases and a schedule of each minute held up the nights of all others. */
+    /** Two services with slow databases and a schedule of every minute delayed the nightly backups of all others. */
     @ParameterizedTest
     @CsvSource({
         "0, true, 00:29:59, false",
@@ -119,8 +119,7 @@ class DueBackupsTest {
         "2, false, 00:30:00, true",
         "0, false, 00:01:00, true"
     })
-    void whatWentWrongComesEveryHalfHourHoweverOftenItIsScheduled(
-            int failures, boolean unverifiable, LocalTime now, boolean due) {
+    void limitsRetriesUnderAScheduleOfEachMinute(int failures, boolean unverifiable, LocalTime now, boolean due) {
         Schedule eachMinute = moment -> moment.plusSeconds(60).truncatedTo(ChronoUnit.MINUTES);
         Instant midnight = Instant.parse("2026-03-01T00:00:00Z");
 

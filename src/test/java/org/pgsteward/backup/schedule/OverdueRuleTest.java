@@ -21,7 +21,7 @@ class OverdueRuleTest {
     private static final ZoneId BERLIN = ZoneId.of("Europe/Berlin");
     private static final BackupTarget APP = new BackupTarget("app", "app", "app", BackupKind.DUMP, "");
 
-    /** Every midnight in UTC. */
+    /** A schedule of every midnight in UTC. */
     private static final Schedule MIDNIGHT =
             moment -> moment.truncatedTo(ChronoUnit.DAYS).plus(Duration.ofDays(1));
 
@@ -56,7 +56,7 @@ class OverdueRuleTest {
     }
 
     @Test
-    void saysWhatIsMissingSinceWhenAndWithFigures() {
+    void namesTheLastVerifiedBackupAndTheDueTime() {
         Condition condition = rule.judge(
                 APP,
                 MIDNIGHT,
@@ -87,7 +87,7 @@ class OverdueRuleTest {
         assertThat(condition.remedy()).isEqualTo("pgsteward backup --kind globals");
     }
 
-    /** In Berlin the 29th of March 2026 has 23 hours and the 25th of October 2026 has 25. */
+    /** In Berlin 29 March 2026 has 23 hours and 25 October 2026 has 25 hours. */
     @ParameterizedTest(name = "{4}")
     @CsvSource(
             delimiter = '|',
@@ -111,14 +111,14 @@ class OverdueRuleTest {
     }
 
     @Test
-    void whatIsNeverDueIsNeverOverdue() {
+    void aScheduleThatNeverFiresIsNeverOverdue() {
         Condition condition = rule.judge(
                 APP, moment -> Instant.MAX, Optional.empty(), Instant.EPOCH, Instant.parse("2026-03-03T07:00:00Z"));
         assertThat(condition.severity()).isEmpty();
     }
 
     @Test
-    void aGraceOfLessThanNothingIsRefused() {
+    void refusesANegativeGrace() {
         assertThatThrownBy(() -> new OverdueRule(Duration.ofHours(-1), BERLIN))
                 .hasMessageStartingWith("pgsteward.backup.overdue.grace is ");
     }

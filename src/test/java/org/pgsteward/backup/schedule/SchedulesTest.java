@@ -33,7 +33,7 @@ class SchedulesTest {
     }
 
     @Test
-    void theWholeClusterHasATimeOfItsOwnOrNone() {
+    void baseBackupsHaveTheirOwnScheduleOrNone() {
         assertThat(schedules.of(BackupKind.BASE, "_base").nextAfter(MIDNIGHT)).isEqualTo("2026-03-01T03:30:00Z");
         assertThat(schedules.of(BackupKind.DUMP, "busy").nextAfter(MIDNIGHT)).isEqualTo("2026-03-01T01:00:00Z");
         Schedules without = new Schedules("0 3 * * *", Optional.empty(), ZoneOffset.UTC, service -> Optional.empty());

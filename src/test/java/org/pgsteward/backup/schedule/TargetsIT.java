@@ -23,9 +23,9 @@ import org.pgsteward.postgres.UnfinishedRestore;
 @NeedsPostgres
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class TargetsIT {
-    /** PostgreSQL leaves one so where its DROP DATABASE was interrupted. */
+    /** An interrupted DROP DATABASE leaves a database in this state. */
     @Test
-    void aDatabaseThatWasDroppedInPartIsNoTargetOfAServiceInQuarantine() throws Exception {
+    void aPartlyDroppedDatabaseInQuarantineIsNoTarget() throws Exception {
         try (TestHost host = TestHost.start()) {
             Wiring wiring = host.wiring();
             wiring.house.order();

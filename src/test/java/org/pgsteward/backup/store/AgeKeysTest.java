@@ -22,28 +22,28 @@ class AgeKeysTest {
     private final Age others = Age.keys();
 
     @Test
-    void withoutRecipientsNothingIsSealed() {
+    void withoutRecipientsNothingIsEncrypted() {
         AgeKeys keys = AgeKeys.of(List.of(), Optional.empty());
         assertThat(keys.seals()).isFalse();
         assertThat(keys.opens()).isFalse();
     }
 
     @Test
-    void anIdentityWithoutRecipientsStillOpensWhatWasSealedBefore() {
+    void anIdentityWithoutRecipientsStillDecrypts() {
         AgeKeys keys = AgeKeys.of(List.of(), Optional.of(new Secret(ours.identity())));
         assertThat(keys.seals()).isFalse();
         assertThat(keys.opens()).isTrue();
     }
 
     @Test
-    void recipientsAloneSealAndOpenNothing() {
+    void recipientsWithoutAnIdentityOnlyEncrypt() {
         AgeKeys keys = AgeKeys.of(List.of(ours.recipient()), Optional.empty());
         assertThat(keys.seals()).isTrue();
         assertThat(keys.opens()).isFalse();
     }
 
     @Test
-    void theIdentityOfOneOfTheRecipientsWillDo() {
+    void theIdentityOfOneRecipientSuffices() {
         AgeKeys keys =
                 AgeKeys.of(List.of(others.recipient(), ours.recipient()), Optional.of(new Secret(ours.identity())));
         assertThat(keys.recipients()).containsExactlyInAnyOrder(ours.recipient(), others.recipient());
@@ -60,7 +60,7 @@ class AgeKeysTest {
     }
 
     @Test
-    void anIdentityThatOpensNothingStopsTheStartAndIsNotQuoted() {
+    void anIdentityOfNoRecipientStopsTheStartUnquoted() {
         Secret wrong = new Secret(others.identity());
         assertThatThrownBy(() -> AgeKeys.of(List.of(ours.recipient()), Optional.of(wrong)))
                 .isInstanceOf(IllegalArgumentException.class)
@@ -97,7 +97,7 @@ class AgeKeysTest {
 
     @ParameterizedTest
     @CsvSource({"AGE-SECRET-KEY-1", "the-password-of-something", "'# only a comment'"})
-    void anIdentityThatIsNoneStopsTheStartAndIsNotQuoted(String identity) {
+    void anInvalidIdentityStopsTheStartUnquoted(String identity) {
         assertThatThrownBy(() -> AgeKeys.of(List.of(), Optional.of(new Secret(identity))))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("pgsteward.backup.identity is no age identity")

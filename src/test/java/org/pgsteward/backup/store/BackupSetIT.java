@@ -26,7 +26,7 @@ import org.pgsteward.camel.Pipeline;
 import org.pgsteward.io.Json;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** A night's backups say together what is missing from them, whatever happens to the night. */
+/** The set of a night names its missing backups, even after a fault. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -58,9 +58,9 @@ class BackupSetIT {
     }
 
     @Test
-    void aNightIsOneSetAndWhatFailsInItIsSaidAndMadeUpForInTheSame() throws Exception {
+    void aRetryOfAFailedBackupJoinsTheSetOfItsNight() throws Exception {
         Wiring daemon = host.wiring("pgsteward.backup.tick", "* * * * * ?");
-        // In its place there is a file, so that this one cannot be stored.
+        // A file in the place of the folder prevents this backup.
         Files.createDirectories(host.store());
         Files.writeString(host.store().resolve("app"), "in the way");
         try (Pipeline scheduled = daemon.backupPipeline().start()) {
@@ -102,7 +102,7 @@ class BackupSetIT {
     }
 
     @Test
-    void oneThatIsKilledHalfWayIsClosedAtTheNextStartAndSaysWhatItLacks() throws Exception {
+    void startUpClosesAKilledSetAndNamesItsMissingBackups() throws Exception {
         Process command = pgsteward("backup", "--all");
         await().pollInterval(Duration.ofMillis(5))
                 .atMost(PATIENCE)
@@ -133,7 +133,7 @@ class BackupSetIT {
     }
 
     @Test
-    void oneThatIsBeingMadeIsLeftToItsMaker() throws Exception {
+    void startUpLeavesASetUnderWayOpen() throws Exception {
         List<BackupTarget> made = wiring.sets.open(SetKeeper.COMMAND, List.of(host.target(wiring, "app")));
         host.wiring().house.order();
         assertThat(newest().closedAt()).isNull();
@@ -154,7 +154,7 @@ class BackupSetIT {
     }
 
     @Test
-    void whereNoBaseBackupCanBeMadeTheSetSaysWhichLineIsMissing() throws Exception {
+    void aSetNamesTheMissingReplicationLineOfPgHbaConf() throws Exception {
         Path hba = host.cluster().cluster().data().resolve("pg_hba.conf");
         String before = Files.readString(hba);
         try {
@@ -265,7 +265,7 @@ class BackupSetIT {
         ProcessBuilder builder =
                 new ProcessBuilder(ChildJava.steward(arguments)).redirectError(ProcessBuilder.Redirect.INHERIT);
         builder.environment().putAll(host.environment());
-        // Everything is due every second; that is the daemon's business.
+        // All backups are due every second, but only the daemon makes due backups.
         builder.environment().put("PGSTEWARD_BACKUP_TICK", "* * * * * ?");
         return builder.start();
     }

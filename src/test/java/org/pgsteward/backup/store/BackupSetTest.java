@@ -23,7 +23,7 @@ class BackupSetTest {
             BackupSet.opened("20260301T030000Z", "schedule", NIGHT, List.of(WIKI, APP), List.of(), null);
 
     @Test
-    void fromItsFirstSecondItSaysWhatIsMissing() {
+    void aNewSetNamesAllItsBackupsAsMissing() {
         assertThat(begun.members()).isEmpty();
         assertThat(begun.missing())
                 .extracting(BackupSet.Missing::service, BackupSet.Missing::reason)
@@ -33,7 +33,7 @@ class BackupSetTest {
     }
 
     @Test
-    void whatIsMadeAndProvedIsAMemberAndNotMissing() {
+    void aMadeOrVerifiedBackupIsAMember() {
         BackupSet set = begun.with(running("app"));
         assertThat(set).isEqualTo(begun);
         set = set.with(made("app"));
@@ -50,7 +50,7 @@ class BackupSetTest {
     }
 
     @Test
-    void whatFailedOrCannotBeProvedIsMissingWithItsReason() {
+    void aFailedOrUnverifiableBackupIsMissingWithItsReason() {
         BackupSet set = begun.with(running("app").failed(NIGHT, Duration.ZERO, "disk full"))
                 .with(made("wiki").judged(BackupState.UNVERIFIABLE, NIGHT, Duration.ZERO, "no postgis here"));
         assertThat(set.missing())
@@ -61,7 +61,7 @@ class BackupSetTest {
     }
 
     @Test
-    void whatFailedAndWasMadeAfterAllIsMissingNoMore() {
+    void aSuccessfulRetryIsNoLongerMissing() {
         BackupSet set = begun.with(running("app").failed(NIGHT, Duration.ZERO, "disk full"))
                 .closed(NIGHT.plusSeconds(60), "it was not begun")
                 .reopened(List.of(APP));
@@ -72,7 +72,7 @@ class BackupSetTest {
     }
 
     @Test
-    void oneThatEndedHalfWaySaysWhyOfWhatWasNotBegunAndNothingElse() {
+    void givesTheReasonOfAnInterruptionToBackupsNotBegun() {
         BackupSet set = begun.with(running("app").failed(NIGHT, Duration.ZERO, "disk full"))
                 .closed(NIGHT.plusSeconds(60), "killed");
         assertThat(set.closedAt()).isEqualTo(NIGHT.plusSeconds(60));
@@ -80,7 +80,7 @@ class BackupSetTest {
     }
 
     @Test
-    void aMemberWhoseFileRetentionRemovedHasExpired() {
+    void aMemberWithARemovedFileHasExpired() {
         BackupSet whole = begun.with(made("app")).with(made("wiki"));
         assertThat(whole.whereThereAre(whole.paths())).isEqualTo(whole);
         BackupSet set = whole.whereThereAre(Set.of("wiki/wiki.dump.zst"));

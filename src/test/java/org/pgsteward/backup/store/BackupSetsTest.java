@@ -62,7 +62,7 @@ class BackupSetsTest {
                         + " \"backup_id\": \"wiki-1\", \"state\": \"made\", \"path\": \"../../etc/passwd\","
                         + " \"started_at\": \"2026-03-02T02:59:59Z\"}], \"missing\": []}"
             })
-    void aDocumentThatPgstewardNeverWritesHidesNoOtherAndWritesNothingElsewhere(String document) throws IOException {
+    void aForgedDocumentHidesNoOtherAndWritesNowhereElse(String document) throws IOException {
         Path outside = Files.writeString(root.resolve("outside.json"), "of somebody else");
         Files.writeString(root.resolve("_sets/" + FORGED + ".json"), document.replace("ID", FORGED));
         BackupSet ours = sets.open("schedule", List.of(WIKI), List.of(), null);
@@ -77,9 +77,9 @@ class BackupSetsTest {
         assertThatThrownBy(() -> sets.close(FORGED, List.of())).isInstanceOf(IOException.class);
     }
 
-    /** The backup itself is made all the same: a set that cannot be kept costs none. */
+    /** A set that exceeds the limits is not kept, but its backups are made all the same. */
     @Test
-    void ofManyLargeDocumentsNoMoreAreKeptThanFitIntoMemory() throws IOException {
+    void readsNoMoreLargeDocumentsThanFitIntoMemory() throws IOException {
         for (int i = 0; i < 20; i++) {
             String id = "202603020" + (10000 + i) + "Z";
             id = id.substring(0, 8) + "T" + id.substring(8, 14) + "Z";

@@ -21,7 +21,10 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
 
-/** Compares the whole text of cards with files: {@code recovery/NAME.json} describes a store, {@code NAME.md} is its card. */
+/**
+ * Compares the whole text of cards with files. {@code recovery/NAME.json} describes a store, and {@code NAME.md} is
+ * its card.
+ */
 @Tag("fast")
 class CardTextTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:05:00Z");

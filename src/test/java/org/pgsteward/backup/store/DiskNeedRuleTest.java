@@ -24,7 +24,7 @@ class DiskNeedRuleTest {
                 "what was before the last three is forgotten       | 1, 2, 3, 9000 | 1000 | 3.6",
                 "nothing is known of the globals before the first  |               |    0 | 0"
             })
-    void whatTheFileWillTake(String why, String lastMib, double databaseMib, double expectedMib) {
+    void estimatesTheSizeOfTheFile(String why, String lastMib, double databaseMib, double expectedMib) {
         List<Long> last = lastMib == null
                 ? List.of()
                 : List.of(lastMib.split(", ")).stream()
@@ -36,14 +36,14 @@ class DiskNeedRuleTest {
     }
 
     @Test
-    void aScratchClusterTakesItsDatabaseAnEmptyOneAndSomeOfItsLog() {
+    void scratchNeedIncludesAnEmptyClusterAndItsLog() {
         assertThat(DiskNeedRule.scratch(0)).isEqualTo(80 * MIB);
         assertThat(DiskNeedRule.scratch(10 * MIB)).isEqualTo(100 * MIB);
         assertThat(DiskNeedRule.scratch(10 * GIB)).isEqualTo(10 * GIB + 208 * MIB);
     }
 
     @Test
-    void moreOfADatabaseNeverNeedsLess() {
+    void aLargerDatabaseNeverNeedsLess() {
         List<Long> needs = LongStream.rangeClosed(0, 400)
                 .map(mib -> DiskNeedRule.scratch(mib * MIB))
                 .boxed()
@@ -59,7 +59,7 @@ class DiskNeedRuleTest {
     }
 
     @Test
-    void itFitsToTheLastByteSinceNothingIsReserved() {
+    void usesTheDiskToTheLastByte() {
         DiskNeedRule.Free free = new DiskNeedRule.Free("/store", 5, "/scratch", 7, false);
         assertThat(DiskNeedRule.judge(new DiskNeedRule.Need(5, 7), free).fits()).isTrue();
         assertThat(DiskNeedRule.judge(new DiskNeedRule.Need(6, 7), free).fits()).isFalse();
@@ -74,7 +74,7 @@ class DiskNeedRuleTest {
                 .isEqualTo("needs about 1.4 GiB, 0.9 GiB free on /backups");
     }
 
-    /** A full disk once read "needs about 0 MiB, 0 MiB free". */
+    /** An earlier message for a full disk was "needs about 0 MiB, 0 MiB free". */
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -94,7 +94,7 @@ class DiskNeedRuleTest {
     }
 
     @Test
-    void aFullScratchDiskIsNamedWithWhatItIsFor() {
+    void namesAFullScratchDiskAndItsPurpose() {
         DiskNeedRule.Free free = new DiskNeedRule.Free("/backups", 100 * GIB, "/scratch", 30 * MIB, false);
         assertThat(DiskNeedRule.judge(new DiskNeedRule.Need(GIB, 90 * MIB), free)
                         .reason())
@@ -102,7 +102,7 @@ class DiskNeedRuleTest {
     }
 
     @Test
-    void onOneFileSystemTheFileAndItsProofNeedRoomTogether() {
+    void addsUpFileAndVerificationOnOneFileSystem() {
         DiskNeedRule.Need need = new DiskNeedRule.Need(3 * GIB, 3 * GIB);
         assertThat(DiskNeedRule.judge(need, new DiskNeedRule.Free("/a", 5 * GIB, "/b", 5 * GIB, false))
                         .fits())
@@ -112,7 +112,7 @@ class DiskNeedRuleTest {
     }
 
     @Test
-    void whatAProofUnderWayMayStillTakeIsNotCountedOn() {
+    void reservesTheSpaceOfAVerificationUnderWay() {
         DiskNeedRule.Free apart = new DiskNeedRule.Free("/a", 10, "/b", 10, false);
         assertThat(apart.without(4)).isEqualTo(new DiskNeedRule.Free("/a", 10, "/b", 6, false));
         DiskNeedRule.Free same = new DiskNeedRule.Free("/a", 10, "/a/b", 10, true);

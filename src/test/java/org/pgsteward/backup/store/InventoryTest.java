@@ -41,7 +41,7 @@ class InventoryTest {
                         "app/app-20260105T030000Z.dump.zst.manifest.json");
     }
 
-    /** To open a named pipe waits for a writer that never comes. */
+    /** Opening a named pipe would wait forever for a writer. */
     @Test
     @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
     void aNamedPipeIsNotOpened() throws Exception {
@@ -56,7 +56,7 @@ class InventoryTest {
     }
 
     @Test
-    void ofManyManifestsThatCannotBeReadAHundredAreNamedAndTheRestIsCounted() throws IOException {
+    void namesAHundredUnreadableManifestsAndCountsTheRest() throws IOException {
         for (int i = 0; i < 250; i++) {
             Files.createFile(root.resolve("app/app-empty-" + i + ".dump.zst.manifest.json"));
         }
@@ -69,7 +69,7 @@ class InventoryTest {
     }
 
     @Test
-    void ofTooManyNamesTheNewestAreTakenAndTheRestIsCounted() throws IOException {
+    void readsTheNewestOfTooManyNamesAndCountsTheRest() throws IOException {
         FolderNames names = FolderNames.in(
                 root.resolve("app"), file -> file.toString().endsWith("0260104T030000Z.dump.zst.manifest.json"), 3);
         assertThat(names.left()).isZero();
@@ -114,7 +114,7 @@ class InventoryTest {
     }
 
     @Test
-    void aDatabaseThatBecameAnotherServicesHasOneNewestUnderWhicheverName() throws IOException {
+    void anAdoptedDatabaseHasOneNewestBackupUnderBothNames() throws IOException {
         manifest("webapp", "webapp-20260104T030000Z", "2026-01-04T03:00:00Z", "app");
         inventory = Inventory.of(new Store(root, Json.mapper()));
 

@@ -21,7 +21,7 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
 
-/** The part of the inventory that RECOVERY.md shows, compared with a card that is written from the whole inventory. */
+/** The part of the inventory that RECOVERY.md shows, in comparison with a card of the whole inventory. */
 @Tag("fast")
 class KnownFoldersTest {
     private static final ServerAddress SERVER =
@@ -44,18 +44,18 @@ class KnownFoldersTest {
     }
 
     @Test
-    void theCardIsThatOfTheWholeInventoryWhicheverBackupsAreVerified() throws IOException {
+    void givesTheSameCardAsTheWholeInventory() throws IOException {
         List<String> ids = List.of(
-                // The first signed backup is neither its database's newest nor verified.
+                // The first signed backup is not verified and not the newest of its database.
                 manifest("wiki", "wiki", 1, false),
                 manifest("wiki", "wiki", 2, true),
                 manifest("wiki", "wiki", 5, true),
-                // Another program wrote it.
+                // Another program wrote this backup.
                 manifest("wiki", "wiki", 7, false),
                 manifest("app", "app", 1, false),
                 manifest("app", "app", 3, false),
                 manifest("app", "app", 4, true),
-                // Another service took the database over.
+                // Another service adopted the database.
                 manifest("webapp", "app", 6, true));
         Files.writeString(root.resolve("app/torn.dump.zst.manifest.json"), "{\"backup_id\":");
         KnownFolders known = new KnownFolders(store);
@@ -92,7 +92,7 @@ class KnownFoldersTest {
         assertThat(ids(known)).containsExactly("wiki-3");
     }
 
-    /** Reading 5,000 manifests after each backup of a night is what it avoids. */
+    /** Without this, pgsteward would read 5,000 manifests after each backup of a night. */
     @Test
     void readsNoManifestTwiceOfAFolderThatDidNotChange() throws IOException {
         KnownFolders known = new KnownFolders(store);
@@ -115,7 +115,7 @@ class KnownFoldersTest {
     }
 
     private static List<String> ids(KnownFolders known) throws IOException {
-        // The first signed backup is there, too: the card needs it for the check of the signatures.
+        // The result includes the first signed backup, which the card needs to check the signatures.
         Inventory inventory = known.newest(Map.of());
         List<String> ids = new ArrayList<>();
         inventory
@@ -135,7 +135,7 @@ class KnownFoldersTest {
         return root.resolve(service).resolve(id + ".dump.zst.manifest.json");
     }
 
-    /** Its last change is then long ago. */
+    /** Sets the last change of the folder to a time long ago. */
     private void settle(String service) throws IOException {
         Files.setLastModifiedTime(root.resolve(service), FileTime.from(NOW));
     }

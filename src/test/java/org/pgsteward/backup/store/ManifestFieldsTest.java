@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.io.Json;
 
-/** A manifest that another program wrote beside that of a good backup. */
+/** Manifests that another program wrote beside that of a good backup. */
 @Tag("fast")
 class ManifestFieldsTest {
     private static final String GOOD = "wiki/wiki-20260301T030000Z.dump.zst";
@@ -40,7 +40,7 @@ class ManifestFieldsTest {
     }
 
     @Test
-    void theGoodOneIsRead() throws IOException {
+    void readsAValidManifest() throws IOException {
         assertThat(store.manifests().read(GOOD).source().service()).isEqualTo("wiki");
     }
 
@@ -62,7 +62,7 @@ class ManifestFieldsTest {
                 "extensions",
                 "rows"
             })
-    void whatEveryManifestHasMustBeThere(String field) throws IOException {
+    void refusesAManifestWithoutARequiredField(String field) throws IOException {
         ObjectNode without = good();
         without.remove(field);
         isPassedOver(without, field);
@@ -109,7 +109,7 @@ class ManifestFieldsTest {
         isPassedOver(good().set(isOfTheDatabase ? "surroundings" : field, written), field);
     }
 
-    /** What a restore may lose is kept with each manifest, so it counts for the limit of one. */
+    /** The possible losses of a restore are kept with each manifest, so they count for the limit of one manifest. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -159,7 +159,7 @@ class ManifestFieldsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"null", "{}", "[]", "1", ""})
-    void whatIsNoManifestAtAllIsNotRead(String text) throws IOException {
+    void refusesATextThatIsNoManifest(String text) throws IOException {
         Files.writeString(store.resolve(BAD + ".manifest.json"), text);
 
         assertThatThrownBy(() -> store.manifests().readSigned(BAD))
@@ -169,7 +169,7 @@ class ManifestFieldsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"1e30", "-1e30", "99999999999999999999999", "1e999999", "{}", "[]", "true"})
-    void aTimeThatIsNoneIsNoManifest(String time) throws IOException {
+    void refusesAnInvalidTime(String time) throws IOException {
         Files.writeString(
                 store.resolve(BAD + ".manifest.json"), good().toString().replace("\"2026-03-01T03:00:00Z\"", time));
 
@@ -197,9 +197,9 @@ class ManifestFieldsTest {
         assertThat(read.contents().surroundings()).isEqualTo(Surroundings.UNKNOWN);
     }
 
-    /** Its clock is wrong: a manifest with that time would not be read again. */
+    /** The clock of the host is wrong. pgsteward would refuse to read a manifest with that time. */
     @Test
-    void oneThatCouldNotBeReadIsNotWritten() throws IOException {
+    void writesNoManifestThatCouldNotBeReadAgain() throws IOException {
         ObjectNode node = good().put("started_at", "1970-01-01T00:00:10Z");
         Manifest early = json.copy()
                 .setPropertyNamingStrategy(com.fasterxml.jackson.databind.PropertyNamingStrategies.SNAKE_CASE)

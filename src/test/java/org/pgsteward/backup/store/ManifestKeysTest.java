@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.model.Secret;
 
-/** What a signature covers, which keys verify it, and what follows from a signature that is missing or wrong. */
+/** The content that a signature covers, the keys that verify it, and the effects of a missing or wrong signature. */
 @Tag("fast")
 class ManifestKeysTest {
     private static final String KEY = "00112233445566778899aabbccddeeff".repeat(2);
@@ -48,7 +48,7 @@ class ManifestKeysTest {
     }
 
     @Test
-    void aNewKeySignsAndTheOldOneStillVerifies() throws IOException {
+    void theNewKeySignsAndTheOldKeyStillVerifies() throws IOException {
         byte[] old = keys(KEY).signed(bytes(MANIFEST));
         ManifestKeys both = keys("# the new one\n" + OTHER + "\n" + KEY + "\n");
         assertThat(both.check(old)).isEqualTo(ManifestSignature.VALID);
@@ -71,7 +71,7 @@ class ManifestKeysTest {
         assertThat(ManifestKeys.of(Optional.empty(), state.resolve("manifest_key"))
                         .check(signed))
                 .isEqualTo(ManifestSignature.VALID);
-        // A setting that comes later signs, and what the state's key has signed stays valid.
+        // A key that is set later signs new manifests, and signatures of the key in the state folder stay valid.
         ManifestKeys later = ManifestKeys.of(Optional.of(new Secret(KEY)), state.resolve("manifest_key"));
         assertThat(later.check(signed)).isEqualTo(ManifestSignature.VALID);
         assertThat(keys(KEY).check(later.signed(bytes(MANIFEST)))).isEqualTo(ManifestSignature.VALID);
@@ -108,7 +108,7 @@ class ManifestKeysTest {
     }
 
     @Test
-    void aKeyFileThatHoldsNoneIsNamedAndNotReplaced() throws IOException {
+    void anInvalidKeyFileIsNamedAndNotReplaced() throws IOException {
         Path file = Files.writeString(state.resolve("manifest_key"), "torn");
         ManifestKeys own = ManifestKeys.of(Optional.empty(), file);
         assertThatThrownBy(() -> own.signed(bytes(MANIFEST)))
@@ -117,7 +117,9 @@ class ManifestKeysTest {
         assertThat(file).hasContent("torn");
     }
 
-    /** Backups of a version that signed nothing stay good; after the first signed one each needs a signature. */
+    /**
+     * Backups of a version without signatures stay valid. After the first signed backup each one needs a signature.
+     */
     @ParameterizedTest
     @CsvSource({
         "VALID,     true,  false",
@@ -129,8 +131,7 @@ class ManifestKeysTest {
         "FOREIGN,   false, false",
         "FOREIGN,   true,  true",
     })
-    void aManifestIsAlteredIfItsSignatureIsWrongOrMissingSinceOthersHaveOne(
-            ManifestSignature signature, boolean later, boolean altered) {
+    void aWrongOrMissingSignatureMeansAnAlteredManifest(ManifestSignature signature, boolean later, boolean altered) {
         Instant first = Instant.parse("2026-03-01T03:00:00Z");
         assertThat(signature.alteration(later ? first.plusSeconds(1) : first, Optional.of(first)))
                 .matches(reason -> reason.isPresent() == altered);

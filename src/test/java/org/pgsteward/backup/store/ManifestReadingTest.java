@@ -25,7 +25,7 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Secret;
 
-/** What a program writes into the store that can write there and has no key must not fill the memory. */
+/** Manifests of a program that can write to the store but has no key. They must not fill the memory. */
 @Tag("fast")
 class ManifestReadingTest {
     private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00Z");
@@ -40,7 +40,10 @@ class ManifestReadingTest {
         store = new Store(root, Json.mapper());
     }
 
-    /** 31 manifests with a caveat of 900,000 characters each ended every backup of the service for want of memory. */
+    /**
+     * Every backup of a service failed for lack of memory, since 31 manifests had a caveat of 900,000 characters
+     * each.
+     */
     @Test
     void readersOfManyManifestsKeepNoMoreThanFitsIntoMemory() throws IOException {
         for (int i = 0; i < 31; i++) {
@@ -95,7 +98,7 @@ class ManifestReadingTest {
                 .containsOnlyKeys(root.relativize(file).toString());
     }
 
-    /** A size for which no disk has room would refuse every backup of the service. */
+    /** A size that exceeds every disk would make pgsteward refuse every backup of the service. */
     @Test
     void sizesThatTheFilesDoNotHaveAreNotCounted() throws IOException {
         Files.writeString(store.resolve(manifest("wiki-20260301T030000Z", "", "")), "12345678");
@@ -106,7 +109,7 @@ class ManifestReadingTest {
         assertThat(store.sizes("wiki", BackupKind.BASE)).isEmpty();
     }
 
-    /** Empty texts have no characters, and need memory all the same. */
+    /** Empty texts have no characters but still need memory. */
     @Test
     void eachTextOfAListCounts() {
         List<String> empty = new ArrayList<>();
@@ -117,7 +120,7 @@ class ManifestReadingTest {
         assertThat(ManifestSize.of(one("wiki-1", "wiki"))).isLessThan(1_000);
     }
 
-    /** They came first by name, and every command left out the genuine ones. */
+    /** The unsigned manifests came first by name, and every command left out the genuine ones. */
     @Test
     void signedManifestsAreFoundBehindLargeUnsignedOnes() throws IOException {
         signedStore();
@@ -143,7 +146,7 @@ class ManifestReadingTest {
                 .isEmpty();
     }
 
-    /** To parse one of 4 MB takes seconds; the reader is called after that. */
+    /** Parsing a manifest of 4 MB takes seconds. The reader gets it after that. */
     @Test
     void largeUnsignedManifestsAreNotParsedBeyondTheirBudget() throws IOException {
         signedStore();
@@ -174,7 +177,7 @@ class ManifestReadingTest {
         assertThat(reading.unreadable().get("wiki/")).startsWith("7 manifests without a valid signature");
     }
 
-    /** A version that signed nothing wrote them, or a key was lost. */
+    /** A version without signatures wrote these manifests, or their key was lost. */
     @Test
     void twoThousandOrdinaryUnsignedManifestsAreRead() throws IOException {
         Map<String, Long> rows = new HashMap<>();
@@ -230,7 +233,7 @@ class ManifestReadingTest {
         }
     }
 
-    /** Lists of backups keep no rows, and refuse what the reading of one whole manifest refuses. */
+    /** Lists of backups keep no rows. They still refuse the same manifests as a reader of one whole manifest. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -264,7 +267,7 @@ class ManifestReadingTest {
             reading.call();
             return "";
         } catch (Exception e) {
-            // Where it stands in the text says the parser, which is not at the same place.
+            // The parser reports its position in the text, which differs between the two ways.
             return String.valueOf(e.getMessage()).replaceFirst(" \\(line .*", "");
         }
     }
@@ -283,14 +286,14 @@ class ManifestReadingTest {
                 .toList();
     }
 
-    /** Signs all manifests that are there. */
+    /** Signs all manifests of the service. */
     private void sign() throws IOException {
         for (Path file : FolderNames.in(root.resolve("wiki"), Store.MANIFEST).newestFirst()) {
             Files.writeString(file, signed(keys("ab"), Files.readString(file)));
         }
     }
 
-    /** Signs one and changes it afterwards. */
+    /** Signs a manifest and changes it afterwards. */
     private void forge(String path) throws IOException {
         Path file = store.resolve(path + Store.MANIFEST);
         Files.writeString(
@@ -302,7 +305,7 @@ class ManifestReadingTest {
         return new String(keys.signed(text), StandardCharsets.UTF_8);
     }
 
-    /** In pieces, since one text has a limit of its own. */
+    /** Splits a text into several caveats, since one text has a limit of its own. */
     private static List<String> caveats(String text) {
         List<String> caveats = new ArrayList<>();
         for (int at = 0; at < text.length(); at += 90_000) {

@@ -24,7 +24,7 @@ class ManifestTest {
     private Path root;
 
     @Test
-    void otherProgramsFindTheSpellingThatTheyAreUsedTo() throws IOException {
+    void keepsTheNamesThatOtherProgramsRead() throws IOException {
         JsonNode json = Json.mapper().readTree(published().toFile());
 
         assertThat(json.fieldNames())
@@ -59,7 +59,7 @@ class ManifestTest {
     }
 
     @Test
-    void readBackItIsTheSame() throws IOException {
+    void readsBackTheSameManifest() throws IOException {
         published();
         assertThat(new Store(root, Json.mapper()).manifests().read(PATH)).isEqualTo(manifest());
     }
@@ -82,14 +82,14 @@ class ManifestTest {
     }
 
     @Test
-    void whatALaterVersionAddedIsReadOver() throws IOException {
+    void ignoresFieldsOfALaterVersion() throws IOException {
         Path file = published();
         Files.writeString(file, Files.readString(file).replaceFirst("\\{", "{\"added_later\": {\"by\": 1},"));
         assertThat(new Store(root, Json.mapper()).manifests().read(PATH)).isEqualTo(manifest());
     }
 
     @Test
-    void oneOfBeforeThereWereSetsBelongsToNone() throws IOException {
+    void aManifestWithoutASetBelongsToNone() throws IOException {
         Path file = published();
         Files.writeString(file, Files.readString(file).replaceFirst("\"set_id\" : \"[^\"]*\",", ""));
         assertThat(new Store(root, Json.mapper())
@@ -101,7 +101,7 @@ class ManifestTest {
     }
 
     @Test
-    void oneOfBeforeSurroundingsWereWrittenDownIsOfTheUsualOnes() throws IOException {
+    void aManifestWithoutSurroundingsGetsUnknownOnes() throws IOException {
         Path file = published();
         Files.writeString(file, Files.readString(file).replaceFirst("(?s),\\s*\"surroundings\" : .*", "}"));
         assertThat(new Store(root, Json.mapper())
@@ -112,7 +112,9 @@ class ManifestTest {
                 .isEqualTo(Surroundings.UNKNOWN);
     }
 
-    /** A dump can be thousands of times as large as its database, and what a verification may take follows from this. */
+    /**
+     * A dump can be thousands of times as large as its database. The limits of a verification follow from this size.
+     */
     @Test
     void aRestoreTakesNoMoreThanTheDatabaseOrTheDump() throws IOException {
         Path file = published();
@@ -131,7 +133,7 @@ class ManifestTest {
     }
 
     @Test
-    void oneOfBeforeThereWereSealsIsNotSealed() throws IOException {
+    void aManifestWithoutRecipientsIsNotEncrypted() throws IOException {
         Path file = published();
         Files.writeString(
                 file,

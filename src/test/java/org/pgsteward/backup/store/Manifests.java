@@ -9,28 +9,28 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Manifests that a test changes. */
+/** Reads manifests, and changes them for a test. */
 public final class Manifests {
     private Manifests() {}
 
-    /** Writes {@code text} and signs it, as a program would that has the key of the host's state folder. */
+    /** Writes {@code text} with a valid signature, made by the key in the host's state folder. */
     public static void write(Path manifest, String text) throws IOException {
         Path key = manifest.resolve("../../../state/manifest_key").normalize();
         byte[] unsigned = unsigned(text).getBytes(StandardCharsets.UTF_8);
         Files.write(manifest, ManifestKeys.of(Optional.empty(), key).signed(unsigned));
     }
 
-    /** The same without the line of the signature. */
+    /** Returns a text without the line of its signature. */
     public static String unsigned(String text) {
         return text.replaceFirst(",\\n  \"signature\" : \"[^\"]*\"(?=\\n}\\z)", "");
     }
 
-    /** Returns those of a service that can be read, with the rows of their tables, newest first. */
+    /** Returns the readable manifests of a service with the rows of their tables, newest first. */
     public static List<Manifest> of(Store store, String service) throws IOException {
         return of(store, store.folderOfService(service));
     }
 
-    /** Returns those of all services. */
+    /** Returns the readable manifests of all services with the rows of their tables. */
     public static List<Manifest> all(Store store) throws IOException {
         return Files.isDirectory(store.root()) ? whole(store, Inventory.of(store)) : List.of();
     }

@@ -58,7 +58,7 @@ class RecoveryCardTest {
     }
 
     @Test
-    void sealedFilesAreOpenedByAgeFirstAndOnlyTheNewestOfEachIsThere() {
+    void listsTheNewestOfEachAndDecryptsWithAgeFirst() {
         String card = CardText.of(
                 new Inventory(
                         List.of(
@@ -75,9 +75,9 @@ class RecoveryCardTest {
                 .doesNotContain("vikunja-1.dump.zst", "never-to-be-seen");
     }
 
-    /** A setting of a database, such as read-only transactions, must not reach the sessions that restore it. */
+    /** A setting of a database, such as read-only transactions, must not affect the sessions that restore it. */
     @Test
-    void theLinesPinTheirSettingsLeaveTablespacesOutAndTakeNoPathForAnOption() {
+    void linesPinTheirSettingsAndPassNoPathAsAnOption() {
         String card = CardText.of(
                 new Inventory(
                         List.of(stored("-x", "-x/-x-1.dump.zst"), stored("wiki", "wiki/wiki-1.dump.zst")), Map.of()),
@@ -122,7 +122,7 @@ class RecoveryCardTest {
     }
 
     @Test
-    void anOlderOneThatIsProvedGoesBeforeANewerOneThatIsNotAndBothAreNamed() {
+    void prefersAnOlderVerifiedBackupAndNamesTheNewerOne() {
         Inventory inventory = new Inventory(
                 List.of(
                         stored("vikunja", "vikunja/vikunja-2.dump.zst"),
@@ -144,7 +144,7 @@ class RecoveryCardTest {
                 .doesNotContain("vikunja-1", "wiki-1", "\n- ");
     }
 
-    /** A program that can write into the store and has no key says that its file is a verified one and the newest. */
+    /** A program that can write to the store but has no key claims that its file is the newest verified one. */
     @Test
     void anAlteredBackupIsNotListedAndIsNamed() {
         StoredBackup good = with(stored("wiki", "wiki/wiki-1.dump.zst"), NOW, ManifestSignature.VALID);
@@ -173,9 +173,9 @@ class RecoveryCardTest {
                 .doesNotContain("zstd -dc wiki/wiki-9", "zstd -dc evil", "none of its backups is proved");
     }
 
-    /** A backup of before there were keys: the journal knows the file by its hash. */
+    /** The backup is older than the first key. The journal identifies its file by the hash. */
     @Test
-    void anUnsignedBackupFromBeforeTheFirstSignedOneIsListedWhereTheJournalHasItsFileAsVerified() {
+    void listsAnOldUnsignedBackupThatTheJournalHasAsVerified() {
         Inventory inventory = new Inventory(
                 List.of(
                         with(stored("app", "app/app-2.dump.zst"), NOW, ManifestSignature.VALID),
@@ -191,9 +191,9 @@ class RecoveryCardTest {
         }
     }
 
-    /** Where there is no key, the id of a verified backup says nothing of a file with another name. */
+    /** Without a key, the id of a verified backup does not vouch for a file with another name. */
     @Test
-    void anIdOfAnotherFileIsNoVerification() {
+    void theIdOfAnotherFileIsNoVerification() {
         StoredBackup copy = new StoredBackup(
                 "evil/evil-9.dump.zst", stored("evil", "evil/wiki-1.dump.zst").manifest());
 
@@ -253,7 +253,7 @@ class RecoveryCardTest {
     }
 
     @Test
-    void isWrittenWholeAndLeavesNothingBesideIt(@TempDir Path root) throws Exception {
+    void writesTheWholeCardWithoutLeftovers(@TempDir Path root) throws Exception {
         Store store = new Store(root, Json.mapper());
         RecoveryCard card = new RecoveryCard(store, SERVER, Clock.fixed(NOW, ZoneOffset.UTC));
         card.write(verified());
@@ -267,7 +267,7 @@ class RecoveryCardTest {
     }
 
     @Test
-    void removesWhatAKillLeftAndNothingThatIsBeingWritten(@TempDir Path root) throws Exception {
+    void removesOldPartFilesButNoRecentOnes(@TempDir Path root) throws Exception {
         for (String name : List.of(".RECOVERY.md.4711.part", ".RECOVERY.md.4712.part", "wiki.part")) {
             Files.writeString(root.resolve(name), "half");
             Files.setLastModifiedTime(
@@ -282,7 +282,11 @@ class RecoveryCardTest {
         }
     }
 
-    /** @param surroundings of its database, as JSON */
+    /**
+     * Returns the card of a store with one backup.
+     *
+     * @param surroundings the surroundings of its database, as JSON
+     */
     private static String cardOfWiki(String surroundings) throws IOException {
         StoredBackup plain = stored("wiki", "wiki/wiki-1.dump.zst");
         ObjectMapper json = Json.mapper();

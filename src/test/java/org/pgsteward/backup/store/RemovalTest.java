@@ -24,7 +24,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Judgement;
 
-/** What lies in the store, and how it goes. */
+/** The backups in the store, and the steps of a removal. */
 @Tag("fast")
 class RemovalTest {
     private static final Instant NIGHT = Instant.parse("2026-03-01T03:00:00Z");
@@ -47,7 +47,7 @@ class RemovalTest {
     }
 
     @Test
-    void nothingIsLeftOfItAndItsNeighboursAreWhole() throws IOException {
+    void removesAllFilesOfABackupAndNoOthers() throws IOException {
         String path = stored("app", NIGHT);
         String later = stored("app", NIGHT.plusSeconds(86_400));
         String neighbour = stored("app-test", NIGHT);
@@ -62,10 +62,10 @@ class RemovalTest {
         assertThat(files("app-test")).hasSize(2);
     }
 
-    /** How many of the steps were done when it died. */
+    /** The parameter is the number of completed steps when the process died. */
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
-    void whoeverDiesHalfWayLeavesNothingThatLooksWholeAndCanBeTakenUpAgain(int steps) throws IOException {
+    void anInterruptedRemovalHidesTheBackupAndCanBeResumed(int steps) throws IOException {
         String path = stored("app", NIGHT);
         removal.mark(path);
         if (steps == 2) {
@@ -75,7 +75,8 @@ class RemovalTest {
         assertThat(Manifests.all(store)).isEmpty();
         assertThat(holdings.of("app", Map.of())).isEmpty();
         assertThat(removal.isUnderWay(path)).isTrue();
-        // The next start's housekeeping does not know what it is, and leaves it to the next retention.
+        // The start-up recovery of the next process does not know these files, and leaves them to the next
+        // retention.
         assertThat(store.discardUnfinished(locks)).isEmpty();
         assertThat(removal.unfinished("app"))
                 .singleElement()
@@ -89,7 +90,7 @@ class RemovalTest {
     }
 
     @Test
-    void whatHasNoManifestIsNotRemoved() throws IOException {
+    void refusesToRemoveABackupWithoutAManifest() throws IOException {
         String path = stored("app", NIGHT);
         Files.delete(store.resolve(path + ".manifest.json"));
 
@@ -99,7 +100,7 @@ class RemovalTest {
     }
 
     @Test
-    void aBackupIsItsManifestsAndWhatTheJournalSaysOfIt() throws IOException {
+    void combinesTheManifestWithTheJournalsRow() throws IOException {
         stored("app", NIGHT);
         stored("app", NIGHT.plusSeconds(60));
         Instant proved = NIGHT.plusSeconds(99);
@@ -119,7 +120,7 @@ class RemovalTest {
         assertThat(found).hasSize(2);
         assertThat(found.get(0).standing()).isEqualTo(Standing.PROVED);
         assertThat(found.get(0).pinned()).contains("before an update");
-        // Else the journal would forget it when the backup is looked at again and nothing new is said of it.
+        // Otherwise a re-verification without new caveats would delete the caveats in the journal.
         assertThat(found.get(0).backup().caveats()).containsExactly("a view is empty");
         assertThat(found.get(0).backup().verification().at()).contains(proved);
         assertThat(found.get(0).backup().identity().eventId()).isEqualTo(eventId("app", NIGHT));
@@ -129,10 +130,10 @@ class RemovalTest {
     }
 
     @Test
-    void whoseItIsSaysTheManifestAndNotTheName() throws IOException {
+    void theManifestDefinesTheServiceOfABackup() throws IOException {
         stored("app", NIGHT);
         stored("app-test", NIGHT);
-        // Somebody copied a neighbour's backup over, manifest and all.
+        // An operator copied another service's backup into this folder, with its manifest.
         for (String name : files("app-test")) {
             Files.copy(
                     root.resolve("app-test").resolve(name), root.resolve("app").resolve(name));
@@ -155,7 +156,7 @@ class RemovalTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void aFileThatIsGoneOrCutIsDamagedWhateverTheJournalSays(boolean gone) throws IOException {
+    void aMissingOrTruncatedFileIsDamagedDespiteTheJournal(boolean gone) throws IOException {
         String path = stored("app", NIGHT);
         if (gone) {
             Files.delete(store.resolve(path));

@@ -34,7 +34,7 @@ class SealedStreamTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3_000_000})
-    void whatIsSealedIsOpenedAgain(int length) throws IOException {
+    void decryptsToTheSameBytes(int length) throws IOException {
         byte[] plain = random(length);
         byte[] sealed = sealed(plain, keys);
         assertThat(keys.opening(new ByteArrayInputStream(sealed)).readAllBytes())
@@ -43,7 +43,7 @@ class SealedStreamTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, CHUNK, 3_000_000})
-    void theProgramAgeOpensIt(int length) throws Exception {
+    void theProgramAgeDecryptsTheStream(int length) throws Exception {
         assumeTrue(Age.isInstalled(), "skipped: the program age is not on this machine; install age");
         byte[] plain = random(length);
         Path file = Files.write(folder.resolve("sealed.age"), sealed(plain, keys));
@@ -54,7 +54,7 @@ class SealedStreamTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, CHUNK, 3_000_000})
-    void whatTheProgramAgeSealsIsOpened(int length) throws Exception {
+    void decryptsFilesOfTheProgramAge(int length) throws Exception {
         assumeTrue(Age.isInstalled(), "skipped: the program age is not on this machine; install age");
         byte[] plain = random(length);
         Path file = Files.write(folder.resolve("plain"), plain);
@@ -65,7 +65,7 @@ class SealedStreamTest {
     }
 
     @Test
-    void eachOfTwoRecipientsOpensItWithHisOwnIdentity() throws IOException {
+    void eachOfTwoRecipientsDecryptsWithItsOwnIdentity() throws IOException {
         Age other = Age.keys();
         byte[] plain = random(200_000);
         byte[] sealed = sealed(plain, AgeKeys.of(List.of(age.recipient(), other.recipient()), Optional.empty()));
@@ -77,7 +77,7 @@ class SealedStreamTest {
     }
 
     @Test
-    void anIdentityFileOfManyKeysOpensWhatOneOfThemOpens() throws IOException {
+    void anIdentityFileMayHaveSeveralKeys() throws IOException {
         byte[] plain = random(1000);
         AgeKeys many = AgeKeys.of(List.of(), Optional.of(new Secret(Age.keys().identity() + "\n" + age.identity())));
         assertThat(many.opening(new ByteArrayInputStream(sealed(plain, keys))).readAllBytes())
@@ -85,7 +85,7 @@ class SealedStreamTest {
     }
 
     @Test
-    void somebodyElsesIsSaidToBeSo() throws IOException {
+    void reportsAFileForAnotherRecipient() throws IOException {
         AgeKeys others = AgeKeys.of(List.of(), Optional.of(new Secret(Age.keys().identity())));
         byte[] sealed = sealed(random(1000), keys);
         assertThatThrownBy(() -> others.opening(new ByteArrayInputStream(sealed)))
@@ -94,7 +94,7 @@ class SealedStreamTest {
     }
 
     @Test
-    void nothingOfThePlainTextIsInIt() throws IOException {
+    void containsNoPlainText() throws IOException {
         byte[] plain = "a word that would be seen ".repeat(10_000).getBytes(java.nio.charset.StandardCharsets.UTF_8);
         assertThat(new String(sealed(plain, keys), java.nio.charset.StandardCharsets.ISO_8859_1))
                 .startsWith("age-encryption.org/v1\n-> X25519 ")
@@ -103,7 +103,7 @@ class SealedStreamTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 17, CHUNK + 16, 2 * (CHUNK + 16), 199_000})
-    void whatIsCutShortIsNeverTakenForWhole(int bytes) throws IOException {
+    void refusesATruncatedStream(int bytes) throws IOException {
         byte[] sealed = sealed(random(200_000), keys);
         byte[] cut = Arrays.copyOf(sealed, sealed.length - bytes);
         assertThatThrownBy(() -> keys.opening(new ByteArrayInputStream(cut)).readAllBytes())
@@ -111,7 +111,7 @@ class SealedStreamTest {
     }
 
     @Test
-    void aSourceThatBreaksOffDoesNotEndTheSeal() {
+    void aFailingSourceDoesNotFinishTheEncryption() {
         InputStream broken = new FilterInputStream(new ByteArrayInputStream(random(200_000))) {
             @Override
             public int read(byte[] target, int offset, int length) throws IOException {
@@ -132,7 +132,7 @@ class SealedStreamTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 1000})
-    void aSourceThatGivesLittleAtATimeIsOpenedAllTheSame(int most) throws IOException {
+    void decryptsASourceThatReturnsFewBytesAtATime(int most) throws IOException {
         byte[] plain = random(200_000);
         InputStream slow = new FilterInputStream(new ByteArrayInputStream(sealed(plain, keys))) {
             @Override

@@ -69,7 +69,7 @@ class StoreTest {
                 "RECOVERY.md        | %52ECOVERY.md",
                 "recovery.md        | recovery.md"
             })
-    void aServicesFolderIsAPlainNameWhateverTheServiceIsCalled(String service, String folder) {
+    void anyServiceNameGivesAPlainFolderName(String service, String folder) {
         assertThat(ServiceFolder.name(service)).isEqualTo(folder);
     }
 
@@ -88,7 +88,7 @@ class StoreTest {
     }
 
     @Test
-    void theLongestNameThatPostgresAllowsStillFitsTheJournalsPathAndTheFileSystemsName() {
+    void theLongestNamesFitTheJournalAndTheFileSystem() {
         for (String service :
                 List.of("x".repeat(63), "ж".repeat(31), "漢".repeat(21), "🐘".repeat(15), "%".repeat(63))) {
             String id = Store.backupId(service, NIGHT);
@@ -114,7 +114,7 @@ class StoreTest {
     }
 
     @Test
-    void publishedItHasItsNameAndItsManifestAndNothingElseIsThere() throws IOException {
+    void publishLeavesOnlyTheFileAndItsManifest() throws IOException {
         String path = written("app", NIGHT, "the dump");
 
         new UnfinishedBackup(store, path).publish(manifest("app", NIGHT));
@@ -124,9 +124,9 @@ class StoreTest {
         assertThat(files("app")).hasSize(2).noneMatch(name -> name.endsWith(".part"));
     }
 
-    /** A command looks at the store while the daemon writes to it. */
+    /** A command lists the store while the daemon writes to it. */
     @Test
-    void whatIsBeingWrittenDisturbsNobodyWhoLooks() throws Exception {
+    void listingToleratesFilesThatVanish() throws Exception {
         new UnfinishedBackup(store, written("app", NIGHT, "the dump")).publish(manifest("app", NIGHT));
         AtomicBoolean done = new AtomicBoolean();
         CompletableFuture<Void> writing = CompletableFuture.runAsync(() -> {
@@ -155,19 +155,23 @@ class StoreTest {
     }
 
     @Test
-    void whatCouldNotBePublishedWholeIsTakenBackWhole() throws IOException {
+    void discardRemovesAnIncompletePublication() throws IOException {
         new UnfinishedBackup(store, notQuitePublished()).discard();
         assertThat(files("app")).isEmpty();
     }
 
     @Test
-    void whatAProcessLeftThatDiedWhileItPublishedIsTakenBackWhole() throws IOException {
+    void startUpRemovesAnIncompletePublication() throws IOException {
         notQuitePublished();
         assertThat(store.discardUnfinished(locks)).containsExactly("app");
         assertThat(files("app")).isEmpty();
     }
 
-    /** The last rename is the step that fails. */
+    /**
+     * Writes a backup and lets the last rename fail.
+     *
+     * @return its path
+     */
     private String notQuitePublished() throws IOException {
         String path = written("app", NIGHT, "the dump");
         Path inTheWay = store.resolve(path + ".manifest.json/in-the-way");
@@ -181,7 +185,7 @@ class StoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"app", "my app", "über", "100%", "жжжжжжжжжжжжжжжжжжжжжжжжжжжжжжж"})
-    void whatAProcessLeftThatDiedWhileItWroteIsRemovedAndNothingElse(String service) throws IOException {
+    void startUpRemovesOnlyUnfinishedFiles(String service) throws IOException {
         String published = written(service, NIGHT, "whole");
         new UnfinishedBackup(store, published).publish(manifest(service, NIGHT));
         String unfinished = written(service, NIGHT.plusSeconds(60), "half");
@@ -196,7 +200,7 @@ class StoreTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"app", "my app", "über"})
-    void theUnfinishedFileOfSomebodyAtWorkIsLeftAlone(String service) throws IOException {
+    void startUpKeepsTheUnfinishedFileOfARunningBackup(String service) throws IOException {
         String underWay = written(service, NIGHT, "half");
         try (RunLock lock = RunLock.take(locks, service).orElseThrow()) {
             assertThat(lock).isNotNull();
@@ -205,9 +209,9 @@ class StoreTest {
         assertThat(store.resolve(Store.partOf(underWay))).exists();
     }
 
-    /** A full disk left one more of them each night, and nothing removed them while the daemon ran. */
+    /** A full disk left one more of these files each night, and no task removed them while the daemon ran. */
     @Test
-    void aDocumentThatCannotBeWrittenLeavesNothing() throws IOException {
+    void aFailedWriteOfADocumentLeavesNoPartFile() throws IOException {
         Path taken = Files.createDirectories(store.resolve("_sets/20260101T030000Z.json"));
         Files.writeString(taken.resolve("in the way"), "");
 
@@ -248,7 +252,7 @@ class StoreTest {
     }
 
     @Test
-    void listsWhatIsWholeNewestFirstAndOfTheServiceThatWasAskedFor() throws IOException {
+    void listsFinishedBackupsOfOneServiceNewestFirst() throws IOException {
         for (String service : List.of("app", "app-test", "über")) {
             for (int day = 0; day < 3; day++) {
                 Instant at = NIGHT.plusSeconds(86_400L * day);
@@ -329,7 +333,7 @@ class StoreTest {
                 "_globals",
                 "漢",
                 "🐘"));
-        // Alike in all but their last character, and long enough to be shortened.
+        // These names differ in their last character only, and are long enough to be shortened.
         for (String letter : List.of("ж", "漢", "🐘", "x", "%")) {
             names.add(letter.repeat(15) + "1");
             names.add(letter.repeat(15) + "2");
@@ -350,7 +354,7 @@ class StoreTest {
                 List.of());
     }
 
-    /** A small number in the file is a large object in memory. */
+    /** One digit in the file becomes a large object in memory. */
     @Test
     void aManifestWithMoreTablesThanADatabaseHasIsNotRead() throws IOException {
         Files.createDirectories(root.resolve("app"));
@@ -382,7 +386,10 @@ class StoreTest {
         assertThat(file).hasContent("somebody else's");
     }
 
-    /** Who may write into the store and nowhere else named a file of ours by a link, and read its first word in an error. */
+    /**
+     * A program that could write only to the store linked to a file of pgsteward, and read its first word in an
+     * error message.
+     */
     @Test
     void aManifestThatIsALinkIsNotRead() throws IOException {
         Path secret = Files.writeString(root.resolve("secret"), "S3cretOfTheAdministrator");
@@ -396,7 +403,7 @@ class StoreTest {
     }
 
     @Test
-    void whatAManifestHoldsThatIsNoneIsNotQuoted() throws IOException {
+    void doesNotQuoteTheContentOfAnInvalidManifest() throws IOException {
         Path folder = Files.createDirectories(root.resolve("wiki"));
         Files.writeString(folder.resolve("wiki-1.dump.zst.manifest.json"), "S3cretOfTheAdministrator");
 
@@ -407,7 +414,7 @@ class StoreTest {
     }
 
     @Test
-    void noFileIsWrittenThatALinkLeadsTo() throws IOException {
+    void writesNoFileThroughALink() throws IOException {
         Path other = Files.writeString(root.resolve("other"), "of somebody else");
         Path part = root.resolve("RECOVERY.md.part");
         Files.createSymbolicLink(part, other);

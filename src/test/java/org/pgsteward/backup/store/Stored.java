@@ -9,7 +9,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 
-/** Backups that lie in a store, for what decides about them. */
+/** Stored backups for tests of the rules about them. */
 public final class Stored {
     private static final long MEGABYTES = 1_000_000;
 

@@ -27,7 +27,7 @@ class ProcessDeathsTest {
         folder = state.resolve("under-way");
     }
 
-    /** The daemon as it is started. */
+    /** Returns a new instance, as at the start of a daemon. */
     private ProcessDeaths start() {
         return new ProcessDeaths(folder, clock);
     }
@@ -38,7 +38,7 @@ class ProcessDeathsTest {
     }
 
     @Test
-    void whoseRunsComeToAnEndIsNeitherSuspectedNorHeld() {
+    void aServiceWhoseRunsEndIsNotSuspected() {
         ProcessDeaths deaths = start();
         deaths.begin("wiki");
         deaths.end("wiki", false);
@@ -47,7 +47,7 @@ class ProcessDeathsTest {
     }
 
     @Test
-    void atTheFirstEndItIsSuspectedAndAtTheThirdInARowHeldForSixHours() {
+    void suspectsAServiceAfterOneDeathAndHoldsItAfterThree() {
         endsAtARunOf(ODD);
         assertThat(start().isSuspected(ODD)).isTrue();
         assertThat(start().isSuspected("wiki")).isFalse();
@@ -65,9 +65,9 @@ class ProcessDeathsTest {
         assertThat(deaths.isSuspected(ODD)).isFalse();
     }
 
-    /** The backup is made in any case; its verification ends the process. */
+    /** The backup is always made, but its verification ends the process. */
     @Test
-    void onlyAVerificationThatEndsShowsThatItIsHarmless() {
+    void onlyAFinishedVerificationClearsAService() {
         for (int i = 0; i < 3; i++) {
             ProcessDeaths deaths = start();
             deaths.begin("wiki");
@@ -85,7 +85,7 @@ class ProcessDeathsTest {
     }
 
     @Test
-    void aFileThatCannotBeReadHoldsNothingUp() throws IOException {
+    void anUnreadableFileHoldsNoService() throws IOException {
         Files.createDirectories(folder);
         Files.writeString(folder.resolve("wiki.ended"), "yesterday");
         Files.writeString(folder.resolve("long.ended"), "1".repeat(10_000));
@@ -95,7 +95,7 @@ class ProcessDeathsTest {
     }
 
     @Test
-    void whereNothingCanBeWrittenRunsGoOn() throws IOException {
+    void runsContinueIfTheFolderIsNotWritable() throws IOException {
         Files.writeString(folder, "a file");
         ProcessDeaths deaths = start();
         deaths.begin("wiki");

@@ -21,7 +21,7 @@ class RunLockTest {
     private Path folder;
 
     @Test
-    void noOtherProcessGetsALockThatIsTouchedAndAskedForAgain() throws Exception {
+    void aTouchAndASecondRequestKeepTheLock() throws Exception {
         try (RunLock lock = RunLock.take(folder, "wiki").orElseThrow()) {
             assertThat(lock).isNotNull();
             RunLock.attend();
@@ -37,7 +37,7 @@ class RunLockTest {
     void aTouchRenewsALockThatWasLeftAloneForAnHour() throws Exception {
         try (RunLock lock = RunLock.take(folder, "wiki").orElseThrow()) {
             assertThat(lock).isNotNull();
-            // The kernel releases the lock here, which this test does not need.
+            // Setting the time lets the kernel release the lock. This test does not need the lock.
             Files.setLastModifiedTime(
                     folder.resolve("wiki.lock"), FileTime.from(Instant.now().minusSeconds(3600)));
             assertThat(RunLock.isAttended(folder, "wiki")).isFalse();
@@ -59,7 +59,7 @@ class RunLockTest {
         return other.exitValue() == Taker.GOT;
     }
 
-    /** Exits with {@link #GOT} if it can lock the file. */
+    /** A process that exits with {@link #GOT} if it can lock the file. */
     static final class Taker {
         static final int GOT = 42;
 

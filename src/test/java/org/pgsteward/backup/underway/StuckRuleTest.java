@@ -33,7 +33,7 @@ class StuckRuleTest {
         assertThat(verdict.reason()).isEqualTo("no progress for 1 h 1 min: it dumps, 4711 bytes so far");
     }
 
-    /** PostgreSQL says nothing while it builds an index over a table of 200 GB. */
+    /** PostgreSQL reports no progress while it builds an index over a table of 200 GB. */
     @Test
     void allowsALargeDatabaseTheTimeToReadAllOfIt() {
         long large = 200_000_000_000L;
@@ -43,7 +43,7 @@ class StuckRuleTest {
                 .isEqualTo(Action.CANCEL);
     }
 
-    /** A CHECK that sleeps for each row keeps a restore going for days, and every other backup waiting. */
+    /** A CHECK that sleeps for each row makes a restore last for days, and every other backup waits for it. */
     @Test
     void cancelsARunThatMovesMoreSlowlyThanAnyDisk() {
         assertThat(judge(working(HOUR.multipliedBy(4), 0)).action()).isEqualTo(Action.NONE);
@@ -55,7 +55,7 @@ class StuckRuleTest {
                 .isEqualTo(Action.NONE);
     }
 
-    /** A CHECK that sleeps would hold up a whole night. */
+    /** A CHECK that sleeps would delay a whole night. */
     @Test
     void cancelsAVerificationEarlyForWhichOthersWait() {
         Progress.State slow = verification(Duration.ofMinutes(1).plusSeconds(11), 10_000_000);
@@ -82,7 +82,7 @@ class StuckRuleTest {
         assertThat(judge(slow).action()).as("nobody waits").isEqualTo(Action.NONE);
     }
 
-    /** Numbers of seven bytes with 131,072 digits each: 70 MB were a dump of 1 TB. */
+    /** Numbers of 7 bytes have 131,072 digits each. Their dump had 1 TB for a table of 70 MB. */
     @Test
     void cancelsADumpEarlyForWhichOthersWait() {
         Progress.State slow = working(Duration.ofMinutes(1).plusSeconds(71), 70_000_000);
@@ -114,16 +114,16 @@ class StuckRuleTest {
     }
 
     @Test
-    void leavesARunAloneThatWaitsForOneThatWorks() {
+    void leavesARunAloneThatWaitsForAWorkingRun() {
         Progress.State working = run(Duration.ofMinutes(59), 0);
         Progress.State waiting = waiting(Duration.ofHours(9), true);
         assertThat(rule.judge(waiting, List.of(working, waiting), NONE).action())
                 .isEqualTo(Action.NONE);
     }
 
-    /** What it waits for was taken by a run that is no more. */
+    /** A run that has ended took the turn and never returned it. */
     @Test
-    void endsTheProcessWhereARunWaitsForNone() {
+    void endsTheProcessWhenEveryRunWaits() {
         Progress.State waiting = waiting(HOUR.plusSeconds(1), true);
         assertThat(rule.judge(waiting, List.of(waiting, waiting(HOUR, true)), NONE)
                         .action())
@@ -138,13 +138,13 @@ class StuckRuleTest {
     }
 
     @Test
-    void onlyCancelsANightWhichHoldsNothing() {
+    void cancelsANightWithoutLocksAndKeepsTheProcess() {
         assertThat(judge(waiting(HOUR.plusSeconds(1), false)).action()).isEqualTo(Action.CANCEL);
         assertThat(judge(cancelled(Duration.ofDays(1), false)).action()).isEqualTo(Action.NONE);
     }
 
     @Test
-    void refusesALimitOfNothing() {
+    void refusesALimitOfZero() {
         assertThatThrownBy(() -> new StuckRule(Duration.ZERO))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageStartingWith("pgsteward.backup.stuck.after is ");

@@ -14,7 +14,7 @@ class TurnTest {
     private final Turn turn = new Turn("another dump");
 
     @Test
-    void whoComesMeanwhileWaitsUntilItIsGivenBack() throws Exception {
+    void aSecondTakerWaitsUntilTheTurnIsReturned() throws Exception {
         Turn.Taken first = turn.take();
         CompletableFuture<Turn.Taken> second = taking();
         Assertions.assertThatThrownBy(() -> second.get(50, TimeUnit.MILLISECONDS))
@@ -24,7 +24,7 @@ class TurnTest {
     }
 
     @Test
-    void givenBackTwiceItIsStillOneTurn() throws Exception {
+    void returningATurnTwiceFreesItOnce() throws Exception {
         Turn.Taken first = turn.take();
         first.close();
         first.close();

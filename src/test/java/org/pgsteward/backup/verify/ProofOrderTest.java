@@ -17,7 +17,7 @@ class ProofOrderTest {
     private static final Instant START = Instant.parse("2026-11-28T03:00:00Z");
 
     @Test
-    void leastUsedTimeGoesFirstAndThenTheOrderOfAsking() {
+    void leastUsedTimeGoesFirstThenTheOldestRequest() {
         List<Place> inOrder = List.of(
                 new Place(0, START.plusSeconds(60), "b"),
                 new Place(1, START, "b"),
@@ -29,23 +29,27 @@ class ProofOrderTest {
         assertThat(inOrder.get(1).isBefore(inOrder.get(1))).isFalse();
     }
 
-    /** Seconds: used by its own service, by that of the last verification, since the end of that, and since it was asked. */
+    /**
+     * The figures are seconds: the time that this service used, and the time that the service of the last
+     * verification used. The other two are the time since the end of that verification, and the time since the
+     * request.
+     */
     @ParameterizedTest
     @CsvSource({
-        "1000, 0, 0, 0, true", // right after another one
-        "1000, 0, 9, 9, true", // still within the pause
-        "1000, 0, 10, 10, false", // no other one came
-        "1000, 0, 0, 249, true", // others follow one another
-        "1000, 0, 0, 250, false", // others had a quarter of its time
+        "1000, 0, 0, 0, true", // right after another verification
+        "1000, 0, 9, 9, true", // within the pause
+        "1000, 0, 10, 10, false", // no other verification came
+        "1000, 0, 0, 249, true", // other verifications follow one another
+        "1000, 0, 0, 250, false", // other services had a quarter of its time
         "100000, 0, 0, 599, true",
         "100000, 0, 0, 600, false", // it waits ten minutes at most
         "59, 0, 0, 0, false", // an ordinary difference
         "60, 0, 0, 0, true",
-        "1000, 941, 0, 0, false", // the last one had used about as much
-        "0, 1000, 0, 0, false", // the last one had used more
+        "1000, 941, 0, 0, false", // the last service had used almost as much
+        "0, 1000, 0, 0, false", // the last service had used more
         "1000, 0, -1, 0, false", // the clock was set back
     })
-    void aServiceThatUsedMuchMoreThanTheLastOneGivesTime(
+    void aServiceThatUsedMuchMoreThanTheLastGivesWay(
             long own, long last, long sinceEnd, long sinceAsked, boolean gives) {
         Place place = new Place(own, START, "a");
         Instant now = START.plusSeconds(sinceAsked);

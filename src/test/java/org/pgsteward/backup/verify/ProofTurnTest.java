@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.backup.underway.Turn;
 
-/** Two turns over one folder, as the daemon and a command have it. */
+/** Two turns with the same folder, like those of the daemon and a command. */
 @Tag("fast")
 @Timeout(value = 8, unit = TimeUnit.MINUTES)
 class ProofTurnTest {
@@ -58,7 +58,7 @@ class ProofTurnTest {
     }
 
     @Test
-    void whoWaitsCanBeInterruptedAndHoldsNobodyUp() throws Exception {
+    void anInterruptedWaiterBlocksNoOther() throws Exception {
         Turn.Taken first = daemon.take("wiki");
         for (ProofTurn turn : List.of(command, daemon)) {
             Waiter second = waiting(turn, "shop");
@@ -74,13 +74,13 @@ class ProofTurnTest {
     }
 
     @Test
-    void whatOneThatWasKilledHadPromisedCountsNoMore() throws Exception {
+    void thePromiseOfAKilledProcessIsIgnored() throws Exception {
         daemon.promise(4711);
         assertThat(new ProofTurn(locks, clock).promised()).isZero();
     }
 
     @Test
-    void oneThatUsedMuchWaitsForOneThatUsedLittleInOneProcess() throws Exception {
+    void aHeavyServiceWaitsForALightOneInTheSameProcess() throws Exception {
         used("noisy", 100);
         used("quiet", 10);
         Turn.Taken first = daemon.take("wiki");
@@ -93,7 +93,7 @@ class ProofTurnTest {
     }
 
     @Test
-    void oneThatUsedMuchWaitsForOneThatUsedLittleInAnotherProcess() throws Exception {
+    void aHeavyServiceWaitsForALightOneInAnotherProcess() throws Exception {
         used("noisy", 100);
         Turn.Taken first = daemon.take("wiki");
         Waiter noisy = waiting(daemon, "noisy");
@@ -108,7 +108,7 @@ class ProofTurnTest {
     }
 
     @Test
-    void oneThatUsedMuchWhileItWaitedAgainGoesBehind() throws Exception {
+    void aServiceThatBecomesHeavyWhileItWaitsGoesBehind() throws Exception {
         Turn.Taken first = daemon.take("wiki");
         Waiter noisy = waiting(daemon, "noisy");
         clock.set(START.plusSeconds(1));
@@ -123,7 +123,7 @@ class ProofTurnTest {
     }
 
     @Test
-    void equalOnesOfOneProcessComeInTheOrderOfAsking() throws Exception {
+    void equalServicesOfOneProcessRunInTheirOrderOfRequest() throws Exception {
         Turn.Taken first = daemon.take("wiki");
         List<Waiter> waiting =
                 List.of(waiting(daemon, "c"), waiting(daemon, "a"), waiting(daemon, "b"), waiting(daemon, "a"));
@@ -133,7 +133,7 @@ class ProofTurnTest {
     }
 
     @Test
-    void equalOnesOfTwoProcessesComeInTheOrderOfAsking() throws Exception {
+    void equalServicesOfTwoProcessesRunInTheirOrderOfRequest() throws Exception {
         Turn.Taken first = daemon.take("wiki");
         Waiter a = waiting(command, "a");
         clock.set(START.plusSeconds(1));
@@ -146,7 +146,7 @@ class ProofTurnTest {
     }
 
     @Test
-    void oneThatUsedMuchGivesTheNextOfAQuickSeriesTime() throws Exception {
+    void aHeavyServiceWaitsForTheNextOfAQuickSeries() throws Exception {
         used("noisy", 1000);
         used("quick", 1);
         Waiter noisy = waiting(daemon, "noisy");
@@ -167,7 +167,7 @@ class ProofTurnTest {
     }
 
     @Test
-    void theWishOfAKilledProcessHoldsNobodyUp() throws Exception {
+    void theWishOfAKilledProcessBlocksNoOther() throws Exception {
         used("noisy", 100);
         ProofWish killed = new ProofWish(locks);
         killed.express(new ProofOrder.Place(0, START, killed.process()));
@@ -181,7 +181,7 @@ class ProofTurnTest {
     }
 
     @Test
-    void corruptFilesHoldNobodyUp() throws Exception {
+    void corruptFilesBlockNoTurn() throws Exception {
         Files.writeString(locks.resolve(ProofWish.FILE), "?");
         Files.writeString(locks.resolve(VerificationTime.FILE), "?");
         daemon.take("wiki").close();

@@ -55,7 +55,7 @@ class ScratchSeriesIT {
     }
 
     @Test
-    void leavesNothingOfOneBackupToTheNext() throws Exception {
+    void removesRolesDatabasesAndSettingsBetweenBackups() throws Exception {
         try (Proof.Series open = series.begin()) {
             assertThat(open).isNotNull();
             Path first;
@@ -66,7 +66,7 @@ class ScratchSeriesIT {
                 first = cluster.data();
                 cluster.sql("postgres", "CREATE ROLE wiki LOGIN; CREATE ROLE pgsteward_count LOGIN;");
                 cluster.sql("postgres", "CREATE DATABASE proof OWNER wiki TEMPLATE template0;");
-                // What code of a dump may do as the role that restores it, or as the one that counts.
+                // Code of a dump can do this as the role that restores it, or as the role that counts its rows.
                 cluster.sqlAs("wiki", "proof", "CREATE SCHEMA mine; ALTER ROLE wiki SET statement_timeout = '1ms';");
                 cluster.sqlAs("pgsteward_count", "proof", "ALTER ROLE pgsteward_count SET row_security = off;");
                 lease.verified();
@@ -100,7 +100,7 @@ class ScratchSeriesIT {
     }
 
     @Test
-    void keepsNoneOutsideOfASeries() throws Exception {
+    void keepsNoClusterOutsideOfASeries() throws Exception {
         try (Turn.Taken taken = turn.take("wiki");
                 ScratchSeries.Lease lease = series.take(programs)) {
             assertThat(taken).isNotNull();
@@ -126,7 +126,10 @@ class ScratchSeriesIT {
         }
     }
 
-    /** The next verification of this process was behind a dump of hours, and that of another process waited for it. */
+    /**
+     * The next verification of this process had to wait for a dump of hours, and the verification of another process
+     * waited for it.
+     */
     @Test
     void givesWayToAnotherProcessThatComesBetweenTwoVerifications() throws Exception {
         try (Proof.Series open = series.begin()) {

@@ -24,7 +24,8 @@ class ScratchWatchTest {
                 "96   | 200  | 100  | 4000  | true  | a small one that takes more than expected there",
                 "8200 | 200  | 10   | 4000  | false | others have filled it",
             })
-    void whatIsTooMuch(long expected, long atBegin, long free, long total, boolean tooMuch, String why) {
+    void detectsExcessiveUseOfTheScratchDisk(
+            long expected, long atBegin, long free, long total, boolean tooMuch, String why) {
         assertThat(ScratchWatch.isTooMuch(expected * MIB, atBegin * MIB, free * MIB, total * MIB))
                 .as(why)
                 .isEqualTo(tooMuch);
@@ -32,7 +33,7 @@ class ScratchWatchTest {
 
     @ParameterizedTest
     @CsvSource({"100000, 32768, false", "100000, 32767, true", "40000, 32000, false", "40000, 31000, true"})
-    void howManyFilesAreTooMany(long atBegin, long free, boolean tooMany) {
+    void detectsExcessiveUseOfInodes(long atBegin, long free, boolean tooMany) {
         assertThat(ScratchWatch.isTooMany(atBegin, free)).isEqualTo(tooMany);
     }
 }

@@ -35,7 +35,7 @@ class UntarTest {
 
     @ParameterizedTest
     @ValueSource(ints = {1, 7, 511, 512, 513, 100_000})
-    void filesAndFoldersComeOutWhateverTheSizeOfThePieces(int piece) throws IOException {
+    void unpacksPiecesOfAnySize(int piece) throws IOException {
         byte[] archive = archive(
                 entry("base", '5', ""),
                 entry("base/1", '0', "content of 1"),
@@ -71,7 +71,7 @@ class UntarTest {
         "L, a long name",
         "x, pax"
     })
-    void whatIsNeitherAFileNorAFolderIsRefused(char type, String what) {
+    void refusesEntriesThatAreNeitherFileNorFolder(char type, String what) {
         assertThatThrownBy(() -> unpack(entry("link", type, ""), entry("link/out", '0', "hostile")))
                 .as(what)
                 .hasMessageContaining("neither a file nor a folder");
@@ -79,7 +79,7 @@ class UntarTest {
     }
 
     @Test
-    void nothingIsWrittenOver() {
+    void refusesToOverwriteAFile() {
         assertThatThrownBy(() -> unpack(entry("PG_VERSION", '0', "15"), entry("PG_VERSION", '0', "99")))
                 .hasMessageContaining("twice");
         assertThat(folder.resolve("PG_VERSION")).hasContent("15");

@@ -31,7 +31,7 @@ class VerificationTimeTest {
     }
 
     @Test
-    void whatOneProcessHasUsedAnotherOneReads() {
+    void anotherProcessReadsTheUsedTime() {
         time.add("wiki", Duration.ofSeconds(100));
         time.add("a shop\n", Duration.ofMillis(1500));
         time.add("wiki", Duration.ofSeconds(20));
@@ -66,7 +66,7 @@ class VerificationTimeTest {
     }
 
     @Test
-    void aClockThatIsSetBackNeitherAddsTimeNorKeepsIt() {
+    void aClockSetBackNeitherAddsTimeNorKeepsIt() {
         time.add("wiki", Duration.ofSeconds(100));
         clock.set(START.minus(Duration.ofDays(1000)));
         assertThat(time.read().of("wiki")).isEqualTo(100);
