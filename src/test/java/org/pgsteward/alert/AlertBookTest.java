@@ -315,7 +315,7 @@ class AlertBookTest {
         }
     }
 
-    /** What is told of it, and arrives. */
+    /** Considers a condition and returns the notices about it, which arrive. */
     private List<Notice> news(AlertBook book, Condition condition) {
         book.consider(condition);
         return tell(book);

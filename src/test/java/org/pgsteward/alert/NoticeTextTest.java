@@ -53,7 +53,7 @@ class NoticeTextTest {
                                 NOON))));
     }
 
-    /** "homelab, postgres, svc1 and 5 more" was all that a program could read of a grouped notice. */
+    /** Once, a program could read only "homelab, postgres, svc1 and 5 more" in a grouped notice. */
     @Test
     void programsFindEveryAlertOfANoticeUnderTheSameIdWhenItFiresAndWhenItIsResolved() {
         List<Alert> fire = IntStream.range(0, 8)

@@ -72,7 +72,7 @@ class OutboxTest {
         assertThat(outbox.depth("email")).isZero();
     }
 
-    /** A folder that is read while it grows shows some of what is new, and not the oldest of it first. */
+    /** Listing a folder that grows returns some of the new files, and not necessarily the oldest first. */
     @Test
     void showsNoNoticeBeforeTheOneThatWasPutBeforeIt() throws IOException {
         int count = 2000;
@@ -131,7 +131,7 @@ class OutboxTest {
         assertThat(sent).containsExactly("n1", "n2");
     }
 
-    /** uptime-kuma #6046, #1946: what was to be told while the channel was down was lost. */
+    /** uptime-kuma #6046, #1946: notices raised while the channel was unavailable were lost. */
     @Test
     void aRestartDeliversWhatTheLastRunCouldNot() {
         Outbox outbox = open();
@@ -174,7 +174,7 @@ class OutboxTest {
         assertThat(files()).containsExactly(first.resolveSibling(first.getFileName() + ".corrupt"));
     }
 
-    /** What waited for a receiver while pgsteward was updated. */
+    /** Such an entry waited for a receiver while pgsteward was updated. */
     @Test
     void anEntryOfAVersionThatListedNoAlertsIsDelivered() throws IOException {
         Outbox outbox = open();
@@ -226,7 +226,7 @@ class OutboxTest {
     void aReceiverWhoseFolderCannotBeReadKeepsNobodyFromANoticeAndGetsItItselfOnceItCanBe() throws IOException {
         Files.createDirectories(state.resolve("outbox"));
         Path unreadable = state.resolve("outbox/email");
-        // Even root may not look into it, where it is not the machine's own.
+        // Even root cannot list this folder, unless it is root of the machine itself.
         Files.createSymbolicLink(unreadable, Path.of("/proc/1/map_files"));
         Outbox outbox = open();
 
@@ -275,7 +275,10 @@ class OutboxTest {
         assertThat(sent).containsExactly("n1", "n2");
     }
 
-    /** Whose memory it would be kept in is about to end; nobody may take it for told. */
+    /**
+     * An interrupt means that this process ends, and its memory with it. So put() throws instead of keeping the notice
+     * in memory.
+     */
     @Test
     void whatAnInterruptedThreadCannotWriteIsNotKeptInMemory() {
         Outbox outbox = open();

@@ -103,7 +103,7 @@ class MessagesTest {
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain(secret));
     }
 
-    /** From the specification's own example (standard-webhooks, spec, "Signature scheme"). */
+    /** Checks the example of the specification (standard-webhooks, spec, "Signature scheme"). */
     @Test
     void signsAsStandardWebhooksSays() {
         assertThat(new WebhookSignature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

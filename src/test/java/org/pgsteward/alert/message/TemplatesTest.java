@@ -104,7 +104,7 @@ class TemplatesTest {
         }
     }
 
-    /** Each with another time, as an editor would leave it. */
+    /** Writes a template with a new modification time each time, as an editor does. */
     private void write(String name, String text) throws IOException {
         Path file = folder.resolve(name + ".mustache");
         Files.writeString(file, text);
