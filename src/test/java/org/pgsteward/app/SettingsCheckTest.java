@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
 
-/** What an operator may write into {@code .env}, and what he is told. */
+/** Values that an operator may write into {@code .env}, and the messages about wrong ones. */
 @Tag("fast")
 class SettingsCheckTest {
     private RouteFiles shipped;
