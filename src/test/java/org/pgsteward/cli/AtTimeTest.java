@@ -24,7 +24,7 @@ class AtTimeTest {
         "2026-07-31 03:00, 2026-07-31T01:00:00Z",
         "2026-01-31 03:00:30, 2026-01-31T02:00:30Z",
         "2026-01-31, 2026-01-31T22:59:59.999Z",
-        // The hour that is left out, and the one that comes twice: the first of the two.
+        // The skipped hour of summer time, and the repeated one, whose first occurrence counts.
         "2026-03-29T02:30, 2026-03-29T01:30:00Z",
         "2026-10-25T02:30, 2026-10-25T00:30:00Z"
     })

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Databases that are called like pgsteward's own folders in the store. */
+/** Databases with the names of pgsteward's own folders in the store. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)

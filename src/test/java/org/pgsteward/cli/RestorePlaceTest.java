@@ -23,7 +23,7 @@ class RestorePlaceTest {
                 .isEqualTo(new RestorePlace("webapp", "webapp", "gitea"));
         assertThat(RestorePlace.of(gitea, List.of(enrolled("gitea", "gitea2"), enrolled("webapp", "gitea"))))
                 .isEqualTo(new RestorePlace("webapp", "webapp", "gitea"));
-        // Renamed, and nobody else's.
+        // The service was renamed, and no other service has the database.
         assertThat(RestorePlace.of(gitea, List.of(enrolled("gitea", "git"))))
                 .isEqualTo(new RestorePlace("gitea", "gitea", "git"));
     }

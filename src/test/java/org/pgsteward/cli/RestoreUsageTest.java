@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-/** What cannot be meant is refused before anything is read or opened. */
+/** Meaningless combinations of options are refused before the command reads or opens a file. */
 @Tag("fast")
 class RestoreUsageTest {
     @ParameterizedTest

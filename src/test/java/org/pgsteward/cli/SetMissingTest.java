@@ -10,7 +10,7 @@ import org.pgsteward.backup.store.BackupSet;
 
 @Tag("fast")
 class SetMissingTest {
-    /** Ten backups of one of 83 databases printed more than 1,700 lines. */
+    /** Once, the list of ten backups of one of 83 databases had more than 1,700 lines. */
     @Test
     void whatWasNotAskedForIsOneLine() {
         List<BackupSet.Missing> missing = new ArrayList<>();

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a person at a terminal sees: columns, colours, and that something is being done. */
+/** The output on a terminal: columns, colours and progress lines. */
 @Tag("fast")
 class TerminalTest {
     private static final Colours PLAIN = Colours.of(false, Map.of());
@@ -65,7 +65,7 @@ class TerminalTest {
                 .isEqualTo("ill");
     }
 
-    /** Picocli reads such marks as colours where a text is no argument of its own. */
+    /** Picocli interprets such marks as colours if a text is not an argument of its own. */
     @Test
     void namesThatLookLikeMarkupStayAsTheyAre() {
         assertThat(COLOURFUL.bold("@|red wiki|@").toString()).contains("@|red wiki|@");
