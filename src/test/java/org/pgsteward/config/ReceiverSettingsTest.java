@@ -60,7 +60,7 @@ class ReceiverSettingsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                // user | TLS from the first byte | as it is set | whether STARTTLS is required
+                // user | TLS from the first byte | setting | whether STARTTLS is required
                 "     |       |       | false",
                 " ops |       |       | true",
                 " ops | false |       | true",
