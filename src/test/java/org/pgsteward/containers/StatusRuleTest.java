@@ -74,7 +74,7 @@ class StatusRuleTest {
         assertThat(container.key()).isEqualTo("postgres-down:postgresql");
     }
 
-    /** One that cannot be started ends as well and stays so; that is nobody's order. */
+    /** A container that cannot be started also ends and stays ended, without an order. */
     @ParameterizedTest
     @CsvSource({"137, info", "127, critical", "1, critical"})
     void whoIsKilledAndNotStartedAgainThoughHeAlwaysIsWasStoppedByOrder(int exitCode, String severity) {
