@@ -61,7 +61,7 @@ class DoctorTest {
         });
     }
 
-    /** A name server of the house may know it. */
+    /** The name may be known to a name server of the local network. */
     @Test
     void aNameThatLeadsNowhereIsTroubleOnlyWherePostgresqlIsMeant() {
         assertThat(examine(asks("nas", "elsewhere", false), LoginResult.LET_IN))
@@ -327,7 +327,7 @@ class DoctorTest {
                 .containsExactly("connection refused: logins failed: 3 logins were refused");
     }
 
-    /** A container claims another's role: the refusal, its alert and its failed logins have one cause. */
+    /** A container claims another's role. Its refusal, the alert and its failed logins have one cause. */
     @Test
     void oneCauseIsOneFindingUnderOneName() {
         Provisioner.Plan plan = new Provisioner.Plan(
