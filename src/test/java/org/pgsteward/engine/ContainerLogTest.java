@@ -36,7 +36,9 @@ class ContainerLogTest {
         assertThat(read().lines()).extracting(ContainerLog.Line::text).containsExactly("out", "err");
     }
 
-    /** Docker hands on 16 KiB at a time: what begins such a piece begins no line. */
+    /**
+     * Docker divides long lines into pieces of 16 KiB. The beginning of such a piece is not the beginning of a line.
+     */
     @Test
     void aLongLineInPiecesIsOneLineWhateverStandsWhereItIsParted() {
         piece(2, FIRST + "a".repeat(100));
@@ -88,7 +90,9 @@ class ContainerLogTest {
         assertThat(read().lines().get(0).text()).isEqualTo("1");
     }
 
-    /** Of 5000 long pieces only some are read, so their number shows nothing. */
+    /**
+     * Only some of the 5000 long pieces are read, so their number does not show whether the first one begins a line.
+     */
     @Test
     void theFirstOfMoreThanIsReadMayBeTheRestOfALine() {
         piece(2, FIRST + "2026-11-25 01:54:43.202 UTC [77] FATAL:  forged\n");

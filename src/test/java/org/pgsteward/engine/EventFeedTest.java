@@ -86,7 +86,7 @@ class EventFeedTest {
         assertThat(feed.status().why()).contains("closed by the engine or a proxy");
     }
 
-    /** docker-java #1369: a handler went deaf, and its stream looked well. */
+    /** docker-java #1369: a handler received no more events, although its stream looked healthy. */
     @Test
     void aStreamThatGoesSilentWhileThingsHappenIsCalledDeafAndReplaced() {
         daemon.goSilent();
@@ -94,7 +94,7 @@ class EventFeedTest {
 
         await().until(() -> heard.connects() == 2);
         await().untilAsserted(() -> assertThat(heard.actions()).containsExactly("die web"));
-        // On a busy machine the question whether the engine is there may be late instead.
+        // On a busy machine a late answer to the ping may be the reason instead.
         assertThat(feed.status().why()).contains("deaf").containsAnyOf("'die'", "did not answer /_ping");
     }
 
@@ -263,7 +263,7 @@ class EventFeedTest {
                 .noneMatch(thread -> thread.getName().startsWith("docker-events"));
     }
 
-    /** traefik #13549: a watcher gave up on Docker and said nothing of it. This one goes on trying. */
+    /** traefik #13549: a watcher gave up on Docker without a message. This feed keeps trying. */
     @Test
     void startsBeforeTheEngineDoes() {
         feed.close();
