@@ -130,7 +130,7 @@ class JournalIT {
                 .containsExactly("lately");
     }
 
-    /** Provisioning writes {@code service_configs}; an older pgsteward wrote it here too. */
+    /** Provisioning writes {@code service_configs}. An older pgsteward wrote it through the spool as well. */
     @Test
     void anEnrolmentThatAnOlderVersionLeftInTheSpoolChangesNoRow() throws Exception {
         Files.writeString(
@@ -221,7 +221,7 @@ class JournalIT {
         assertThat(refused()).isEmpty();
     }
 
-    /** As on a full disk, the server answers and each login fails, with an SQLSTATE that may be of any class. */
+    /** As on a full disk, the server answers and each login fails, with an SQLSTATE of any class. */
     @Test
     void rowsThatComeWhileNobodyCanLogInAreKept() throws Exception {
         write(Activity.ours("app", "before", NIGHT));
@@ -244,7 +244,7 @@ class JournalIT {
                 .containsExactly("before", "kept");
     }
 
-    /** An empty server in the place of the one that was, perhaps with the tables of an init script, which lack our columns. */
+    /** An empty server replaced the previous one. It may have the tables of an init script, which lack our columns. */
     @ParameterizedTest
     @ValueSource(strings = {"DROP DATABASE", "DROP SCHEMA", "an init script's"})
     void tablesThatAreNotThereAnyMoreAreMadeAgainAndTheRowsGoIntoThem(String how) throws Exception {
@@ -305,11 +305,11 @@ class JournalIT {
         host.cluster().startAgain();
         await().until(() -> waiting().isEmpty());
 
-        // One at a time, the oldest last: whichever of them comes late, what is known is not taken back.
+        // The rows arrive one at a time, the oldest last. A late row must not replace a newer state.
         for (int i = rows.size() - 1; i >= 0; i--) {
             Files.move(aside.resolve(rows.get(i).getFileName()), rows.get(i));
             write(Activity.ours("other", "drained", NIGHT));
-            // The timer may have begun to drain just before, and then it is the timer that carries the row.
+            // The timer may have begun to drain just before. Then the timer writes the row.
             await().until(() -> waiting().isEmpty());
             assertThat(host.journal("app"))
                     .as("after row %s was written again", i)
@@ -347,7 +347,7 @@ class JournalIT {
     void whatItsTableRefusesIsSetAsideAndTheRestGoesOn() throws Exception {
         host.cluster().kill();
         write(Activity.ours("app", "first", NIGHT));
-        // PostgreSQL's text holds no NUL.
+        // PostgreSQL's text type cannot contain NUL.
         write(Activity.ours("app", "\0", NIGHT));
         Files.writeString(spoolFolder().resolve("20200101T000000.000000000-broken.json"), "{\"table\":\"act");
         write(Activity.ours("app", "last", NIGHT));
@@ -359,7 +359,7 @@ class JournalIT {
         assertThat(refused()).hasSize(2).anyMatch(name -> name.contains("broken"));
     }
 
-    /** Whoever has written a row reads the tables next, for instance whether a backup is the newest. */
+    /** After it has written a row, a caller reads the tables, for example to find the newest backup. */
     @Test
     void aRowIsInItsTableAlthoughAnotherProcessWasAtItJustThen() throws Exception {
         Spool.Claim other = new Spool(spoolFolder(), Json.mapper(), Clock.systemUTC())
@@ -422,7 +422,7 @@ class JournalIT {
         return Backup.starting(service + "-id", service, service, BackupKind.DUMP, NIGHT, "15.20");
     }
 
-    /** The daemon, or a command: they share the state. */
+    /** Creates a process, the daemon or a command. All share the state folder. */
     private Wiring process() throws IOException {
         return host.wiring("pgsteward.state.dir", state.toString());
     }

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** Services see their own row of the view and log as themselves, and reach nothing else of the journal. */
+/** Services see their own row of the view and log as themselves. They have no other access to the journal. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ServiceStatusIT {
@@ -47,7 +47,8 @@ class ServiceStatusIT {
         assertThat(JournalDatabases.rows(database, status)).containsExactly("inactive");
         try (Connection idle = cluster.server().connect(own);
                 Statement statement = idle.createStatement()) {
-            // As anybody but pgsteward, whose own look does not make a service active.
+            // The session uses an application name other than pgsteward's, because pgsteward's own sessions do not make
+            // a service active.
             statement.execute("SET application_name = 'app'");
             assertThat(JournalDatabases.rows(database, status)).containsExactly("active");
         }
@@ -115,7 +116,7 @@ class ServiceStatusIT {
                     .as("ours")
                     .containsExactly("inactive");
             assertThat(JournalDatabases.rows(database, status)).containsExactly("inactive");
-            // Of this session of another role the service sees neither the state nor the kind.
+            // In this session of another role, the service sees neither the state nor the backend type.
             try (Statement statement = steward.createStatement()) {
                 statement.execute("SET application_name = 'psql'");
             }

@@ -19,7 +19,10 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
 
-/** The tables of the journal: made from nothing, over an init script's, and over what somebody left there. */
+/**
+ * The tables of the journal: created on an empty database, over those of an init script, and over objects that an
+ * operator left there.
+ */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TablesIT {
@@ -149,7 +152,7 @@ class TablesIT {
                                 + " apostrophe: set PGSTEWARD_POSTGRES_USER to another superuser");
     }
 
-    /** Flyway's own message has ten lines, with the script's place in a jar. */
+    /** Flyway's own message has ten lines and contains the script's place in a jar. */
     @Test
     void aTableOfAnotherProgramWithOneOfOurNamesIsToldInOneLine() throws SQLException {
         String database = cluster.newDatabase();
@@ -189,7 +192,10 @@ class TablesIT {
                 .containsExactly("2");
     }
 
-    /** What replaced an init script's objects before us, and what CREATE OR REPLACE alone would stumble over. */
+    /**
+     * Objects that replaced those of an init script before pgsteward came, and that CREATE OR REPLACE alone cannot
+     * replace.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
