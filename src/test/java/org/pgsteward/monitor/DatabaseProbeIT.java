@@ -34,7 +34,7 @@ import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** What the probe reads of a real PostgreSQL in real trouble; each test has a database of its own. */
+/** The probe reads a real PostgreSQL with real problems. Each test has a database of its own. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -126,7 +126,7 @@ class DatabaseProbeIT {
         }
     }
 
-    /** Else the alert would propose to end the daemon's session. */
+    /** Otherwise the alert would suggest to end the daemon's session. */
     @Test
     @Order(3)
     void whoWaitsForALockOfPgstewardsOwnIsNotSeen() throws Exception {
@@ -183,7 +183,7 @@ class DatabaseProbeIT {
                     .filter(found -> found.service().equals("notes"))
                     .findFirst()
                     .orElseThrow();
-            // The very line that a person is given ends the trouble.
+            // The last line of the alert's own remedy ends the problem.
             String line = finding.remedy().lines().reduce((first, last) -> last).orElseThrow();
             cluster.run("homelab", line.substring(line.indexOf('"') + 1, line.lastIndexOf('"')));
             assertThat(waiting.get(8, TimeUnit.MINUTES)).isEqualTo(true);
@@ -297,7 +297,7 @@ class DatabaseProbeIT {
         try {
             run(connection, sql);
         } catch (SQLException ended) {
-            // As the test does it.
+            // The test terminated the session.
             Thread.onSpinWait();
         }
     }

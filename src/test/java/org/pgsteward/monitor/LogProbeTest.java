@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.postgres.ServerLog;
 
-/** What the probe remembers from look to look, with an engine that answers as it is told to. */
+/** The memory of the probe between readings, with an engine whose answers the test chooses. */
 @Tag("fast")
 class LogProbeTest {
     private static final String OURS = "172.18.0.9";
@@ -104,7 +104,7 @@ class LogProbeTest {
         assertThat(vikunja().words()).startsWith("1 x no such role").doesNotContain(";");
     }
 
-    /** From there {@code doctor} tries the services' passwords. */
+    /** {@code doctor} tries the services' passwords from this container. */
     @Test
     void whatComesFromOurOwnContainerIsNotCounted() {
         refused(30, "1", OURS);

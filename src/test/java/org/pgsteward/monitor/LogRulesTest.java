@@ -14,7 +14,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.monitor.LogEvent.Reason;
 import org.pgsteward.postgres.ServerLog;
 
-/** What is counted of that which the log says, and what is told of it with the levels that are shipped. */
+/** The counting of log lines, and the alerts about them with the shipped levels. */
 @Tag("fast")
 class LogRulesTest {
     private static final String WEB = "172.18.0.5";
@@ -79,7 +79,7 @@ class LogRulesTest {
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
     }
 
-    /** On a host at load 60 a service waited for minutes until its role was made. */
+    /** On a host at load 60 a service waited for minutes until pgsteward had created its role. */
     @Test
     void norIsARoleThatIsUnknownSoFar() {
         refuse(9, "newcomer", "newcomer", WEB, Reason.NO_ROLE);
@@ -92,7 +92,7 @@ class LogRulesTest {
                 .containsExactly("logins-failed:postgresql");
     }
 
-    /** pgsteward gives the role the password of its new container, on a busy host after a minute or two. */
+    /** pgsteward sets the role's password to that of its new container. On a busy host this takes a minute or two. */
     @Test
     void norIsANewPasswordOfTheServicesOwnContainerUntilItIsSet() {
         owners = Optional.of(Map.of("web", "vikunja"));
@@ -106,7 +106,7 @@ class LogRulesTest {
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
     }
 
-    /** An update's new container, before pgsteward has come to look at it, is no stranger. */
+    /** The new container of an update is no stranger, even before pgsteward has inspected it. */
     @Test
     void norIsAContainerThatIsNotKnownYet() {
         owners = Optional.of(Map.of());

@@ -56,7 +56,7 @@ class PostgresWatchTest {
         assertThat(refused.remedy()).contains("secrets/postgres_password").doesNotContain("docker start");
     }
 
-    /** A false alarm at a load of 25 was the reason. */
+    /** The reason for this rule was a false alarm at a load of 25. */
     @Test
     void aHostWithoutAProcessorForUsIsNotTheServersFault() {
         for (int look = 0; look < 6; look++) {

@@ -17,7 +17,7 @@ import org.pgsteward.model.Severity;
 
 @Tag("fast")
 class ThresholdTest {
-    /** One look a minute; '-' is undecided. Levels: warn 80, critical 90, clear 70, lasting two minutes. */
+    /** One reading a minute; '-' is undecided. Levels: warn 80, critical 90, clear 70, lasting two minutes. */
     @ParameterizedTest(name = "{0}: {1} -> {2}")
     @CsvSource({
         "below the clear level it is well, 10 69, well well",

@@ -162,7 +162,7 @@ class ThresholdsFileTest {
                 .hasMessageContaining(message);
     }
 
-    /** What an editor that knows the schema says of a text has to be what pgsteward says of it. */
+    /** An editor with the schema must accept exactly the texts that pgsteward accepts. */
     @ParameterizedTest
     @MethodSource
     void theSchemaAgrees(String text, boolean fine) throws Exception {

@@ -39,7 +39,7 @@ import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
 
-/** On a real PostgreSQL; the incidents are made up. */
+/** Alerts of the guard on a real PostgreSQL, with invented incidents. */
 @NeedsPostgres
 class GuardAlertsIT {
     private static final Secret PASSWORD = new Secret("its-own");
