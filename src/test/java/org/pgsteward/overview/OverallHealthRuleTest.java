@@ -23,7 +23,7 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
 
-/** Whether a careful person would say that all is well. */
+/** The headline of the overall health, compared with the judgement of a careful operator. */
 @Tag("fast")
 class OverallHealthRuleTest {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
@@ -194,7 +194,7 @@ class OverallHealthRuleTest {
         return Arguments.of(what, given, headline);
     }
 
-    /** Each step gives a case more; a case does not change. */
+    /** An immutable case. Each method returns a copy with one more fact. */
     private record Case(
             List<Overview.Service> services,
             List<Alert> firing,

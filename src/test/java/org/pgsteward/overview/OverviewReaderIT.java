@@ -71,7 +71,7 @@ class OverviewReaderIT {
         }
     }
 
-    /** As a process has it that knows nothing of the one before. */
+    /** Returns the overview as a new process reads it, without the memory of the previous one. */
     private static Overview overview(TestHost host) throws Exception {
         Wiring wiring = host.wiring(Map.of("pgsteward.timezone", "UTC"), Clock.fixed(NOW, ZoneOffset.UTC));
         return wiring.overview();
