@@ -72,7 +72,7 @@ class DaemonProvisioningIT {
         }
     }
 
-    /** Every role may connect everywhere until then, and the list of containers may be late. */
+    /** Until the first reconcile every role may connect everywhere, and the list of containers may be late. */
     @Test
     void theFirstReconcileFollowsTheFirstListClosesAllAndWarnsOfNothing() throws Exception {
         try (TestHost host = TestHost.start();
@@ -89,7 +89,7 @@ class DaemonProvisioningIT {
             recorded.play("deploy");
             Wiring wiring = host.wiring("pgsteward.postgres.container", "postgresql");
             wiring.house.order();
-            // As the init script does, for a service that has no container.
+            // Adds a row as the init script does, for a service without a container.
             host.cluster()
                     .run(
                             "homelab",
@@ -127,7 +127,7 @@ class DaemonProvisioningIT {
         }
     }
 
-    /** The host name of the lab that all this comes from. */
+    /** The host name of the original lab. */
     @Test
     void aContainerThatNamesAHostThatIsNotThereIsAlertedWithTheFixAndIsNotIdle() throws Exception {
         SettableClock clock = new SettableClock();
@@ -183,7 +183,7 @@ class DaemonProvisioningIT {
                 .toList();
     }
 
-    /** It shares the database with what it was before, and to remove that would end its sessions. */
+    /** The renamed service shares the database with its former name. Removing the former one would end its sessions. */
     @Test
     void aServiceWhoseContainerWasRenamedInComposeIsNotIdle() throws Exception {
         try (TestHost host = TestHost.start();

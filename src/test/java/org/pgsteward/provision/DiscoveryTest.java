@@ -600,7 +600,7 @@ class DiscoveryTest {
         }
     }
 
-    /** Somebody took PostgreSQL off the network that all services are on. */
+    /** An operator removed PostgreSQL from the network of the services. */
     @Test
     void aServerOnNoNetworkOfServicesIsTheOneToConnect() {
         Container asker = Boxes.container("a").with(VIKUNJA).box();

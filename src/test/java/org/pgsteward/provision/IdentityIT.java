@@ -27,7 +27,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Real containers that carry the same compose labels, and a real PostgreSQL. */
+/** Real containers with the same compose labels, and a real PostgreSQL. */
 @NeedsEngine
 @ExtendWith(NeedsPostgres.Condition.class)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -97,7 +97,7 @@ class IdentityIT {
         assertMayLogIn("the-first");
     }
 
-    /** As long as it was beside the service it waited; then the service was removed, as by {@code docker compose down}. */
+    /** The container waited beside the service. Then the service was removed, as by {@code docker compose down}. */
     @Test
     void aContainerThatOnlyWaitedForTheServiceToGoIsToldAndGetsNothing() throws Exception {
         make("evil-" + unique, "of-the-impostor");
@@ -125,7 +125,10 @@ class IdentityIT {
         assertMayLogIn("the-first");
     }
 
-    /** In the steps of {@code docker compose up}: made beside the old one, which is stopped and removed, renamed, started. */
+    /**
+     * Follows the steps of {@code docker compose up}. The new container is created beside the old one, which is stopped
+     * and removed. Then the new one is renamed and started.
+     */
     @Test
     void composeRotatesAPasswordWithoutAnAlertAndBeforeTheNewContainerStarts() throws Exception {
         String old = docker("inspect", "--format", "{{.Id}}", shop + "-1");
@@ -160,7 +163,7 @@ class IdentityIT {
         });
     }
 
-    /** Of this test's containers: others may be in the engine. */
+    /** Returns the refusals of this test's containers, because the engine may have others. */
     private List<Condition> refusals() {
         return raised.stream()
                 .filter(condition -> condition.kind().equals("enrolment-refused")

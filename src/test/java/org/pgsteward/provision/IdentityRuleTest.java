@@ -181,7 +181,7 @@ class IdentityRuleTest {
         assertThat(IdentityRule.speaker(last, siblings(first, impostor))).isEmpty();
     }
 
-    /** Docker refuses such names today; nothing else keeps them out of a line that is pasted. */
+    /** Docker refuses such names today. No other check keeps them out of a line that an operator pastes. */
     @Test
     void namesNothingInItsLinesThatAShellWouldRun() {
         Claim claim = claim(box("evil;reboot", OTHER), "shop", OTHER);

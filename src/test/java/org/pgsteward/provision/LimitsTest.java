@@ -69,7 +69,7 @@ class LimitsTest {
                 });
     }
 
-    /** The alert named the small container that was left out, and its remedy looked into that one. */
+    /** Once, the alert named the small container that was left out, and its remedy inspected that container. */
     @Test
     void whoTookTheRoomOfAContainerIsNamed() {
         Map<String, Long> largest = new LinkedHashMap<>();

@@ -53,7 +53,7 @@ class ProvisionIT {
         cluster.close();
     }
 
-    /** docker-library/postgres #151: no database could be added to a server that runs. */
+    /** docker-library/postgres #151: a running server could get no further database. */
     @Test
     void aContainerWithItsApplicationsVariablesGetsADatabaseThatItOwns() throws Exception {
         Provisioner.Result result = provision(vikunja("vikunja", "s3cret'$%"));

@@ -34,7 +34,7 @@ class QuarantineIT {
     private Quarantine quarantine;
     private int made;
 
-    /** A service of each test's own, with a row in its database. */
+    /** The service of one test, with a row in its database. */
     private String app = "";
 
     @BeforeAll
@@ -80,7 +80,7 @@ class QuarantineIT {
         }
     }
 
-    /** Its sessions come back, and keep the row of their role locked. */
+    /** The role's sessions come back and keep the row of their role locked. */
     @Test
     void aServiceThatKeepsItsRoleLockedIsPutThereAllTheSame() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
@@ -195,7 +195,7 @@ class QuarantineIT {
         assertThat(host.may("other", app, "SELECT 1")).isFalse();
     }
 
-    /** vault #1857: a role that owned something could not be taken away. */
+    /** vault #1857: a role that owned an object could not be removed. */
     @Test
     void onlyOutOfQuarantineIsAnythingDeletedAndThenAllOfItAndNothingElse() throws Exception {
         Quarantine.Ward ward = quarantine.find(app);
@@ -242,7 +242,7 @@ class QuarantineIT {
 
     @Test
     void anotherDatabaseThatItsRoleOwnsIsNamedAndNothingIsDeletedBeforeIt() throws Exception {
-        // A typing error that was corrected: what was made first is kept.
+        // The operator corrected a mistyped name. The first database remains.
         String mistyped = app + "a";
         host.run("homelab", "CREATE DATABASE \"" + mistyped + "\" OWNER \"" + app + "\"");
         Quarantine.Ward ward = quarantine.begin(quarantine.find(app));

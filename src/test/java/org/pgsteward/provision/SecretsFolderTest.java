@@ -49,7 +49,7 @@ class SecretsFolderTest {
         assertThat(secrets.read(folder + "/wiki_password").reveal()).isEqualTo("the wiki's");
     }
 
-    /** Where pgsteward runs in a container the operator sees the folder by another path. */
+    /** If pgsteward runs in a container, the operator sees the folder under another path. */
     @Test
     void aFileThatIsMissingIsWrittenWhereTheOperatorSeesTheFolder() {
         SecretsFolder inContainer =
@@ -67,7 +67,7 @@ class SecretsFolderTest {
                 });
     }
 
-    /** As it stands in the alert, typed by a shell. */
+    /** Runs the line of the alert in a shell. */
     @Test
     void theLineThatWritesTheFileDoesSo() throws Exception {
         try {

@@ -22,7 +22,7 @@ import org.pgsteward.model.Secret;
 class ServicePlanTest {
     private static final Instant NOW = Instant.parse("2026-07-14T12:00:00Z");
 
-    /** Stands in every claim, and so in nothing that may be shown or sent. */
+    /** A part of every claim. It must not appear in any output or message. */
     private static final String PASSWORD = "never-to-be-seen";
 
     private static final String BOUND = "BIND service app is bound to homelab/app";
@@ -40,7 +40,7 @@ class ServicePlanTest {
                 .containsExactlyElementsOf(steps);
     }
 
-    /** As its row is until it has all that it asks for. */
+    /** Returns the service's row before provisioning has finished. */
     private static Cluster.Service unfinished() {
         return new Cluster.Service("app", "app", "app", "homelab/app", true, "", "id-of-app", "image", "");
     }
