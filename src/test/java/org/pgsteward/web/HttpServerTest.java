@@ -24,10 +24,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.web.http.Response;
 
-/** Health answers whatever other clients do at the port. */
+/** The health check answers despite any behaviour of other clients on the port. */
 @Tag("fast")
 class HttpServerTest {
-    /** More than the buffers of a socket's two ends take. */
+    /** A size that exceeds the buffers of a socket's two ends. */
     private static final String PAGE = "p".repeat(5 * 1024 * 1024);
 
     private final CountDownLatch release = new CountDownLatch(1);
@@ -65,7 +65,7 @@ class HttpServerTest {
         door.close();
     }
 
-    /** Two were enough once, for ever. */
+    /** Once, two such connections blocked the server forever. */
     @ParameterizedTest
     @ValueSource(ints = {2, 20, 200})
     void connectionsThatAskAndReadNothingKeepNobodyFromHealth(int connections) throws IOException {
@@ -77,7 +77,7 @@ class HttpServerTest {
             }
         }
         assertThat(body(ask("GET /observe/health HTTP/1.1\r\nHost: a\r\n\r\n"))).isEqualTo("UP\n");
-        // Who comes while the last of them is being answered is told that too many ask.
+        // A request during the answer to the last of them is refused, because there are too many.
         await().untilAsserted(() ->
                 assertThat(body(ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))).hasSize(PAGE.length() + 1));
     }
@@ -103,7 +103,7 @@ class HttpServerTest {
                 .isEqualTo("metrics\n");
     }
 
-    /** PostgreSQL may be paused, and health waits for it. */
+    /** PostgreSQL may be paused, and the health check waits for it. */
     @Test
     void whoGetsNoAnswerInTimeIsToldSo() throws IOException {
         assertThat(ask("GET /observe/metrics HTTP/1.1\r\n\r\n"))
@@ -166,7 +166,7 @@ class HttpServerTest {
         assertThat(ask("GET / HTTP/1.1\r\nX: " + "x".repeat(20_000))).startsWith("HTTP/1.1 431 ");
     }
 
-    /** Else what it sent meanwhile would reset the connection under the answer. */
+    /** Otherwise unread data would reset the connection before the client has the answer. */
     @Test
     void aBodyThatNobodyReadsCostsItsSenderNoAnswer() throws IOException {
         assertThat(ask("POST / HTTP/1.1\r\nContent-Length: 500000\r\n\r\n" + "b".repeat(500_000)))
@@ -195,7 +195,7 @@ class HttpServerTest {
         socket.getOutputStream().flush();
     }
 
-    /** What comes until the other side hangs up. */
+    /** Returns everything received until the server closes the connection. */
     private String ask(String request) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
             socket.setSoTimeout(30_000);
