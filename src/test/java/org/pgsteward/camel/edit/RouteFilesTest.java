@@ -77,7 +77,7 @@ class RouteFilesTest {
 
         lastGood.write(first);
         assertThat(lastGood.read()).contains(first);
-        // Killed while the next was written, and between its two renames.
+        // The state after a kill during the writing of the next version, and between its two renames.
         Files.createDirectories(folder.resolve("routes.next"));
         Files.writeString(folder.resolve("routes.next/a.camel.yaml"), "half");
         assertThat(lastGood.read()).contains(first);

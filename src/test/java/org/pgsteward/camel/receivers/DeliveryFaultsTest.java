@@ -34,7 +34,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 
-/** Services that do not take a notice, by real HTTP, through the shipped routes. */
+/** Services that do not accept a notice, by real HTTP and through the shipped routes. */
 @Tag("fast")
 class DeliveryFaultsTest {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
@@ -236,7 +236,7 @@ class DeliveryFaultsTest {
 
     private final AtomicInteger heard = new AtomicInteger();
 
-    /** Whether nothing came since it was asked before. */
+    /** Returns whether no request arrived since the previous call. */
     private boolean isSilent() {
         int now = server.requests.size();
         return heard.getAndSet(now) == now;
@@ -259,7 +259,7 @@ class DeliveryFaultsTest {
                 .start();
     }
 
-    /** With a second receiver, which takes everything unless it is engaged. */
+    /** Adds a second receiver, which accepts everything unless it is engaged. */
     private Desk phoned(Desk desk) throws Exception {
         return desk.with(new RouteBuilder() {
                     @Override

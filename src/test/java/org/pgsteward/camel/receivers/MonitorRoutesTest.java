@@ -44,7 +44,7 @@ class MonitorRoutesTest {
     @TempDir
     private Path state;
 
-    /** Stands where the engine's sampling stands. */
+    /** Replaces the sampling of the engine. */
     private static final class Sampler {
         private volatile int percent = 10;
 
@@ -74,7 +74,7 @@ class MonitorRoutesTest {
         }
     }
 
-    /** Stands where the JDBC probe stands. */
+    /** Replaces the JDBC probe. */
     private static final class Probe {
         private volatile Optional<String> error = Optional.empty();
 
@@ -83,7 +83,7 @@ class MonitorRoutesTest {
         }
     }
 
-    /** Stands where the journal is compared with the schedules. */
+    /** Replaces the comparison of the journal with the schedules. */
     public static final class Late {
         private final Reporter reporter;
         private volatile List<Condition> found = List.of();
@@ -97,7 +97,7 @@ class MonitorRoutesTest {
         }
     }
 
-    /** Stands where PostgreSQL, the disks and our own folders are read. */
+    /** Replaces the probes of PostgreSQL, the disks and pgsteward's own folders. */
     private static final class Eyes {
         private volatile int spooled;
         private volatile @Nullable DatabaseLook databases;
@@ -110,7 +110,7 @@ class MonitorRoutesTest {
         }
     }
 
-    /** Stands where PostgreSQL is asked how things stand. */
+    /** Replaces the reading of the overview from PostgreSQL. */
     public static final class Overviews {
         private final CountDownLatch looked = new CountDownLatch(1);
 
