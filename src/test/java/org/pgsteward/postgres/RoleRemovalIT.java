@@ -124,7 +124,10 @@ class RoleRemovalIT {
                 .hasMessageContaining("cannot be dropped because some objects depend on it");
     }
 
-    /** Each table is released before the limit for its lock, and so a statement could take hours. */
+    /**
+     * The attacker's sessions release each table before the timeout for its lock. With no other limit, a statement over
+     * many tables could take hours.
+     */
     @Test
     void locksOfManyTablesDoNotHoldItForLong() throws Exception {
         int tables = 12;

@@ -40,7 +40,7 @@ class DiskHistoryTest {
                         DiskTaken.Kind.GROWTH, DiskUnit.FILES, "evil", 5900, Duration.ofSeconds(12), 14_000));
     }
 
-    /** Backups have many files, too. */
+    /** Multixact files belong to no database. Backups create many files as well. */
     @Test
     void multixactsAreInNoDatabaseAndCountForTheirRole() {
         history.add(new DiskUse(START, 250 * MIB, Map.of(), 0, Map.of("evil", 5 * MIB), Map.of()));
@@ -246,7 +246,7 @@ class DiskHistoryTest {
         assertThat(history.responsible()).isEmpty();
     }
 
-    /** It may have written in place. */
+    /** The role may have overwritten existing pages. */
     @Test
     void whoWritesAsMuchAsWasLostIsNotNamedUnlessFilesOfPostgresqlGrew() {
         written(0, 500, 100, Map.of());
@@ -272,7 +272,7 @@ class DiskHistoryTest {
         assertThat(history.responsible()).isEmpty();
     }
 
-    /** Five of them, and one who writes little. */
+    /** Returns the use by five roles together and one that writes little. */
     private static DiskUse together(int seconds, long free, long each, long fifth) {
         Map<DiskUse.Part, Long> parts = new HashMap<>();
         for (int n = 0; n < 4; n++) {
@@ -283,7 +283,7 @@ class DiskHistoryTest {
         return new DiskUse(START.plusSeconds(seconds), free * MIB, parts, 0, Map.of(), Map.of());
     }
 
-    /** In MiB. */
+    /** Adds a reading. All sizes are in MiB. */
     private void add(int seconds, long free, long evil, long wiki, long temporary) {
         history.add(new DiskUse(
                 START.plusSeconds(seconds),

@@ -24,7 +24,7 @@ import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** Role wiki locks the database of role shop, as every role may. */
+/** Role wiki locks the database of role shop, as every role can. */
 @NeedsPostgres
 class LockQueuesIT {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -114,7 +114,7 @@ class LockQueuesIT {
         }
     }
 
-    /** Then the owner's DROP DATABASE requests the lock for which logins wait. */
+    /** With this lock held, the owner's DROP DATABASE requests the lock that logins wait for. */
     @Test
     void whoHoldsUpTheOwnersDropIsPutOutAndTheOwnerIsNot() throws Exception {
         try (Connection holder = as("wiki", "wiki");
@@ -168,7 +168,7 @@ class LockQueuesIT {
         }
     }
 
-    /** COMMENT locks before PostgreSQL checks the privilege, and no login waits for its lock. */
+    /** COMMENT takes its lock before PostgreSQL checks the privilege. No login waits for that lock. */
     @Test
     void anOwnerWhomAStrangerWaitsForIsLeftAlone() throws Exception {
         try (Connection owner = as("shop", "homelab");
@@ -185,7 +185,7 @@ class LockQueuesIT {
         }
     }
 
-    /** A client that gave up has a process on the server that waits on; they would use up all connections. */
+    /** If a client gives up, its server process keeps waiting. Such processes would use up all connections. */
     @Test
     void loginsThatWaitedTooLongAreEndedWhoeverHoldsTheLock() throws Exception {
         cluster.run("homelab", "ALTER ROLE shop CREATEDB");
@@ -215,7 +215,7 @@ class LockQueuesIT {
         return start(() -> as(role, database).close());
     }
 
-    /** Until so many sessions wait for a database. */
+    /** Waits until this number of sessions waits for a lock on a database. */
     private void awaitRequests(int many) {
         await().atMost(PATIENCE).until(() -> {
             try (Connection other = cluster.server().connect("postgres");

@@ -22,7 +22,7 @@ class LockTableUseTest {
         assertThat(use.isLarge("photos")).isFalse();
     }
 
-    /** Two roles shared the locks so that each had fewer than their neighbour. */
+    /** Two roles divided the locks so that each had fewer than an innocent role. */
     @Test
     void whoCameLastIsResponsibleRatherThanWhoHadItsLocksBefore() {
         Instant at = Instant.EPOCH;

@@ -41,7 +41,7 @@ class MemoryByRoleTest {
                 });
     }
 
-    /** With 118 MiB for hours it was no danger to anybody. */
+    /** The role had 118 MiB for hours without endangering the server. */
     @Test
     void whoTakesTheRestIsResponsibleRatherThanWhoHadMostBefore() {
         settle(Map.of("photos", 118 * MIB));
@@ -56,7 +56,7 @@ class MemoryByRoleTest {
         assertThat(new MemoryByRole(reading, usual).cleared()).containsExactly("photos");
     }
 
-    /** It was read before the role that caused the crash took its memory. */
+    /** The reading precedes the memory use that caused the crash. */
     @Test
     void aReadingInWhichAllIsUsualBlamesNobodyForACrash() {
         settle(Map.of("photos", 118 * MIB));
@@ -74,7 +74,7 @@ class MemoryByRoleTest {
                 .isPresent();
     }
 
-    /** Of a role that came later the reading says nothing. */
+    /** The reading gives no information about a role that came later. */
     @Test
     void clearsWhoHadMemoryButNeitherMostOfItNorMostSessions() {
         ServerMemory reading = reading(
@@ -87,7 +87,7 @@ class MemoryByRoleTest {
         assertThat(new MemoryByRole(reading, usual).cleared()).containsExactly("photos");
     }
 
-    /** Three services shared the rest so that each had less than a pool that began 20 seconds before them. */
+    /** Three services divided the rest so that each had less than a pool that began 20 seconds before them. */
     @Test
     void aPoolThatWasThereBeforeIsNotResponsibleForWhatSeveralOthersTake() {
         UsualUse young = mailForTwentySeconds();
@@ -107,7 +107,7 @@ class MemoryByRoleTest {
                 .isEmpty();
     }
 
-    /** More sessions do not make it a suspect: it had them before. */
+    /** Its many sessions do not make the pool a suspect, because it had them before. */
     @Test
     void aPoolThatWasThereBeforeIsClearedWhateverItsSessions() {
         List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(12, session(1, "mail", 6)));
@@ -145,7 +145,7 @@ class MemoryByRoleTest {
         return usual;
     }
 
-    /** A quiet session that is larger gets every pool blamed that starts after it. */
+    /** A larger quiet session would cause every pool that starts after it to be blamed. */
     @Test
     void theLargestOrdinaryRoleIsKnown() {
         ServerMemory reading = reading(session(1, "photos", 59), session(2, "evil", 70), session(3, "homelab", 90));
@@ -160,7 +160,7 @@ class MemoryByRoleTest {
         return new MemoryByRole(reading, usual).isLargest(new RoleMemory(role, mib * MIB, 0, List.of()));
     }
 
-    /** A dump of thousands of tables may take it. */
+    /** A dump of thousands of tables may take this memory. */
     @Test
     void whatTheAdministratorTookIsNobodysFault() {
         settle(Map.of("photos", 72 * MIB));
@@ -173,7 +173,7 @@ class MemoryByRoleTest {
                 .isEmpty();
     }
 
-    /** It would otherwise get neighbours blamed by taking its memory slowly. */
+    /** Otherwise a role could take its memory slowly, and the guard would blame its neighbours. */
     @Test
     void whoHasMuchMoreThanOthersIsResponsibleAlthoughItIsUsual() {
         settle(Map.of("evil", 150 * MIB));
@@ -183,7 +183,7 @@ class MemoryByRoleTest {
                 .hasValueSatisfying(role -> assertThat(role.role()).isEqualTo("evil"));
     }
 
-    /** One of many services always has most memory. */
+    /** With many services, one of them always has the most memory. */
     @Test
     void aRoleWithAnOrdinaryShareIsNotResponsible() {
         List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(11, session(1, "wiki", 4)));

@@ -7,7 +7,9 @@ import org.junit.jupiter.api.Test;
 
 @Tag("fast")
 class TerminatedSessionTest {
-    /** Five roles with an eighth of the locks each, and statements that cannot be interrupted, kept all others out. */
+    /**
+     * Five roles with an eighth of the locks each, and statements that cannot be interrupted, blocked all other roles.
+     */
     @Test
     void aSessionThatStillRunsCountsWhateverItsShare() {
         TerminatedSession session = new TerminatedSession(21, "wiki", "wiki", "held 11801 locks", false, true);

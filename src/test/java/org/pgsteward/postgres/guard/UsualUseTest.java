@@ -50,7 +50,7 @@ class UsualUseTest {
         assertThat(usual.of("wiki")).isGreaterThan(70 * MIB);
     }
 
-    /** Otherwise a role could leave entries behind under many names. */
+    /** Otherwise a role could leave entries under many names. */
     @Test
     void forgetsARoleWithoutSessions() {
         usual.add(AT, Map.of("wiki", 40 * MIB), false);
