@@ -43,7 +43,7 @@ class BadNightIT implements InTheEnd {
 
     @Test
     @Order(1)
-    void tellsOnceThatPostgresqlIsGoneAndOnceThatItIsBackAndLosesNoRowMeanwhile() {
+    void outageOfPostgresqlSendsTwoNoticesAndLosesNoRow() {
         host.docker("kill", host.name("postgresql")).well();
         await().until(() -> alerts.states("postgres-down").equals(List.of("firing")));
         host.docker("restart", "--time", "1", host.name("vikunja")).well();
@@ -67,7 +67,7 @@ class BadNightIT implements InTheEnd {
 
     @Test
     @Order(2)
-    void tellsOnceOfMemoryOver80PercentAndOnceOfItsEnd() {
+    void memoryOver80PercentFiresOnceAndResolvesOnce() {
         Matcher ratio = Pattern.compile(
                         "pgsteward_container_memory_ratio\\{service=\"" + host.name("postgresql") + "\"} (\\S+)")
                 .matcher(host.get("/observe/metrics"));
@@ -102,7 +102,7 @@ class BadNightIT implements InTheEnd {
 
     @Test
     @Order(3)
-    void aBackupThatIsKilledIsWrittenDownAsFailedAndLeavesNothingInTheWay() {
+    void killedBackupIsRecordedAsFailedAndBlocksNoOther() {
         host.sql(
                 "vikunja",
                 "CREATE TABLE ballast AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text"
@@ -138,7 +138,7 @@ class BadNightIT implements InTheEnd {
 
     @Test
     @Order(4)
-    void aFullDiskIsToldAndWhenItHasRoomAgainEverythingGoesOn() {
+    void fullDiskRaisesAnAlertAndBackupsResumeWithSpace() {
         assumeTrue(
                 host.disk().isPresent(),
                 "skipped: pgsteward's data lies on the engine's own disk; run the tests as root");

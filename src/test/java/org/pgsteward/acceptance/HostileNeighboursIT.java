@@ -44,7 +44,7 @@ class HostileNeighboursIT implements InTheEnd {
 
     @Test
     @Order(1)
-    void rightsThatSomebodyChangedAreTakenBackAndTold() {
+    void driftedPrivilegesAreRepairedAndRaiseAnAlert() {
         host.sql("GRANT CONNECT ON DATABASE hedgedoc TO PUBLIC");
 
         // A repair within the five seconds that a notification waits produces one message; a later repair produces two.
@@ -65,7 +65,7 @@ class HostileNeighboursIT implements InTheEnd {
      */
     @Test
     @Order(2)
-    void whoCallsItselfAsTheEngineOrTheServerIsNotTakenForIt() {
+    void containersWithNamesOfEngineOrServerAreNotTrusted() {
         String resolved = host.inside("pgsteward", "getent ahosts postgresql docker-proxy | sort -u")
                 .well()
                 .out();
@@ -164,7 +164,7 @@ class HostileNeighboursIT implements InTheEnd {
 
     @Test
     @Order(5)
-    void whoHoldsAllConnectionsWithoutALoginIsNamed() {
+    void alertNamesClientHoldingAllConnectionsWithoutLogin() {
         int before = alerts.states("postgres-down").size();
         host.runs(
                         GUESSER,
@@ -186,10 +186,10 @@ class HostileNeighboursIT implements InTheEnd {
         await().until(() -> alerts.states("postgres-down").size() == before + 2);
     }
 
-    /** Every program on this host can reach the status port, which has two threads. */
+    /** Every program on this host can reach the status port, which has only three threads. */
     @Test
     @Order(6)
-    void whoSendsHalfARequestDoesNotSilenceTheHealthCheck() throws IOException {
+    void halfRequestsDoNotBlockTheHealthCheck() throws IOException {
         try (Socket one = new Socket(InetAddress.getLoopbackAddress(), host.port());
                 Socket other = new Socket(InetAddress.getLoopbackAddress(), host.port())) {
             for (Socket half : List.of(one, other)) {

@@ -33,7 +33,7 @@ interface InTheEnd {
      */
     @Test
     @Order(91)
-    default void theWebhookHeardWhatTheMailboxHolds() {
+    default void webhookReceivedTheNoticesOfTheMailbox() {
         Alerts alerts = story().alerts();
         assumeTrue(alerts.hook().isPresent(), "skipped: no container reaches this process, so there is no webhook");
         await().untilAsserted(() ->

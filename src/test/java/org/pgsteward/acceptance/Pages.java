@@ -91,7 +91,7 @@ final class Pages {
         } else {
             Path secret = Files.writeString(host.folder().resolve("typed"), SECRET + "\n");
             Ended ended = host.shell("{ " + real + "\n} <" + secret);
-            // {@code pgsteward status} ends with code 1 if there is any problem on this host, and the story has caused
+            // "pgsteward status" ends with code 1 if there is any problem on this host, and the story has caused
             // several.
             out = (line.endsWith("pgsteward status") && ended.code() == 1 ? ended : ended.well()).out();
             // Containers that were started anew must answer before the next line.

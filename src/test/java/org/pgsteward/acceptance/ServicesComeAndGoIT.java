@@ -60,7 +60,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
     @Test
     @Order(1)
-    void learnsWithin30SecondsWhatHappenedWhileItHeardNothing() {
+    void missedEventsAreKnownWithin30Seconds() {
         host.compose("stop", "docker-proxy").well();
         host.docker("rm", "--force", host.name("linkding")).well();
         latecomer(Deployment.APPLICATION, "known-secret-latecomer").well();
@@ -83,7 +83,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
     @Test
     @Order(2)
-    void aStrangerWhoAsksForAnothersDatabaseIsRefusedAndTold() {
+    void strangersClaimOnADatabaseIsRefusedWithAnAlert() {
         stranger("DATABASE_URL=postgres://vikunja:known-secret-guess@postgresql/vikunja");
 
         await().until(() -> alerts.states("enrolment-refused").equals(List.of("firing")));
@@ -97,7 +97,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
     @Test
     @Order(3)
-    void anUpdateKeepsTheServiceChangesItsPasswordAndPinsTheLastProvedBackupOfBefore() {
+    void updateChangesThePasswordAndPinsLastVerifiedBackup() {
         Ended backup = host.pgsteward("backup", LATECOMER);
         assertThat(backup.isWell()).as(backup.both()).isTrue();
         String path = host.sql(
@@ -224,7 +224,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
     @Test
     @Order(8)
-    void aContainerThatTakesMoreMemoryThanItMayIsToldOnceWithTheLineThatGivesItMore() {
+    void memoryLimitAlertFiresOnceWithTheLineToRaiseIt() {
         host.runs(
                         HUNGRY,
                         "--memory",
