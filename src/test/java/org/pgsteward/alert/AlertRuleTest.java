@@ -35,7 +35,7 @@ class AlertRuleTest {
     }
 
     @Test
-    void remembersWhenItBeganAndWhatWasWorst() {
+    void remembersItsStartAndWorstSeverity() {
         Alert page = turned("a:m b:c a:w b:w a:m a:w").orElseThrow();
         assertThat(page.begun()).hasSize(2);
         assertThat(page.last().reason()).isEqualTo("slow");

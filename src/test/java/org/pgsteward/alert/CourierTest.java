@@ -165,7 +165,7 @@ class CourierTest {
     }
 
     @Test
-    void aFailingReceiverIsToldOnceAndAgainWhenItTakesNotices() {
+    void failingReceiverRaisesOneAlertThatResolvesOnDelivery() {
         courier("slack").deliver();
         answer = notice -> new Sender.NotTaken("it answers 500");
         put("a1", "b1");
@@ -244,7 +244,7 @@ class CourierTest {
     }
 
     @Test
-    void aFallbackGetsOnlyWhatTheOthersDidNotTakeInTimeAndOnce() {
+    void fallbackGetsLateNoticesOnce() {
         answer = notice -> new Sender.NotTaken("refused");
         Outbox outbox = outbox();
         outbox.put(notice("a1"));
@@ -294,7 +294,7 @@ class CourierTest {
     }
 
     @Test
-    void whoTakesOverFromWhom() {
+    void fallbackTakesOverFromReceiversBeforeIt() {
         List<String> known = List.of("email", "gone", "ntfy", "phone", "slack");
         List<String> here = List.of("email", "ntfy", "phone", "slack");
         assertThat(CHAIN.before("email", known, here)).containsExactly("gone", "ntfy", "slack");
@@ -306,7 +306,7 @@ class CourierTest {
     }
 
     @Test
-    void whoIsToldAtOnce() {
+    void onlyFirstReceiversGetANoticeAtOnce() {
         List<String> all = List.of("email", "ntfy", "phone", "slack");
         Notice slackFails = about("slack");
         assertThat(CHAIN.first(notice("a1"), all)).containsExactly("ntfy", "slack");

@@ -87,7 +87,7 @@ class KilledDeliveryTest {
     /** Two lanes run in parallel, since each run waits for a JVM to start. */
     @Test
     @Timeout(value = 40, unit = TimeUnit.MINUTES)
-    void everyNoticeArrivesInOrderAndTwiceOnlyWhereItWasSentAndNotYetMarked() throws Exception {
+    void onlyUnmarkedNoticesRepeatAndAllArriveInOrder() throws Exception {
         classPath = classPath();
         new Lane("warm-up").run("0", 20, "-XX:ArchiveClassesAtExit=" + folder.resolve("classes.jsa"));
         List<Lane> lanes = List.of(new Lane("one"), new Lane("two"));

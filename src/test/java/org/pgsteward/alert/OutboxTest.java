@@ -40,7 +40,7 @@ class OutboxTest {
     }
 
     @Test
-    void asksWhoThereIsAtEachPut() {
+    void readsTheReceiversAtEachPut() {
         List<String> receivers = new ArrayList<>(List.of("email"));
         Outbox outbox = new Outbox(state, Json.mapper(), clock, () -> receivers);
         outbox.put(notice("n1"));
@@ -133,7 +133,7 @@ class OutboxTest {
 
     /** uptime-kuma #6046, #1946: notices raised while the channel was unavailable were lost. */
     @Test
-    void aRestartDeliversWhatTheLastRunCouldNot() {
+    void restartDeliversNoticesOfThePreviousRun() {
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
         refusing = true;
@@ -161,7 +161,7 @@ class OutboxTest {
     }
 
     @Test
-    void aTornEntryIsSetAsideAndBlocksNobody() throws IOException {
+    void tornEntryIsSetAsideAndBlocksNoNotice() throws IOException {
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
         outbox.put(notice("n2"), List.of("email"));
@@ -211,7 +211,7 @@ class OutboxTest {
     }
 
     @Test
-    void aReceiverWhoseFolderCannotBeMadeDoesNotRobTheOthers() throws IOException {
+    void folderThatCannotBeMadeDelaysNoOtherReceiver() throws IOException {
         Files.createDirectories(state.resolve("outbox"));
         Files.writeString(state.resolve("outbox/broken"), "a file where the folder should be");
         Outbox outbox = open();
@@ -223,7 +223,7 @@ class OutboxTest {
     }
 
     @Test
-    void aReceiverWhoseFolderCannotBeReadKeepsNobodyFromANoticeAndGetsItItselfOnceItCanBe() throws IOException {
+    void unreadableFolderOnlyDelaysItsOwnReceiver() throws IOException {
         Files.createDirectories(state.resolve("outbox"));
         Path unreadable = state.resolve("outbox/email");
         // Even root cannot list this folder, unless it is root of the machine itself.
@@ -243,7 +243,7 @@ class OutboxTest {
     }
 
     @Test
-    void whatTheDiskRefusesIsToldAllTheSameAndInOrder() throws IOException {
+    void noticesRefusedByTheDiskAreDeliveredInOrder() throws IOException {
         Files.writeString(state.resolve("outbox"), "a file where the folder should be");
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
@@ -259,7 +259,7 @@ class OutboxTest {
     }
 
     @Test
-    void whatTheDiskRefusedIsWrittenDownAsSoonAsItTakesIt() throws IOException {
+    void refusedNoticesAreWrittenWhenTheDiskAcceptsThem() throws IOException {
         Files.writeString(state.resolve("outbox"), "a file where the folder should be");
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
@@ -280,7 +280,7 @@ class OutboxTest {
      * in memory.
      */
     @Test
-    void whatAnInterruptedThreadCannotWriteIsNotKeptInMemory() {
+    void noticeOfAnInterruptedThreadIsNotKeptInMemory() {
         Outbox outbox = open();
         Thread.currentThread().interrupt();
 

@@ -46,7 +46,7 @@ class TellingRuleTest {
      */
     @ParameterizedTest(name = "{0}")
     @CsvFileSource(resources = "telling.csv", delimiter = '|', maxCharsPerColumn = 2000)
-    void tellsWhatATiredPersonNeeds(String sentence, String scene, String messages) {
+    void sendsTheMessagesOfEachScene(String sentence, String scene, String messages) {
         rule.setConsequences("postgres-down: service-down, backup-failed");
         Instant now = SettableClock.NOON;
         for (String event : scene.split(";", -1)) {
@@ -169,7 +169,7 @@ class TellingRuleTest {
 
     /** The clock of a container on another host may differ this much. */
     @Test
-    void aClockThatIsALittleAheadDoesNotEndTheWaitForWhatIsAlike() {
+    void clockSlightlyAheadDoesNotEndTheGroupingWait() {
         see("mem:a=m", SettableClock.NOON.plusSeconds(2));
         see("mem:b=m", SettableClock.NOON.plusSeconds(2));
         see("mem:c=m", SettableClock.NOON.plusSeconds(2));
@@ -191,7 +191,7 @@ class TellingRuleTest {
                 "quiet | 01:00-02:00; Someday 03:00-05:00 | quiet is 'Someday 03:00-05:00': 'someday' is no day of the week",
                 "quiet | 03:00-25:00 | quiet is '03:00-25:00': Text '25:00' could not be parsed"
             })
-    void whatIsWronglyWrittenIsSaidInOneLineWithWhereItStands(String setting, String value, String message) {
+    void wrongSettingIsReportedInOneLineWithItsPlace(String setting, String value, String message) {
         assertThatThrownBy(() -> set(setting, value))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasNoCause()

@@ -34,7 +34,7 @@ class TemplatesTest {
     }
 
     @Test
-    void whatItFillsInIsEscapedForTheService() throws IOException {
+    void filledInValuesAreEscapedForTheService() throws IOException {
         write("email-html", "<i>{{remedy}}</i>");
 
         assertThat(messages().mailHtml(notice())).isEqualTo("<i>ls &lt;x&gt;</i>");
