@@ -30,7 +30,7 @@ class DaemonTellsTest {
     private Path folder;
 
     @Test
-    void everyReceiverThatIsSwitchedOnGetsWhatLayInTheOutboxAndNoSecretIsLogged() throws Exception {
+    void enabledReceiversGetTheOutboxAndLogNoSecret() throws Exception {
         Path state = folder.resolve("state");
         Outbox outbox = new Outbox(state, Json.mapper(), Clock.systemUTC(), () -> ALL);
         Notice notice =

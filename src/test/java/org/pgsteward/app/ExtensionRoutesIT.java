@@ -63,7 +63,7 @@ class ExtensionRoutesIT {
     }
 
     @Test
-    void whatIsProvedIsCopiedOnceTheRightServerIsBackAndNeverTwice() throws Exception {
+    void verifiedBackupIsCopiedOnceWhenItsServerIsBack() throws Exception {
         Path there = host.folder().resolve("there");
         try (OtherEnd server = new OtherEnd(host.folder().resolve("ssh"));
                 CapturedLog log = new CapturedLog()) {

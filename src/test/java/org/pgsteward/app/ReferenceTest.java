@@ -84,7 +84,7 @@ class ReferenceTest {
     }
 
     @Test
-    void everySettingSaysWhatItIs() {
+    void everySettingHasADescription() {
         assertThat(AllSettings.all())
                 .allSatisfy(setting -> assertThat(setting.description())
                         .as(setting.name())

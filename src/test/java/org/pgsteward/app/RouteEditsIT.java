@@ -276,7 +276,7 @@ class RouteEditsIT {
     }
 
     @Test
-    void whatPassesTheCheckAndDoesNotStartLeavesAllAsItWas() throws Exception {
+    void editThatFailsToStartChangesNothing() throws Exception {
         Set<String> before = running();
         write("thresholds.yaml", shipped("thresholds.yaml").replace("memory: {warn: 80%", "memory: {warn: 70%"));
         write("retention.camel.yaml", shipped("retention.camel.yaml").replace("0 30 4 * * ?", "0 45 4 * * ?"));
@@ -307,7 +307,7 @@ class RouteEditsIT {
     }
 
     @Test
-    void aStartOverABadFileRunsWhatWasLastInForceAndTellsOfIt() throws Exception {
+    void startWithABadFileRunsLastGoodRoutesWithAnAlert() throws Exception {
         Set<String> before = running();
         write("thresholds.yaml", shipped("thresholds.yaml").replace("memory: {warn: 80%", "memory: {warn: 70%"));
         settle();

@@ -47,7 +47,7 @@ class StandbyRuleTest {
     }
 
     @Test
-    void whoLeavesTheOtherTimeToComeBackStandsByMeanwhile() {
+    void standbyStaysUntilItHasTriedForTheLock() {
         assertThat(next(Role.STANDING_BY, State.TAKEN, false, false)).isEqualTo(Role.STANDING_BY);
         assertThat(next(Role.WORKING, State.TAKEN, false, false)).isEqualTo(Role.WORKING);
     }

@@ -60,7 +60,7 @@ class StateLeftoversTest {
 
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
-    void removesWhatAKilledProcessLeftAndNoWholeFile() throws Exception {
+    void removesPartsOfAKilledProcessAndKeepsWholeFiles() throws Exception {
         for (String target : TARGETS) {
             Files.createDirectories(state.resolve(target).getParent());
         }
@@ -117,7 +117,7 @@ class StateLeftoversTest {
     }
 
     @Test
-    void keepsWhatIsNotOfItsWriters() throws Exception {
+    void keepsFilesOfOtherWriters() throws Exception {
         List<Path> kept = new ArrayList<>();
         for (String name : List.of(
                 ".manifest_key.part",
