@@ -134,7 +134,7 @@ class DemoIT {
     }
 
     @Test
-    void aPortThatIsTakenIsSaidBeforeAnythingIsMade() throws Exception {
+    void usedPortIsReportedBeforeAnythingIsCreated() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = taken.getLocalPort();
             Process demo = start(port);

@@ -30,7 +30,7 @@ class DoctorCommandIT {
     private final ObjectMapper json = new ObjectMapper();
 
     @Test
-    void eachMistakeIsSaidWithItsCauseAndWhatToType() throws Exception {
+    void eachMistakeIsReportedWithCauseAndRemedy() throws Exception {
         try (TestHost host = TestHost.start();
                 RecordedEngine engine = new RecordedEngine(Clock.systemUTC())) {
             Path secrets = Files.createDirectory(host.folder().resolve("secrets"));

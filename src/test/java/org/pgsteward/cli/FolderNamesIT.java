@@ -39,7 +39,7 @@ class FolderNamesIT {
     }
 
     @Test
-    void eachIsRestoredByItsNameAndTheFoldersOfPgstewardHoldNothingOfThem() throws Exception {
+    void databasesNamedLikeOwnFoldersAreStoredApart() throws Exception {
         CommandRun backup = CommandRun.on(host, "backup", "--all");
         assertThat(backup.code()).as(backup.toString()).isZero();
         CommandRun base = CommandRun.on(host, "backup", "--kind", "base");

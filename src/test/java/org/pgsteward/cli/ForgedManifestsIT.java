@@ -75,7 +75,7 @@ class ForgedManifestsIT {
     }
 
     @Test
-    void everyCommandGoesOnWithWhatIsGenuine() throws Exception {
+    void everyCommandUsesTheGenuineBackups() throws Exception {
         CommandRun backup = CommandRun.on(host, "backup", "app", "wiki");
         assertThat(backup.code()).as(backup.toString()).isZero();
         CommandRun verified = CommandRun.on(host, "verify", "app", "wiki");

@@ -42,7 +42,7 @@ class HelpTest {
     }
 
     @Test
-    void theHelpOfAllSaysWhatToTypeFirst() {
+    void generalHelpNamesTheFirstCommand() {
         assertThat(help("--help"))
                 .contains("Exit codes: 0 done; 1 it failed, or something is wrong; 2 it could not run.")
                 .contains("pgsteward status")

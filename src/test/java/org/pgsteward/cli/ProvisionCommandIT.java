@@ -75,7 +75,7 @@ class ProvisionCommandIT {
     }
 
     @Test
-    void documentsOfWhatIsToDoAndOfWhatWasDoneParse() throws Exception {
+    void jsonOfPlanAndResultParses() throws Exception {
         Ended planned = onTheHomeLab("provision", "--plan", "--json", "navidrome");
         assertThat(planned.code()).as(planned.toString()).isZero();
         JsonNode plan = json.readTree(planned.out());
@@ -94,7 +94,7 @@ class ProvisionCommandIT {
     }
 
     @Test
-    void whereNoEngineAnswersThePlanSaysWhatIsAmissAndTheCommandRepairsIt() throws Exception {
+    void withoutAnEngineDriftIsPlannedAndRepaired() throws Exception {
         cluster.run("homelab", "GRANT CONNECT ON DATABASE vikunja TO PUBLIC", "ALTER ROLE vikunja CREATEDB");
         List<String> amiss = rights("vikunja");
 
@@ -133,7 +133,7 @@ class ProvisionCommandIT {
     }
 
     @Test
-    void whatCannotRunIsRefusedInOneLineWithTheNextStep() throws Exception {
+    void impossibleCommandIsRefusedInOneLineWithTheNextStep() throws Exception {
         assertCouldNotRun(onTheHomeLab("provision", "nobody"), "as service 'nobody'", "'pgsteward provision --plan'");
         assertCouldNotRun(onTheHomeLab("provision", "--adopt"), "--adopt takes the names of services", "by name");
         assertCouldNotRun(onTheHomeLab("remove", "nobody"), "there is no service 'nobody'", "'pgsteward status'");

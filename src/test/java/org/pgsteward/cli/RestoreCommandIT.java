@@ -177,7 +177,7 @@ class RestoreCommandIT {
                 "restore --backup wiki-20010101T030000Z --into a     | there is no backup 'wiki-20010101T030000Z' with a manifest in ",
                 "restore --all --from /nowhere/at/all                | there is no store at /nowhere/at/all",
             })
-    void whatCannotRunIsSaidInOneLineWithTheNextStep(String line, String because) throws Exception {
+    void impossibleCommandIsReportedInOneLineWithTheNextStep(String line, String because) throws Exception {
         CommandRun ended = run(line.split(" +"));
         assertThat(ended.code()).as(ended.toString()).isEqualTo(2);
         assertThat(ended.err()).hasLineCount(1).startsWith("pgsteward: " + because);
@@ -186,7 +186,7 @@ class RestoreCommandIT {
 
     /** The password of a lost server may be unknown. */
     @Test
-    void theStoreIsListedAndProvedWithoutAPassword() throws Exception {
+    void theStoreIsListedAndVerifiedWithoutAPassword() throws Exception {
         Map<String, String> none = Map.of("PGSTEWARD_POSTGRES_PASSWORD", "");
         CommandRun proved = CommandRun.on(host, none, "verify", "wiki");
         assertThat(proved.code()).as(proved.toString()).isZero();
@@ -220,7 +220,7 @@ class RestoreCommandIT {
     }
 
     @Test
-    void verifyProvesItWhilePostgresIsAwayAndSaysWhenAFileIsDamaged() throws Exception {
+    void verifyWorksWithoutPostgresAndReportsADamagedFile() throws Exception {
         host.cluster().kill();
         CommandRun away = run("verify", "--json", "wiki");
         host.cluster().startAgain();
@@ -253,7 +253,7 @@ class RestoreCommandIT {
 
     /** A program with write access to the store and without the key claims that its file is the newest. */
     @Test
-    void aNewerBackupThatIsUnsignedIsPassedOverAndNamedAndTheNewestGenuineOneIsTaken() throws Exception {
+    void unsignedNewerBackupIsNamedAndSkipped() throws Exception {
         Path folder = host.store().resolve("wiki");
         String forged = "wiki-20991231T030000Z";
         Path file = folder.resolve(forged + ".dump.zst");
@@ -298,7 +298,7 @@ class RestoreCommandIT {
 
     /** The scratch folder cannot be created, with PostgreSQL available and unavailable. */
     @Test
-    void whatThisHostLacksTakesNothingFromABackupThatWasProved() throws Exception {
+    void missingScratchFolderKeepsABackupVerified() throws Exception {
         String judged = "SELECT concat_ws(' ', state, success, verified_at, error) FROM public.backup_log"
                 + " WHERE backup_id = '" + id + "'";
         assertThat(run("verify", "wiki").code()).isZero();

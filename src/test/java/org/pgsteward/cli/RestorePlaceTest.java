@@ -16,7 +16,7 @@ class RestorePlaceTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:05:00Z");
 
     @Test
-    void aDumpGoesBackToItsDatabaseWhoseverThatIsNow() {
+    void dumpIsRestoredIntoItsDatabaseOfAnyService() {
         Manifest gitea = dump("gitea", "gitea");
         assertThat(RestorePlace.of(gitea, List.of())).isEqualTo(new RestorePlace("gitea", "old", "gitea"));
         assertThat(RestorePlace.of(gitea, List.of(enrolled("webapp", "gitea"))))
@@ -29,7 +29,7 @@ class RestorePlaceTest {
     }
 
     @Test
-    void inThePlaceOfAnotherDatabaseItGoesOnlyWhereItsOwnIsGone() {
+    void dumpReplacesAnotherDatabaseOnlyIfItsOwnIsGone() {
         List<Enrolment> moved = List.of(enrolled("gitea", "gitea2"), enrolled("webapp", "gitea"));
         assertThat(RestorePlace.notReplacing(dump("gitea", "gitea"), moved, List.of("gitea", "gitea2")))
                 .contains("backup 'gitea-1' is of database gitea, which is still there, and service gitea has database"

@@ -29,7 +29,7 @@ class RestoreUsageTest {
                 "verify                          | verify takes --all, the names of services, or --backup with an id, one of the three",
                 "verify --all wiki               | verify takes --all, the names of services, or --backup with an id, one of the three"
             })
-    void whatCannotBeMeantIsRefusedInOneLine(String line, String because) {
+    void meaninglessOptionsAreRefusedInOneLine(String line, String because) {
         StringWriter err = new StringWriter();
         CommandLine commands = Commands.line().setErr(new PrintWriter(err));
 

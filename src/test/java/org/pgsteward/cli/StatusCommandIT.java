@@ -19,7 +19,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class StatusCommandIT {
     @Test
-    void itSaysWhetherAllIsWellAndToWhenEachServiceCanBeRestored() throws Exception {
+    void statesHealthAndTheRestorePointOfEachService() throws Exception {
         try (TestHost host = TestHost.start()) {
             CommandRun fresh = CommandRun.on(host, "status");
             assertThat(fresh.code()).as(fresh.toString()).isEqualTo(1);

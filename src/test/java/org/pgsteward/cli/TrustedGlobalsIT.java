@@ -95,7 +95,7 @@ class TrustedGlobalsIT {
 
     @Test
     @Order(2)
-    void aHostWithoutTheKeyNamesThePowersOfAnUntouchedFileAndMakesNothing() throws Exception {
+    void withoutTheKeyPowersAreListedAndNothingIsRestored() throws Exception {
         CommandRun restore = restore(Map.of());
         assertThat(restore.code()).as(restore.toString()).isEqualTo(2);
         assertThat(restore.err())
@@ -174,7 +174,7 @@ class TrustedGlobalsIT {
 
     @Test
     @Order(7)
-    void twentyMegabytesOfARolesSettingsAreLeftOutAndNamedAndEndNeitherCommand() throws Exception {
+    void hugeRoleSettingsAreOmittedAndReported() throws Exception {
         host.cluster()
                 .run(
                         "homelab",
