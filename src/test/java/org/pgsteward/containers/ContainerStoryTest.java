@@ -83,7 +83,7 @@ class ContainerStoryTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anEndForWantOfMemoryIsKnownByTheEventWhereTheEngineHasNoFlagForIt(boolean heardBefore) {
+    void oomEventShowsAMemoryKillWithoutTheEnginesFlag(boolean heardBefore) {
         if (heardBefore) {
             event("1", "oom", Map.of());
         }
@@ -108,7 +108,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void stopsThatSomebodyOrderedAreNoLoop() {
+    void orderedStopsAreNoLoop() {
         for (int stop = 1; stop <= 5; stop++) {
             second(stop * 60L);
             event("1", "kill", Map.of("signal", "15"));
@@ -159,7 +159,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void oneThatDoesNotComeBackIsToldAfterTheGrace() {
+    void missingContainerFiresAfterTheGracePeriod() {
         Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
         event("1", "kill", Map.of("signal", "9"));
         event("1", "die", Map.of("exitCode", "137"));
@@ -176,7 +176,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void anotherImageOfAServiceIsToldWithItsBackupsAndThatOfPostgresqlHere() {
+    void imageChangeAlertNamesTheBackups() {
         Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
         Container anew = container("2", State.RUNNING, 0, "sha256:b", 1);
         second(2);
@@ -199,7 +199,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void aProcessThatTheKernelKilledIsToldAlthoughTheContainerRunsOn() {
+    void killedProcessFiresAlthoughTheContainerRuns() {
         Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
         assertThat(words(watch.look("postgresql", true, server, List.of())))
                 .as("pgsteward has just started: a kill a minute ago is not known")
@@ -338,7 +338,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void whatWasKilledInAContainerIsOverWhenItRunsNoLonger() {
+    void memoryKillResolvesWhenTheContainerStops() {
         event("1", "oom", Map.of());
         Container stopped = container("1", State.EXITED, 143, "sha256:a", -3600);
 

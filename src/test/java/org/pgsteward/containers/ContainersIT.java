@@ -117,7 +117,7 @@ class ContainersIT {
 
     /** A removed container is no longer checked, so its alerts do not resolve by themselves. */
     @Test
-    void whatFiresOfContainersThatWentUnseenIsOver(@TempDir Path state) {
+    void alertsOfContainersRemovedUnseenResolve(@TempDir Path state) {
         create("--name", name);
         AlertBook book = new AlertBook(
                 state,

@@ -77,13 +77,13 @@ class StatusRuleTest {
     /** A container that cannot be started also ends and stays ended, without an order. */
     @ParameterizedTest
     @CsvSource({"137, info", "127, critical", "1, critical"})
-    void whoIsKilledAndNotStartedAgainThoughHeAlwaysIsWasStoppedByOrder(int exitCode, String severity) {
+    void killedContainerThatStaysDownWasStoppedByOrder(int exitCode, String severity) {
         assertThat(severity(rule.judge(look(SampleContainers.endedAndNotStartedAgain(exitCode), false, false))))
                 .isEqualTo(severity);
     }
 
     @Test
-    void aRemovedContainerIsTold() {
+    void removedContainerRaisesAnAlert() {
         Container container = SampleContainers.in(State.RUNNING, Health.NONE, 0, false);
 
         assertThat(severity(rule.gone(look(container, false, false)))).isEqualTo("warning");

@@ -163,7 +163,7 @@ class StatusWatchTest {
     }
 
     @Test
-    void anEndForWantOfMemoryWasNobodysOrder() {
+    void memoryKillIsNoOrderedStop() {
         assertThat(look(SampleContainers.in(State.EXITED, Health.NONE, 137, true))
                         .get(0)
                         .severity())
