@@ -40,7 +40,7 @@ class ContainerLogTest {
      * Docker divides long lines into pieces of 16 KiB. The beginning of such a piece is not the beginning of a line.
      */
     @Test
-    void aLongLineInPiecesIsOneLineWhateverStandsWhereItIsParted() {
+    void piecesOfALongLineFormOneLine() {
         piece(2, FIRST + "a".repeat(100));
         piece(1, SECOND + "another's\n");
         piece(2, FIRST + "2026-11-25 01:54:43.202 UTC [77] FATAL:  forged\n");
@@ -53,7 +53,7 @@ class ContainerLogTest {
     }
 
     @Test
-    void ofALineOfMegabytesTheBeginningIsKept() {
+    void beginningOfAHugeLineIsKept() {
         for (int n = 0; n < 60; n++) {
             piece(2, FIRST + "x".repeat(16_000));
         }
@@ -65,7 +65,7 @@ class ContainerLogTest {
     }
 
     @Test
-    void whatWasCutOffInTheMiddleIsLeftOutAndSaid() {
+    void incompleteLastLineIsOmittedAndReported() {
         while (body.size() < ContainerLog.MOST_BYTES) {
             piece(2, FIRST + "x".repeat(10_000) + "\n");
         }
@@ -105,7 +105,7 @@ class ContainerLogTest {
     }
 
     @Test
-    void whatIsNoLogIsEmpty() {
+    void invalidLogIsEmpty() {
         assertThat(read().lines()).isEmpty();
         body.writeBytes("{\"message\":\"x\"}\n".getBytes(StandardCharsets.UTF_8));
         assertThat(read().lines()).isEmpty();

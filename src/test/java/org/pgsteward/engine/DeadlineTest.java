@@ -45,7 +45,7 @@ class DeadlineTest {
     }
 
     @Test
-    void nobodyThereIsSaidWithTheAddress(@TempDir Path folder) {
+    void unreachableEngineIsReportedWithItsAddress(@TempDir Path folder) {
         String host = "unix://" + folder.resolve("none.sock");
         try (DockerEngine engine = DockerEngine.at(host)) {
             assertThatThrownBy(() -> engine.container("web"))

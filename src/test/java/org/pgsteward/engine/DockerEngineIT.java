@@ -30,7 +30,7 @@ class DockerEngineIT {
     }
 
     @Test
-    void readsWhatAnOperatorHasSetOnARunningContainer() {
+    void readsSettingsOfARunningContainer() {
         String network = "net-" + tag;
         DockerCli.docker("network", "create", network);
         try {
@@ -94,7 +94,7 @@ class DockerEngineIT {
     }
 
     @Test
-    void memoryIsWhatTheCommandLineShows() {
+    void memoryEqualsTheFigureOfDockerStats() {
         String id = DockerCli.docker(
                 "run",
                 "--detach",
@@ -143,7 +143,7 @@ class DockerEngineIT {
     }
 
     @Test
-    void ofALogThatHasGrownBeyondReasonTheNewestIsRead() {
+    void newestPartOfAHugeLogIsRead() {
         // Docker rotates the log twice meanwhile, and one line is longer than the pieces that Docker sends.
         run(
                 "--log-opt",
@@ -187,7 +187,7 @@ class DockerEngineIT {
     }
 
     @Test
-    void whatIsNotThereIsEmptyAndNoError() {
+    void missingObjectsAreEmptyAndNoError() {
         assertThat(engine.container("no-such-" + tag)).isEmpty();
         assertThat(engine.memory("no-such-" + tag)).isEmpty();
         assertThat(engine.log("no-such-" + tag, Instant.EPOCH)).isEmpty();

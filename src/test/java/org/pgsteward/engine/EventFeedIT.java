@@ -26,7 +26,7 @@ class EventFeedIT {
     private final String name = "feed-it-" + UUID.randomUUID().toString().substring(0, 8);
 
     @Test
-    void hearsWhatHappensToAContainerAndNothingOfItsHealthChecks() {
+    void receivesContainerEventsWithoutHealthChecks() {
         try (DockerEngine engine = DockerEngine.at(NeedsEngine.Engine.host());
                 EventFeed feed = EventFeed.start(engine, Clock.systemUTC(), FeedTimings.USUAL, heard)) {
             await().until(() -> heard.connects() == 1);

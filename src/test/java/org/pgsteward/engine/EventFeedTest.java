@@ -38,7 +38,7 @@ class EventFeedTest {
     }
 
     @Test
-    void bringsWhatHappensInOrder() {
+    void bringsEventsInOrder() {
         daemon.happens("create", "web");
         Instant last = daemon.happens("start", "web");
 
@@ -48,7 +48,7 @@ class EventFeedTest {
     }
 
     @Test
-    void asksTheDaemonForContainersAndNetworksOnlyAndNeverForHealthCheckNoise() {
+    void requestsOnlyContainerAndNetworkEvents() {
         String asked = daemon.requests().stream()
                 .filter(path -> path.startsWith("/events"))
                 .findFirst()
@@ -60,7 +60,7 @@ class EventFeedTest {
     }
 
     @Test
-    void aCutStreamIsReplacedAndWhatHappenedMeanwhileIsReplayedOnce() {
+    void cutStreamIsReplacedAndMissedEventsReplayedOnce() {
         daemon.happens("start", "before");
         await().until(() -> heard.actions().size() == 1);
         daemon.stop();
@@ -88,7 +88,7 @@ class EventFeedTest {
 
     /** docker-java #1369: a handler received no more events, although its stream looked healthy. */
     @Test
-    void aStreamThatGoesSilentWhileThingsHappenIsCalledDeafAndReplaced() {
+    void silentStreamIsReportedAsDeafAndReplaced() {
         daemon.goSilent();
         daemon.happens("die", "web");
 
@@ -190,7 +190,7 @@ class EventFeedTest {
     }
 
     @Test
-    void podmansBareHealthStatusKeepsWhatItSays() {
+    void podmansBareHealthStatusKeepsItsValue() {
         daemon.happens(
                 "{\"Type\":\"container\",\"Action\":\"health_status\",\"HealthStatus\":\"unhealthy\",\"Actor\":{\"ID\":\"abc\",\"Attributes\":{\"name\":\"web\"}},");
 

@@ -82,7 +82,7 @@ class OversizedContainersTest {
     }
 
     @Test
-    void onlyWhatIsReadAgainIsKeptOfAContainer() {
+    void onlyUsedLabelsAndVariablesAreKept() {
         container(
                 "app",
                 1,
@@ -151,7 +151,7 @@ class OversizedContainersTest {
     }
 
     @Test
-    void anEventKeepsWhatIsReadOfIt() throws Exception {
+    void eventKeepsUsedAttributes() throws Exception {
         try (EventStream events = new EventSource(engine, Clock.systemUTC()).follow(Instant.EPOCH)) {
             Optional<Event> event = events.next();
             assertThat(event.orElseThrow().getActor().getAttributes())

@@ -230,7 +230,7 @@ class SocketProxyIT {
                 "GET /containers/json HTTP/1.1 \r\n HTTP/1.1\r\nHost: docker\r\n\r\n",
                 "GET /info\0/../containers/json HTTP/1.1\r\nHost: docker\r\n\r\n",
             })
-    void answersNothingToWhatIsNoPlainRequest(String request) throws IOException {
+    void malformedRequestsGetNoAnswer(String request) throws IOException {
         assertThat(answerTo(request)).doesNotContain(" 200 ").doesNotContain("Id");
     }
 
