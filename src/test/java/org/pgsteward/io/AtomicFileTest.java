@@ -171,7 +171,7 @@ class AtomicFileTest {
     }
 
     @Test
-    void removesWhatIsThereAndNothingElse() throws IOException {
+    void removesTheFileAndNothingElse() throws IOException {
         Files.writeString(target, "x");
 
         AtomicFile.remove(target);

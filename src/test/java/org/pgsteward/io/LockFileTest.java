@@ -23,7 +23,7 @@ class LockFileTest {
     private Path folder;
 
     @Test
-    void isHeldOnceWithinAProcessByWhateverPath() throws IOException {
+    void isHeldOnceWithinAProcessByAnyPath() throws IOException {
         Path link = Files.createSymbolicLink(folder.resolve("link"), Files.createDirectory(folder.resolve("real")));
         try (LockFile held = LockFile.take(folder.resolve("real/x.lock")).orElseThrow()) {
             assertThat(LockFile.take(link.resolve("x.lock"))).isEmpty();
