@@ -99,7 +99,7 @@ class JournalIT {
     }
 
     @Test
-    void aDayOfLoginsIsOneRowFromFirstToLastInWhateverOrderItIsWritten() throws Exception {
+    void dayOfLoginsIsOneRowInAnyOrderOfWriting() throws Exception {
         write(new Login("app", "app_user", "10.0.0.7", NIGHT, NIGHT.plusSeconds(3600)));
         write(new Login("app", "app_user", "10.0.0.7", NIGHT.plusSeconds(1800), NIGHT.plusSeconds(1800)));
         write(new Login("app", "app_user", "", NIGHT, NIGHT));
@@ -116,7 +116,7 @@ class JournalIT {
     }
 
     @Test
-    void whatWasWrittenDownLongAgoIsRemovedAndNothingElse() throws Exception {
+    void onlyOldRowsAreRemoved() throws Exception {
         write(Activity.ours("app", "long ago", Instant.now().minus(Duration.ofDays(11))));
         write(Activity.ours("app", "lately", Instant.now().minus(Duration.ofDays(9))));
 
@@ -195,7 +195,7 @@ class JournalIT {
     }
 
     @Test
-    void whatHappensWhileTheServerIsAwayIsWrittenOnceAndInOrderWhenItIsBack() throws Exception {
+    void rowsFromAnOutageAreWrittenOnceInOrder() throws Exception {
         write(Activity.ours("app", "before", NIGHT));
         Backup started = started("app");
         write(started);
@@ -223,7 +223,7 @@ class JournalIT {
 
     /** As on a full disk, the server answers and each login fails, with an SQLSTATE of any class. */
     @Test
-    void rowsThatComeWhileNobodyCanLogInAreKept() throws Exception {
+    void rowsAreKeptWhileEveryLoginFails() throws Exception {
         write(Activity.ours("app", "before", NIGHT));
         Path map = host.cluster()
                 .cluster()
@@ -274,7 +274,7 @@ class JournalIT {
     }
 
     @Test
-    void rowsOfAProcessThatEndedWhileTheServerWasAwayAreWrittenByTheNext() throws Exception {
+    void nextProcessWritesRowsOfAnEndedOne() throws Exception {
         host.cluster().kill();
         write(Activity.ours("app", "nearly lost", NIGHT));
         pipeline.close();
@@ -322,7 +322,7 @@ class JournalIT {
     }
 
     @Test
-    void aRunThatWasClosedAsDeadAndProvesToHaveEndedWellIsWhatItSaysItself() throws SQLException {
+    void runClosedAsDeadKeepsItsOwnResult() throws SQLException {
         Backup started = started("app");
         write(started);
         wiring.tables.runs().closeRuns("app", "the process that made it ended");
@@ -333,7 +333,7 @@ class JournalIT {
     }
 
     @Test
-    void aProofThatFailsLaterIsWrittenDownAndSoIsOneThatSucceedsAgain() throws SQLException {
+    void laterVerificationsAreRecorded() throws SQLException {
         Backup made = started("app").made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5));
         write(made);
         write(made.judged(BackupState.VERIFIED, NIGHT, Duration.ZERO, ""));
@@ -344,7 +344,7 @@ class JournalIT {
     }
 
     @Test
-    void whatItsTableRefusesIsSetAsideAndTheRestGoesOn() throws Exception {
+    void refusedRowIsSetAsideAndOthersAreWritten() throws Exception {
         host.cluster().kill();
         write(Activity.ours("app", "first", NIGHT));
         // PostgreSQL's text type cannot contain NUL.

@@ -55,7 +55,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceSeesItsOwnRowWithItsSizeAndNobodyElses() throws SQLException {
+    void serviceSeesOnlyItsOwnRowWithItsSize() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.THE_SEED);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         JournalDatabases.Service bert = JournalDatabases.service(database);
@@ -71,7 +71,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceThatBecomesSomebodyElseStillSeesItsOwnRowOnly() throws SQLException {
+    void serviceSeesOnlyItsOwnRowAfterSetRole() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         JournalDatabases.Service bert = JournalDatabases.service(database);
@@ -104,7 +104,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceSeesThatItIsConnectedWhoeverHoldsTheSession() throws SQLException {
+    void serviceSeesSessionsOfAnyRoleInItsDatabase() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         String status = "SELECT status FROM public.service_status WHERE service_name = '" + anna.name() + "'";
@@ -137,7 +137,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceWhoseDatabaseIsGoneSeesARowAndNoError() throws SQLException {
+    void serviceWithoutADatabaseSeesARowAndNoError() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         cluster.run("homelab", "DROP DATABASE " + anna.database());
@@ -159,7 +159,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void anOperatorsRoleSeesAllServicesAndTheSizesOnlyOnceItMayMonitor() throws SQLException {
+    void operatorsRoleSeesSizesOnlyWithPgMonitor() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         JournalDatabases.Service bert = JournalDatabases.service(database);
@@ -181,7 +181,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceReachesNoTableAndNoSequenceAndWritesNothingThroughTheView() throws SQLException {
+    void serviceHasNoAccessToTablesOrSequences() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         for (String statement : JournalDatabases.NOT_FOR_SERVICES) {
@@ -198,7 +198,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceLogsAsItselfAndAsNobodyElse() throws SQLException {
+    void serviceLogsOnlyAsItself() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         JournalDatabases.Service bert = JournalDatabases.service(database);
@@ -229,7 +229,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void whoIsNoServiceAndNoAdministratorLogsNothing() throws SQLException {
+    void otherRolesCannotLog() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         String operator = JournalDatabases.role();

@@ -47,7 +47,7 @@ class StoredRowsIT {
 
     /** For example, a host starts with a clock in 2031 until the network corrects it. */
     @Test
-    void aProvedRunFromWhatIsNowTheFutureProvesNothingOfToday() throws SQLException {
+    void verifiedRunWithAFutureTimeDoesNotCount() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         BackupRows rows = new BackupRows(JournalDatabases.source(database));
         cluster.run(
@@ -73,7 +73,7 @@ class StoredRowsIT {
     }
 
     @Test
-    void idleIsWhoHasNoContainerSinceItWasFirstMissedUntilItIsBack() throws SQLException {
+    void serviceIsIdleFromItsFirstAbsenceUntilItsReturn() throws SQLException {
         Tables tables =
                 new Tables(JournalDatabases.source(JournalDatabases.prepared(JournalDatabases.Before.THE_SEED)));
 
