@@ -64,7 +64,7 @@ class DatabaseProbeIT {
 
     @Test
     @Order(1)
-    void aServerOnWhichNobodyIsEnrolledIsReadAsWell() throws SQLException {
+    void serverWithoutServicesIsRead() throws SQLException {
         DatabaseLook look = probe.read(HOST);
 
         assertThat(look.database("homelab").orElseThrow().enrolledAt()).isEmpty();
@@ -94,7 +94,7 @@ class DatabaseProbeIT {
 
     @Test
     @Order(2)
-    void whoIsConnectedAndHowManyMayBe() throws SQLException {
+    void countsSessionsAndTheirLimit() throws SQLException {
         enrol("wiki", "CONNECTION LIMIT 2");
         assertThat(database("wiki").lastSession()).isEmpty();
         try (Connection one = as("wiki");
@@ -129,7 +129,7 @@ class DatabaseProbeIT {
     /** Otherwise the alert would suggest to end the daemon's session. */
     @Test
     @Order(3)
-    void whoWaitsForALockOfPgstewardsOwnIsNotSeen() throws Exception {
+    void waitsForPgstewardsOwnLocksAreIgnored() throws Exception {
         enrol("thief", "");
         String own = "SELECT pg_advisory_lock(" + AdvisoryLock.Kind.numbers().replaceAll(",.*", "") + ", 7)";
         String other = "SELECT pg_advisory_lock(7, 7)";
@@ -152,7 +152,7 @@ class DatabaseProbeIT {
 
     @Test
     @Order(3)
-    void whoWaitsForWhomAndWhoIsIdleInATransaction() throws Exception {
+    void findsLockWaitsAndSessionsIdleInATransaction() throws Exception {
         enrol("notes", "");
         cluster.run(
                 "notes",
@@ -236,7 +236,7 @@ class DatabaseProbeIT {
 
     @Test
     @Order(6)
-    void slowStatementsOfServicesAreReadWhereTheExtensionIsAndOursAreNot() throws Exception {
+    void slowStatementsOfServicesAreReadFromTheExtension() throws Exception {
         enrol("slow", "");
         cluster.run("homelab", "CREATE SCHEMA \"odd schema\"");
         cluster.run("homelab", "CREATE EXTENSION pg_stat_statements SCHEMA \"odd schema\"");

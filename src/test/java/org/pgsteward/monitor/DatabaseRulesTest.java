@@ -24,7 +24,7 @@ class DatabaseRulesTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("scenarios")
-    void eachScenarioIsSaidInItsWords(
+    void eachScenarioHasItsText(
             String why,
             FigureRule<DatabaseLook> rule,
             Consumer<Looks.Quiet> before,
@@ -366,7 +366,7 @@ class DatabaseRulesTest {
     }
 
     @Test
-    void whatIsFineIsSaidOnceAndADroppedDatabaseIsNoLongerASubject() {
+    void healthyStateIsReportedOnceAndDroppedDatabasesLeave() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new IdAgeRule(), "500m", "off")));
         Looks.Quiet quiet = new Looks.Quiet();
@@ -397,7 +397,7 @@ class DatabaseRulesTest {
      * restart.
      */
     @Test
-    void asLongAsNoContainerIsKnownNothingIsSaidOfItsLimitAndNothingEnds() {
+    void unknownLimitNeitherFiresNorResolves() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new SettingsRule(), "100%", "off")));
         Looks.Quiet early = new Looks.Quiet();
@@ -427,7 +427,7 @@ class DatabaseRulesTest {
     }
 
     @Test
-    void aRuleThatFailsIsNamedOnceAndKeepsNoOtherFromBeingJudgedNorEndsWhatItTold() {
+    void failingRuleIsNamedOnceAndAffectsNoOtherAlert() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new FailingRule(), "1", "off"), Looks.rule(new SizeRule(), "50m", "off")));
         Looks.Quiet odd = new Looks.Quiet();

@@ -26,7 +26,7 @@ class LogLinesTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("prefixed")
-    void aLineWithOurPrefixSaysWhoFromWhereAndWhy(String why, String line, String expected) {
+    void lineWithOurPrefixGivesRoleAddressAndReason(String why, String line, String expected) {
         assertThat(said(ServerLog.PREFIX, line)).as(why).isEqualTo(expected);
     }
 
@@ -251,7 +251,7 @@ class LogLinesTest {
     }
 
     @Test
-    void theComposeFileSetsWhatIsUnderstood() throws IOException {
+    void composeFileSetsTheKnownPrefix() throws IOException {
         assertThat(Files.readString(Path.of("compose.yaml"))).contains("\"log_line_prefix=" + ServerLog.PREFIX + "\"");
     }
 

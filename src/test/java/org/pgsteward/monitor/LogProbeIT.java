@@ -88,7 +88,7 @@ class LogProbeIT {
 
     /** The test has its own cluster, since the crash ends all sessions. */
     @Test
-    void aCrashIsToldWithTheRoleOfTheProcessThatEnded() throws Exception {
+    void crashIsReportedWithTheRoleOfTheEndedProcess() throws Exception {
         try (TestCluster crashing =
                         TestCluster.start(TestCluster.programs(), Map.of("log_line_prefix", ServerLog.PREFIX));
                 RecordedEngine itsEngine = new RecordedEngine(Clock.systemUTC());
@@ -137,7 +137,7 @@ class LogProbeIT {
     }
 
     @Test
-    void everyWayInWhichALoginFailsIsSeenWithItsReasonAndNothingElseIs() throws Exception {
+    void everyFailedLoginIsCountedWithItsReason() throws Exception {
         LogProbe probe = new LogProbe(engine, LATER);
         refused("wiki", WRONG, "wiki");
         refused("nobody", WRONG, "wiki");

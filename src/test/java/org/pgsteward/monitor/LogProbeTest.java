@@ -95,7 +95,7 @@ class LogProbeTest {
     }
 
     @Test
-    void aSecondLineOfASessionSaysMoreAndCountsNothingEvenInTheNextLook() {
+    void secondLineOfASessionAddsDetailAndIsNotCounted() {
         refused(30, "1", WEB);
         assertThat(vikunja().words()).startsWith("1 x wrong password");
         log.setLength(0);
@@ -106,7 +106,7 @@ class LogProbeTest {
 
     /** {@code doctor} tries the services' passwords from this container. */
     @Test
-    void whatComesFromOurOwnContainerIsNotCounted() {
+    void loginsFromOurOwnContainerAreNotCounted() {
         refused(30, "1", OURS);
         refused(30, "2", WEB);
 
@@ -123,7 +123,7 @@ class LogProbeTest {
     }
 
     @Test
-    void aFloodIsCountedUpToAThousandAndTheRestIsSaidToBeLeftOut() {
+    void countStopsAtAThousandAndReportsTheOmission() {
         IntStream.range(0, 5000).forEach(n -> refused(30, Integer.toHexString(n), WEB));
 
         LogProbe.Result read = probe.read("postgresql", postgres.look());
@@ -133,7 +133,7 @@ class LogProbeTest {
     }
 
     @Test
-    void whyNothingIsReadIsSaid() {
+    void reasonForAnUnreadLogIsReported() {
         status = 403;
         assertThat(why()).contains(" answered 403 to logs of postgresql: docker-proxy: refused");
         status = 404;

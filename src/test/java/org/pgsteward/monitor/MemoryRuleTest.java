@@ -61,7 +61,7 @@ class MemoryRuleTest {
     }
 
     @Test
-    void saysFiguresAndWhatToType() {
+    void statesFiguresAndRemedy() {
         Threshold.Track once =
                 rule.judge(reading(92, Map.of()), Threshold.Track.START).track();
         Condition condition =

@@ -49,7 +49,7 @@ class PostgresWatchTest {
     }
 
     @Test
-    void aLoginThatIsRefusedIsToldAsThatAndNotAsAnOutage() {
+    void refusedLoginIsNoOutage() {
         assertThat(refused(0)).isEmpty();
         Condition refused = refused(10).orElseThrow();
         assertThat(refused.reason()).startsWith("postgresql:5432 has not let pgsteward in since ");

@@ -59,7 +59,7 @@ class RestartRuleTest {
     }
 
     @Test
-    void whatAnEarlierPgstewardToldOfRestartsIsCountedOn() {
+    void restartsInAnEarlierAlertAreCounted() {
         DatabaseWatch before = new DatabaseWatch();
         before.use(List.of(Looks.rule(new RestartRule(), "1", "3")));
         List<Condition> said = List.of();
@@ -80,7 +80,7 @@ class RestartRuleTest {
     }
 
     @Test
-    void timesThatSomebodyWroteIntoAnAlertAreLeftOut() {
+    void invalidTimesInAnAlertAreIgnored() {
         assertThat(Restarts.of(Map.of("startTimes", "yesterday 2026-05-01T12:00:00Z", "recoveryTimes", 7))
                         .count())
                 .isOne();
@@ -99,7 +99,7 @@ class RestartRuleTest {
     }
 
     @Test
-    void aCrashShortlyBeforePgstewardStartedIsTold() {
+    void crashShortlyBeforeAStartFires() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new RestartRule(), "1", "off")));
         List<String> said = new ArrayList<>();
@@ -173,7 +173,7 @@ class RestartRuleTest {
     }
 
     @Test
-    void aCrashIsToldWithTheProcessThatEnded() {
+    void crashIsReportedWithTheEndedProcess() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new RestartRule(), "1", "3")));
         Looks.Quiet quiet = new Looks.Quiet();
@@ -233,7 +233,7 @@ class RestartRuleTest {
     }
 
     @Test
-    void aStartWhoseOrderIsHeardOfLateIsNotCountedWithTheNextOne() {
+    void startWithALateOrderIsNotCounted() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new RestartRule(), "1", "3")));
         List<String> said = new ArrayList<>();

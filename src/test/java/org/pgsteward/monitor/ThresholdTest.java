@@ -52,7 +52,7 @@ class ThresholdTest {
     }
 
     @Test
-    void aClockThatWasSetBackDoesNotKeepBackWhatIsDecidedAtOnce() {
+    void clockSetBackDoesNotDelayImmediateDecisions() {
         Threshold threshold = new Threshold(Optional.of(80.0), Optional.of(90.0), 70, Duration.ZERO, 2);
 
         Threshold.Step first = threshold.step(Threshold.Track.START, 85, Severity.WARNING, Looks.NOON);

@@ -140,7 +140,7 @@ class GuardAlertsIT {
     }
 
     @Test
-    void whoTakesTheLastSpaceOfTheDiskIsShutOutUntilThereIsSpace() throws Exception {
+    void roleTakingTheLastDiskSpaceIsShutOutUntilSpace() throws Exception {
         free = 100 * MIB;
         guard.check();
 
@@ -208,7 +208,7 @@ class GuardAlertsIT {
     }
 
     @Test
-    void aWorkerOfAutovacuumThatWasEndedIsToldAndShutsNobodyOut() throws Exception {
+    void endedAutovacuumWorkerFiresAndShutsNoRoleOut() throws Exception {
         guard.check();
         for (int n = 0; n < 30; n++) {
             report(List.of(new AutovacuumWorker(
