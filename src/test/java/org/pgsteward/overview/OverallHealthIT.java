@@ -47,7 +47,7 @@ class OverallHealthIT {
 
     @Test
     @SuppressWarnings("try") // the test closes the engine before the end of the block
-    void pageAndCommandAgreeWhateverHappens() throws Exception {
+    void pageAndCommandAlwaysAgree() throws Exception {
         try (TestHost host = TestHost.start();
                 RecordedEngine engine = new RecordedEngine(Clock.systemUTC())) {
             webhook.createContext("/", exchange -> {

@@ -139,7 +139,7 @@ class OverallHealthRuleTest {
 
     @ParameterizedTest(name = "{0}: {2}")
     @MethodSource("cases")
-    void theHeadlineAgreesWithACarefulPerson(String what, Case given, String headline) {
+    void theHeadlineAgreesWithACarefulOperator(String what, Case given, String headline) {
         OverallHealth health = given.overview().health();
 
         assertThat(health.headline()).isEqualTo(headline);
@@ -177,7 +177,7 @@ class OverallHealthRuleTest {
     }
 
     @Test
-    void aRowSaysQuarantinedWhateverItsContainerDoes() {
+    void rowIsQuarantinedInAnyStateOfItsContainer() {
         Overview overview = new Case()
                 .backedUp("vikunja")
                 .backedUp("wiki")

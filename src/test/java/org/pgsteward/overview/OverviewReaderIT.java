@@ -24,7 +24,7 @@ class OverviewReaderIT {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
 
     @Test
-    void whatPostgresqlSaidIsKnownWhileItIsAwayAndAfterARestart() throws Exception {
+    void lastReadingSurvivesAnOutageAndARestart() throws Exception {
         try (TestHost host = TestHost.start()) {
             assertThat(overview(host).known()).isEmpty();
             host.wiring().house.order();
