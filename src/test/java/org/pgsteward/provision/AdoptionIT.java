@@ -30,7 +30,7 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void sevenDatabasesOfAnInitScriptAreTakenOverWhileTheirServicesWork(Programs version) throws Exception {
+    void databasesOfAnInitScriptAreAdoptedWhileInUse(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             asAnInitScriptDoes(cluster);
             List<Connection> clients = new ArrayList<>();
@@ -121,7 +121,7 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void aStrangerWhoKnowsOnlyTheNamesGetsNothing(Programs version) throws Exception {
+    void namesAloneGiveAStrangerNothing(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             asAnInitScriptDoes(cluster);
             cluster.run(
@@ -166,7 +166,7 @@ class AdoptionIT {
     /** Objects that any role could have created before the first run, and privileges that the administrator granted. */
     @ParameterizedTest
     @MethodSource("versions")
-    void onlyTheAdministratorAndTheRightfulRoleCanShowWhoseADatabaseIs(Programs version) throws Exception {
+    void onlyAdministratorAndRightfulRoleProveOwnership(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             cluster.run("homelab", "CREATE ROLE aa LOGIN PASSWORD 'of-the-service'", "CREATE ROLE clerk");
             for (String name :
@@ -238,7 +238,7 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void whoHasBusinessInADatabaseOfNoServiceIsNotLockedOut(Programs version) throws Exception {
+    void rolesUsingADatabaseOfNoServiceAreNotLockedOut(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             cluster.run(
                     "homelab",
@@ -261,7 +261,7 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void aServiceThatIsLetIntoSomebodysDatabaseByNameStaysThere(Programs version) throws Exception {
+    void serviceWithAGrantOnAForeignDatabaseKeepsIt(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             cluster.run(
                     "homelab",
@@ -291,7 +291,7 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void aTableThatIsInUseIsTakenOverLaterAndNobodyWaitsForLong(Programs version) throws Exception {
+    void tableInUseIsAdoptedLaterWithoutLongWaits(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             asAnInitScriptDoes(cluster);
             try (EnrolmentHost host = EnrolmentHost.on(cluster, secrets);

@@ -34,7 +34,7 @@ import org.pgsteward.postgres.TestCluster;
 class DaemonProvisioningIT {
     /** Every role may read the names of all roles. */
     @Test
-    void theAdministratorsPasswordBecomesNobodysNameWhateverItsFileIsCalled() throws Exception {
+    void administratorsPasswordNeverBecomesAName() throws Exception {
         try (TestHost host = TestHost.start()) {
             Path secrets = Files.createDirectory(host.folder().resolve("secrets"));
             Path root = Files.writeString(secrets.resolve("db_root"), TestCluster.PASSWORD.reveal() + "\n");
@@ -74,7 +74,7 @@ class DaemonProvisioningIT {
 
     /** Until the first reconcile every role may connect everywhere, and the list of containers may be late. */
     @Test
-    void theFirstReconcileFollowsTheFirstListClosesAllAndWarnsOfNothing() throws Exception {
+    void firstReconcileFollowsTheFirstListWithoutWarnings() throws Exception {
         try (TestHost host = TestHost.start();
                 RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
                 DockerEngine engine = DockerEngine.at(recorded.host())) {
@@ -129,7 +129,7 @@ class DaemonProvisioningIT {
 
     /** The host name of the original lab. */
     @Test
-    void aContainerThatNamesAHostThatIsNotThereIsAlertedWithTheFixAndIsNotIdle() throws Exception {
+    void containerWithAnUnknownHostFiresAndIsNotIdle() throws Exception {
         SettableClock clock = new SettableClock();
         try (TestHost host = TestHost.start();
                 RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
@@ -185,7 +185,7 @@ class DaemonProvisioningIT {
 
     /** The renamed service shares the database with its former name. Removing the former one would end its sessions. */
     @Test
-    void aServiceWhoseContainerWasRenamedInComposeIsNotIdle() throws Exception {
+    void serviceRenamedInComposeIsNotIdle() throws Exception {
         try (TestHost host = TestHost.start();
                 RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
                 DockerEngine engine = DockerEngine.at(recorded.host())) {

@@ -80,7 +80,7 @@ class HostileIT {
 
     @Test
     @Timeout(300)
-    void inTheClusterThereIsWhatALegalClaimNamesAndNothingElse() throws Exception {
+    void onlyLegalClaimsChangeTheCluster() throws Exception {
         Files.writeString(secrets.resolve("good"), HostileSets.CANARY + "; in a file");
         Files.writeString(secrets.resolve("postgres_password"), TestCluster.PASSWORD.reveal());
         Discovery discovery = new Discovery(
@@ -126,7 +126,7 @@ class HostileIT {
     private static final String SPRUNG = "SELECT rolsuper::text FROM pg_catalog.pg_authid WHERE rolname = 'grafana'";
 
     @Test
-    void aServiceLeavesNoTrapForUsInTheManagementDatabaseAndOneThatIsThereIsTold() throws Exception {
+    void trapsInTheManagementDatabaseAreReported() throws Exception {
         try (EnrolmentHost host = EnrolmentHost.on(TestCluster.start(), secrets)) {
             Boxes grafana = EnrolmentHost.service("grafana");
             host.run("homelab", "CREATE ROLE grafana LOGIN PASSWORD 'of-the-service'");

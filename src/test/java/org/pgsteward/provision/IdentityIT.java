@@ -70,7 +70,7 @@ class IdentityIT {
     }
 
     @Test
-    void aContainerWithTheLabelsOfAnotherIsRefusedAndTheAlertNamesBoth() throws Exception {
+    void containerWithForeignLabelsIsRefusedNamingBoth() throws Exception {
         make("evil-" + unique, "of-the-impostor");
         docker("start", "evil-" + unique);
         relist();
@@ -99,7 +99,7 @@ class IdentityIT {
 
     /** The container waited beside the service. Then the service was removed, as by {@code docker compose down}. */
     @Test
-    void aContainerThatOnlyWaitedForTheServiceToGoIsToldAndGetsNothing() throws Exception {
+    void containerWaitingForARemovalGetsNothing() throws Exception {
         make("evil-" + unique, "of-the-impostor");
         relist();
         clock.pass(Duration.ofMinutes(11));
@@ -130,7 +130,7 @@ class IdentityIT {
      * and removed. Then the new one is renamed and started.
      */
     @Test
-    void composeRotatesAPasswordWithoutAnAlertAndBeforeTheNewContainerStarts() throws Exception {
+    void composeRotatesAPasswordBeforeTheStartWithoutAlert() throws Exception {
         String old = docker("inspect", "--format", "{{.Id}}", shop + "-1");
         String passing = old.substring(0, 12) + "_" + shop + "-1";
         make(passing, "the-second");

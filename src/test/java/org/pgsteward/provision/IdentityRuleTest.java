@@ -172,7 +172,7 @@ class IdentityRuleTest {
     }
 
     @Test
-    void ofSeveralThatAskTheSameTheOneMadeLastIsRecorded() {
+    void newestOfSeveralEqualClaimsIsRecorded() {
         Claim first = claim(box("shop-1", NOW).made(Instant.EPOCH), "shop", NOW);
         Claim last = claim(box("shop-2", NOW).made(Instant.EPOCH.plusSeconds(1)), "shop", NOW);
         Claim impostor = claim(box("evil", OTHER).made(Instant.EPOCH.plusSeconds(2)), "shop", OTHER);

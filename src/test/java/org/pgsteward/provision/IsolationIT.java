@@ -42,7 +42,7 @@ class IsolationIT {
     /** docker-gitlab #2859: since PostgreSQL 15 a role could not create a table in its own database. */
     @ParameterizedTest
     @MethodSource("versions")
-    void everyServiceMayDoEverythingInItsOwnDatabaseAndNothingInAnyOther(Programs version) throws Exception {
+    void servicesHaveAccessOnlyToTheirOwnDatabase(Programs version) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.start(version, secrets)) {
             for (String service : SERVICES) {
                 host.provision(EnrolmentHost.service(service));
@@ -127,7 +127,7 @@ class IsolationIT {
      */
     @ParameterizedTest
     @MethodSource("versions")
-    void whateverSomebodyChangesIsFoundSaidAndPutRight(Programs version) throws Exception {
+    void driftIsFoundReportedAndRepaired(Programs version) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.start(version, secrets)) {
             Boxes app = EnrolmentHost.service("app");
             Boxes other = EnrolmentHost.service("other");
@@ -234,7 +234,7 @@ class IsolationIT {
     /** movetokube/postgres-operator #52, #8: objects kept another owner. */
     @ParameterizedTest
     @MethodSource("versions")
-    void whatTheAdministratorMadeInAServicesDatabaseBecomesTheServices(Programs version) throws Exception {
+    void administratorsObjectsInItsDatabaseBecomeTheServices(Programs version) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.start(version, secrets)) {
             Boxes app = EnrolmentHost.service("app");
             host.provision(app);
@@ -291,7 +291,7 @@ class IsolationIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void whatTheOwnerOfADatabaseSetForAllWhoConnectDoesNotBindUs(Programs version) throws Exception {
+    void databaseSettingsOfTheOwnerDoNotAffectUs(Programs version) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.start(version, secrets)) {
             Boxes app = EnrolmentHost.service("app");
             host.provision(app);

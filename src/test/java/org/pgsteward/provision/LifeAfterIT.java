@@ -37,7 +37,7 @@ class LifeAfterIT {
     }
 
     @Test
-    void aServiceThatIsRenamedInComposeIsRefusedUntilSomebodyVouchesForIt() throws Exception {
+    void serviceInAnotherProjectIsRefusedUntilAdopted() throws Exception {
         host.provision(EnrolmentHost.service("moving"));
         Boxes elsewhere = EnrolmentHost.service("moving").compose("other-project", "moving");
 
@@ -133,7 +133,7 @@ class LifeAfterIT {
     }
 
     @Test
-    void ofSeveralContainersThatAskTheSameTheOneMadeLastIsRecorded() throws Exception {
+    void newestOfSeveralEqualContainersIsRecorded() throws Exception {
         Boxes first = EnrolmentHost.service("pair").image("app:1");
         Boxes last = impostor("pair", "pair", "pair", EnrolmentHost.PASSWORD.reveal())
                 .image("app:2");
@@ -161,8 +161,7 @@ class LifeAfterIT {
     }
 
     @Test
-    void aServiceThatIsRenamedWithinItsProjectSharesUntilSomebodyVouchesForItAndIsTheSameServiceThen()
-            throws Exception {
+    void serviceRenamedInItsProjectSharesUntilAdopted() throws Exception {
         Boxes before = named("chores", "chores", "of-the-service");
         Boxes after = named("todo", "chores", "of-the-service");
         host.provision(before);
@@ -190,7 +189,7 @@ class LifeAfterIT {
     }
 
     @Test
-    void aServiceThatIsRenamedWithItsProjectIsRefusedUntilSomebodyVouchesForIt() {
+    void serviceRenamedWithItsProjectIsRefusedUntilAdopted() {
         host.provision(named("ledger", "ledger", "of-the-service"));
         Boxes elsewhere = named("books", "ledger", "of-the-service").compose("other-project", "books");
         assertThat(host.provision(elsewhere).refused()).isTrue();

@@ -76,7 +76,7 @@ class LimitsIT {
     }
 
     @Test
-    void largeSettingsPasswordsAndCommentsAreNamedAndTheRemedyEndsThem() throws Exception {
+    void largeSettingsPasswordsAndCommentsGetAWorkingRemedy() throws Exception {
         for (Oversized each : List.of(
                 new Oversized(
                         "DO $$ BEGIN EXECUTE format('ALTER ROLE shop SET search_path = %L', repeat('a', 200000)); END $$",
@@ -129,7 +129,7 @@ class LimitsIT {
     }
 
     @Test
-    void aLibraryThatIsNotThereLocksNobodyButTheServiceOutOfItsDatabase() throws Exception {
+    void missingPreloadLibraryLocksOutOnlyTheService() throws Exception {
         assertThat(host.may("quiet", "quiet", "ALTER DATABASE quiet SET local_preload_libraries = 'nonexist'"))
                 .isTrue();
         assertThat(host.ask("quiet", "SELECT 1")).containsExactly("1");

@@ -62,7 +62,7 @@ class QuarantineIT {
     }
 
     @Test
-    void inQuarantineNobodyLogsInAndEverythingIsStillThere() throws Exception {
+    void quarantineStopsLoginsAndKeepsTheData() throws Exception {
         try (Connection open = host.as(app, app);
                 Statement statement = open.createStatement()) {
             statement.execute("SELECT n FROM tasks");
@@ -130,7 +130,7 @@ class QuarantineIT {
     }
 
     @Test
-    void aContainerThatClaimsItIsToldTheCommandThatBringsItBack() throws Exception {
+    void claimOfAQuarantinedServiceNamesTheUndoCommand() throws Exception {
         quarantine.begin(quarantine.find(app));
         List<String> before = host.everything();
 
@@ -197,7 +197,7 @@ class QuarantineIT {
 
     /** vault #1857: a role that owned an object could not be removed. */
     @Test
-    void onlyOutOfQuarantineIsAnythingDeletedAndThenAllOfItAndNothingElse() throws Exception {
+    void onlyQuarantinedServicesAreDeletedCompletely() throws Exception {
         Quarantine.Ward ward = quarantine.find(app);
         assertThatThrownBy(() -> quarantine.drop(ward))
                 .isInstanceOf(Refusal.class)
@@ -217,7 +217,7 @@ class QuarantineIT {
     }
 
     @Test
-    void whatARestoreKeptIsNamedAndNothingIsDeletedBeforeIt() throws Exception {
+    void databaseKeptByARestoreIsNamedAndStopsTheDrop() throws Exception {
         Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
         String kept = app + "_before_20260101T030000Z";
         host.run("homelab", "CREATE DATABASE \"" + kept + "\"");
@@ -241,7 +241,7 @@ class QuarantineIT {
     }
 
     @Test
-    void anotherDatabaseThatItsRoleOwnsIsNamedAndNothingIsDeletedBeforeIt() throws Exception {
+    void otherDatabaseOfTheRoleIsNamedAndStopsTheDrop() throws Exception {
         // The operator corrected a mistyped name. The first database remains.
         String mistyped = app + "a";
         host.run("homelab", "CREATE DATABASE \"" + mistyped + "\" OWNER \"" + app + "\"");
@@ -261,7 +261,7 @@ class QuarantineIT {
     }
 
     @Test
-    void whatIsNotThereAnyMoreIsNotSaidToBeBack() throws Exception {
+    void undoIsRefusedIfTheDatabaseIsGone() throws Exception {
         Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
         host.run("homelab", "DROP DATABASE " + ward.database());
         List<String> before = host.everything();
@@ -372,7 +372,7 @@ class QuarantineIT {
     }
 
     @Test
-    void whatIsMissingAlreadyStandsInNobodysWay() throws Exception {
+    void missingDatabaseAndRoleDoNotStopADrop() throws Exception {
         host.run(
                 "homelab",
                 "DROP DATABASE \"" + app + "\" WITH (FORCE)",

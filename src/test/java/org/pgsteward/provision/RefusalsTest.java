@@ -26,7 +26,7 @@ class RefusalsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"always", "unlessVouchedFor"})
-    void refusesWithWhatItIsAndWhatNext(String sentence, Claim claim, Clusters before, String what, String next) {
+    void refusesWithReasonAndNextStep(String sentence, Claim claim, Clusters before, String what, String next) {
         assertThat(refusal(claim, before, false))
                 .as(sentence)
                 .startsWith("service '" + claim.service() + "' of container '"
@@ -40,13 +40,14 @@ class RefusalsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("always")
-    void nobodyCanVouchForWhatIsSomebodyElses(String sentence, Claim claim, Clusters before, String what, String next) {
+    void adoptionCannotOverrideForeignOwnership(
+            String sentence, Claim claim, Clusters before, String what, String next) {
         assertThat(refusal(claim, before, true)).as(sentence).contains(what).contains(next);
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("unlessVouchedFor")
-    void whoIsVouchedForNeedNotShowIt(String sentence, Claim claim, Clusters before, String what, String next) {
+    void adoptedClaimNeedsNoEvidence(String sentence, Claim claim, Clusters before, String what, String next) {
         assertThatCode(() -> check(claim, before, true)).as(sentence).doesNotThrowAnyException();
     }
 
@@ -324,7 +325,7 @@ class RefusalsTest {
     }
 
     @Test
-    void whatALabelSaysOfItsProjectIsSaidInOneClearLine() {
+    void projectLabelIsShownInOneClearLine() {
         String reason = refusal(
                 claim(EnrolmentHost.service("app").compose("home\nlab\u001b[2J", "app"), "app", "app", "app"),
                 Clusters.empty().row("app", "app", "app", "elsewhere\u2028/app"),

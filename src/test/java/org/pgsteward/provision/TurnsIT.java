@@ -28,7 +28,7 @@ class TurnsIT {
 
     @Test
     @Timeout(300)
-    void whoeverWaitsComesBetweenTwoDatabasesOfALookAtEverything(@TempDir Path secrets) throws Exception {
+    void newContainerIsProvisionedDuringAReconcile(@TempDir Path secrets) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.on(TestCluster.start(), secrets);
                 Provisioner daemon = EnrolmentHost.provisioner(host.server, secrets, step -> atStep.accept(step));
                 Provisioner command = EnrolmentHost.provisioner(host.server, secrets, step -> {})) {
