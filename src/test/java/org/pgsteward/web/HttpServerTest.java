@@ -68,7 +68,7 @@ class HttpServerTest {
     /** Once, two such connections blocked the server forever. */
     @ParameterizedTest
     @ValueSource(ints = {2, 20, 200})
-    void connectionsThatAskAndReadNothingKeepNobodyFromHealth(int connections) throws IOException {
+    void connectionsThatReadNothingDoNotBlockHealth(int connections) throws IOException {
         for (int i = 0; i < connections; i++) {
             send(connect(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50));
             if (i % 20 == 0) {
@@ -84,7 +84,7 @@ class HttpServerTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "GET /", "GET / HTTP/1.1\r\nHost: a\r\nX: "})
-    void connectionsThatAskHalfKeepNobodyFromHealth(String half) throws IOException {
+    void halfRequestsDoNotBlockHealth(String half) throws IOException {
         for (int i = 0; i < 100; i++) {
             send(connect(), half);
         }
@@ -92,7 +92,7 @@ class HttpServerTest {
     }
 
     @Test
-    void aScrapeThatHangsAndThoseThatWaitForItKeepNobodyFromHealth() throws Exception {
+    void hangingScrapesDoNotBlockHealth() throws Exception {
         for (int i = 0; i < 40; i++) {
             send(connect(), "GET /observe/metrics HTTP/1.1\r\nHost: a\r\n\r\n");
         }
@@ -105,7 +105,7 @@ class HttpServerTest {
 
     /** PostgreSQL may be paused, and the health check waits for it. */
     @Test
-    void whoGetsNoAnswerInTimeIsToldSo() throws IOException {
+    void requestWithoutAnAnswerInTimeGetsAnError() throws IOException {
         assertThat(ask("GET /observe/metrics HTTP/1.1\r\n\r\n"))
                 .startsWith("HTTP/1.1 503 ")
                 .endsWith("there is no answer within 10 s; PostgreSQL or the Docker Engine may not answer pgsteward\n");
@@ -168,7 +168,7 @@ class HttpServerTest {
 
     /** Otherwise unread data would reset the connection before the client has the answer. */
     @Test
-    void aBodyThatNobodyReadsCostsItsSenderNoAnswer() throws IOException {
+    void unreadBodyStillGetsAnAnswer() throws IOException {
         assertThat(ask("POST / HTTP/1.1\r\nContent-Length: 500000\r\n\r\n" + "b".repeat(500_000)))
                 .startsWith("HTTP/1.1 405 ");
     }

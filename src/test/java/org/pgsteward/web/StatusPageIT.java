@@ -39,7 +39,7 @@ class StatusPageIT {
     private final HttpClient client = HttpClient.newHttpClient();
 
     @Test
-    void theDaemonsPageShowsHostileNamesAsTheyAreAndWhatWasKnownWhilePostgresqlIsAway() throws Exception {
+    void pageShowsHostileNamesAndTheLastKnownState() throws Exception {
         try (TestHost host = TestHost.start();
                 Wired daemon = new Wired(host)) {
             host.cluster()
@@ -101,7 +101,7 @@ class StatusPageIT {
 
     /** The policy is the second protection, if the escaping misses a character. */
     @Test
-    void thePolicyStopsWhatWouldRunWithoutIt() throws Exception {
+    void policyStopsInjectedScripts() throws Exception {
         StatusPage.Page page = page();
         String slipped = page.html().replace("</body>", SCRIPT + "<p style=\"color:red\" onclick=\"x()\"></p></body>");
         assertThat(Browser.dump(served(Map.of("/", slipped), Optional.empty()), 390))
