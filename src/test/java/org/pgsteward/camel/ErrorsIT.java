@@ -83,7 +83,7 @@ class ErrorsIT {
 
     @ParameterizedTest
     @EnumSource
-    void releasesWhatTheRunHeldRecordsItAndRaisesAnAlert(Moment moment) throws Exception {
+    void errorReleasesResourcesAndRaisesAnAlert(Moment moment) throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "CREATE TABLE public.notes AS SELECT 1 AS n");
         clock.throwOnce(moment);

@@ -55,7 +55,7 @@ class ShippedRoutesTest {
     }
 
     @Test
-    void everyRouteHasAnIdAndSaysInASentenceWhatItDoes() {
+    void everyRouteHasAnIdAndAOneSentenceDescription() {
         for (Map<?, ?> route : routes) {
             assertThat((String) route.get("id")).matches("[a-z]+(-[a-z]+)*");
             assertThat((String) route.get("description"))

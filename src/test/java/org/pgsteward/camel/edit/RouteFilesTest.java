@@ -30,7 +30,7 @@ class RouteFilesTest {
     }
 
     @Test
-    void whatEditorsLayBesideAFileIsNone() throws Exception {
+    void filesOfEditorsAreIgnored() throws Exception {
         write("monitor.camel.yaml");
         for (String beside : List.of(
                 ".monitor.camel.yaml.swp",
@@ -50,7 +50,7 @@ class RouteFilesTest {
     }
 
     @Test
-    void whatCannotBeReadIsNamedWithItsReason() throws Exception {
+    void unreadableFileIsNamedWithItsReason() throws Exception {
         Files.createDirectory(folder.resolve("folder.camel.yaml"));
         Files.createSymbolicLink(folder.resolve("link.camel.yaml"), Path.of("nowhere"));
         Files.write(folder.resolve("large.camel.yaml"), new byte[(1 << 20) + 1]);
@@ -69,7 +69,7 @@ class RouteFilesTest {
     }
 
     @Test
-    void whatWasLastInForceIsKeptWholeWhateverAKillLeft() throws Exception {
+    void lastGoodRoutesSurviveAKill() throws Exception {
         LastGood lastGood = new LastGood(folder);
         assertThat(lastGood.read()).isEmpty();
         RouteFiles first = files("a.camel.yaml", "receivers/b.camel.yaml");

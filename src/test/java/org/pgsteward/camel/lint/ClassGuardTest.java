@@ -145,14 +145,14 @@ class ClassGuardTest {
     }
 
     @Test
-    void saysWhatAnOperatorMayDo() {
+    void refusalNamesTheSettingThatAllowsTheType() {
         assertThatThrownBy(() -> context.getEndpoint("log:x?exchangeFormatter=#class:java.util.Scanner('x')"))
                 .hasStackTraceContaining("java.util.Scanner")
                 .hasStackTraceContaining("PGSTEWARD_ROUTES_TYPES");
     }
 
     @Test
-    void whatIsListedAndWhatCamelNeedsIsFound() throws Exception {
+    void listedTypesAndTypesOfCamelAreFound() throws Exception {
         assertThat(PropertyBindingSupport.resolveBean(context, "#class:java.util.Random"))
                 .isInstanceOf(java.util.Random.class);
         for (String name : List.of(

@@ -46,7 +46,7 @@ class CodeRuleTest {
     }
 
     @Test
-    void whatIsShippedAndTheExamplesBringNoCode() throws IOException {
+    void shippedRoutesAndExamplesContainNoCode() throws IOException {
         assertThat(problems(shipped(), Map.of())).isEmpty();
     }
 

@@ -62,7 +62,7 @@ class RouteCheckTest {
 
     @ParameterizedTest
     @MethodSource("mistakes")
-    void saysWhatIsWrongAndInWhichLine(Corpus.Mistake mistake, @TempDir Path routes) throws Exception {
+    void reportsEachMistakeWithItsLine(Corpus.Mistake mistake, @TempDir Path routes) throws Exception {
         List<Problem> problems = check.problems(read(mistake, routes));
 
         assertThat(problems).as("what is said of %s", mistake).isNotEmpty();
@@ -101,7 +101,7 @@ class RouteCheckTest {
                         + " script: '${bean:rt?method=exec(''/usr/bin/touch MARK'')}'}",
                 "{name: op, type: org.pgsteward.backup.RetentionPolicies, constructors: {0: '#class:java.io.FileWriter(\"PRECIOUS\")'}}",
             })
-    void runsNothingOfWhatItRefuses(String beans, @TempDir Path victim) throws Exception {
+    void refusedRoutesDoNotRun(String beans, @TempDir Path victim) throws Exception {
         Path precious = Files.writeString(victim.resolve("precious"), "precious");
         Path mark = victim.resolve("mark");
         SortedMap<String, String> texts = new TreeMap<>(shipped.texts());

@@ -171,7 +171,7 @@ class ChatReceiversTest {
     }
 
     @Test
-    void alertmanagerGetsAnAlertThatFiresAndIsSaidAgainUntilItIsOver() throws Exception {
+    void alertmanagerGetsAFiringAlertRepeatedUntilResolved() throws Exception {
         Map<String, String> settings =
                 Map.of("pgsteward.alertmanager.url", server.root() + "/am", "pgsteward.alertmanager.again", "300");
         try (Desk desk = desk("alertmanager", settings)) {
@@ -208,14 +208,14 @@ class ChatReceiversTest {
 
     /** A route file that an operator edited under an earlier version calls this name. */
     @Test
-    void theOldNameOfWhatIsSaidAgainWorks() {
+    void theOldNameOfRepeatedAlertsWorks() {
         Messages messages = new Messages(state, json, ZoneOffset.UTC, Clock.systemUTC());
 
         assertThat(messages.alertmanagerAgain(List.of())).isEmpty();
     }
 
     @Test
-    void whatBecameWorseInASilenceIsSaidAgainToAlertmanagerAsBadAsItWasTold() throws Exception {
+    void alertmanagerGetsTheSeverityFromBeforeTheSilence() throws Exception {
         Map<String, String> settings =
                 Map.of("pgsteward.alertmanager.url", server.root() + "/am", "pgsteward.alertmanager.again", "100");
         try (Desk desk = desk("alertmanager", settings)) {

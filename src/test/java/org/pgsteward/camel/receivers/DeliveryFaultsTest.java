@@ -85,7 +85,7 @@ class DeliveryFaultsTest {
 
     @ParameterizedTest
     @CsvSource({"400, bad request: unknown field", "401, invalid token", "404, no_service"})
-    void aRefusalIsSaidWithTheServicesAnswerAndTriedSlowlyAndNotLost(int status, String says) throws Exception {
+    void refusedNoticeIsLoggedWithTheAnswerAndRetriedSlowly(int status, String says) throws Exception {
         String echo = says + " " + server.url() + "\r\nforged line";
         server.answer = request -> {
             at.add(Instant.now());
@@ -124,7 +124,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void aCertificateThatNobodySignedIsNotTrusted() throws Exception {
+    void selfSignedCertificateIsNotTrusted() throws Exception {
         try (HookServer untrusted = HookServer.untrusted(selfSigned());
                 CapturedLog log = new CapturedLog();
                 Desk desk = new Desk(state, settings(untrusted.url()), Fallbacks.NONE)
@@ -141,7 +141,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void theOthersAreToldOnceThatAReceiverFailsAndOnceThatItTakesNoticesAgain() throws Exception {
+    void otherReceiversGetOneAlertAboutAFailingReceiver() throws Exception {
         AtomicBoolean down = new AtomicBoolean(true);
         server.answer = request -> answer(request, down.get() ? 500 : 200, "");
         Map<String, String> settings = new HashMap<>(settings(server.url()));
@@ -168,7 +168,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void aReceiverThatIsNoMoreFailsNoMoreThoughItsFolderWasRemovedWhilePgstewardWasStopped() throws Exception {
+    void alertOfAReceiverRemovedDuringAStopResolves() throws Exception {
         server.answer = request -> answer(request, 500, "");
         try (Desk desk = desk(Fallbacks.NONE)) {
             for (String receiver : List.of("pigeon", "webhook")) {
@@ -185,7 +185,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void aFallbackIsToldOnlyWhileTheOthersAreAway() throws Exception {
+    void fallbackIsNotifiedOnlyWhileOthersAreUnavailable() throws Exception {
         AtomicBoolean down = new AtomicBoolean();
         server.answer = request -> answer(request, down.get() ? 500 : 200, "");
         try (Desk desk = phoned(
@@ -207,7 +207,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void theHeartbeatIsHeardOnlyWhileSomebodyCanBeTold() throws Exception {
+    void heartbeatStopsWhileNoReceiverCanBeReached() throws Exception {
         Map<String, String> settings = Map.of(
                 "pgsteward.heartbeat.enabled", "true",
                 "pgsteward.heartbeat.url", server.root() + "/ping/0b5f",

@@ -81,7 +81,7 @@ class EmailTest {
     }
 
     @Test
-    void theHtmlPartShowsWhatThePlainOneSaysAndNothingThatCameFromOutsideIsMarkup() throws Exception {
+    void htmlPartEqualsThePlainTextAndEscapesForeignText() throws Exception {
         String hostile = "<script>alert(1)</script> & \"x\" <img src=http://e/>";
         try (Desk desk = new Desk(state, settings()).load(Desk.ALERTS).start()) {
             desk.raise(Condition.bad(
@@ -290,7 +290,7 @@ class EmailTest {
     }
 
     @Test
-    void whatAContainerIsCalledMakesNoHeader() throws Exception {
+    void containerNameCannotAddAHeader() throws Exception {
         try (Desk desk = new Desk(state, settings()).load(Desk.ALERTS).start()) {
             desk.raise(Desk.bad("x\r\nBcc: all@example.org"));
             assertThat(server.waitForIncomingEmail(10_000, 1)).isTrue();

@@ -157,7 +157,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void whatHasNoProvedBackupInTimeIsToldAndOverWhenItHas() throws Exception {
+    void overdueVerifiedBackupFiresAndResolves() throws Exception {
         try (Desk desk = desk(Map.of(), "")) {
             late.found = List.of(Condition.bad(
                     Severity.CRITICAL, "backup-overdue", "vikunja", "none since Monday", "", Instant.now()));
@@ -169,7 +169,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void whatWaitsForTheJournalIsToldAndOver() throws Exception {
+    void spooledRowsFireAndResolve() throws Exception {
         try (Desk desk = desk(Map.of(), "journal-spool: {warn: 5, lasting: 0s}")) {
             eyes.spooled = 5;
             await().until(() -> desk.alerts.firing().size() == 1);
@@ -180,7 +180,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void aServerWithoutRoomIsToldAndOverWhileOneThatIsAwayIsNeither() throws Exception {
+    void fullServerFiresAndResolvesButNotWhileUnavailable() throws Exception {
         try (Desk desk = desk(Map.of(), "connections: {lasting: 0s}")) {
             eyes.databases = look(96);
             await().until(() -> desk.alerts.firing().size() == 1);
@@ -196,7 +196,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void whoIsNotLetInIsToldAndOverWhileALogThatCannotBeReadIsNeither() throws Exception {
+    void failedLoginsFireAndResolveButNotWithoutTheLog() throws Exception {
         try (Desk desk = desk(Map.of(), "failed-logins: {lasting: 0s}")) {
             eyes.databases = look(5);
             eyes.log = refused(3);
@@ -248,7 +248,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void howThingsStandIsLookedAtForWhenPostgresqlIsAway() throws Exception {
+    void overviewIsReadAheadOfAnOutage() throws Exception {
         try (Desk desk = desk(Map.of("pgsteward.overview.delay", "50ms"), "")) {
             assertThat(overview.looked.await(2, TimeUnit.MINUTES)).isTrue();
             assertThat(desk.alerts.firing()).isEmpty();

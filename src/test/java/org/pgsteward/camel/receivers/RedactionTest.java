@@ -30,7 +30,7 @@ class RedactionTest {
                 "password=RAW(a&b) left | password=*** left",
                 "Connect to localhost:8080 failed: Connection refused | Connect to localhost:8080 failed: Connection refused"
             })
-    void leavesWhatHelpsAndTakesWhatIsSecret(String text, String expected) {
+    void keepsHelpfulTextAndRemovesSecrets(String text, String expected) {
         assertThat(redaction.of(text)).isEqualTo(expected);
     }
 
