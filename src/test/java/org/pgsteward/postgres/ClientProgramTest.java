@@ -38,13 +38,13 @@ class ClientProgramTest {
     }
 
     @Test
-    void oneThatTheKernelEndedIsToldWithWhatItNeeds() {
+    void programKilledByTheKernelIsReportedWithARemedy() {
         assertThatThrownBy(() -> run("kill -9 $$", ""))
                 .hasMessageContaining("exit code 137 (killed, mostly for want of");
     }
 
     @Test
-    void whatItSaysHasNoRowsOfTheDatabaseInIt() {
+    void errorTextContainsNoRows() {
         String said = """
                 ERROR:  new row for relation "users" violates check constraint "c"
                 DETAIL:  Failing row contains (1, $2y$10$hash), with a line

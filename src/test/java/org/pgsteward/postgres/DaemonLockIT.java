@@ -79,7 +79,7 @@ class DaemonLockIT {
     }
 
     @Test
-    void ofManyThatAskAtOnceOneGetsIt() throws Exception {
+    void oneOfManyConcurrentDaemonsGetsIt() throws Exception {
         List<DaemonLock> daemons =
                 IntStream.range(0, 20).mapToObj(i -> lock("host" + i)).toList();
         ExecutorService threads = Executors.newFixedThreadPool(daemons.size());

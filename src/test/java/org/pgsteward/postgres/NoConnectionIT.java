@@ -13,7 +13,7 @@ import org.pgsteward.model.Secret;
 @NeedsPostgres
 class NoConnectionIT {
     @Test
-    void eachMistakeNamesWhatWasTriedAndItsSetting() throws Exception {
+    void eachMistakeNamesTheAttemptAndItsSetting() throws Exception {
         try (TestCluster cluster = TestCluster.start()) {
             ServerAddress right = cluster.server().address();
             String where = right.where();

@@ -176,7 +176,7 @@ class PinnedSettingsIT {
     }
 
     @Test
-    void aDumpAndARestoreCarryWhatIsThere() throws Exception {
+    void dumpAndRestoreKeepAllRows() throws Exception {
         for (TestCluster cluster : CLUSTERS) {
             Server server = cluster.server();
             server.majorVersion();

@@ -44,7 +44,7 @@ class RoleRemovalIT {
     }
 
     @Test
-    void whatOthersGaveItDoesNotKeepIt() throws Exception {
+    void grantsFromOthersDoNotKeepIt() throws Exception {
         cluster.run(
                 "bait",
                 "CREATE EXTENSION postgres_fdw SCHEMA public",
@@ -107,7 +107,7 @@ class RoleRemovalIT {
     }
 
     @Test
-    void whatItOwnsIsNotDropped() throws Exception {
+    void itsOwnObjectsAreNotDropped() throws Exception {
         cluster.run("bait", "CREATE TABLE public.precious (n int)", "ALTER TABLE public.precious OWNER TO passing");
 
         assertThatThrownBy(() -> RoleRemoval.drop(cluster.server(), "passing"))

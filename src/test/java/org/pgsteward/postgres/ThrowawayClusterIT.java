@@ -53,7 +53,7 @@ class ThrowawayClusterIT {
 
     /** The template of an older version, and a folder that was moved with its contents to another place. */
     @Test
-    void whatIsKeptToCopyFromIsMadeAnewWhereItIsNoneAndMayBeMoved() throws Exception {
+    void invalidTemplateIsRecreatedAndMayBeMoved() throws Exception {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         user.own(folder);
@@ -80,7 +80,7 @@ class ThrowawayClusterIT {
 
     /** Any process that reaches the socket is the cluster's administrator, so other users must not reach it. */
     @Test
-    void nobodyElseOnTheHostReachesItAndItKnowsNothingOfUs() throws Exception {
+    void scratchClusterIsIsolatedFromTheHost() throws Exception {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         user.own(folder);
@@ -126,7 +126,7 @@ class ThrowawayClusterIT {
 
     /** A power cut leaves folders. Folders in use and folders of other programs remain. */
     @Test
-    void whatAPowerCutLeftIsRemovedAndNothingElse() throws Exception {
+    void onlyRemainsOfAPowerCutAreRemoved() throws Exception {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         user.own(folder);

@@ -81,7 +81,7 @@ class DiskGuardIT {
     }
 
     @Test
-    void namesTheRoleWhoseTablesFillTheDisk() throws Exception {
+    void namesTheRoleOfTablesThatFillTheDisk() throws Exception {
         running(
                 "CREATE TABLE IF NOT EXISTS t (a text)",
                 "INSERT INTO t SELECT repeat('x', 8000) FROM generate_series(1, 200)");
@@ -94,7 +94,7 @@ class DiskGuardIT {
     }
 
     @Test
-    void namesTheRoleWhoseSortsFillTheDisk() throws Exception {
+    void namesTheRoleOfSortsThatFillTheDisk() throws Exception {
         running(
                 "SELECT count(*) FROM (SELECT repeat(md5(n::text), 100) FROM generate_series(1, 10000000) AS n ORDER BY 1) AS s");
 
@@ -106,7 +106,7 @@ class DiskGuardIT {
 
     /** The files of parallel workers are in separate folders. */
     @Test
-    void namesTheRoleWhoseParallelSortFillsTheDisk() throws Exception {
+    void namesTheRoleOfAParallelSortThatFillsTheDisk() throws Exception {
         running(
                 "CREATE TABLE IF NOT EXISTS p (n int)",
                 "TRUNCATE p",
@@ -132,7 +132,7 @@ class DiskGuardIT {
 
     /** The tables have no rows, and take nearly no space. */
     @Test
-    void namesTheRoleWhoseEmptyTablesTakeTheLastFiles() throws Exception {
+    void namesTheRoleOfEmptyTablesThatTakeTheLastInodes() throws Exception {
         running("DO $$ BEGIN FOR n IN 1..300 LOOP"
                 + " EXECUTE format('CREATE UNLOGGED TABLE %I ()', gen_random_uuid()); END LOOP; END $$");
 
@@ -142,7 +142,7 @@ class DiskGuardIT {
     }
 
     @Test
-    void namesTheRoleWhoseExportedSnapshotsTakeTheLastFiles() throws Exception {
+    void namesTheRoleOfSnapshotsThatTakeTheLastInodes() throws Exception {
         running("SELECT count(pg_export_snapshot()) FROM generate_series(1, 100000)");
 
         shutsOut("evil", DiskUnit.FILES, 4096);
@@ -184,7 +184,7 @@ class DiskGuardIT {
 
     /** The other role writes much more than the role that fills the queue, and also notifies. */
     @Test
-    void blamesNobodyElseForTheQueueOfNotify() throws Exception {
+    void blamesNoOtherRoleForTheNotifyQueue() throws Exception {
         guard.close();
         guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
         try (Connection filler = container.as("evil", "evil");
@@ -218,7 +218,7 @@ class DiskGuardIT {
      * The listening session belongs to a third role. Its commits wait for the disk, those of the filling role do not.
      */
     @Test
-    void blamesNobodyElseWhileTheQueueOfNotifyGrows() throws Exception {
+    void blamesNoOtherRoleWhileTheNotifyQueueGrows() throws Exception {
         guard.close();
         guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
         stuckListener();
@@ -238,7 +238,7 @@ class DiskGuardIT {
 
     /** Every service may log in to the administrator's database, which has no owner to blame. */
     @Test
-    void namesWhoFillsTheQueueOfNotifyByShortSessionsInAnotherDatabase() throws Exception {
+    void namesRoleFillingTheNotifyQueueInShortSessions() throws Exception {
         guard.close();
         guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
         stuckListener();

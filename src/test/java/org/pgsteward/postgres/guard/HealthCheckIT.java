@@ -44,7 +44,7 @@ class HealthCheckIT {
     private Path folder;
 
     @Test
-    void terminatesWhoKeepsTheAdministratorFromLoggingInAndNobodyElse() throws Exception {
+    void terminatesOnlyTheRoleBlockingTheAdministrator() throws Exception {
         try (PostgresContainer container = withHealthCheck()) {
             try (Socket titled = clientNamed(container, "u\n1 postgres: a waiting\nx", "homelab");
                     Socket like = clientNamed(container, "homelab", "homelab 127.0.0.1(1) startup waiting\n");
@@ -83,7 +83,7 @@ class HealthCheckIT {
 
     /** CREATE RULE locks the catalog of roles. Waiting logins of the same role may then take all connections. */
     @Test
-    void terminatesWhoLocksTheCatalogOfRoles() throws Exception {
+    void terminatesTheRoleLockingTheCatalogOfRoles() throws Exception {
         try (PostgresContainer container = withHealthCheck();
                 Connection holder = container.as("evil");
                 Connection locker = container.as("evil");

@@ -43,7 +43,7 @@ class MemoryByRoleTest {
 
     /** The role had 118 MiB for hours without endangering the server. */
     @Test
-    void whoTakesTheRestIsResponsibleRatherThanWhoHadMostBefore() {
+    void roleTakingTheRestIsResponsibleNotTheLargest() {
         settle(Map.of("photos", 118 * MIB));
 
         ServerMemory reading = reading(session(1, "photos", 118), session(2, "evil", 86));
@@ -58,7 +58,7 @@ class MemoryByRoleTest {
 
     /** The reading precedes the memory use that caused the crash. */
     @Test
-    void aReadingInWhichAllIsUsualBlamesNobodyForACrash() {
+    void usualReadingBlamesNoRoleForACrash() {
         settle(Map.of("photos", 118 * MIB));
         ServerMemory reading = new ServerMemory(
                 AT,
@@ -76,7 +76,7 @@ class MemoryByRoleTest {
 
     /** The reading gives no information about a role that came later. */
     @Test
-    void clearsWhoHadMemoryButNeitherMostOfItNorMostSessions() {
+    void clearsRolesWithoutMostMemoryOrMostSessions() {
         ServerMemory reading = reading(
                 session(1, "evil", 60),
                 session(2, "many", 3),
@@ -89,7 +89,7 @@ class MemoryByRoleTest {
 
     /** Three services divided the rest so that each had less than a pool that began 20 seconds before them. */
     @Test
-    void aPoolThatWasThereBeforeIsNotResponsibleForWhatSeveralOthersTake() {
+    void earlierPoolIsNotResponsibleForGrowthOfOthers() {
         UsualUse young = mailForTwentySeconds();
 
         ServerMemory reading = reading(
@@ -109,7 +109,7 @@ class MemoryByRoleTest {
 
     /** Its many sessions do not make the pool a suspect, because it had them before. */
     @Test
-    void aPoolThatWasThereBeforeIsClearedWhateverItsSessions() {
+    void earlierPoolIsClearedDespiteItsManySessions() {
         List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(12, session(1, "mail", 6)));
         sessions.addAll(Collections.nCopies(8, session(2, "evil", 5)));
 
@@ -162,7 +162,7 @@ class MemoryByRoleTest {
 
     /** A dump of thousands of tables may take this memory. */
     @Test
-    void whatTheAdministratorTookIsNobodysFault() {
+    void memoryOfTheAdministratorBlamesNoRole() {
         settle(Map.of("photos", 72 * MIB));
 
         ServerMemory reading = reading(session(1, "photos", 72), session(2, "homelab", 70));
@@ -175,7 +175,7 @@ class MemoryByRoleTest {
 
     /** Otherwise a role could take its memory slowly, and the guard would blame its neighbours. */
     @Test
-    void whoHasMuchMoreThanOthersIsResponsibleAlthoughItIsUsual() {
+    void roleWithFarMoreThanOthersIsResponsibleEvenIfUsual() {
         settle(Map.of("evil", 150 * MIB));
 
         assertThat(new MemoryByRole(reading(session(1, "evil", 150), session(2, "photos", 50)), usual)

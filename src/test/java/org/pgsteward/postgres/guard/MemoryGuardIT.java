@@ -106,7 +106,7 @@ class MemoryGuardIT {
 
     /** Its memory is a large share of the limit, and was no danger until another role came. */
     @Test
-    void blamesWhoTakesTheRestAndNotWhoHadMostBefore() throws Exception {
+    void blamesTheRoleTakingTheRestNotTheLargest() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
         List<Thread> threads = new ArrayList<>();
         try (ServerGuard late = new ServerGuard(server, FreeSpace.UNKNOWN)) {

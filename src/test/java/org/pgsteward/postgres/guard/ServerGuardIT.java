@@ -72,7 +72,7 @@ class ServerGuardIT {
 
     /** PostgreSQL locks the table before it checks the privilege, and every login reads this table. */
     @Test
-    void whoKeepsAllOthersFromLoggingInIsPutOut() throws Exception {
+    void roleBlockingAllLoginsIsTerminated() throws Exception {
         try (Connection first = as("wiki");
                 Connection second = as("wiki")) {
             run(first, "CREATE TABLE mine (n int)", "BEGIN", "LOCK TABLE mine");
@@ -256,7 +256,7 @@ class ServerGuardIT {
     }
 
     @Test
-    void whoLocksTheJournalIsPutOut() throws Exception {
+    void roleLockingTheJournalIsTerminated() throws Exception {
         try (Connection first = as("homelab");
                 Connection second = as("homelab")) {
             Thread waiting = attack(first, "BEGIN; LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE");
@@ -281,7 +281,7 @@ class ServerGuardIT {
     }
 
     @Test
-    void whoLocksWhatIsItsOwnOrReadsIsLeftAlone() throws Exception {
+    void locksOnOwnTablesAndReadsAreLeftAlone() throws Exception {
         cluster.run("homelab", "CREATE TABLE public.its_own (n int)", "ALTER TABLE public.its_own OWNER TO wiki");
         try (Connection inHomelab = as("homelab");
                 Connection inItsOwn = as("wiki")) {
@@ -295,7 +295,7 @@ class ServerGuardIT {
     }
 
     @Test
-    void aSuperuserWhoNeedsTheCatalogGoesFirst() throws Exception {
+    void superuserLockingTheCatalogIsLeftAlone() throws Exception {
         Thread vacuum = attack(administrator, "VACUUM FULL pg_catalog.pg_authid");
 
         await().atMost(PATIENCE).until(() -> {
@@ -345,7 +345,7 @@ class ServerGuardIT {
 
     /** This role has the lock before the guard starts. */
     @Test
-    void whoCannotBeInterruptedIsToldAsOneThatStillRuns() throws Exception {
+    void uninterruptibleSessionIsReportedAsRunning() throws Exception {
         guard.close();
         try (Connection first = as("homelab")) {
             run(first, "BEGIN", "LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE");
@@ -361,7 +361,7 @@ class ServerGuardIT {
 
     /** The lock table has a fixed size for all sessions together. A login needs locks, and so does every statement. */
     @Test
-    void whoTakesAllLocksIsPutOut() throws Exception {
+    void roleTakingAllLocksIsTerminated() throws Exception {
         try (Connection first = as("wiki");
                 Connection second = as("wiki")) {
             run(first, TAKE_ALL);
@@ -456,7 +456,7 @@ class ServerGuardIT {
 
     /** While the statement runs, others can use the locks that the guard has released. */
     @Test
-    void othersLogInAlthoughWhoHasAllLocksCannotBeInterrupted() throws Exception {
+    void othersLogInDespiteAnUninterruptibleLockHolder() throws Exception {
         run(administrator, ENROLLED);
         try (Connection first = as("wiki")) {
             attack(first, TAKE_ALL + "; " + ENDLESS);
@@ -500,7 +500,7 @@ class ServerGuardIT {
 
     /** A quarantine marks the service first, and may not reach its role. */
     @Test
-    void shutsOutAServiceInQuarantineWhoseRoleMayStillLogIn() throws Exception {
+    void shutsOutAQuarantinedServiceThatMayStillLogIn() throws Exception {
         run(administrator, ENROLLED, "UPDATE public.service_configs SET quarantined_at = now()");
 
         assertThat(guard.shutOut("wiki")).contains("wiki");

@@ -78,7 +78,7 @@ class BoundedMessagesIT {
      * them.
      */
     @Test
-    void ofManyNoticesOnlyTheFirstAreKept() throws SQLException {
+    void onlyTheFirstOfManyNoticesAreKept() throws SQLException {
         try (Connection connection = cluster.server().connect("homelab");
                 Statement statement = connection.createStatement()) {
             for (int twice = 0; twice < 2; twice++) {
