@@ -22,11 +22,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Makes containers and waits for their databases, in turns with making the same by hand; see src/bench/enrolment.
+ * A comparison of pgsteward with manual SQL. It creates containers and waits for their databases, in turns with CREATE
+ * ROLE and CREATE DATABASE typed by hand. See src/bench/enrolment.
  *
- * <p>To try a real login every few milliseconds would take the server's time from what is measured. So one kept
- * connection asks every millisecond whether the database lets anybody in, and only then logs in as the service; it is
- * the end of that login that counts.
+ * <p>A real login every few milliseconds would take server time from the measurement. So one open connection asks every
+ * millisecond whether the database accepts connections. Only then the benchmark logs in as the service. The measured
+ * time ends with that login.
  */
 final class EventToLogin {
     private static final String ADDRESS =
@@ -128,7 +129,7 @@ final class EventToLogin {
         throw new IOException("no database " + name + " after " + PATIENCE_NANOS / 1_000_000_000 + " s");
     }
 
-    /** What somebody would type, and no more. */
+    /** Runs the statements that an operator would type without pgsteward, and no more. */
     private void byHand(String name, Connection kept) throws Exception {
         pause();
         Instant begin = Instant.now();
@@ -156,7 +157,7 @@ final class EventToLogin {
         return DriverManager.getConnection(ADDRESS + database, user, password);
     }
 
-    /** So that what the last one left to do in the background is over. */
+    /** Waits until the background work of the previous round has ended. */
     private static void pause() throws InterruptedException {
         Thread.sleep(300);
     }

@@ -10,15 +10,16 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Command lines of Java processes that run our classes. They start from the launcher's class-data archive where the jar is
- * built, which saves a third of the processor time of a short command; a test run starts some two hundred of them.
+ * Command lines of Java processes that run classes of pgsteward or of the tests. They start from the launcher's
+ * class-data archive if the jar is built. The archive saves a third of the processor time of a short command, and a
+ * test run starts some two hundred of them.
  */
 public final class ChildJava {
     private static final Path JAR = Path.of("target/pgsteward.jar").toAbsolutePath();
 
     private static final Path TEST_CLASSES = Path.of("target/test-classes").toAbsolutePath();
 
-    /** The serial collector and the first compiler only: most of these processes live for a second. */
+    /** Options for processes that live for a second: only the serial collector and the first compiler. */
     private static final List<String> SHORT_LIVED =
             List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-XX:-UsePerfData");
 
@@ -26,19 +27,19 @@ public final class ChildJava {
 
     private ChildJava() {}
 
-    /** Returns the command line of a pgsteward command, with a heap of 40 MB as the launcher gives it. */
+    /** Returns the command line of a pgsteward command with the launcher's heap of 40 MB. */
     public static List<String> steward(String... arguments) {
         return run(List.of("-Xmx40m"), "org.pgsteward.Steward", arguments);
     }
 
-    /** Returns the command line of {@code main}, a class of ours or of the tests, with JVM options more. */
+    /** Returns the command line of {@code main}, a class of pgsteward or of the tests, with additional JVM options. */
     public static List<String> run(List<String> options, String main, String... arguments) {
         List<String> all = new ArrayList<>(SHORT_LIVED);
         all.addAll(options);
         return withOptions(all, main, arguments);
     }
 
-    /** The same with these JVM options alone. */
+    /** Returns the command line of {@code main} with these JVM options and without those for short-lived processes. */
     public static List<String> withOptions(List<String> options, String main, String... arguments) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -46,7 +47,7 @@ public final class ChildJava {
         command.addAll(options);
         command.add("-Dpgsteward.home=" + Path.of("").toAbsolutePath());
         command.add("-cp");
-        // The archive fits a class path that begins as the launcher's does. The jar names its libraries.
+        // The archive requires a class path that begins like the launcher's. The jar's manifest names its libraries.
         command.add(ARCHIVE.isEmpty() ? System.getProperty("java.class.path") : JAR + ":" + TEST_CLASSES);
         command.add(main);
         command.addAll(List.of(arguments));
@@ -63,7 +64,10 @@ public final class ChildJava {
         }
     }
 
-    /** The options that use the launcher's archive; none where the jar is missing or older than a class, as in an IDE. */
+    /**
+     * Returns the options that use the launcher's archive. Returns none if the jar is missing or older than a class, as
+     * in an IDE.
+     */
     private static List<String> archive() {
         try {
             if (!isUpToDate()) {

@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 
 /**
- * The layers. A package imports packages of the layers below it, and never one beside it:
+ * The layers. A package imports packages of lower layers, and never one of its own layer:
  *
  * <pre>
  *   model &lt;- io &lt;- engine, postgres &lt;- journal &lt;- alert &lt;- containers
@@ -36,11 +36,11 @@ import org.junit.jupiter.api.Tag;
  *   underway &lt;- schedule &lt;- store &lt;- restore, retention &lt;- verify &lt;- dump &lt;- backup itself
  * </pre>
  *
- * <p>A verification restores, and a dump that is encrypted is verified while it is made.
+ * <p>A verification restores, and an encrypted dump is verified while it is made.
  *
- * <p>Containers are below provisioning and monitoring, since both act on the containers that are known.
- * Settings are above the capabilities: a setting is read into what its capability works with, such as a retention policy,
- * and no capability reads a setting by itself.
+ * <p>Containers are below provisioning and monitoring, since both act on known containers. Settings are above the
+ * capabilities: a setting is converted into an object of its capability, such as a retention policy, and no capability
+ * reads a setting by itself.
  */
 @Tag("fast")
 @AnalyzeClasses(packages = "org.pgsteward", importOptions = ImportOption.DoNotIncludeTests.class)
@@ -49,7 +49,7 @@ class HouseTest {
 
     private static final Pattern IMPORT = Pattern.compile("(?m)^import (?:static )?org\\.pgsteward\\.(\\w+)\\.");
 
-    /** From the bottom to the top. The packages of one layer do not import one another. */
+    /** The layers from the bottom to the top. The packages of one layer do not import one another. */
     private static final List<List<String>> LAYERS = List.of(
             List.of("model"),
             List.of("io"),
@@ -64,7 +64,9 @@ class HouseTest {
             List.of("app"),
             List.of("cli"));
 
-    /** The packages within {@code backup}, in the same way; the use cases in {@code backup} itself join them. */
+    /**
+     * The packages within {@code backup}, from the bottom to the top. The use cases in {@code backup} itself join them.
+     */
     private static final List<List<String>> BACKUP = List.of(
             List.of("underway"),
             List.of("schedule"),
@@ -80,7 +82,11 @@ class HouseTest {
     @ArchTest
     static final ArchRule packagesOfBackupImportDownwards = layers("org.pgsteward.backup..", HOUSE + "backup.", BACKUP);
 
-    /** @param layers from the bottom to the top; the empty name is the package {@code root} itself */
+    /**
+     * Builds the rule for these layers.
+     *
+     * @param layers from the bottom to the top; the empty name is the package {@code root} itself
+     */
     private static LayeredArchitecture layers(String all, String root, List<List<String>> layers) {
         LayeredArchitecture house = layeredArchitecture().consideringOnlyDependenciesInAnyPackage(all);
         for (String name : layers.stream().flatMap(List::stream).toList()) {
@@ -136,7 +142,7 @@ class HouseTest {
             .dependOnClassesThat()
             .resideInAPackage("org.apache.camel..");
 
-    /** Also where only a constant is used, of which the compiler leaves no trace in the class. */
+    /** Checks the sources as well, because the compiler leaves no trace of a constant from another class. */
     @ArchTest
     static void sourcesImportDownwards(JavaClasses classes) throws IOException {
         Map<String, Integer> height = new HashMap<>();
@@ -163,7 +169,7 @@ class HouseTest {
         }
     }
 
-    /** A check of route files needs no running daemon. */
+    /** Checking route files needs no running daemon. */
     @ArchTest
     static final ArchRule checksOfRoutesKnowNothingOfEdits = noClasses()
             .that()

@@ -13,12 +13,15 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** For tests against a real OpenSSH and a real Mosquitto; where they are missing, one line says so. */
+/**
+ * Marks tests that run a real OpenSSH and a real Mosquitto. If a program is missing, one line reports that the tests
+ * are skipped.
+ */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NeedsServers.Condition.class)
 public @interface NeedsServers {
-    /** Skips, with the reason, where there is nothing to run. */
+    /** Skips the tests, with the reason, if a program is missing. */
     final class Condition implements ExecutionCondition {
         private static final List<Path> PROGRAMS = Stream.of(
                         "/usr/sbin/sshd",

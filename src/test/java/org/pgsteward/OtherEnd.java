@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/** A server that an operator's route sends to: a real one, on a port and in a folder of its own, that comes and goes. */
+/** A real server that receives data from an operator's route, with its own port and folder. Tests start and stop it. */
 public final class OtherEnd implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
 
@@ -33,17 +33,20 @@ public final class OtherEnd implements AutoCloseable {
         return port;
     }
 
-    /** Makes a pair of keys: a file of that name, and {@code .pub} beside it. */
+    /** Creates a pair of SSH keys: the file {@code name} and {@code name.pub} beside it. */
     public Path key(String name) throws Exception {
         Path key = folder.resolve(name);
         run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", key.toString());
         return key;
     }
 
-    /** OpenSSH, which shows {@code hostKey}, lets in whoever has {@code login}, and knows nothing but SFTP, which begins at {@code home}. */
+    /**
+     * Starts OpenSSH with the host key {@code hostKey}. It accepts the key {@code login}, and offers only SFTP, which
+     * begins at {@code home}.
+     */
     public void openSsh(Path hostKey, Path login, Path home) throws IOException {
         if ("root".equals(System.getProperty("user.name"))) {
-            // Where a system's own service would have made it.
+            // A system's own service would have created this folder.
             Files.createDirectories(
                     Path.of("/run/sshd"),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
@@ -65,7 +68,7 @@ public final class OtherEnd implements AutoCloseable {
         start("/usr/sbin/sshd", "-D", "-e", "-f", configuration.toString());
     }
 
-    /** Mosquitto, which lets in one user, and keeps on disk what subscribers have missed. */
+    /** Starts Mosquitto, which accepts one user and stores missed messages of its subscribers on disk. */
     public void mosquitto(String user, String password) throws Exception {
         Path passwords = folder.resolve("passwords");
         if (!Files.exists(passwords)) {
@@ -101,7 +104,7 @@ public final class OtherEnd implements AutoCloseable {
         }
     }
 
-    /** In good order, so that it writes down what it holds. */
+    /** Stops the server with SIGTERM, so that it writes its state to disk. */
     public void stop() {
         server.ifPresent(process -> {
             process.destroy();
@@ -110,7 +113,7 @@ public final class OtherEnd implements AutoCloseable {
         server = Optional.empty();
     }
 
-    /** What a program prints, in lines; it has to end well. */
+    /** Returns the lines that a program prints. Throws if the program fails. */
     public static List<String> run(String... command) throws Exception {
         Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
         List<String> lines = process.inputReader().lines().toList();

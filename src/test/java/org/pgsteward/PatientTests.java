@@ -6,8 +6,8 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * Gives every wait eight minutes, unless it asks for another time. Awaitility's own default is 10 s, which a machine whose
- * cores are busy with something else does not keep. A wait ends as soon as its condition holds, so patience costs nothing.
+ * Sets the default limit of every wait to eight minutes. Awaitility's own default of 10 s is too short for a machine
+ * whose cores are busy. A wait ends as soon as its condition holds, so the high limit costs no time.
  */
 public final class PatientTests implements BeforeAllCallback {
     @Override

@@ -8,9 +8,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** A file system of its own. */
+/** A file system of its own, mounted for a test. */
 public record SmallDisk(Path folder) implements AutoCloseable {
-    /** @param size as mount takes it, such as {@code 1m} */
+    /**
+     * Mounts a new file system.
+     *
+     * @param size as mount takes it, such as {@code 1m}
+     */
     public static SmallDisk of(String size) throws IOException {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-disk-");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
@@ -26,7 +30,7 @@ public record SmallDisk(Path folder) implements AutoCloseable {
         assertThat(run("mount", "-o", "remount," + how, folder.toString())).isTrue();
     }
 
-    /** Leaves no byte free. */
+    /** Fills the disk until no byte is free. */
     public void fill() throws IOException {
         byte[] block = new byte[4096];
         try (var filler = Files.newOutputStream(folder.resolve("filler"))) {
@@ -38,7 +42,7 @@ public record SmallDisk(Path folder) implements AutoCloseable {
         }
     }
 
-    /** Leaves this number of bytes free, about. */
+    /** Fills the disk until about this number of bytes is free. */
     public void leave(long bytes) throws IOException {
         Path filler = folder.resolve("filler");
         Files.deleteIfExists(filler);

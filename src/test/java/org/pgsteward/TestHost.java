@@ -43,7 +43,7 @@ import org.pgsteward.postgres.ScratchTemplate;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** What a host gives pgsteward, for one test class: a PostgreSQL, and folders that go with it. */
+/** The environment of pgsteward for one test class: a PostgreSQL server and the folders that belong to it. */
 public final class TestHost implements AutoCloseable {
     private final TestCluster cluster;
     private final Path folder;
@@ -58,10 +58,10 @@ public final class TestHost implements AutoCloseable {
         return start(TestCluster.start());
     }
 
-    /** With that PostgreSQL, which ends with it. */
+    /** Starts a host with this PostgreSQL server, which {@link #close} stops. */
     public static TestHost start(TestCluster cluster) throws IOException {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
-        // PostgreSQL's user has to come through to its scratch clusters.
+        // PostgreSQL's user must be able to reach its scratch clusters.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
         TestHost host = new TestHost(cluster, folder);
         host.environment.putAll(Map.of(
@@ -74,9 +74,9 @@ public final class TestHost implements AutoCloseable {
                 "PGSTEWARD_BACKUP_DIR", folder.resolve("backups").toString(),
                 "PGSTEWARD_MAILBOX_DIR", folder.resolve("mailbox").toString(),
                 "PGSTEWARD_REQUESTS_DIR", folder.resolve("requests").toString(),
-                // Once a year: the tests ask for their backups themselves.
+                // The schedule fires once a year, because tests start their backups themselves.
                 "PGSTEWARD_BACKUP_TICK", "0 0 0 1 1 ?"));
-        // Told as it comes, each by itself, and again only where a test is about that.
+        // Alerts are sent at once, each by itself. Only tests of grouping and repeating change these settings.
         host.environment.putAll(Map.of(
                 "PGSTEWARD_ALERTS_WAIT", "0s",
                 "PGSTEWARD_ALERTS_LOOK", "100ms",
@@ -109,32 +109,32 @@ public final class TestHost implements AutoCloseable {
         return environment;
     }
 
-    /** A pgsteward of its own, as a process has one. */
+    /** Creates a pgsteward as a process has it, with the settings of this host. */
     public Wiring wiring() throws IOException {
         return new Wiring(Settings.from(environment));
     }
 
-    /** The same with settings more, and by another clock. */
+    /** Creates a pgsteward with additional settings and another clock. */
     public Wiring wiring(Map<String, String> more, Clock clock) throws IOException {
         return new Wiring(Settings.from(environment).with(more), UnprivilegedUser.ofThisProcess(), clock);
     }
 
-    /** The same with a setting more. */
+    /** Creates a pgsteward with one additional setting. */
     public Wiring wiring(String key, String value) throws IOException {
         return wiring(Map.of(key, value));
     }
 
-    /** The same with some settings more. */
+    /** Creates a pgsteward with additional settings. */
     public Wiring wiring(Map<String, String> more) throws IOException {
         return new Wiring(Settings.from(environment).with(more));
     }
 
-    /** Backs up a database by the route, proof included. */
+    /** Backs up and verifies a database through the route. */
     public Backup backUp(Wiring wiring, String database) throws SQLException {
         return backUp(wiring, target(wiring, database));
     }
 
-    /** The same of any target. */
+    /** Backs up and verifies any target through the route. */
     public Backup backUp(Wiring wiring, BackupTarget target) {
         return wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
     }
@@ -147,7 +147,7 @@ public final class TestHost implements AutoCloseable {
                 .orElseThrow();
     }
 
-    /** The first column of what {@code sql} returns. */
+    /** Returns the first column of the result of {@code sql}. */
     public List<String> rows(String database, String sql) throws SQLException {
         try (Connection connection = cluster.server().connect(database);
                 Statement statement = connection.createStatement();
@@ -160,7 +160,7 @@ public final class TestHost implements AutoCloseable {
         }
     }
 
-    /** What the journal says of a service's backups, oldest first: state, and the error. */
+    /** Returns state and error of a service's backups from the journal, oldest first. */
     public List<String> journal(String service) throws SQLException {
         return rows(
                 "homelab",
@@ -168,15 +168,15 @@ public final class TestHost implements AutoCloseable {
                         + "' ORDER BY started_at, id");
     }
 
-    /** The notices of failed backups, delivered or not, as {@code state title}. */
+    /** Returns the notices about failed backups, delivered or not, as {@code state title}. */
     public List<String> notices(String service) throws IOException {
         return notices("backup-failed", service);
     }
 
-    /** The same of another kind. */
+    /** Returns the notices of a kind, delivered or not, as {@code state title}. */
     public List<String> notices(String kind, String service) throws IOException {
-        // In the order in which it goes on its way: what goes on meanwhile is then found at the next place, by the same
-        // id.
+        // A notice moves on through these places in this order. If it moves during the search, the next place has it
+        // under the same id.
         Map<String, String> notices = new TreeMap<>();
         for (Notice notice : due()) {
             if (notice.kind().equals(kind) && notice.service().equals(service)) {
@@ -206,7 +206,7 @@ public final class TestHost implements AutoCloseable {
         rule.setFlaps("999999999");
         rule.setFlapWindow("3660000d");
         Path state = folder.resolve("state");
-        // After whatever a test's own clock says.
+        // This time is after the time of any clock that a test uses.
         Clock clock = Clock.fixed(Instant.parse("9999-01-01T00:00:00Z"), ZoneOffset.UTC);
         return new AlertBook(
                         state,
@@ -226,7 +226,7 @@ public final class TestHost implements AutoCloseable {
         }
     }
 
-    /** Everything in the store of a service, by name. */
+    /** Returns the names of all files that the store has for a service. */
     public List<String> stored(String service) throws IOException {
         Path own = store().resolve(service);
         return Files.isDirectory(own)
@@ -236,7 +236,7 @@ public final class TestHost implements AutoCloseable {
                 : List.of();
     }
 
-    /** Some of what is there may be on its way from one name to another. */
+    /** Returns the files with this ending. Files may be renamed during the search. */
     public static List<Path> files(Path root, String ending) throws IOException {
         List<Path> files = new ArrayList<>();
         Files.walkFileTree(root, new SimpleFileVisitor<>() {

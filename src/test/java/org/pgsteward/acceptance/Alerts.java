@@ -11,18 +11,19 @@ import java.util.TreeMap;
 import org.pgsteward.camel.receivers.HookServer;
 
 /**
- * The alerts that a story's receivers got: the mailbox inside pgsteward's container, and the webhook of this process.
+ * The alerts that a story's receivers got: the mailbox inside pgsteward's container, and the webhook server of this
+ * process.
  *
- * @param hook empty where containers do not reach this process
+ * @param hook empty if containers cannot reach this process
  */
 record Alerts(Deployment host, Optional<HookServer> hook) {
 
-    /** All that lies in the mailbox, oldest first. */
+    /** Returns all notices in the mailbox, oldest first. */
     List<JsonNode> notices() {
         return host.notices();
     }
 
-    /** What lies in the mailbox of that kind, oldest first. */
+    /** Returns the notices of that kind in the mailbox, oldest first. */
     List<JsonNode> notices(String kind) {
         return notices().stream()
                 .filter(notice -> notice.path("kind").asText().equals(kind))
@@ -45,7 +46,10 @@ record Alerts(Deployment host, Optional<HookServer> hook) {
         return hook.orElseThrow().taken.stream().map(host::parse).toList();
     }
 
-    /** As {@link #states}, by whoever hears it although the disk of the mailbox is full. */
+    /**
+     * Returns the notices of that kind from the webhook if there is one. The webhook receives notices even if the disk
+     * of the mailbox is full.
+     */
     List<JsonNode> heard(String kind) {
         return (hook.isEmpty() ? notices() : posted())
                 .stream()
@@ -53,13 +57,16 @@ record Alerts(Deployment host, Optional<HookServer> hook) {
                         .toList();
     }
 
-    /** In the order of the notices, of each subject by itself: one that is refused holds up no other. */
+    /**
+     * Returns the notices of each subject in their order. Only the order within a subject is fixed, because a refused
+     * notice delays no other subject.
+     */
     static Map<String, List<String>> bySubject(List<JsonNode> notices) {
         Map<String, List<String>> subjects = new TreeMap<>();
         for (JsonNode notice : notices) {
             List<String> ids = subjects.computeIfAbsent(
                     notice.path("kind").asText() + " " + notice.path("service").asText(), first -> new ArrayList<>());
-            // Sent twice only where pgsteward was killed.
+            // pgsteward sends a notice twice after a kill or without an answer in time.
             if (!ids.contains(notice.path("id").asText())) {
                 ids.add(notice.path("id").asText());
             }
@@ -67,7 +74,7 @@ record Alerts(Deployment host, Optional<HookServer> hook) {
         return subjects;
     }
 
-    /** Those whose id has come before, as they came. */
+    /** Returns the notices whose id occurred before, in their order. */
     static List<JsonNode> twice(List<JsonNode> notices) {
         Set<String> seen = new HashSet<>();
         return notices.stream()

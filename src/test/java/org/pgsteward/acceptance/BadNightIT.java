@@ -43,7 +43,7 @@ class BadNightIT implements InTheEnd {
 
     @Test
     @Order(1)
-    void tellsOnceThatPostgresqlIsGoneAndOnceThatItIsBackAndLosesNoRowMeanwhile() {
+    void outageOfPostgresqlSendsTwoNoticesAndLosesNoRow() {
         host.docker("kill", host.name("postgresql")).well();
         await().until(() -> alerts.states("postgres-down").equals(List.of("firing")));
         host.docker("restart", "--time", "1", host.name("vikunja")).well();
@@ -67,7 +67,7 @@ class BadNightIT implements InTheEnd {
 
     @Test
     @Order(2)
-    void tellsOnceOfMemoryOver80PercentAndOnceOfItsEnd() {
+    void memoryOver80PercentFiresOnceAndResolvesOnce() {
         Matcher ratio = Pattern.compile(
                         "pgsteward_container_memory_ratio\\{service=\"" + host.name("postgresql") + "\"} (\\S+)")
                 .matcher(host.get("/observe/metrics"));
@@ -75,9 +75,8 @@ class BadNightIT implements InTheEnd {
         long mebibytes = Math.round((0.85 - Double.parseDouble(ratio.group(1))) * 256);
         say("postgresql uses %s of its 256 MiB; takes %d MiB more", ratio.group(1), mebibytes);
 
-        // tail keeps all of a text without a line's end, and cannot let go of it before sleep ends. Of three, none
-        // takes
-        // more than one process may.
+        // tail keeps all of a text without a newline, and cannot release it before sleep ends. Each of the three
+        // processes stays below the limit of one process.
         host.docker(
                         "exec",
                         "--detach",
@@ -103,14 +102,14 @@ class BadNightIT implements InTheEnd {
 
     @Test
     @Order(3)
-    void aBackupThatIsKilledIsWrittenDownAsFailedAndLeavesNothingInTheWay() {
+    void killedBackupIsRecordedAsFailedAndBlocksNoOther() {
         host.sql(
                 "vikunja",
                 "CREATE TABLE ballast AS SELECT n, md5(n::text) || md5((n + 1)::text) AS text"
                         + " FROM generate_series(1, 1500000) n");
         host.docker("exec", "--detach", host.name("pgsteward"), "pgsteward", "backup", "vikunja")
                 .well();
-        // Stopped, so that the dump does not end before it is killed.
+        // SIGSTOP keeps the dump from ending before it is killed.
         host.inside(
                         "pgsteward",
                         "until [ -s " + STORE + "/vikunja/*.part ]; do sleep 0.05; done;"
@@ -126,7 +125,7 @@ class BadNightIT implements InTheEnd {
         host.docker("start", host.name("pgsteward")).well();
 
         await().until(() -> host.sql(STATE_OF_LAST).equals("failed|f"));
-        // Among them is the set's, which is written anew just then.
+        // One of these part files is the document of the backup set, which is written again at that moment.
         await().until(() -> host.inside("pgsteward", "find " + STORE + " -name '*.part'")
                 .well()
                 .out()
@@ -139,7 +138,7 @@ class BadNightIT implements InTheEnd {
 
     @Test
     @Order(4)
-    void aFullDiskIsToldAndWhenItHasRoomAgainEverythingGoesOn() {
+    void fullDiskRaisesAnAlertAndBackupsResumeWithSpace() {
         assumeTrue(
                 host.disk().isPresent(),
                 "skipped: pgsteward's data lies on the engine's own disk; run the tests as root");
@@ -147,7 +146,8 @@ class BadNightIT implements InTheEnd {
         try {
             Ended filled = host.inside("pgsteward", "dd if=/dev/zero of=" + BALLAST + " bs=64k");
             assertThat(filled.err()).contains("No space left");
-            // A look while it fills tells of it before it is full. The mailbox lies on that disk, the hook does not.
+            // A disk check during the filling raises the alert before the disk is full. The mailbox is on that disk,
+            // the webhook is not.
             await().until(() -> alerts.heard("disk-filling").stream()
                     .anyMatch(notice -> notice.path("text").asText().contains("is full to 100%")));
 
@@ -160,8 +160,8 @@ class BadNightIT implements InTheEnd {
         assertThat(refused.out()).containsPattern("needs about .*, \\d+ (bytes|KiB) free on " + STORE);
         await().until(() -> alerts.states("disk-filling").contains("resolved"));
         assertThat(alerts.states("disk-filling")).last().isEqualTo("resolved");
-        // Whether the daemon heard of the refusal too depends on a byte that was free; whoever typed the command read
-        // it.
+        // Whether the daemon recorded the refusal as well depends on the last free bytes. The command printed it in any
+        // case.
         Ended backup = host.pgsteward("backup", "vikunja");
         assertThat(backup.isWell()).as(backup.both()).isTrue();
         await().until(() -> !alerts.states("backup-failed").equals(List.of("firing")));
@@ -171,7 +171,7 @@ class BadNightIT implements InTheEnd {
                 .isEmpty();
     }
 
-    /** Rows that are not in their tables yet, or were refused. */
+    /** Returns the number of rows that are not in their tables yet or were refused. */
     private String waiting() {
         return host.inside("pgsteward", "find /var/lib/pgsteward/state/spool -name '*.json' | wc -l")
                 .well()

@@ -13,14 +13,15 @@ import java.util.stream.Stream;
 import org.pgsteward.engine.NeedsEngine;
 
 /**
- * A copy of the checkout in a folder of its own, with an {@code .env} for quick tests and a {@code compose.override.yaml}.
- * The override gives the deployment its own names, and shows it no container but its own, as if it had an engine to itself.
+ * A copy of the checkout in its own folder, with an {@code .env} for quick tests and a {@code compose.override.yaml}.
+ * The override gives the deployment its own names. It shows pgsteward only its own containers, as on an engine without
+ * others.
  */
 final class Checkout {
     /** A label of each container of a story. Its value is the project. */
     static final String LABEL = "org.pgsteward.test.story";
 
-    /** With which the webhook's notices are signed. */
+    /** The secret that signs the webhook's notices. */
     private static final String HOOK_SECRET = "whsec_a25vd24tc2VjcmV0LW9mLXRoZS1ob29r";
 
     private final Path folder;
@@ -28,7 +29,7 @@ final class Checkout {
     private final DataDisk disk;
     private final int port;
 
-    /** @param folder an empty one */
+    /** @param folder an empty folder */
     Checkout(Path folder, Names names) throws IOException {
         this.folder = folder;
         this.names = names;
@@ -39,9 +40,9 @@ final class Checkout {
     }
 
     /**
-     * Copies the parts of which images are built and with which containers run. {@code init} has not run yet.
+     * Copies the files that images are built from and containers run with. Call it before {@code init}.
      *
-     * @throws IOException when a part is missing
+     * @throws IOException when a file is missing
      */
     void copy() throws IOException {
         for (String part : List.of(
@@ -55,7 +56,7 @@ final class Checkout {
                 "target/pgsteward.jar")) {
             copy(Path.of(part));
         }
-        // Older than nothing beside it, so that the launcher does not build.
+        // The jar must not be older than the other files, because the launcher would build it again.
         Files.setLastModifiedTime(folder.resolve("target/pgsteward.jar"), FileTime.from(Instant.now()));
     }
 
@@ -69,9 +70,9 @@ final class Checkout {
     }
 
     /**
-     * Writes secrets, settings and the override. {@code init} has run.
+     * Writes secrets, settings and the override. Call it after {@code init}.
      *
-     * @param hook where each notice is posted as well
+     * @param hook the address that gets each notice as well
      */
     void write(String hook) throws IOException {
         Files.writeString(folder.resolve("secrets/pgsteward/webhook_url"), hook);
@@ -86,9 +87,8 @@ final class Checkout {
 
     private void writeSettings() throws IOException {
         Path socket = Path.of(NeedsEngine.Engine.host().substring("unix://".length()));
-        // Short periods keep the tests short. No backup runs by itself. The services of the seed try one another's
-        // databases in
-        // tests, which must raise no alerts. Everything else is as shipped.
+        // Short periods keep the tests short. The schedule starts no backup. The seed's services try one another's
+        // databases in tests, which must raise no alerts. All other settings are as shipped.
         Files.writeString(folder.resolve(".env"), """
                 DOCKER_SOCKET_DIR=%s
                 DOCKER_SOCKET_NAME=%s
@@ -115,7 +115,10 @@ final class Checkout {
         }
     }
 
-    /** Images have names of their own where containers have: an upgrade builds one with another PostgreSQL. */
+    /**
+     * Returns the override. If the containers have their own names, the images have them as well, because an upgrade
+     * builds one with another PostgreSQL.
+     */
     private String override() {
         StringBuilder yaml = new StringBuilder("services:\n");
         for (String service : names.composeServices()) {
@@ -145,7 +148,7 @@ final class Checkout {
         return yaml.toString();
     }
 
-    /** Adds a filter to both lists that pgsteward reads: the list of containers, and the events. */
+    /** Adds a filter to both requests of pgsteward: the list of containers and the events. */
     private String showingOnlyItsOwn(String proxy) {
         String label = "%22label%22%3A%5B%22" + LABEL + "%3D" + names.project() + "%22%5D";
         String before = "    use_backend listening";

@@ -10,11 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/** A disk of pgsteward's own, so small that a test may fill it: a file system in a file, which takes root to mount. */
+/** A disk for pgsteward's data, so small that a test can fill it: a file system in a file. Only root can mount it. */
 final class DataDisk {
     private static final long BYTES = 1_500L * 1024 * 1024;
 
-    /** As whom pgsteward runs in its image. */
+    /** The user id of pgsteward in its image. */
     private static final int USER = 1000;
 
     private final Path parent;
@@ -28,7 +28,11 @@ final class DataDisk {
         folder = parent.resolve("disk");
     }
 
-    /** @return whether it could be mounted */
+    /**
+     * Mounts the disk.
+     *
+     * @return whether it could be mounted
+     */
     boolean mount() throws IOException {
         try (RandomAccessFile sparse = new RandomAccessFile(file.toFile(), "rw")) {
             sparse.setLength(BYTES);
@@ -36,7 +40,7 @@ final class DataDisk {
         Files.createDirectories(folder);
         mounted = run("mkfs.ext4", "-q", "-F", "-E", "root_owner=" + USER + ":" + USER, file.toString())
                 && run("mount", "-o", "loop", file.toString(), folder.toString());
-        // Root's own, and nobody else may look into it.
+        // The folder belongs to root, and no other user may read it.
         Files.deleteIfExists(folder.resolve("lost+found"));
         return mounted;
     }
@@ -47,7 +51,7 @@ final class DataDisk {
         }
     }
 
-    /** Everything on it goes. */
+    /** Deletes all files on the disk. */
     void wipe() throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -22,8 +22,8 @@ import org.awaitility.Awaitility;
 import org.pgsteward.engine.NeedsEngine;
 
 /**
- * A checkout brought up as the README says, on the engine that the tests use, by the names of a story. The methods take a
- * container of a compose file by its name there, and know what it is called on the engine.
+ * A checkout that is started as the README describes, on the engine of the tests and with the names of a story. The
+ * methods take a container's name from its compose file and translate it to its name on the engine.
  */
 final class Deployment {
     static final String APPLICATION = "pgsteward-test/app";
@@ -31,10 +31,13 @@ final class Deployment {
     private static final List<String> BASES =
             List.of("debian:bookworm-slim", "eclipse-temurin:25-jre", "postgres:15-alpine");
 
-    /** What an upgrade takes. */
+    /** The base images of an upgrade. */
     private static final List<String> NEXT_BASES = List.of("debian:trixie-slim", "postgres:17-alpine");
 
-    /** What a program may take where two others have the processors, and an hour where it hangs would say no more. */
+    /**
+     * The limit of a program while two others use the processors. A longer limit would only delay the report of a
+     * program that hangs.
+     */
     private static final Duration SLOW = Duration.ofMinutes(10);
 
     private final Names names;
@@ -44,7 +47,7 @@ final class Deployment {
     private final ObjectMapper json = new ObjectMapper();
     private boolean imagesAreOurs;
 
-    /** @param folder an empty one */
+    /** @param folder an empty folder */
     Deployment(Path folder, Names names) throws IOException {
         this.names = names;
         checkout = new Checkout(folder, names);
@@ -56,7 +59,10 @@ final class Deployment {
                 "INTERNAL_DB", names.network("internal_db"));
     }
 
-    /** Why it cannot be brought up here, if it cannot. What an earlier run left behind is taken away first. */
+    /**
+     * Returns the reason why the deployment cannot start here, if there is one. Removes the remains of an earlier run
+     * first.
+     */
     Optional<String> hindrance() throws IOException {
         if (!NeedsEngine.Engine.host().startsWith("unix://")) {
             return Optional.of(
@@ -82,7 +88,7 @@ final class Deployment {
         return missing(BASES);
     }
 
-    /** Why there can be no upgrade to PostgreSQL 17 here. */
+    /** Returns the reason why an upgrade to PostgreSQL 17 is impossible here, if there is one. */
     Optional<String> hindranceOfAnUpgrade() {
         return missing(NEXT_BASES);
     }
@@ -95,7 +101,10 @@ final class Deployment {
                 .map(image -> "image " + image + " is not there and cannot be pulled; src/test/bed/images makes it");
     }
 
-    /** Where containers that are not on an internal network reach this process; empty where they do not. */
+    /**
+     * Returns the address at which containers outside of internal networks reach this process. Returns empty if they
+     * cannot reach it.
+     */
     Optional<InetAddress> reachableHere() throws IOException {
         String gateway = docker("network", "inspect", "--format", "{{(index .IPAM.Config 0).Gateway}}", "bridge")
                 .well()
@@ -104,22 +113,25 @@ final class Deployment {
         return NetworkInterface.getByInetAddress(address) == null ? Optional.empty() : Optional.of(address);
     }
 
-    /** The disk on which pgsteward's data lies; empty where it is the engine's own, which nobody may fill. */
+    /**
+     * Returns the disk with pgsteward's data. Returns empty if the data is on the engine's own disk, which no test may
+     * fill.
+     */
     Optional<DataDisk> disk() {
         return checkout.disk().isMounted() ? Optional.of(checkout.disk()) : Optional.empty();
     }
 
     /**
-     * Builds the images; why they cannot be built, where that is for want of a network.
+     * Builds the images. Returns the reason if they cannot be built because this host has no network access.
      *
-     * @param hook where each notice is posted as well
+     * @param hook the address that gets each notice as well
      */
     Optional<String> build(String hook) throws IOException {
         checkout.copy();
         if (names.areShipped()) {
             run(SLOW, "./pgsteward", "init").well();
         } else {
-            // Without the launcher, which would first make an archive of classes for the one command.
+            // The launcher would first create a class-data archive for this one command.
             run(SLOW, "java", "-jar", "target/pgsteward.jar", "init").well();
         }
         checkout.write(hook);
@@ -145,13 +157,17 @@ final class Deployment {
         shell("docker compose up --build -d").well();
     }
 
-    /** @param chosen the services to start; all of the seed's if empty */
+    /**
+     * Starts services.
+     *
+     * @param chosen the services to start; if empty, all services of the seed
+     */
     void servicesUp(List<String> chosen) {
         services(command(List.of("up", "--detach"), chosen.toArray(String[]::new)))
                 .well();
     }
 
-    /** Everything goes, volumes and networks included; nothing is an error. */
+    /** Removes everything, including volumes and networks. Ignores errors. */
     void down() {
         services("down", "--volumes", "--timeout", "1");
         shell("docker ps --all --quiet " + ofThisStory() + " | xargs -r docker rm --force --volumes");
@@ -168,26 +184,28 @@ final class Deployment {
         if (!ended.isWell()) {
             System.out.println("end-to-end tests: " + ended.err());
         }
-        // Compose knows of the volume of one version only; a server that runs on the other keeps it until here.
-        // Networks
-        // that the override names are not in compose.yaml.
+        // Compose knows only the volume of one version. A server of the other version uses that volume until here.
+        // Networks that the override names are not in compose.yaml.
         docker("volume", "rm", names.project() + "_postgres17_data");
         shell("docker network ls --quiet --filter label=com.docker.compose.project=" + names.project()
                 + " | xargs -r docker network rm; docker network prune --force " + ofThisStory());
         checkout.disk().unmount();
     }
 
-    /** A filter of {@code docker ps} and others. */
+    /** Returns a filter for {@code docker ps} and similar commands. */
     String ofThisStory() {
         return "--filter label=" + label();
     }
 
-    /** A label of each container of this story; no story sees those of another. */
+    /** Returns the label of each container of this story. A story does not see the containers of another. */
     String label() {
         return Checkout.LABEL + "=" + names.project();
     }
 
-    /** Lets others have the shipped names. The engine's build cache makes the images again in seconds. */
+    /**
+     * Removes the images, so that other stories can use the shipped names. The engine's build cache makes the images
+     * again in seconds.
+     */
     void removeImages() {
         if (imagesAreOurs) {
             names.images().forEach(image -> docker("image", "rm", image));
@@ -195,7 +213,7 @@ final class Deployment {
         names.giveBack();
     }
 
-    /** Until the daemon answers, if it is to run. */
+    /** Waits until the daemon answers. Returns at once if its container does not run. */
     void awaitSteward() {
         if (!docker("inspect", "--format", "{{.State.Running}}", name("pgsteward"))
                 .out()
@@ -207,7 +225,7 @@ final class Deployment {
                 .until(() -> get("/observe/health/live").contains("UP"));
     }
 
-    /** A program on the host, beside the copy, that somebody talks to. */
+    /** Starts a program on the host, in the folder of the copy, for a dialogue with it. */
     Process start(String... command) throws IOException {
         ProcessBuilder builder =
                 new ProcessBuilder(command).directory(folder().toFile()).redirectErrorStream(true);
@@ -215,12 +233,12 @@ final class Deployment {
         return builder.start();
     }
 
-    /** {@code docker compose} on the copy. */
+    /** Runs {@code docker compose} in the copy. */
     Ended compose(String... arguments) {
         return run(SLOW, command(List.of("docker", "compose"), arguments));
     }
 
-    /** The host is gone: nothing is left but the checkout with its {@code .env} and {@code secrets}. */
+    /** Simulates the loss of the host: only the checkout with its {@code .env} and {@code secrets} remains. */
     void lose() throws IOException {
         compose("down", "--volumes", "--timeout", "5").well();
         if (checkout.disk().isMounted()) {
@@ -228,7 +246,7 @@ final class Deployment {
         }
     }
 
-    /** {@code docker compose} on the seed's four services. */
+    /** Runs {@code docker compose} for the seed's four services. */
     Ended services(String... arguments) {
         return run(
                 SLOW,
@@ -245,13 +263,13 @@ final class Deployment {
                         arguments));
     }
 
-    /** A command of pgsteward, as it is typed while the daemon runs. */
+    /** Runs a pgsteward command in the container of the daemon, as an operator types it. */
     Ended pgsteward(String... arguments) {
         return run(SLOW, command(List.of("docker", "exec", name("pgsteward"), "pgsteward"), arguments));
     }
 
     /**
-     * Starts a container that is in no compose file, on the network of the services.
+     * Starts a container on the network of the services. No compose file contains it.
      *
      * @param rest further options, the image, and its arguments
      */
@@ -278,22 +296,22 @@ final class Deployment {
         return command.toArray(String[]::new);
     }
 
-    /** What a container has written. */
+    /** Returns the log of a container. */
     Ended log(String container) {
         return docker("logs", name(container));
     }
 
-    /** What a container of a compose file is called on the engine. */
+    /** Returns a container's name on the engine. */
     String name(String container) {
         return names.container(container);
     }
 
-    /** The network of the services. */
+    /** Returns the network of the services. */
     String network() {
         return names.network("internal_db");
     }
 
-    /** The network of PostgreSQL and pgsteward alone. */
+    /** Returns the network of PostgreSQL and pgsteward alone. */
     String networkOfPgsteward() {
         return names.network("internal_db_pgsteward");
     }
@@ -306,17 +324,17 @@ final class Deployment {
         return run(SLOW, command(List.of("docker"), arguments));
     }
 
-    /** A shell script on the host, beside the copy. */
+    /** Runs a shell script on the host, in the folder of the copy. */
     Ended shell(String script) {
         return run(SLOW, "sh", "-c", script);
     }
 
-    /** A shell script inside a container. */
+    /** Runs a shell script inside a container. */
     Ended inside(String container, String script) {
         return docker("exec", name(container), "sh", "-c", script);
     }
 
-    /** Rows of the administrator's query, columns parted by {@code |}. */
+    /** Returns the rows of a query as the administrator, with columns separated by {@code |}. */
     String sql(String database, String query) {
         return docker(
                         "exec",
@@ -339,17 +357,18 @@ final class Deployment {
         return sql("homelab", query);
     }
 
-    /** A field of {@code docker inspect}. */
+    /** Returns a field of {@code docker inspect}. */
     String inspect(String container, String template) {
         return docker("inspect", "--format", template, name(container)).well().out();
     }
 
-    /** All that lies in the mailbox, oldest first. */
+    /** Returns all notices in the mailbox, oldest first. */
     List<JsonNode> notices() {
         List<JsonNode> notices = new ArrayList<>();
         Ended read = inside("pgsteward", "cat /var/lib/pgsteward/mailbox/*.json");
         if (!read.isWell()) {
-            // There is none yet, or the engine could not start the program just now, which it says on standard output.
+            // The mailbox is still empty, or the engine could not start the program just now and reported it on
+            // standard output.
             return notices;
         }
         try (MappingIterator<JsonNode> documents =
@@ -369,7 +388,7 @@ final class Deployment {
         }
     }
 
-    /** What the status port answers. */
+    /** Returns the answer of the status port. */
     String get(String path) {
         try {
             return http.send(

@@ -10,15 +10,15 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /**
- * How a program ended.
+ * The result of a program.
  *
- * @param out what it wrote to standard output, without the white space around it
- * @param err the same of standard error
+ * @param out standard output without surrounding white space
+ * @param err standard error without surrounding white space
  */
 record Ended(List<String> command, int code, String out, String err) {
     private static final long MOST_BYTES = 64 * 1024 * 1024;
 
-    /** Runs it to its end. */
+    /** Runs a program and waits for its end. */
     static Ended run(Path folder, Map<String, String> environment, Duration limit, List<String> command) {
         try {
             Path out = Files.createTempFile("ended", ".out");
@@ -54,7 +54,10 @@ record Ended(List<String> command, int code, String out, String err) {
         return builder.start();
     }
 
-    /** What is larger is no text: a test that reads it all would end its JVM, and hide what had failed before it. */
+    /**
+     * Throws if the file is larger than a text can be. Reading all of it would end the test's JVM and hide the first
+     * failure.
+     */
     private static String text(Path file) throws IOException {
         if (Files.size(file) > MOST_BYTES) {
             throw new IllegalStateException(
@@ -67,12 +70,16 @@ record Ended(List<String> command, int code, String out, String err) {
         return code == 0;
     }
 
-    /** Both outputs, for what may be in either. */
+    /** Returns standard output and standard error, for texts that may be in either. */
     String both() {
         return out + "\n" + err;
     }
 
-    /** @throws IllegalStateException with what it said, when it failed */
+    /**
+     * Returns this result if the program succeeded.
+     *
+     * @throws IllegalStateException with the program's output if it failed
+     */
     Ended well() {
         if (!isWell()) {
             throw new IllegalStateException(String.join(" ", command) + " ended with " + code + ":\n" + both());

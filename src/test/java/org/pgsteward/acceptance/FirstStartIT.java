@@ -25,8 +25,8 @@ import org.pgsteward.cli.Handbook;
 import org.pgsteward.engine.NeedsEngine;
 
 /**
- * {@code ./pgsteward init && docker compose up} with the shipped compose file and its names, four services, their first backup,
- * and what the backups are good for without pgsteward.
+ * The first start: {@code ./pgsteward init && docker compose up} with the shipped compose file and its names, four
+ * services and their first backup. The backups are then restored without pgsteward.
  */
 @NeedsEngine
 @Tag("deployment")
@@ -44,7 +44,7 @@ class FirstStartIT implements InTheEnd {
             Pattern.compile("connected database=(\\S+) user=(\\S+) attempts=(\\d+) elapsed_ms=(\\d+)");
     private static final String STORE = "/var/lib/pgsteward/backups";
 
-    /** A container and a volume of that name: what a base backup becomes. */
+    /** The name of the container and the volume that a base backup is restored into. */
     private static final String RESTORED = "pgsteward-e2e-restored";
 
     private final Deployment host = STORY.host();
@@ -81,7 +81,7 @@ class FirstStartIT implements InTheEnd {
                             .out())
                     .isEqualTo("true");
         }
-        // Who is on a network with it may answer to the names that it looks for.
+        // A container on the same network could answer to the host names that pgsteward resolves.
         assertThat(host.inspect("pgsteward", "{{range $name, $network := .NetworkSettings.Networks}}{{$name}} {{end}}"))
                 .doesNotContain("internal_db ")
                 .contains("internal_db_pgsteward");
@@ -191,7 +191,8 @@ class FirstStartIT implements InTheEnd {
         String dump = host.inside("pgsteward", "ls " + STORE + "/vikunja/*.dump.zst")
                 .well()
                 .out();
-        // The dump is older than the rows that are written every five seconds: its own count is in the manifest.
+        // The service writes rows every five seconds, so the database has more rows than the dump. The manifest has the
+        // dump's own count.
         String rows = host.parse(host.inside("pgsteward", "cat " + dump + ".manifest.json")
                         .well()
                         .out())
@@ -234,7 +235,7 @@ class FirstStartIT implements InTheEnd {
                 .filter(text -> text.matches("zstd -d < \\S+ \\| docker run .*"))
                 .findFirst()
                 .orElseThrow();
-        removesWhatWasRestored(); // by an earlier run
+        removesWhatWasRestored(); // removes the remains of an earlier run
         Ended unpacked =
                 host.shell(line.replaceFirst("< \\S+", "< base.tar.zst").replace(" restored:", " " + RESTORED + ":"));
         assertThat(unpacked.isWell()).as(unpacked.both()).isTrue();

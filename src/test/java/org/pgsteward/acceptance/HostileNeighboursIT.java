@@ -20,7 +20,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.pgsteward.engine.NeedsEngine;
 
-/** Containers and programs of the same host that attack the shared PostgreSQL or pgsteward, and rights that drifted. */
+/** Containers and programs of the same host attack the shared PostgreSQL or pgsteward, and privileges drift. */
 @NeedsEngine
 @Tag("deployment")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -28,10 +28,10 @@ class HostileNeighboursIT implements InTheEnd {
     @RegisterExtension
     static final Story STORY = Story.of("neighbours", "vikunja", "hedgedoc");
 
-    /** A service that is none of the seed's. */
+    /** A service that does not belong to the seed. */
     private static final String NEIGHBOUR = "neighbour";
 
-    /** The container that attacks. */
+    /** The attacking container. */
     static final String GUESSER = "guesser";
 
     private final Deployment host = STORY.host();
@@ -44,10 +44,10 @@ class HostileNeighboursIT implements InTheEnd {
 
     @Test
     @Order(1)
-    void rightsThatSomebodyChangedAreTakenBackAndTold() {
+    void driftedPrivilegesAreRepairedAndRaiseAnAlert() {
         host.sql("GRANT CONNECT ON DATABASE hedgedoc TO PUBLIC");
 
-        // Put right within the five seconds that news waits, it is one message; later, two.
+        // A repair within the five seconds that a notification waits produces one message; a later repair produces two.
         await().until(() -> rightsOfHedgedoc("state").contains("resolved"));
         assertThat(intoHedgedoc().err()).contains("permission denied for database");
         assertThat(rightsOfHedgedoc("text").get(0)).contains("every role may connect to database hedgedoc");
@@ -59,10 +59,13 @@ class HostileNeighboursIT implements InTheEnd {
                 .contains("to do: nothing");
     }
 
-    /** Taken for the one, it could set any password; taken for the other, it could relay the administrator's login. */
+    /**
+     * A container that pgsteward took for the engine could set any password. One that it took for the server could
+     * relay the administrator's login.
+     */
     @Test
     @Order(2)
-    void whoCallsItselfAsTheEngineOrTheServerIsNotTakenForIt() {
+    void containersWithNamesOfEngineOrServerAreNotTrusted() {
         String resolved = host.inside("pgsteward", "getent ahosts postgresql docker-proxy | sort -u")
                 .well()
                 .out();
@@ -112,10 +115,12 @@ class HostileNeighboursIT implements InTheEnd {
         await().until(() -> host.sql("SELECT count(*) FROM service_configs WHERE service_name = '" + NEIGHBOUR + "'")
                 .equals("1"));
         Instant started = Instant.now();
-        // What fails until a minute after a service got its database is not counted: neither are its own first tries.
+        // Failures within a minute after a service got its database are not counted, because its own first attempts
+        // fail as well.
         host.sql("UPDATE service_configs SET created_at = (now() AT TIME ZONE 'UTC') - interval '60 seconds'"
                 + " WHERE service_name = '" + NEIGHBOUR + "'");
-        // Not as one of the seed's four, of whose attempts on one another's databases nothing is told.
+        // This container is not one of the seed's four services. Their attempts on one another's databases raise no
+        // alert.
         host.runs(
                         GUESSER,
                         "--env",
@@ -159,7 +164,7 @@ class HostileNeighboursIT implements InTheEnd {
 
     @Test
     @Order(5)
-    void whoHoldsAllConnectionsWithoutALoginIsNamed() {
+    void alertNamesClientHoldingAllConnectionsWithoutLogin() {
         int before = alerts.states("postgres-down").size();
         host.runs(
                         GUESSER,
@@ -181,10 +186,10 @@ class HostileNeighboursIT implements InTheEnd {
         await().until(() -> alerts.states("postgres-down").size() == before + 2);
     }
 
-    /** Every program on this host reaches the status port, which has two threads. */
+    /** Every program on this host can reach the status port, which has only three threads. */
     @Test
     @Order(6)
-    void whoSendsHalfARequestDoesNotSilenceTheHealthCheck() throws IOException {
+    void halfRequestsDoNotBlockTheHealthCheck() throws IOException {
         try (Socket one = new Socket(InetAddress.getLoopbackAddress(), host.port());
                 Socket other = new Socket(InetAddress.getLoopbackAddress(), host.port())) {
             for (Socket half : List.of(one, other)) {

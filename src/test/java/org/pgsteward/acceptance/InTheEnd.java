@@ -16,24 +16,24 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
-/** What holds at the end of a story, whatever has happened in it. */
+/** The conditions that hold at the end of every story. */
 interface InTheEnd {
     String STORE = "/var/lib/pgsteward/backups";
 
     Story story();
 
-    /** Whether the globals and the journal have a backup at the end, which is then read. */
+    /** Returns whether the globals and the journal have a backup at the end. If so, the tests read it. */
     default boolean backsUpEverything() {
         return false;
     }
 
     /**
-     * Of the notices of a whole story none is lost. One comes twice only where pgsteward was killed, or where it had no
+     * Checks that no notice of the whole story is lost. A notice comes twice only if pgsteward was killed or got no
      * answer in time.
      */
     @Test
     @Order(91)
-    default void theWebhookHeardWhatTheMailboxHolds() {
+    default void webhookReceivedTheNoticesOfTheMailbox() {
         Alerts alerts = story().alerts();
         assumeTrue(alerts.hook().isPresent(), "skipped: no container reaches this process, so there is no webhook");
         await().untilAsserted(() ->
@@ -41,7 +41,8 @@ interface InTheEnd {
         List<String> mailbox = Alerts.ids(alerts.notices());
         assertThat(mailbox).doesNotHaveDuplicates();
         String log = logOfTheWebhook(story().host());
-        // A busy machine may answer later than pgsteward waits. Its log says so then, and it has to try again.
+        // A busy machine may answer later than pgsteward waits. Then its log reports the failed attempt, and it has to
+        // try again.
         List<JsonNode> unexplained = Alerts.twice(alerts.posted()).stream()
                 .filter(notice ->
                         !log.contains("did not take '" + notice.path("title").asText() + "'"))
@@ -108,7 +109,7 @@ interface InTheEnd {
                         .well()
                         .out());
 
-        // Not the texts themselves: what fails must not be what spreads a secret.
+        // The assertion does not show the texts, because a failing test must not publish a secret.
         assertThat(places.keySet())
                 .filteredOn(place -> {
                     String text = places.getOrDefault(place, "");
@@ -144,7 +145,7 @@ interface InTheEnd {
                 .matches("((firing )?resolved ?){0,2}");
     }
 
-    /** The texts of a service's dumps. */
+    /** Returns the texts of a service's dumps. */
     private static String stored(Deployment host, String service) {
         return host.shell("docker exec " + host.name("pgsteward") + " sh -c 'cat " + STORE + "/" + service
                         + "/*.zst' | zstd -dc")

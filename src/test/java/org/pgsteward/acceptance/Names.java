@@ -9,8 +9,9 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The names of a story on the engine. {@code compose.yaml} names its containers and networks, so an engine can have them once.
- * Stories have their own, and run beside one another. Those that show the shipped names wait for one another.
+ * The names of a story on the engine. {@code compose.yaml} names its containers and networks, so an engine can have
+ * them only once. Most stories have their own names and run in parallel. Stories with the shipped names wait for one
+ * another.
  */
 final class Names {
     private static final List<String> CONTAINERS =
@@ -38,12 +39,15 @@ final class Names {
         return new Names(project(story), true, true);
     }
 
-    /** The shipped names, for a {@code compose.yaml} without its PostgreSQL. */
+    /** Returns the shipped names, for a {@code compose.yaml} without its PostgreSQL. */
     static Names withoutPostgres(String story) {
         return new Names(project(story), true, false);
     }
 
-    /** Not the name in the compose file, so that no volume of an operator can ever be ours to delete. */
+    /**
+     * Returns a name that differs from the one in the compose file, so that tests can never delete an operator's
+     * volume.
+     */
     private static String project(String story) {
         return "pgsteward-e2e-" + story;
     }
@@ -60,12 +64,12 @@ final class Names {
         return postgres ? List.of("docker-proxy", "pgsteward", "postgresql") : BUILT;
     }
 
-    /** The images that compose builds. */
+    /** Returns the images that compose builds. */
     List<String> images() {
         return BUILT.stream().map(this::image).toList();
     }
 
-    /** A container of a compose file by its name there; any other has the name that it was given. */
+    /** Returns the name on the engine of a container of a compose file. Returns any other name unchanged. */
     String container(String name) {
         return !shipped && CONTAINERS.contains(name) ? project + "-" + name : name;
     }
@@ -78,12 +82,12 @@ final class Names {
         return shipped ? name : project + "_" + name;
     }
 
-    /** The image of a service that is built. */
+    /** Returns the image of a service that compose builds. */
     String image(String service) {
         return shipped ? service.equals("docker-proxy") ? "pgsteward-docker-proxy" : service : project + "-" + service;
     }
 
-    /** Waits until no other story, of any test JVM, has the shipped names. */
+    /** Waits until no other story of any test JVM uses the shipped names. */
     void take() throws IOException {
         if (shipped) {
             FileChannel channel = FileChannel.open(TURN, StandardOpenOption.CREATE, StandardOpenOption.WRITE);

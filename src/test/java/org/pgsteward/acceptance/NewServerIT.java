@@ -17,7 +17,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.pgsteward.engine.NeedsEngine;
 
-/** PostgreSQL is replaced by its next major version, and then the host by another one. */
+/** PostgreSQL is upgraded to its next major version, and then the host is replaced. */
 @NeedsEngine
 @Tag("deployment")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.pgsteward.backup.Age;
 import org.pgsteward.engine.NeedsEngine;
 
-/** An operator types the lines of the README and of the how-to pages for a deployment that runs. */
+/** An operator types the lines of the README and of the how-to pages for a running deployment. */
 @NeedsEngine
 @Tag("deployment")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)

@@ -1,8 +1,8 @@
 package org.pgsteward.acceptance;
 
 /**
- * A PostgreSQL and a service that an operator started by hand, on a network {@code internal_db} that compose did not make.
- * Compose refuses to use such a network as its own.
+ * A PostgreSQL and a service that an operator started by hand, on a network {@code internal_db} that compose did not
+ * create. Compose refuses to use such a network as its own.
  */
 final class OwnPostgres {
     static final String PASSWORD = "known-secret-of-an-administrator";
@@ -16,14 +16,15 @@ final class OwnPostgres {
         this.host = host;
     }
 
-    /** Returns when PostgreSQL answers and the service has been started. */
+    /** Starts both. Returns when PostgreSQL answers and the service has been started. */
     void start() {
         host.shell("docker network create --internal --label " + host.label() + " internal_db")
                 .well();
         host.shell("docker run --detach --name postgresql --network internal_db --label " + host.label()
                         + " --env POSTGRES_USER=homelab --env POSTGRES_PASSWORD=" + PASSWORD + " postgres:15-alpine")
                 .well();
-        // By TCP, because the image's first server, which only prepares the folder, listens on the socket alone.
+        // The check uses TCP, because the image's first server, which only prepares the data folder, listens on the
+        // socket alone.
         host.shell("for n in $(seq 300); do docker exec postgresql pg_isready -q -h 127.0.0.1 && exit; sleep 0.3; done;"
                         + " docker logs postgresql; exit 1")
                 .well();

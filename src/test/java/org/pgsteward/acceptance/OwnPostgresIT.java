@@ -16,7 +16,7 @@ import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.pgsteward.engine.NeedsEngine;
 
-/** An operator has a PostgreSQL, a service and a script that dumps it, and adds pgsteward. */
+/** An operator who has a PostgreSQL, a service and a dump script adds pgsteward. */
 @NeedsEngine
 @Tag("deployment")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)

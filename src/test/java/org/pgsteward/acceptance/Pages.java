@@ -14,12 +14,12 @@ import java.util.List;
 import java.util.Map;
 import org.pgsteward.cli.Handbook;
 
-/** The pages of {@code src/docs/how-to}, typed as they stand beside a deployment, and compared with what they show. */
+/** The pages of {@code src/docs/how-to}, typed as printed beside a deployment. The output is compared with the page. */
 final class Pages {
-    /** What a person types where a line waits for a secret. */
+    /** The secret that an operator types at a prompt. */
     private static final String SECRET = "known-secret-typed";
 
-    /** A line of an application's own compose file. */
+    /** A line for an application's own compose file. */
     private static final String OF_A_SERVICE = "docker compose up -d vikunja";
 
     private final Deployment host;
@@ -31,17 +31,20 @@ final class Pages {
         this.host = host;
     }
 
-    /** What a reader waits for before he goes on. */
+    /** Adds a condition that a reader waits for after a line. */
     void after(String line, Runnable wait) {
         after.put(line, wait);
     }
 
-    /** What a reader writes in the place of an example. */
+    /** Adds the value that a reader types in place of an example. */
     void instead(String example, String real) {
         instead.put(example, real);
     }
 
-    /** The settings go into {@code .env} first, as a page says them before the line that they are for. */
+    /**
+     * Types all lines of a page. Writes the page's settings into {@code .env} first, because a page shows them before
+     * the line that needs them.
+     */
     void type(String task) throws IOException {
         Path file = Handbook.howTo(task);
         Path settings = host.folder().resolve(".env");
@@ -59,7 +62,7 @@ final class Pages {
         }
     }
 
-    /** The {@code .env} of before the last page, and what follows from it. */
+    /** Restores the {@code .env} from before the last page, and applies it. */
     void takeSettingsBack() throws IOException {
         Files.writeString(host.folder().resolve(".env"), settingsBefore);
         host.compose("up", "--detach").well();
@@ -73,7 +76,11 @@ final class Pages {
         return real;
     }
 
-    /** @return what it wrote to standard output */
+    /**
+     * Types a line.
+     *
+     * @return its standard output
+     */
     private String typeLine(String line) throws IOException {
         String real = real(line);
         String out;
@@ -84,9 +91,10 @@ final class Pages {
         } else {
             Path secret = Files.writeString(host.folder().resolve("typed"), SECRET + "\n");
             Ended ended = host.shell("{ " + real + "\n} <" + secret);
-            // It says with 1 that something is wrong on this host, on which a good deal has been.
+            // "pgsteward status" ends with code 1 if there is any problem on this host, and the story has caused
+            // several.
             out = (line.endsWith("pgsteward status") && ended.code() == 1 ? ended : ended.well()).out();
-            // What is started anew is asked when it has begun to answer.
+            // Containers that were started anew must answer before the next line.
             if (real.matches("docker compose up .*")) {
                 host.awaitSteward();
             }
@@ -95,7 +103,7 @@ final class Pages {
         return out;
     }
 
-    /** On a terminal, since whoever asks for a password asks there. */
+    /** Answers the prompts of a line on a terminal, because programs ask for a password only there. */
     private String answer(String line, List<String> prompts) throws IOException {
         Process process = host.start("script", "--quiet", "--return", "--command", line, "/dev/null");
         StringBuilder said = new StringBuilder();

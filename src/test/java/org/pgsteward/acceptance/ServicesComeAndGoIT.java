@@ -20,8 +20,8 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.pgsteward.engine.NeedsEngine;
 
 /**
- * Services appear, are updated, refused, removed, crash, and take more memory than they may. Some of that happens while
- * pgsteward hears nothing.
+ * Services appear, are updated, refused and removed, crash, and exceed their memory limit. pgsteward misses the events
+ * of some of these.
  */
 @NeedsEngine
 @Tag("deployment")
@@ -30,7 +30,7 @@ class ServicesComeAndGoIT implements InTheEnd {
     @RegisterExtension
     static final Story STORY = Story.of("services", "vikunja", "hedgedoc", "linkding", "navidrome");
 
-    /** A container beside the two compose files, and its service. */
+    /** The name of a container in neither compose file, and of its service. */
     private static final String LATECOMER = "pgsteward-e2e-latecomer";
 
     /** The same application after an update. */
@@ -39,7 +39,7 @@ class ServicesComeAndGoIT implements InTheEnd {
     /** A container that belongs to no service. */
     private static final String STRANGER = "stranger";
 
-    /** Containers that do not run for long. */
+    /** A container that ends soon after each start. */
     private static final String CRASHING = "crashing";
 
     static final String HUNGRY = "hungry";
@@ -60,7 +60,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
     @Test
     @Order(1)
-    void learnsWithin30SecondsWhatHappenedWhileItHeardNothing() {
+    void missedEventsAreKnownWithin30Seconds() {
         host.compose("stop", "docker-proxy").well();
         host.docker("rm", "--force", host.name("linkding")).well();
         latecomer(Deployment.APPLICATION, "known-secret-latecomer").well();
@@ -71,7 +71,7 @@ class ServicesComeAndGoIT implements InTheEnd {
         say("hears again: the new service had its database after %d ms", sinceThen(hears));
         await().until(() -> !host.get("/observe/metrics").contains("pgsteward_service_up{service=\"linkding\"} 1.0"));
         say("hears again: the removed service was known to be gone after %d ms", sinceThen(hears));
-        // The service connects a moment before that is written down.
+        // The journal records the provisioning a moment after the service connects.
         await().until(() -> host.sql("SELECT count(*) FROM user_activity WHERE service_name = '" + LATECOMER
                         + "' AND action = 'provisioned'")
                 .equals("1"));
@@ -83,7 +83,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
     @Test
     @Order(2)
-    void aStrangerWhoAsksForAnothersDatabaseIsRefusedAndTold() {
+    void strangersClaimOnADatabaseIsRefusedWithAnAlert() {
         stranger("DATABASE_URL=postgres://vikunja:known-secret-guess@postgresql/vikunja");
 
         await().until(() -> alerts.states("enrolment-refused").equals(List.of("firing")));
@@ -97,7 +97,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
     @Test
     @Order(3)
-    void anUpdateKeepsTheServiceChangesItsPasswordAndPinsTheLastProvedBackupOfBefore() {
+    void updateChangesThePasswordAndPinsLastVerifiedBackup() {
         Ended backup = host.pgsteward("backup", LATECOMER);
         assertThat(backup.isWell()).as(backup.both()).isTrue();
         String path = host.sql(
@@ -159,7 +159,9 @@ class ServicesComeAndGoIT implements InTheEnd {
                 .doesNotContain("vikunja", "hedgedoc", "navidrome");
     }
 
-    /** The original lab: Vikunja was told 'postgres', and the container was 'postgresql'. */
+    /**
+     * The mistake of the original lab: Vikunja's variable had 'postgres', but the container's name was 'postgresql'.
+     */
     @Test
     @Order(6)
     void aHostNameThatResolvesToNothingIsDiagnosedWithTheLineToWrite() {
@@ -168,7 +170,7 @@ class ServicesComeAndGoIT implements InTheEnd {
                 "VIKUNJA_DATABASE_USER=" + STRANGER,
                 "VIKUNJA_DATABASE_PASSWORD=known-secret-guess");
 
-        // An engine with other work may take longer than the doctor waits, who says so.
+        // A busy engine may take longer than the doctor waits. The doctor reports that, and the test asks again.
         Ended doctor = await().until(
                         () -> host.pgsteward("doctor"), said -> !said.out().contains("does not say"));
         host.docker("rm", "--force", STRANGER).well();
@@ -222,7 +224,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
     @Test
     @Order(8)
-    void aContainerThatTakesMoreMemoryThanItMayIsToldOnceWithTheLineThatGivesItMore() {
+    void memoryLimitAlertFiresOnceWithTheLineToRaiseIt() {
         host.runs(
                         HUNGRY,
                         "--memory",
@@ -275,7 +277,7 @@ class ServicesComeAndGoIT implements InTheEnd {
                 image);
     }
 
-    /** Rows that are not in their tables yet, or were refused. */
+    /** Returns the number of rows that are not in their tables yet or were refused. */
     private String waiting() {
         return host.inside("pgsteward", "find /var/lib/pgsteward/state/spool -name '*.json' | wc -l")
                 .well()

@@ -27,8 +27,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.pgsteward.camel.receivers.HookServer;
 
 /**
- * One deployment for all tests of a class, in their order, since its start takes longer than most of them. It has containers,
- * networks, a port and a folder of its own, so stories run alone, and beside one another.
+ * One deployment for all tests of a class, in their order, since its start takes longer than most of them. It has its
+ * own containers, networks, port and folder, so stories can run alone or in parallel.
  */
 final class Story implements BeforeAllCallback, AfterEachCallback, AfterAllCallback {
     private static final Pattern AT_WORK = Pattern.compile("at work after (\\d+) ms");
@@ -38,10 +38,10 @@ final class Story implements BeforeAllCallback, AfterEachCallback, AfterAllCallb
     private final boolean started;
     private final List<String> services;
 
-    /** Filled by {@link #beforeAll}. */
+    /** Set by {@link #beforeAll}. */
     private Optional<Deployment> host = Optional.empty();
 
-    /** Receives each alert beside the mailbox; empty where containers do not reach this process. */
+    /** Receives each alert as well as the mailbox. Empty if containers cannot reach this process. */
     private Optional<HookServer> hook = Optional.empty();
 
     private final Set<String> processes = new TreeSet<>();
@@ -54,17 +54,17 @@ final class Story implements BeforeAllCallback, AfterEachCallback, AfterAllCallb
         this.services = services;
     }
 
-    /** A story that begins when pgsteward is at work, and these of the seed's services have written rows. */
+    /** Returns a story that begins when pgsteward works and these services of the seed have written rows. */
     static Story of(String name, String... services) {
         return new Story(name, Names.own(name), true, List.of(services));
     }
 
-    /** A story that begins when pgsteward is at work, by the names that are shipped. */
+    /** Returns a story that begins when pgsteward works, with the shipped names. */
     static Story byTheShippedNames(String name) {
         return new Story(name, Names.shipped(name), true, List.of());
     }
 
-    /** A story that begins with a checkout for which no container has been started. */
+    /** Returns a story that begins with a checkout and no started container. */
     static Story beforeTheStart(String name) {
         return new Story(name, Names.withoutPostgres(name), false, List.of());
     }
@@ -109,7 +109,7 @@ final class Story implements BeforeAllCallback, AfterEachCallback, AfterAllCallb
         }
     }
 
-    /** A test that fails half-way must not fail the next ones, too. */
+    /** Starts PostgreSQL and pgsteward, so that a test that failed half-way does not fail the next ones. */
     @Override
     public void afterEach(ExtensionContext context) {
         host().docker("start", host().name("postgresql"), host().name("pgsteward"));
@@ -153,12 +153,15 @@ final class Story implements BeforeAllCallback, AfterEachCallback, AfterAllCallb
                 .forEach(processes::add);
     }
 
-    /** All that {@link #lookAtProcesses} has seen. */
+    /** Returns all processes that {@link #lookAtProcesses} has seen. */
     Set<String> processes() {
         return processes;
     }
 
-    /** Every look starts a program in a container, which takes as much of the processor as what is waited for. */
+    /**
+     * Returns a wait with a long interval, because every check starts a program in a container and so delays the
+     * awaited result.
+     */
     static ConditionFactory await() {
         return Awaitility.await().pollInterval(Duration.ofMillis(500)).atMost(Duration.ofMinutes(8));
     }

@@ -15,7 +15,10 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.cli.DocumentedCommandsTest;
 import org.pgsteward.cli.Handbook;
 
-/** {@link Pages#type} types a page to its end, so a page of which a story's source has the name is typed as it stands. */
+/**
+ * Every documented line that needs an engine is typed by a story. {@link Pages#type} types a whole page, so a page
+ * counts as typed if the source of a story names it.
+ */
 @Tag("fast")
 class TypedPagesTest {
     private static final Path STORIES = Path.of("src/test/java/org/pgsteward/acceptance");
@@ -37,7 +40,7 @@ class TypedPagesTest {
         }
     }
 
-    /** The lines of all pages that stories type. */
+    /** Returns the lines of all pages that stories type. */
     private static Set<String> typed() throws IOException {
         Set<String> typed = new TreeSet<>();
         try (Stream<Path> files = Files.list(STORIES)) {

@@ -52,7 +52,7 @@ class AlertBookTest {
     }
 
     @Test
-    void informationFiresWhileItHoldsAndItsEndIsNotTold() {
+    void informationFiresAndResolvesWithoutANotice() {
         AlertBook book = open();
         assertThat(news(book, bad(Severity.INFO))).hasSize(1);
         assertThat(book.firing()).hasSize(1);
@@ -62,7 +62,7 @@ class AlertBookTest {
     }
 
     @Test
-    void aPageOfWhichThereIsNothingLeftToSayGoesInTheEnd() throws IOException {
+    void finishedAlertFileIsRemoved() throws IOException {
         AlertBook book = open();
         news(book, bad(Severity.WARNING));
         news(book, well());
@@ -105,7 +105,7 @@ class AlertBookTest {
     }
 
     @Test
-    void isOverOnlyWhenNoSourceSaysBadAnyMoreAlsoAcrossARestart() {
+    void resolvesOnlyWhenNoSourceReportsAProblem() {
         open().consider(bad(Severity.CRITICAL), "probe");
         open().consider(bad(Severity.CRITICAL), "container");
         assertThat(tell(open())).hasSize(1);
@@ -116,7 +116,7 @@ class AlertBookTest {
     }
 
     @Test
-    void whatNeverReachedTheOutboxIsToldAfterTheNextStart() {
+    void noticeLostBeforeTheOutboxIsSentAfterRestart() {
         AlertBook ended = open();
         ended.consider(bad(Severity.WARNING));
         List<Notice> lost = ended.due(rule);
@@ -128,7 +128,7 @@ class AlertBookTest {
     }
 
     @Test
-    void whatIsOnItsWayToTheOutboxIsToldAgainOnlyWhenItDoesNotArrive() {
+    void noticeIsRepeatedOnlyIfItDoesNotReachTheOutbox() {
         AlertBook book = open();
         book.consider(bad(Severity.WARNING));
         assertThat(book.due(rule)).hasSize(1);
@@ -139,7 +139,7 @@ class AlertBookTest {
     }
 
     @Test
-    void whatChangedWhileItWasOnItsWayIsToldNext() {
+    void changeDuringDispatchIsSentNext() {
         AlertBook book = open();
         book.consider(bad(Severity.WARNING));
         Notice began = book.due(rule).get(0);
@@ -192,7 +192,7 @@ class AlertBookTest {
     }
 
     @Test
-    void aSilenceThatSomebodyWroteWithoutAReasonHoldsAndHasAnEmptyOne() throws IOException {
+    void silenceWithoutAReasonHoldsWithAnEmptyReason() throws IOException {
         Files.createDirectories(state.resolve("silences"));
         Files.writeString(
                 state.resolve("silences/mine.json"),
@@ -238,7 +238,7 @@ class AlertBookTest {
     }
 
     @Test
-    void writesDownWhatTheDiskRefusedOnceItDoesNotAnyMore() throws IOException {
+    void refusedAlertsAreWrittenWhenTheDiskAcceptsThem() throws IOException {
         Path folder = state.resolve("alerts");
         Files.writeString(folder, "a file where the folder should be");
         AlertBook book = open();
@@ -251,7 +251,7 @@ class AlertBookTest {
     }
 
     @Test
-    void whatAnotherProcessHasWrittenSinceIsNotWrittenOver() throws IOException {
+    void newerAlertOfAnotherProcessIsNotOverwritten() throws IOException {
         Path folder = state.resolve("alerts");
         Files.writeString(folder, "a file where the folder should be");
         AlertBook book = open();
@@ -268,7 +268,7 @@ class AlertBookTest {
     }
 
     @Test
-    void whatIsRaisedOnAFullDiskIsNotForgottenByARestart() throws IOException {
+    void alertRaisedOnAFullDiskSurvivesARestart() throws IOException {
         try (SmallDisk disk = SmallDisk.of("16m")) {
             AlertBook book = open(disk.folder());
             news(book, bad(Severity.WARNING));
@@ -315,7 +315,7 @@ class AlertBookTest {
         }
     }
 
-    /** What is told of it, and arrives. */
+    /** Considers a condition and returns the notices about it, which arrive. */
     private List<Notice> news(AlertBook book, Condition condition) {
         book.consider(condition);
         return tell(book);

@@ -13,7 +13,7 @@ import org.pgsteward.model.Severity;
 
 @Tag("fast")
 class AlertRuleTest {
-    /** Each look is source:severity; w is well, i, m, c are info, warning (middling) and critical. */
+    /** Each reading is source:severity. w is well; i, m and c are info, warning (middling) and critical. */
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "well without a past leaves no page, a:w, none",
@@ -35,7 +35,7 @@ class AlertRuleTest {
     }
 
     @Test
-    void remembersWhenItBeganAndWhatWasWorst() {
+    void remembersItsStartAndWorstSeverity() {
         Alert page = turned("a:m b:c a:w b:w a:m a:w").orElseThrow();
         assertThat(page.begun()).hasSize(2);
         assertThat(page.last().reason()).isEqualTo("slow");

@@ -21,7 +21,7 @@ import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 
-/** Receivers that refuse, fail and recover, by a clock that the test moves. */
+/** Receivers that refuse notices, fail and recover, on a clock that the test moves. */
 @Tag("fast")
 class CourierTest {
 
@@ -49,7 +49,7 @@ class CourierTest {
         assertThat(outbox().depth("slack")).isEqualTo(2);
     }
 
-    /** The end of one of several must not overtake what said that all of them began. */
+    /** The resolved notice of one alert must not overtake the group notice that reported it as firing. */
     @Test
     void aRefusedNoticeOfSeveralHoldsUpEachOfThem() {
         TellingRule rule = new TellingRule();
@@ -165,7 +165,7 @@ class CourierTest {
     }
 
     @Test
-    void aFailingReceiverIsToldOnceAndAgainWhenItTakesNotices() {
+    void failingReceiverRaisesOneAlertThatResolvesOnDelivery() {
         courier("slack").deliver();
         answer = notice -> new Sender.NotTaken("it answers 500");
         put("a1", "b1");
@@ -244,7 +244,7 @@ class CourierTest {
     }
 
     @Test
-    void aFallbackGetsOnlyWhatTheOthersDidNotTakeInTimeAndOnce() {
+    void fallbackGetsLateNoticesOnce() {
         answer = notice -> new Sender.NotTaken("refused");
         Outbox outbox = outbox();
         outbox.put(notice("a1"));
@@ -264,7 +264,7 @@ class CourierTest {
         assertThat(sent).containsExactly("a1");
         assertThat(texts).containsExactly("text\nThis is 15 min late: ntfy has not taken it, so you are told.");
 
-        // Those that missed it get it all the same, and what was taken over is not once more.
+        // The receivers that missed the notice get it as well. The fallback does not get it again.
         clock.pass(Duration.ofMinutes(5));
         courier("slack").deliver();
         courier("email").deliver();
@@ -294,7 +294,7 @@ class CourierTest {
     }
 
     @Test
-    void whoTakesOverFromWhom() {
+    void fallbackTakesOverFromReceiversBeforeIt() {
         List<String> known = List.of("email", "gone", "ntfy", "phone", "slack");
         List<String> here = List.of("email", "ntfy", "phone", "slack");
         assertThat(CHAIN.before("email", known, here)).containsExactly("gone", "ntfy", "slack");
@@ -306,7 +306,7 @@ class CourierTest {
     }
 
     @Test
-    void whoIsToldAtOnce() {
+    void onlyFirstReceiversGetANoticeAtOnce() {
         List<String> all = List.of("email", "ntfy", "phone", "slack");
         Notice slackFails = about("slack");
         assertThat(CHAIN.first(notice("a1"), all)).containsExactly("ntfy", "slack");
@@ -362,7 +362,11 @@ class CourierTest {
                 Map.of());
     }
 
-    /** @param id whose first letter is the subject */
+    /**
+     * Returns a notice.
+     *
+     * @param id its first letter is the subject
+     */
     private static Notice notice(String id) {
         return new Notice(
                 id,

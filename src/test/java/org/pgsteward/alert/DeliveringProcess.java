@@ -16,8 +16,8 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.Notice;
 
 /**
- * A process that puts notices and delivers them by HTTP, with the real outbox and couriers, until somebody kills it. Says
- * {@code put ID} once a notice is on the disk. Light, because the test starts it a hundred times.
+ * A process that puts notices and delivers them by HTTP, with the real outbox and couriers, until it is killed. Prints
+ * {@code put ID} once a notice is on disk. It is light, because the test starts it a hundred times.
  */
 public final class DeliveringProcess {
     static final List<String> RECEIVERS = List.of("hook", "other");
@@ -25,13 +25,13 @@ public final class DeliveringProcess {
     private DeliveringProcess() {}
 
     /**
-     * @param args the state folder, the server's address, a name for this run, and how many to put; with 0 it only
-     *     delivers what is there, and ends
+     * @param args the state folder, the server's address, a name for this run, and the number of notices to put; with 0
+     *     the process only delivers the stored notices and ends
      */
     public static void main(String[] args) throws Exception {
         Outbox outbox = new Outbox(Path.of(args[0]), Json.mapper(), Clock.systemUTC(), () -> RECEIVERS);
         int count = Integer.parseInt(args[3]);
-        // No more than a few wait at a time, so that each run delivers as much as it puts.
+        // At most six notices wait at a time, so that each run delivers as many as it puts.
         Semaphore credit = new Semaphore(6);
         for (String receiver : RECEIVERS) {
             Semaphore calls = new Semaphore(0);

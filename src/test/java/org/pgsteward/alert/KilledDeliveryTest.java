@@ -37,7 +37,10 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A delivering process is killed with SIGKILL a hundred times: before, during and right after a send, or at any moment. */
+/**
+ * A delivering process is killed with SIGKILL a hundred times: before, during and right after a request, or at any
+ * moment.
+ */
 @Tag("fast")
 class KilledDeliveryTest {
     private static final int KILLS = 100;
@@ -74,13 +77,17 @@ class KilledDeliveryTest {
 
     private static final List<Moment> MOMENTS = List.of(Moment.ANY, Moment.BEFORE_THE_ANSWER, Moment.AFTER_THE_ANSWER);
 
-    /** @param nanos to wait first */
+    /**
+     * When to kill the process.
+     *
+     * @param nanos delay before the kill
+     */
     private record Plan(Moment moment, int request, long nanos) {}
 
-    /** In two lanes beside one another, since each run waits for a JVM to start. */
+    /** Two lanes run in parallel, since each run waits for a JVM to start. */
     @Test
     @Timeout(value = 40, unit = TimeUnit.MINUTES)
-    void everyNoticeArrivesInOrderAndTwiceOnlyWhereItWasSentAndNotYetMarked() throws Exception {
+    void onlyUnmarkedNoticesRepeatAndAllArriveInOrder() throws Exception {
         classPath = classPath();
         new Lane("warm-up").run("0", 20, "-XX:ArchiveClassesAtExit=" + folder.resolve("classes.jsa"));
         List<Lane> lanes = List.of(new Lane("one"), new Lane("two"));
@@ -102,7 +109,10 @@ class KilledDeliveryTest {
         return Long.parseLong(id.substring(0, dash)) * 1_000_000 + Long.parseLong(id.substring(dash + 1));
     }
 
-    /** Jars alone, since the JVM keeps no archive of classes that lie in a folder; without it a start takes thrice as long. */
+    /**
+     * Returns a class path of jars only, since the JVM archives no classes from a folder. Without the archive a start
+     * takes three times as long.
+     */
     private String classPath() throws IOException {
         Path jar = folder.resolve("classes.jar");
         List<String> path = new ArrayList<>(List.of(jar.toString()));
@@ -132,18 +142,18 @@ class KilledDeliveryTest {
 
     private static void kill(Process child, long nanos) {
         LockSupport.parkNanos(nanos);
-        // Not by Process, which closes the streams as well, and with them what the child said before.
+        // Process.destroyForcibly() would also close the streams and lose the child's last output.
         child.toHandle().destroyForcibly();
     }
 
-    /** One state folder, and the processes that deliver from it one after another. */
+    /** A state folder, and the processes that deliver from it one after another. */
     private final class Lane {
         private final String name;
         private final Map<String, List<String>> arrived = new ConcurrentHashMap<>();
         private final Map<Long, Integer> requests = new ConcurrentHashMap<>();
         private final Set<String> put = ConcurrentHashMap.newKeySet();
 
-        /** What is to happen to the process that delivers now. */
+        /** The kill that is planned for the current process. */
         private volatile Plan plan = new Plan(Moment.NEVER, 0, 0);
 
         private volatile @Nullable Process process;
@@ -184,11 +194,12 @@ class KilledDeliveryTest {
             assertThat(once).containsAll(put);
             assertThat(once).as("order").isSortedAccordingTo(Comparator.comparing(KilledDeliveryTest::place));
             assertThat(twice).as("at most one a kill, and some were").isBetween(1, KILLS / 2);
-            // How many get in between two kills depends on the machine; that some do shows that there was work to lose.
+            // The number of notices put between two kills depends on the machine. A minimum shows that there were
+            // notices to lose.
             assertThat(put).hasSizeGreaterThan(KILLS / 10);
         }
 
-        /** Whether it was killed; false when it ended by itself. */
+        /** Runs a process. Returns whether it was killed; false if it ended by itself. */
         boolean run(String run, int count, String classes) throws Exception {
             Process child = new ProcessBuilder(
                             Path.of(System.getProperty("java.home"), "bin", "java")

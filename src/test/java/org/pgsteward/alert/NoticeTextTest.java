@@ -28,7 +28,7 @@ class NoticeTextTest {
             .with(Map.of("percent", 82.0));
 
     @Test
-    void saysWhatSinceWhenHowBadWhyAndWhatToType() {
+    void statesSubjectTimeSeverityReasonAndRemedy() {
         Notice notice = text.of("n1", telling(Telling.News.BEGAN, high), NOON);
 
         assertThat(notice)
@@ -53,9 +53,9 @@ class NoticeTextTest {
                                 NOON))));
     }
 
-    /** "homelab, postgres, svc1 and 5 more" was all that a program could read of a grouped notice. */
+    /** Once, a program could read only "homelab, postgres, svc1 and 5 more" in a grouped notice. */
     @Test
-    void programsFindEveryAlertOfANoticeUnderTheSameIdWhenItFiresAndWhenItIsResolved() {
+    void alertIdsOfFiringAndResolvedNoticesAreEqual() {
         List<Alert> fire = IntStream.range(0, 8)
                 .mapToObj(i -> alert("s" + i).orElseThrow())
                 .toList();
@@ -173,7 +173,7 @@ class NoticeTextTest {
     }
 
     @Test
-    void whatContainersAreCalledCannotDressUpAsOurWords() {
+    void containerNamesCannotImitateOurText() {
         Condition nasty = Condition.bad(
                         Severity.CRITICAL,
                         "service-down",
@@ -214,7 +214,7 @@ class NoticeTextTest {
     }
 
     @Test
-    void saysForHowLongItHasLastedWhenItIsToldAgain() {
+    void repeatedNoticeStatesItsDuration() {
         Notice notice = text.of("n1", telling(Telling.News.STILL, high), NOON.plus(Duration.ofHours(8)));
 
         assertThat(notice.title())
@@ -231,7 +231,7 @@ class NoticeTextTest {
     }
 
     @Test
-    void saysOfWhatPassedWhatItWas() {
+    void noticeAboutAPassedAlertStatesItsReason() {
         Condition well = Condition.well("memory-high", "vikunja", "20% of 256 MiB in use", NOON.plusSeconds(4));
         Alert passed = AlertRule.turn(Optional.of(page(high)), well, "look").orElseThrow();
         Notice notice = text.of("n1", new Telling(Telling.News.PASSED, List.of(passed)), NOON);

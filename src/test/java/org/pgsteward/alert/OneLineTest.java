@@ -19,7 +19,7 @@ class OneLineTest {
         "'  much   room  ', much room",
         "'Größe 🐘', Größe 🐘"
     })
-    void leavesWordsAndTakesWhatCouldActLikeSomethingElse(String text, String line) {
+    void keepsWordsAndRemovesControlCharacters(String text, String line) {
         assertThat(OneLine.of(text, 100)).isEqualTo(line);
     }
 

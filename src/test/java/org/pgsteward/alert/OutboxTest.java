@@ -40,7 +40,7 @@ class OutboxTest {
     }
 
     @Test
-    void asksWhoThereIsAtEachPut() {
+    void readsTheReceiversAtEachPut() {
         List<String> receivers = new ArrayList<>(List.of("email"));
         Outbox outbox = new Outbox(state, Json.mapper(), clock, () -> receivers);
         outbox.put(notice("n1"));
@@ -72,7 +72,7 @@ class OutboxTest {
         assertThat(outbox.depth("email")).isZero();
     }
 
-    /** A folder that is read while it grows shows some of what is new, and not the oldest of it first. */
+    /** Listing a folder that grows returns some of the new files, and not necessarily the oldest first. */
     @Test
     void showsNoNoticeBeforeTheOneThatWasPutBeforeIt() throws IOException {
         int count = 2000;
@@ -131,9 +131,9 @@ class OutboxTest {
         assertThat(sent).containsExactly("n1", "n2");
     }
 
-    /** uptime-kuma #6046, #1946: what was to be told while the channel was down was lost. */
+    /** uptime-kuma #6046, #1946: notices raised while the channel was unavailable were lost. */
     @Test
-    void aRestartDeliversWhatTheLastRunCouldNot() {
+    void restartDeliversNoticesOfThePreviousRun() {
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
         refusing = true;
@@ -161,7 +161,7 @@ class OutboxTest {
     }
 
     @Test
-    void aTornEntryIsSetAsideAndBlocksNobody() throws IOException {
+    void tornEntryIsSetAsideAndBlocksNoNotice() throws IOException {
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
         outbox.put(notice("n2"), List.of("email"));
@@ -174,7 +174,7 @@ class OutboxTest {
         assertThat(files()).containsExactly(first.resolveSibling(first.getFileName() + ".corrupt"));
     }
 
-    /** What waited for a receiver while pgsteward was updated. */
+    /** Such an entry waited for a receiver while pgsteward was updated. */
     @Test
     void anEntryOfAVersionThatListedNoAlertsIsDelivered() throws IOException {
         Outbox outbox = open();
@@ -211,7 +211,7 @@ class OutboxTest {
     }
 
     @Test
-    void aReceiverWhoseFolderCannotBeMadeDoesNotRobTheOthers() throws IOException {
+    void folderThatCannotBeMadeDelaysNoOtherReceiver() throws IOException {
         Files.createDirectories(state.resolve("outbox"));
         Files.writeString(state.resolve("outbox/broken"), "a file where the folder should be");
         Outbox outbox = open();
@@ -223,10 +223,10 @@ class OutboxTest {
     }
 
     @Test
-    void aReceiverWhoseFolderCannotBeReadKeepsNobodyFromANoticeAndGetsItItselfOnceItCanBe() throws IOException {
+    void unreadableFolderOnlyDelaysItsOwnReceiver() throws IOException {
         Files.createDirectories(state.resolve("outbox"));
         Path unreadable = state.resolve("outbox/email");
-        // Even root may not look into it, where it is not the machine's own.
+        // Even root cannot list this folder, unless it is root of the machine itself.
         Files.createSymbolicLink(unreadable, Path.of("/proc/1/map_files"));
         Outbox outbox = open();
 
@@ -243,7 +243,7 @@ class OutboxTest {
     }
 
     @Test
-    void whatTheDiskRefusesIsToldAllTheSameAndInOrder() throws IOException {
+    void noticesRefusedByTheDiskAreDeliveredInOrder() throws IOException {
         Files.writeString(state.resolve("outbox"), "a file where the folder should be");
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
@@ -259,7 +259,7 @@ class OutboxTest {
     }
 
     @Test
-    void whatTheDiskRefusedIsWrittenDownAsSoonAsItTakesIt() throws IOException {
+    void refusedNoticesAreWrittenWhenTheDiskAcceptsThem() throws IOException {
         Files.writeString(state.resolve("outbox"), "a file where the folder should be");
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
@@ -275,9 +275,12 @@ class OutboxTest {
         assertThat(sent).containsExactly("n1", "n2");
     }
 
-    /** Whose memory it would be kept in is about to end; nobody may take it for told. */
+    /**
+     * An interrupt means that this process ends, and its memory with it. So put() throws instead of keeping the notice
+     * in memory.
+     */
     @Test
-    void whatAnInterruptedThreadCannotWriteIsNotKeptInMemory() {
+    void noticeOfAnInterruptedThreadIsNotKeptInMemory() {
         Outbox outbox = open();
         Thread.currentThread().interrupt();
 

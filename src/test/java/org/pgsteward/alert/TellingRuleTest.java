@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
-/** Readings and events in, messages out, on a clock that the test moves: the scenes are in {@code telling.csv}. */
+/** Readings and events lead to messages, on a clock that the test moves. The scenes are in {@code telling.csv}. */
 @Tag("fast")
 class TellingRuleTest {
     private static final Map<String, String> KINDS = Map.of(
@@ -39,14 +39,14 @@ class TellingRuleTest {
     private final List<String> heard = new ArrayList<>();
 
     /**
-     * @param scene what is seen when, {@code 1m10s down:vikunja=c} and the like; {@code c}, {@code m}, {@code i} are
-     *     critical, middling and information, {@code w} is well, {@code s1..s9} are nine services, {@code @probe} names
-     *     the source, and {@code restart} forgets all that is not in a file
-     * @param messages what is told when, to two seconds
+     * @param scene readings with their times, such as {@code 1m10s down:vikunja=c}. {@code c}, {@code m} and {@code i}
+     *     are critical, middling and information, {@code w} is well. {@code s1..s9} are nine services, {@code @probe}
+     *     names the source, and {@code restart} forgets everything that is not in a file.
+     * @param messages the expected messages with their times, to two seconds
      */
     @ParameterizedTest(name = "{0}")
     @CsvFileSource(resources = "telling.csv", delimiter = '|', maxCharsPerColumn = 2000)
-    void tellsWhatATiredPersonNeeds(String sentence, String scene, String messages) {
+    void sendsTheMessagesOfEachScene(String sentence, String scene, String messages) {
         rule.setConsequences("postgres-down: service-down, backup-failed");
         Instant now = SettableClock.NOON;
         for (String event : scene.split(";", -1)) {
@@ -99,7 +99,7 @@ class TellingRuleTest {
         };
     }
 
-    /** Looks every two seconds, as the daemon does. */
+    /** Checks for due notices every two seconds, as the daemon does. */
     private Instant run(Instant from, Instant to) {
         Instant now = from;
         while (now.isBefore(to)) {
@@ -149,7 +149,7 @@ class TellingRuleTest {
         assertThat(heard).containsExactly("0s began a", "0s began b", "0s began c");
     }
 
-    /** NTP after a start: two hours are taken back. */
+    /** NTP sets the clock back by two hours after a start. */
     @Test
     void aClockThatIsSetBackHoldsNothingUntilItsTimeComesAgain() {
         Instant back = SettableClock.NOON.minus(Duration.ofHours(2));
@@ -167,9 +167,9 @@ class TellingRuleTest {
         assertThat(heard).as("of after it").contains("-1h-59m-20s began c", "-1h-59m-20s over a");
     }
 
-    /** As that of a container on a host of its own may be. */
+    /** The clock of a container on another host may differ this much. */
     @Test
-    void aClockThatIsALittleAheadDoesNotEndTheWaitForWhatIsAlike() {
+    void clockSlightlyAheadDoesNotEndTheGroupingWait() {
         see("mem:a=m", SettableClock.NOON.plusSeconds(2));
         see("mem:b=m", SettableClock.NOON.plusSeconds(2));
         see("mem:c=m", SettableClock.NOON.plusSeconds(2));
@@ -191,7 +191,7 @@ class TellingRuleTest {
                 "quiet | 01:00-02:00; Someday 03:00-05:00 | quiet is 'Someday 03:00-05:00': 'someday' is no day of the week",
                 "quiet | 03:00-25:00 | quiet is '03:00-25:00': Text '25:00' could not be parsed"
             })
-    void whatIsWronglyWrittenIsSaidInOneLineWithWhereItStands(String setting, String value, String message) {
+    void wrongSettingIsReportedInOneLineWithItsPlace(String setting, String value, String message) {
         assertThatThrownBy(() -> set(setting, value))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasNoCause()

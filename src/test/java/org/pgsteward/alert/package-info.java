@@ -1,4 +1,4 @@
-/** News once when it begins and once when it is over, and none of it lost. */
+/** Tests of alerts and their delivery: one notice when an alert fires, one when it resolves, and none is lost. */
 @NullMarked
 package org.pgsteward.alert;
 

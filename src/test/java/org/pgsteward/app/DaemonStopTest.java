@@ -16,14 +16,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.config.Settings;
 import org.pgsteward.engine.FakeDaemon;
 
-/** What a stop of the daemon waits for. */
+/** A stop of the daemon waits for work that has begun. */
 @Tag("fast")
 @Timeout(value = 2, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class DaemonStopTest {
     @TempDir
     private Path folder;
 
-    /** A list that is worked through may be creating a database. */
+    /** Working through a list may create a database, so a stop must not interrupt it. */
     @Test
     void waitsForTheListThatIsReadAfterAReconnectToDocker() throws Exception {
         try (FakeDaemon engine = new FakeDaemon()) {
@@ -44,7 +44,7 @@ class DaemonStopTest {
         }
     }
 
-    /** At the start by a timer and by the first connection, and after that by a connection only. */
+    /** A list is read at the start by a timer and for the first connection, and after that only for a connection. */
     private static long lists(FakeDaemon engine) {
         return engine.requests().stream()
                 .filter(path -> path.startsWith("/containers/json"))

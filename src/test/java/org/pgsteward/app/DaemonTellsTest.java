@@ -20,7 +20,7 @@ import org.pgsteward.config.Settings;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Notice;
 
-/** The daemon itself, with nothing but its settings: neither PostgreSQL nor an engine is there to be told of. */
+/** The daemon itself, with nothing but its settings: PostgreSQL and the engine are unavailable. */
 @Tag("fast")
 class DaemonTellsTest {
     private static final List<String> ALL =
@@ -30,7 +30,7 @@ class DaemonTellsTest {
     private Path folder;
 
     @Test
-    void everyReceiverThatIsSwitchedOnGetsWhatLayInTheOutboxAndNoSecretIsLogged() throws Exception {
+    void enabledReceiversGetTheOutboxAndLogNoSecret() throws Exception {
         Path state = folder.resolve("state");
         Outbox outbox = new Outbox(state, Json.mapper(), Clock.systemUTC(), () -> ALL);
         Notice notice =

@@ -17,10 +17,10 @@ import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.config.Settings;
 import org.pgsteward.engine.FakeDaemon;
 
-/** The daemon's log while the Docker Engine is gone: every 20 seconds it once said the same. */
+/** The daemon's log while the Docker Engine is unavailable. Once, it repeated the same line every 20 seconds. */
 @Tag("fast")
 class EngineGoneTest {
-    /** As often as the engine is asked in some minutes. */
+    /** The number of attempts to reach the engine in some minutes. */
     private static final int ASKED = 40;
 
     @TempDir
@@ -50,7 +50,7 @@ class EngineGoneTest {
         }
     }
 
-    /** Accepts and closes so many connections. */
+    /** Accepts this number of connections and closes each. */
     private static void askInVain(int port) throws IOException {
         try (ServerSocket gone = new ServerSocket(port, 10, InetAddress.getLoopbackAddress())) {
             for (int asked = 0; asked < ASKED; asked++) {
@@ -59,7 +59,7 @@ class EngineGoneTest {
         }
     }
 
-    /** Of this engine: the feed of another test may still be ending. */
+    /** Returns the lines about this engine, because the feed of another test may still be ending. */
     private static List<String> lines(CapturedLog log, FakeDaemon engine) {
         return log.text()
                 .lines()

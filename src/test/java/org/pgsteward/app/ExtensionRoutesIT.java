@@ -33,7 +33,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** The routes in {@code src/examples}, beside the shipped ones, against the servers that they are for. */
+/** The routes in {@code src/examples} beside the shipped ones, against the servers that they send to. */
 @NeedsPostgres
 @NeedsServers
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -51,7 +51,7 @@ class ExtensionRoutesIT {
     void startHost() throws Exception {
         host = TestHost.start();
         host.wiring().house.order();
-        // Escaped in the store.
+        // The store escapes this name.
         database = "Größe";
         host.cluster().run("homelab", "CREATE DATABASE \"" + database + "\" TEMPLATE template0");
         host.cluster().run(database, "CREATE TABLE public.t AS SELECT generate_series(1, 100) AS n");
@@ -63,7 +63,7 @@ class ExtensionRoutesIT {
     }
 
     @Test
-    void whatIsProvedIsCopiedOnceTheRightServerIsBackAndNeverTwice() throws Exception {
+    void verifiedBackupIsCopiedOnceWhenItsServerIsBack() throws Exception {
         Path there = host.folder().resolve("there");
         try (OtherEnd server = new OtherEnd(host.folder().resolve("ssh"));
                 CapturedLog log = new CapturedLog()) {
@@ -94,7 +94,7 @@ class ExtensionRoutesIT {
                 assertThat(there).doesNotExist();
             }
 
-            // What a copy that broke off has left.
+            // The remains of an interrupted copy.
             Files.createDirectories(there.resolve(first).getParent());
             Files.writeString(there.resolve(first + ".part"), "half of it");
             server.openSsh(hostKey, login, host.folder());
@@ -115,7 +115,7 @@ class ExtensionRoutesIT {
             Map<String, Object> copied = files(there);
             assertThat(copied).hasSize(4);
 
-            // Not even where what it knows of its copies is lost.
+            // Nothing is copied again even if the record of finished copies is lost.
             Path memory = host.folder().resolve("state/backup-copied");
             List<String> known = Files.readAllLines(memory);
             assertThat(known).containsExactly(first, second);
@@ -135,7 +135,7 @@ class ExtensionRoutesIT {
         try (OtherEnd broker = new OtherEnd(host.folder().resolve("mqtt"));
                 CapturedLog log = new CapturedLog()) {
             broker.mosquitto("steward", PASSWORD);
-            // Somebody who is to miss nothing: the broker keeps what comes while he is away.
+            // A subscriber with a persistent session: the broker stores messages while it is disconnected.
             subscriber(broker, "-E");
             broker.stop();
             Map<String, String> settings = new HashMap<>(settings("mqtt/receiver-mqtt.camel.yaml"));
@@ -175,7 +175,7 @@ class ExtensionRoutesIT {
         }
     }
 
-    /** A new backup's path in the store. */
+    /** Returns the store path of a new verified backup. */
     private String proved(Wiring wiring) throws Exception {
         Backup backup = host.backUp(wiring, database);
         assertThat(backup.state()).as("whoever is at the other end").isEqualTo(BackupState.VERIFIED);
@@ -223,7 +223,7 @@ class ExtensionRoutesIT {
         }
     }
 
-    /** Those of the daemon whose routes are the shipped ones and an example. */
+    /** Returns the settings of a daemon with the shipped routes and an example. */
     private Map<String, String> settings(String example) throws IOException {
         Path routes = Files.createTempDirectory(host.folder(), "routes-");
         try (Stream<Path> files = Files.walk(Path.of("routes"))) {
@@ -246,7 +246,7 @@ class ExtensionRoutesIT {
                 "0");
     }
 
-    /** As {@code ssh-keyscan} writes it. */
+    /** Writes a host key in the format of {@code ssh-keyscan}. */
     private Path known(int port, Path hostKey) throws IOException {
         return Files.writeString(
                 host.folder().resolve("known_hosts"),
@@ -263,7 +263,7 @@ class ExtensionRoutesIT {
         }
     }
 
-    /** Each file with what changes when it is written again. */
+    /** Returns each file with attributes that change when it is written again. */
     private static Map<String, Object> files(Path folder) throws IOException {
         Map<String, Object> files = new TreeMap<>();
         try (Stream<Path> all = Files.walk(folder)) {

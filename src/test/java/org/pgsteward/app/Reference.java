@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 
-/** {@code src/docs/reference.md}, as what compares it with the code reads it. */
+/** A reader of {@code src/docs/reference.md} for the tests that compare it with the code. */
 public final class Reference {
     public static final Path FILE = Path.of("src/docs/reference.md");
 
@@ -18,10 +18,10 @@ public final class Reference {
     private Reference() {}
 
     /**
-     * The rows of all tables under a heading of the second level, by the name in the first cell.
+     * Returns the rows of all tables under a heading of the second level, by the name in the first cell.
      *
-     * @return the cells behind the name
-     * @throws IllegalStateException when a name is there twice
+     * @return the cells after the name
+     * @throws IllegalStateException when a name occurs twice
      */
     public static Map<String, List<String>> rows(String heading) throws IOException {
         Map<String, List<String>> rows = new TreeMap<>();
@@ -40,7 +40,7 @@ public final class Reference {
         return rows;
     }
 
-    /** What stands between backticks, outside of round brackets. */
+    /** Returns the texts between backticks, except those in round brackets. */
     public static List<String> codes(String cell) {
         List<String> codes = new ArrayList<>();
         CODE.matcher(cell.replaceAll("\\([^)]*\\)", "")).results().forEach(found -> codes.add(found.group(1)));

@@ -25,8 +25,8 @@ import org.pgsteward.config.Settings;
 import org.pgsteward.monitor.OldLevels;
 
 /**
- * The reference names what there is, and nothing else. Metrics and columns are compared where they are real: in
- * {@code MetricsIT} and {@code TablesIT}.
+ * The reference names everything that exists, and nothing else. Metrics and columns are compared where they are real:
+ * in {@code MetricsIT} and {@code TablesIT}.
  */
 @Tag("fast")
 class ReferenceTest {
@@ -48,18 +48,21 @@ class ReferenceTest {
     private static final Pattern OF_COMPOSE = Pattern.compile("\\$\\{([A-Z_]+):-([^}]*)}");
     private static final Pattern VARIABLE = Pattern.compile("\\bPGSTEWARD_[A-Z_]*[A-Z]\\b");
 
-    /** What the launcher reads, and what stands for any. */
+    /** A variable that only the launcher reads, and placeholders for any variable. */
     private static final Set<String> NO_SETTINGS =
             Set.of("PGSTEWARD_JAVA_OPTIONS", "PGSTEWARD_X_Y", "PGSTEWARD_MY_TOKEN", "PGSTEWARD_MY_VALUE");
 
-    /** What begins like a setting and is none. */
+    /** Names that look like a setting but are none. */
     private static final Set<String> NO_SETTING_KEYS =
             Set.of("pgsteward.home", "pgsteward.java.options", "pgsteward.docker.events", "pgsteward.list");
 
-    /** Labels that have the name of a setting. */
+    /** Labels with the name of a setting. */
     private static final Set<String> ALSO_LABELS = Set.of("pgsteward.backup.schedule", "pgsteward.backup.keep");
 
-    /** With {@code -Dreference=write} the page gets the tables instead. */
+    /**
+     * Compares the tables of settings with the code. With {@code -Dreference=write} it writes the tables into the page
+     * instead.
+     */
     @Test
     void theTablesOfSettingsAreThoseOfTheCode() throws IOException {
         String page = Files.readString(Reference.FILE);
@@ -81,7 +84,7 @@ class ReferenceTest {
     }
 
     @Test
-    void everySettingSaysWhatItIs() {
+    void everySettingHasADescription() {
         assertThat(AllSettings.all())
                 .allSatisfy(setting -> assertThat(setting.description())
                         .as(setting.name())
@@ -140,7 +143,7 @@ class ReferenceTest {
         }
     }
 
-    /** Below, a capability names its setting in its messages, and never reads it. */
+    /** Only config classes read settings. A capability below them names its setting in messages, but never reads it. */
     @Test
     void aSettingIsReadByTheConstantOfItsConfig() throws IOException {
         Set<String> names = new TreeSet<>();
@@ -244,7 +247,10 @@ class ReferenceTest {
         return found.build();
     }
 
-    /** A default is set as code; what says in words where a value comes from is none. */
+    /**
+     * Returns the default, which the page prints as code. Returns an empty text if the cell describes the source of the
+     * value in words.
+     */
     private static String said(String cell) {
         return cell.startsWith("`") && cell.indexOf('`', 1) == cell.length() - 1
                 ? cell.substring(1, cell.length() - 1)

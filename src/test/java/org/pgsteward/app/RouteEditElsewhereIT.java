@@ -24,13 +24,13 @@ import org.pgsteward.engine.FakeDaemon;
 import org.pgsteward.model.Condition;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Edits of one route file while the routes of another file are at work: these do not notice. */
+/** Edits of one route file do not disturb the routes of another file while they work. */
 @NeedsPostgres
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class RouteEditElsewhereIT {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-    /** Routes with everything that a restart of them would lose or do twice. Their rows say what they did. */
+    /** Routes with state that a restart would lose or repeat. Their rows show their work. */
     private static final String OPERATORS = """
             - beans:
                 - name: op-strategy
@@ -93,7 +93,8 @@ class RouteEditElsewhereIT {
             Path requests = Files.createDirectory(host.folder().resolve("op-requests"));
             host.wiring().house.order();
             host.cluster().run("homelab", "CREATE TABLE public.op (what text)");
-            // No lock: a session of pgsteward waits for one for 30 seconds only.
+            // The function polls instead of waiting for a lock, because a session of pgsteward waits for a lock for
+            // only 30 seconds.
             host.cluster().run("homelab", """
                     CREATE FUNCTION public.op_wait() RETURNS void LANGUAGE plpgsql AS $$
                     BEGIN
@@ -187,7 +188,7 @@ class RouteEditElsewhereIT {
         return routes;
     }
 
-    /** Changes a route that is at work in no test. */
+    /** Changes a route that no test uses. */
     private static void edit(Path routes, Daemon daemon, String before, String after) throws IOException {
         Path file = routes.resolve("monitor.camel.yaml");
         String text = Files.readString(file);

@@ -38,7 +38,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Route files are edited, well and badly, while the daemon runs them. */
+/** Route files are edited while the daemon runs them, with and without mistakes. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -46,7 +46,7 @@ class RouteEditsIT {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
     private static final long SEED = 20_261_125;
 
-    /** What people do on purpose: each undone when it is done again. */
+    /** Edits that operators make on purpose. Each one is undone when it is made again. */
     private static final List<Edit> GOOD = List.of(
             new Edit("thresholds.yaml", "memory: {warn: 80%", "memory: {warn: 70%"),
             new Edit("thresholds.yaml", "# Deadlocks within", "# All deadlocks within"),
@@ -159,7 +159,7 @@ class RouteEditsIT {
                     .as("routes after the good edit of sequence %d", sequence)
                     .isEqualTo(wanted());
         }
-        // Whatever was swapped, an alert still takes its way.
+        // Alerts are still routed after any swap.
         assertThat(wiring.routeClient.ask("direct:alert-raise", notice()).getException())
                 .isNull();
     }
@@ -276,7 +276,7 @@ class RouteEditsIT {
     }
 
     @Test
-    void whatPassesTheCheckAndDoesNotStartLeavesAllAsItWas() throws Exception {
+    void editThatFailsToStartChangesNothing() throws Exception {
         Set<String> before = running();
         write("thresholds.yaml", shipped("thresholds.yaml").replace("memory: {warn: 80%", "memory: {warn: 70%"));
         write("retention.camel.yaml", shipped("retention.camel.yaml").replace("0 30 4 * * ?", "0 45 4 * * ?"));
@@ -307,7 +307,7 @@ class RouteEditsIT {
     }
 
     @Test
-    void aStartOverABadFileRunsWhatWasLastInForceAndTellsOfIt() throws Exception {
+    void startWithABadFileRunsLastGoodRoutesWithAnAlert() throws Exception {
         Set<String> before = running();
         write("thresholds.yaml", shipped("thresholds.yaml").replace("memory: {warn: 80%", "memory: {warn: 70%"));
         settle();
@@ -359,7 +359,10 @@ class RouteEditsIT {
         restore(edit.file(), Optional.of(text));
     }
 
-    /** The ids in the files that are not left out by their preconditions, and those in Java. */
+    /**
+     * Returns the ids of the routes that the files contain, except those excluded by preconditions, and of the routes
+     * in Java.
+     */
     private Set<String> wanted() throws IOException {
         Set<String> ids = new TreeSet<>(
                 Set.of("journal-write", "journal-drain", "journal-insert", "backup-write", "containers-connected"));

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
 
-/** What an operator may write into {@code .env}, and what he is told. */
+/** Values that an operator may write into {@code .env}, and the messages about wrong ones. */
 @Tag("fast")
 class SettingsCheckTest {
     private RouteFiles shipped;
@@ -77,7 +77,7 @@ class SettingsCheckTest {
         "PGSTEWARD_MAIL_PASWORD_FILE, PGSTEWARD_MAIL_PASWORD_FILE is no setting; did you mean 'PGSTEWARD_MAIL_PASSWORD_FILE'?",
         "PGSTEWARD_WIKI, PGSTEWARD_WIKI is no setting; no route file reads {{pgsteward.wiki}} either: take it out",
     })
-    void aVariableThatNobodyReadsIsSaid(String variable, String said, @TempDir Path folder) throws IOException {
+    void unknownVariableIsReported(String variable, String said, @TempDir Path folder) throws IOException {
         String value = Files.writeString(folder.resolve("value"), "1").toString();
         assertThat(SettingsCheck.unknown(Settings.from(Map.of(variable, value)), shipped))
                 .containsExactly(said);
@@ -138,7 +138,7 @@ class SettingsCheckTest {
     }
 
     @Test
-    void whatIsSecretIsNotSaid() throws IOException {
+    void messagesContainNoSecret() throws IOException {
         Settings settings = Settings.from(Map.of(
                 "PGSTEWARD_SLACK_URL", "hooks.slack.com/T0/secret",
                 "PGSTEWARD_BACKUP_IDENTITY", "AGE-SECRET-KEY-1NONE",

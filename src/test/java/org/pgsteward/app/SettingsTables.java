@@ -10,7 +10,7 @@ import org.pgsteward.config.AllSettings;
 import org.pgsteward.config.Section;
 import org.pgsteward.config.Setting;
 
-/** The tables of all settings in the reference, from the settings themselves and the shipped route files. */
+/** A writer of the reference's tables of all settings, from the settings themselves and the shipped route files. */
 final class SettingsTables {
     private final Placeholders routes;
 
@@ -40,14 +40,14 @@ final class SettingsTables {
                 + " |";
     }
 
-    /** Returns the default that holds without any file of an operator's. */
+    /** Returns the default without any file of an operator. */
     private Optional<String> usual(Setting<?> setting) {
         return setting.is(Setting.Trait.IN_ROUTES)
                 ? routes.usual(setting.name()).filter(value -> !value.isEmpty())
                 : setting.usual();
     }
 
-    /** Only the route file knows the form of a text that the program does not read. */
+    /** Returns the form of a value. Only the route file knows the form of a text that the program does not read. */
     private String form(Setting<?> setting) {
         return setting.is(Setting.Trait.IN_ROUTES) && setting.words().equals("text")
                 ? routes.form(setting.name())

@@ -28,7 +28,7 @@ class StandbyRuleTest {
         }
     }
 
-    /** It is the one at work that has to say that PostgreSQL is down. */
+    /** Only a working daemon can report that PostgreSQL is unavailable, so it must not stand by. */
     @Test
     void eachGoesOnAsItWasWhilePostgresCannotBeAsked() {
         assertThat(next(Role.WORKING, State.UNKNOWN, false)).isEqualTo(Role.WORKING);
@@ -36,7 +36,9 @@ class StandbyRuleTest {
         assertThat(next(Role.STARTING, State.UNKNOWN, false)).isEqualTo(Role.WORKING);
     }
 
-    /** A service held the lock in a session that did not end, and no daemon worked, for as long as it liked. */
+    /**
+     * Once, a service held the lock in a session that did not end. No daemon worked for as long as the session lasted.
+     */
     @Test
     void aLockThatNoDaemonHoldsStopsNoWork() {
         for (Role role : Role.values()) {
@@ -45,7 +47,7 @@ class StandbyRuleTest {
     }
 
     @Test
-    void whoLeavesTheOtherTimeToComeBackStandsByMeanwhile() {
+    void standbyStaysUntilItHasTriedForTheLock() {
         assertThat(next(Role.STANDING_BY, State.TAKEN, false, false)).isEqualTo(Role.STANDING_BY);
         assertThat(next(Role.WORKING, State.TAKEN, false, false)).isEqualTo(Role.WORKING);
     }

@@ -38,13 +38,13 @@ import org.pgsteward.model.Typing;
 
 @Tag("fast")
 class StateLeftoversTest {
-    /** Long enough that a kill hits a write. */
+    /** The size makes a write long enough that a kill hits it. */
     private static final int LONG = 4 * 1024 * 1024;
 
     private static final Clock NOW = Clock.systemUTC();
     private static final Clock LATER = Clock.offset(NOW, Duration.ofHours(2));
 
-    /** One in each folder that has part files. */
+    /** One file in each folder that has part files. */
     private static final List<String> TARGETS =
             List.of("daemon.json", "alerts/0a.json", "silences/1b.json", "outbox/hook/2c.json", "taken-over/hook/3d");
 
@@ -60,7 +60,7 @@ class StateLeftoversTest {
 
     @Test
     @Timeout(value = 5, unit = TimeUnit.MINUTES)
-    void removesWhatAKilledProcessLeftAndNoWholeFile() throws Exception {
+    void removesPartsOfAKilledProcessAndKeepsWholeFiles() throws Exception {
         for (String target : TARGETS) {
             Files.createDirectories(state.resolve(target).getParent());
         }
@@ -83,7 +83,7 @@ class StateLeftoversTest {
         });
     }
 
-    /** A writer that is given a folder of its own is to be added. */
+    /** A new writer with a folder of its own has to be added to this test. */
     @Test
     void knowsTheFoldersOfTheWriters() throws Exception {
         Silences silences = new Silences(state, Json.mapper(), NOW);
@@ -103,7 +103,7 @@ class StateLeftoversTest {
         assertThat(files()).containsExactlyInAnyOrderElementsOf(whole);
     }
 
-    /** It has the key in it, and is another name of the file of the key if the process died at the end. */
+    /** The part file contains the key. It is a second name of the key's file if the process died at the end. */
     @Test
     void removesThePartOfTheManifestKeyAndKeepsTheKey() throws Exception {
         Path key = old(Files.writeString(state.resolve("manifest_key"), "the key"));
@@ -117,7 +117,7 @@ class StateLeftoversTest {
     }
 
     @Test
-    void keepsWhatIsNotOfItsWriters() throws Exception {
+    void keepsFilesOfOtherWriters() throws Exception {
         List<Path> kept = new ArrayList<>();
         for (String name : List.of(
                 ".manifest_key.part",
@@ -131,7 +131,7 @@ class StateLeftoversTest {
             Files.createDirectories(file.getParent());
             kept.add(old(Files.writeString(file, "kept")));
         }
-        // Folders without a writer of part files.
+        // Folders in which no writer leaves part files.
         for (String name :
                 List.of("scratch/" + UUID.randomUUID() + "/PG_VERSION", "backups/app/x", "outbox/hook/sub/x")) {
             Path file = state.resolve(name);
@@ -187,7 +187,7 @@ class StateLeftoversTest {
         }
     }
 
-    /** Writes each file for ever, in a thread of its own. */
+    /** A process that writes each file endlessly, in a thread of its own. */
     static final class Endless {
         private Endless() {}
 

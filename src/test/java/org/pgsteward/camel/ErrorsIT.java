@@ -30,8 +30,8 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /**
- * An {@link Error} in the middle of a run. Direct memory that is used up is one, thrown by Java's own library, and the
- * JVM goes on after it: what the run held has to be released as after any exception, or no later night begins.
+ * An {@link Error} in the middle of a run. Java's own library throws one if direct memory is used up, and the JVM
+ * continues after it. The run has to release its resources as after any exception, or no later night begins.
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -83,7 +83,7 @@ class ErrorsIT {
 
     @ParameterizedTest
     @EnumSource
-    void releasesWhatTheRunHeldRecordsItAndRaisesAnAlert(Moment moment) throws Exception {
+    void errorReleasesResourcesAndRaisesAnAlert(Moment moment) throws Exception {
         String database = host.cluster().newDatabase();
         host.cluster().run(database, "CREATE TABLE public.notes AS SELECT 1 AS n");
         clock.throwOnce(moment);
@@ -107,7 +107,7 @@ class ErrorsIT {
         assertNothingIsHeld(database);
     }
 
-    /** The one night that an Error ended was the last one of all. */
+    /** Once, a night that an Error ended was the last night with backups. */
     @Test
     void oneOfANightEndedByAnErrorLeavesTheOthersVerified() throws Exception {
         List<String> databases = List.of(
@@ -143,7 +143,7 @@ class ErrorsIT {
         }
     }
 
-    /** The real time, but for one call of one class. */
+    /** The real time, except for one call by one class, which throws. */
     private static final class ThrowingClock extends Clock {
         private final AtomicReference<Moment> armed = new AtomicReference<>();
 

@@ -21,7 +21,7 @@ import org.pgsteward.io.Json;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.model.Activity;
 
-/** Messages that a route takes, and messages that none takes. */
+/** Messages that a route accepts, and messages without a route. */
 @Tag("fast")
 class RouteClientTest {
     private final RouteClient routeClient = new RouteClient();
@@ -90,7 +90,7 @@ class RouteClientTest {
                 .routes(new RouteBuilder() {
                     @Override
                     public void configure() {
-                        // Otherwise a message waits half a minute for its route.
+                        // By default a message waits half a minute for its route.
                         getContext()
                                 .getComponent("direct", DirectComponent.class)
                                 .setBlock(false);

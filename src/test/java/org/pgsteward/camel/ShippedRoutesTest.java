@@ -29,11 +29,11 @@ import org.pgsteward.monitor.ThresholdsFile;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** How the files in {@code routes/} are written, so that a name in a log is found by one search. */
+/** Rules for the files in {@code routes/}, so that one search finds a name from a log. */
 @Tag("fast")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ShippedRoutesTest {
-    /** Served by Java, since no edit may leave a row unwritten. */
+    /** Endpoints that Java serves, since no edit may prevent the writing of a row. */
     private static final Set<String> JAVA_DOORS = Set.of("journal-write", "journal-insert");
 
     private final List<Map<?, ?>> routes = new ArrayList<>();
@@ -55,7 +55,7 @@ class ShippedRoutesTest {
     }
 
     @Test
-    void everyRouteHasAnIdAndSaysInASentenceWhatItDoes() {
+    void everyRouteHasAnIdAndAOneSentenceDescription() {
         for (Map<?, ?> route : routes) {
             assertThat((String) route.get("id")).matches("[a-z]+(-[a-z]+)*");
             assertThat((String) route.get("description"))
@@ -86,7 +86,7 @@ class ShippedRoutesTest {
         }
     }
 
-    /** Editors such as Kaoto read a file by this schema, which Camel publishes. */
+    /** Editors such as Kaoto use this schema, which Camel publishes. */
     @Test
     void everyFileIsAsTheSchemaOfTheYamlDslWantsIt() throws IOException {
         JsonSchema schema;

@@ -14,14 +14,14 @@ import java.time.format.DateTimeFormatter;
 import java.time.temporal.ChronoUnit;
 import java.util.UUID;
 
-/** Backups of earlier nights, which nobody can restore: retention, lists and pages only read their manifests and rows. */
+/** Backups of earlier nights that cannot be restored. Retention, lists and pages read only their manifests and rows. */
 final class History {
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
     private History() {}
 
-    /** Stores this many backups of each service, one a day, the newest two days old: files, manifests and rows. */
+    /** Stores this number of backups of each service, one a day, the newest two days old: files, manifests and rows. */
     static void store(ManyServices many, int days) throws Exception {
         Instant newest = Instant.now().truncatedTo(ChronoUnit.SECONDS).minus(Duration.ofDays(2));
         try (Connection connection = many.host().cluster().server().connect("homelab");

@@ -11,7 +11,9 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Large databases in the shipped heap. They take minutes, so only {@code src/bench/soak} runs them: no build does. */
+/**
+ * Large databases in the shipped heap. These tests take minutes, so no build runs them, only {@code src/bench/soak}.
+ */
 @Tag("soak")
 @ExtendWith(NeedsPostgres.Condition.class)
 @Timeout(value = 1, unit = TimeUnit.HOURS)
@@ -23,7 +25,8 @@ class LargeDatabaseIT {
         String[] statements = new String[42];
         statements[0] = "CREATE TABLE public.big (id bigint PRIMARY KEY, text text)";
         for (int piece = 0; piece < 40; piece++) {
-            // Ordinary text: numbers, words that repeat, and hashes. In pieces, because a statement has a time limit.
+            // The rows are ordinary text: numbers, repeated words and hashes. Several statements insert them, because a
+            // statement has a time limit.
             statements[piece + 1] = "INSERT INTO public.big SELECT n, repeat('some words that come again, ', 4)"
                     + " || md5(n::text) || md5((n * 7)::text) || md5((n * 13)::text)"
                     + " FROM generate_series(%d, %d) AS n".formatted(piece * 200_000 + 1, (piece + 1) * 200_000);
@@ -36,7 +39,7 @@ class LargeDatabaseIT {
     void verifiesTwentyThousandTablesInTheShippedHeap() throws Exception {
         String[] statements = new String[201];
         for (int piece = 0; piece < 200; piece++) {
-            // In pieces: each new table takes locks until its transaction ends.
+            // Several statements create the tables, because each new table takes locks until its transaction ends.
             statements[piece] = ("DO $$ BEGIN FOR i IN %d..%d LOOP EXECUTE format('CREATE TABLE public.table_%%s"
                             + " (id integer PRIMARY KEY, note text)', i); END LOOP; END $$")
                     .formatted(piece * 100 + 1, piece * 100 + 100);

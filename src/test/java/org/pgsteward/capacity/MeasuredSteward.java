@@ -17,12 +17,14 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.Steward;
 
-/** pgsteward, and a thread that samples its memory five times a second, and writes a file with all figures every second. */
+/**
+ * pgsteward with a thread that samples its memory five times a second and writes a file with all figures every second.
+ */
 final class MeasuredSteward {
     private static final UnixOperatingSystemMXBean SYSTEM =
             (UnixOperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
 
-    // To ask for them makes names and proxies each time, which costs more than all that is measured.
+    // Each call creates names and proxies, which costs more than all measured work.
     private static final List<MemoryPoolMXBean> POOLS = ManagementFactory.getMemoryPoolMXBeans();
     private static final List<BufferPoolMXBean> BUFFERS = ManagementFactory.getPlatformMXBeans(BufferPoolMXBean.class);
     private static final List<GarbageCollectorMXBean> COLLECTORS = ManagementFactory.getGarbageCollectorMXBeans();

@@ -7,12 +7,12 @@ import java.nio.file.Path;
 import java.util.Properties;
 
 /**
- * The figures of a {@link MeasuredSteward}, and its resident memory by the kernel. All are peaks since its start, except
- * threads, files, and those with {@code Now} in their name.
+ * The figures of a {@link MeasuredSteward}, and its resident memory according to the kernel. All are peaks since its
+ * start, except threads, files, and those with {@code Now} in their name.
  *
  * @param heap bytes, garbage included
- * @param heapAfterCollection bytes that a collection left, the largest value
- * @param keptNow bytes that the latest collection left
+ * @param heapAfterCollection bytes after a collection, the largest value
+ * @param keptNow bytes after the latest collection
  * @param direct bytes of direct buffers
  * @param collections garbage collections so far
  * @param resident bytes

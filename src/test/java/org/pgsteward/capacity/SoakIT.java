@@ -17,8 +17,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /**
- * A daemon that makes 300 nights one after another. It takes half an hour, so only {@code src/bench/soak} runs it: no
- * build does.
+ * A daemon that runs 300 nights one after another. The test takes half an hour, so no build runs it, only {@code
+ * src/bench/soak}.
  */
 @Tag("soak")
 @ExtendWith(NeedsPostgres.Condition.class)
@@ -26,7 +26,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 class SoakIT {
     private static final int NIGHTS = Integer.getInteger("soak.nights", 300);
 
-    /** It ends with the night after which so many minutes are over. */
+    /** The time limit in minutes. The test ends after the night in which it is exceeded. */
     private static final int MINUTES = Integer.getInteger("soak.minutes", 120);
 
     private static final long MIB = 1 << 20;
@@ -111,7 +111,7 @@ class SoakIT {
                 .as("file handles")
                 .isLessThanOrEqualTo(first.measures().files() + 10);
         assertThat(last.temporary()).as("folders in /tmp").isLessThanOrEqualTo(first.temporary() + 2);
-        // The documents of the sets of a month are kept.
+        // pgsteward keeps the documents of a month's backup sets.
         assertThat(last.files()).as("files of the state and the store").isLessThan(first.files() + NIGHTS + 60);
     }
 
@@ -142,7 +142,7 @@ class SoakIT {
         }
     }
 
-    /** Returns the number of folders that pgsteward made in {@code /tmp} for sockets and logins. */
+    /** Returns the number of folders that pgsteward created in {@code /tmp} for sockets and logins. */
     private static long temporary() throws IOException {
         try (Stream<Path> entries = Files.list(Path.of("/tmp"))) {
             return entries.filter(entry -> entry.getFileName().toString().matches("pgsteward-\\d+"))

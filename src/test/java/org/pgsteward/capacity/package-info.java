@@ -1,4 +1,7 @@
-/** Hosts with many services, large databases and many nights: times, memory, and how they grow. */
+/**
+ * Tests of hosts with many services, large databases and many nights. They measure times and memory, and how these
+ * grow.
+ */
 @NullMarked
 package org.pgsteward.capacity;
 

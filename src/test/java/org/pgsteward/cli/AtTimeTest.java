@@ -24,7 +24,7 @@ class AtTimeTest {
         "2026-07-31 03:00, 2026-07-31T01:00:00Z",
         "2026-01-31 03:00:30, 2026-01-31T02:00:30Z",
         "2026-01-31, 2026-01-31T22:59:59.999Z",
-        // The hour that is left out, and the one that comes twice: the first of the two.
+        // The skipped hour of summer time, and the repeated one, whose first occurrence counts.
         "2026-03-29T02:30, 2026-03-29T01:30:00Z",
         "2026-10-25T02:30, 2026-10-25T00:30:00Z"
     })
@@ -34,7 +34,7 @@ class AtTimeTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "yesterday", "2026-13-01", "2026-02-30T03:00", "03:00", "2026-01-31T25:00Z"})
-    void whatIsNoTimeIsRefusedWithHowToWriteOne(String text) {
+    void invalidTimeIsRefusedWithTheFormat(String text) {
         assertThatThrownBy(() -> AtTime.parse(text, BERLIN))
                 .isInstanceOf(Refusal.class)
                 .hasMessage("--at is '" + text + "', which is no time: write 2026-01-31T03:00:00Z, or"
@@ -42,7 +42,7 @@ class AtTimeTest {
     }
 
     @Test
-    void timeLeftIsByTheLastTimeAtFirstAndThenByWhatItTookSoFar() {
+    void remainingTimeUsesThePreviousRunThenTheProgress() {
         assertThat(TerminalProgress.words(1_000_000, 100_000_000, Duration.ofSeconds(1), Duration.ofSeconds(41)))
                 .isEqualTo("1.0 of 100.0 MB, some 40 s left");
         assertThat(TerminalProgress.words(50_000_000, 100_000_000, Duration.ofSeconds(30), Duration.ofSeconds(41)))

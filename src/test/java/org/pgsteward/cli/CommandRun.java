@@ -10,19 +10,19 @@ import org.pgsteward.ChildJava;
 import org.pgsteward.TestHost;
 
 /**
- * How a command ended that was a process of its own.
+ * The result of a command in its own process.
  *
- * @param out what it wrote to standard output, without the white space around it
- * @param err the same of standard error
+ * @param out standard output without surrounding white space
+ * @param err standard error without surrounding white space
  */
 record CommandRun(int code, String out, String err) {
 
-    /** Runs it to its end, configured for {@code host} and by nothing else. */
+    /** Runs a command and waits for its end. Only the settings of {@code host} apply. */
     static CommandRun on(TestHost host, String... arguments) throws Exception {
         return on(host, Map.of(), arguments);
     }
 
-    /** The same with other variables; an empty one is as if it were not there. */
+    /** Runs a command with other variables. An empty value removes the variable. */
     static CommandRun on(TestHost host, Map<String, String> otherwise, String... arguments) throws Exception {
         Path out = Files.createTempFile(host.folder(), "command", ".out");
         Path err = Files.createTempFile(host.folder(), "command", ".err");

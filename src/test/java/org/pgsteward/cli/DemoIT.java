@@ -25,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.ChildJava;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** The README's first command, as a process of its own. */
+/** The README's first command, in its own process. */
 @NeedsPostgres
 class DemoIT {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
@@ -78,7 +78,8 @@ class DemoIT {
     @ParameterizedTest
     @ValueSource(strings = {"INT", "TERM", "KILL"})
     void interruptedHalfWayItLeavesNoProcessBehind(String signal) throws Exception {
-        // Inherited, so that no program started from here could notice it; a shell's background jobs have it so.
+        // The process inherits the ignored signal, so no program started here could receive it. A shell's background
+        // jobs ignore SIGINT.
         assumeFalse(
                 signal.equals("INT") && isInterruptIgnored(), "skipped: SIGINT is ignored by who started the tests");
         Process demo = start();
@@ -133,7 +134,7 @@ class DemoIT {
     }
 
     @Test
-    void aPortThatIsTakenIsSaidBeforeAnythingIsMade() throws Exception {
+    void usedPortIsReportedBeforeAnythingIsCreated() throws Exception {
         try (ServerSocket taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             int port = taken.getLocalPort();
             Process demo = start(port);
@@ -169,14 +170,14 @@ class DemoIT {
         return builder.redirectOutput(printed.toFile()).start();
     }
 
-    /** PostgreSQL's processes whose arguments name the demonstration's folder. */
+    /** Returns the number of PostgreSQL processes whose arguments name the demonstration's folder. */
     private long processes() throws IOException {
         return commands().stream().filter(line -> line.contains("postgres -D")).count();
     }
 
     /**
-     * The command lines that name the demonstration's folder: servers, the shells that guard them, and the {@code rm} by
-     * which such a shell removes a scratch cluster after its server has ended.
+     * Returns the command lines that name the demonstration's folder: servers, the shells that guard them, and {@code
+     * rm}. Such a shell runs {@code rm} to remove a scratch cluster after its server has ended.
      */
     private List<String> commands() throws IOException {
         List<String> commands = new java.util.ArrayList<>();
@@ -191,7 +192,7 @@ class DemoIT {
         return commands;
     }
 
-    /** Empty for a process that has ended since it was listed. */
+    /** Returns the command line of a process. Returns an empty text if the process has ended since it was listed. */
     private static String commandLine(Path process) {
         try {
             return new String(Files.readAllBytes(process.resolve("cmdline")), StandardCharsets.UTF_8)

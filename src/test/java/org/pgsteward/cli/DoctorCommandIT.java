@@ -23,14 +23,14 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.ServerLog;
 
-/** {@code doctor} as a process of its own, on a real PostgreSQL and the recording of a home-lab that goes wrong. */
+/** The {@code doctor} command as a process, on a real PostgreSQL and the recording of a home-lab with faults. */
 @NeedsPostgres
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class DoctorCommandIT {
     private final ObjectMapper json = new ObjectMapper();
 
     @Test
-    void eachMistakeIsSaidWithItsCauseAndWhatToType() throws Exception {
+    void eachMistakeIsReportedWithCauseAndRemedy() throws Exception {
         try (TestHost host = TestHost.start();
                 RecordedEngine engine = new RecordedEngine(Clock.systemUTC())) {
             Path secrets = Files.createDirectory(host.folder().resolve("secrets"));
@@ -38,7 +38,7 @@ class DoctorCommandIT {
             host.environment().put("PGSTEWARD_SECRETS_DIR", secrets.toString());
             host.environment().put("PGSTEWARD_DOCKER_HOST", engine.host());
             host.environment().put("PGSTEWARD_POSTGRES_CONTAINER", "postgresql");
-            // The disks of whoever runs this test are no concern of it.
+            // The result must not depend on the disks of the test machine.
             host.environment().put("PGSTEWARD_WATCH_DISK_WARN", "off");
             host.environment().put("PGSTEWARD_WATCH_DISK_CRITICAL", "off");
             engine.play("deploy");
@@ -67,7 +67,7 @@ class DoctorCommandIT {
                     .contains("# or, for one that is started with settings, in its compose file: command: ");
 
             engine.play("mistakes");
-            // What fails in the minute in which a service is new is not counted.
+            // Failures in the first minute of a service are not counted.
             host.cluster()
                     .run(
                             "homelab",
@@ -144,7 +144,10 @@ class DoctorCommandIT {
         }
     }
 
-    /** Typed as they stand where there is no Docker: no line asks for it, each works, and what they are for is gone. */
+    /**
+     * Types the remedies as printed on a host without Docker. No line needs Docker, each line works, and the problems
+     * are gone.
+     */
     private void everyLineOfARemedyDoesWhatItIsFor(TestHost host) throws Exception {
         Map<String, String> withoutDocker = Map.of("PGSTEWARD_DOCKER_COMMAND", "none");
         JsonNode before = json.readTree(

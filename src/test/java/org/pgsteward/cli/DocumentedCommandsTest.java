@@ -15,14 +15,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** No command, option or file that the documents name is one that is not there. */
+/** The documents name only commands, options and files that exist. */
 @Tag("fast")
 public class DocumentedCommandsTest {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
     private static final Pattern FILE = Pattern.compile("(?<![\\w/.])(?:src|routes)/[\\w./-]*[\\w-]");
     private static final Pattern PLACEHOLDER = Pattern.compile("routes/(?:templates|catalogue\\.json).*");
 
-    /** What {@link HowToIT} cannot type, and why; everything else it does. */
+    /** The lines that {@link HowToIT} cannot type, with the reason. It types all others. */
     private static final Map<Pattern, String> NEEDS_MORE = Map.of(
             Pattern.compile(
                             "docker compose (up|build|create|stop|pause|unpause|exec postgresql|exec -T pgsteward tar)( .*)?"),
@@ -32,7 +32,7 @@ public class DocumentedCommandsTest {
             Pattern.compile("\\./pgsteward init"), "a folder of its own; the stories of acceptance begin with it",
             Pattern.compile("crontab -e"), "an editor");
 
-    /** Whether it is left to an engine or an editor. */
+    /** Returns whether the line needs an engine or an editor. */
     public static boolean needsMore(Handbook.Line line) {
         return NEEDS_MORE.keySet().stream()
                 .anyMatch(pattern -> pattern.matcher(line.text()).matches());

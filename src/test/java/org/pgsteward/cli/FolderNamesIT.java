@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.TestHost;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Databases that are called like pgsteward's own folders in the store. */
+/** Databases with the names of pgsteward's own folders in the store. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -39,7 +39,7 @@ class FolderNamesIT {
     }
 
     @Test
-    void eachIsRestoredByItsNameAndTheFoldersOfPgstewardHoldNothingOfThem() throws Exception {
+    void databasesNamedLikeOwnFoldersAreStoredApart() throws Exception {
         CommandRun backup = CommandRun.on(host, "backup", "--all");
         assertThat(backup.code()).as(backup.toString()).isZero();
         CommandRun base = CommandRun.on(host, "backup", "--kind", "base");

@@ -20,8 +20,8 @@ import org.pgsteward.TestHost;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /**
- * Manifests and documents of sets that a program wrote that can write into the store and has no key. The commands have the
- * heap of 40 MB that the launcher gives them, and end for good where it is not enough.
+ * Manifests and documents of backup sets, forged by a program with write access to the store and without the key. The
+ * commands have the launcher's heap of 40 MB, and the JVM ends if it is too small.
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -54,11 +54,11 @@ class ForgedManifestsIT {
         for (int i = 0; i < 31; i++) {
             manifest("2020010" + (i % 10) + "T0300" + (10 + i) + "Z", "caveats", list("x".repeat(90_000), 10));
             manifest("2020020" + (i % 10) + "T0300" + (10 + i) + "Z", "caveats", list("漢".repeat(90_000), 5));
-            // One text of almost a whole document, and many that are as long as one may be.
+            // One text that is almost a whole document, and many texts of the maximum length.
             manifest("2020030" + (i % 10) + "T0300" + (10 + i) + "Z", "image", "\"" + "x".repeat(4_000_000) + "\"");
             set("202001" + (10 + i % 10) + "T0300" + (10 + i) + "Z", "x".repeat(3_000_000));
         }
-        // Their names come before all genuine ones.
+        // These names sort before all genuine ones.
         for (int i = 0; i < 40; i++) {
             manifest("20990101T9900" + (10 + i) + "Z", "caveats", list("x".repeat(89_000), 10));
             manifest("20990102T9900" + (10 + i) + "Z", "rows", rows(49_990));
@@ -75,7 +75,7 @@ class ForgedManifestsIT {
     }
 
     @Test
-    void everyCommandGoesOnWithWhatIsGenuine() throws Exception {
+    void everyCommandUsesTheGenuineBackups() throws Exception {
         CommandRun backup = CommandRun.on(host, "backup", "app", "wiki");
         assertThat(backup.code()).as(backup.toString()).isZero();
         CommandRun verified = CommandRun.on(host, "verify", "app", "wiki");

@@ -11,7 +11,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What the README and {@code src/docs} tell people to type, as it stands in the files themselves. */
+/** The lines that the README and {@code src/docs} ask an operator to type, as printed in the files. */
 public final class Handbook {
     public static final Path README = Path.of("README.md");
     private static final Path DOCS = Path.of("src/docs");
@@ -25,12 +25,12 @@ public final class Handbook {
     private Handbook() {}
 
     /**
-     * A line that is set as code, and where it stands.
+     * A line of code with its place.
      *
-     * @param language what the fence says: {@code sh} is to be typed, {@code text} to be seen; empty without a fence
+     * @param language the language of the fence: {@code sh} is typed, {@code text} is output; empty without a fence
      */
     public record Line(Path file, int number, String language, String text) {
-        /** The words behind {@code pgsteward}; empty when it starts none. */
+        /** Returns the words after {@code pgsteward}. Returns none if the line does not start pgsteward. */
         public List<String> command() {
             Matcher command = COMMAND.matcher(text);
             return command.find() ? words(command.group(1)) : List.of();
@@ -45,10 +45,10 @@ public final class Handbook {
     /**
      * A line to type.
      *
-     * @param shown what its output has, in this order; an ellipsis stands for anything
+     * @param shown the lines of its output, in this order; an ellipsis stands for any text
      */
     public record Step(Line line, List<String> shown) {
-        /** What its output has to look like. */
+        /** Returns the pattern of the output. */
         public Pattern shape() {
             return Pattern.compile(shown.stream()
                     .map(text ->
@@ -61,7 +61,7 @@ public final class Handbook {
         return DOCS.resolve("how-to").resolve(task + ".md");
     }
 
-    /** What a page has one type, in its order. */
+    /** Returns the lines that a page asks its reader to type, in order. */
     public static List<Step> steps(Path file) throws IOException {
         List<Step> steps = new ArrayList<>();
         for (Line line : blocks(file)) {
@@ -74,7 +74,7 @@ public final class Handbook {
         return steps;
     }
 
-    /** The lines for {@code .env} of a page. */
+    /** Returns the lines for {@code .env} of a page. */
     public static List<Line> settings(Path file) throws IOException {
         return blocks(file).stream()
                 .filter(line -> line.language().equals("dotenv"))
@@ -90,7 +90,9 @@ public final class Handbook {
         }
     }
 
-    /** Lines of blocks, indented or fenced; a line that ends with a backslash goes on in the next. */
+    /**
+     * Returns the lines of code blocks, indented or fenced. A line that ends with a backslash continues in the next.
+     */
     public static List<Line> blocks(Path file) throws IOException {
         List<Line> code = new ArrayList<>();
         List<String> lines = Files.readAllLines(file);
@@ -114,7 +116,7 @@ public final class Handbook {
         return code;
     }
 
-    /** What stands between backticks in the running text; one that a line's end cuts is whole here. */
+    /** Returns the texts between backticks in the running text, including those that a line break divides. */
     static List<Line> spans(Path file) throws IOException {
         List<Line> spans = new ArrayList<>();
         String[] paragraphs = Files.readString(file).split("\n[ \t]*\n", -1);
@@ -131,7 +133,7 @@ public final class Handbook {
         return spans;
     }
 
-    /** As a shell takes a line apart, as far as our documents use one. */
+    /** Splits a line into words like a shell, as far as our documents need it. */
     private static List<String> words(String line) {
         List<String> words = new ArrayList<>();
         Matcher word = WORD.matcher(line);

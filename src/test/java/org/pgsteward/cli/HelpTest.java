@@ -12,7 +12,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
 
-/** {@code --help} teaches: each command says what it does and how it is typed, and fits a terminal of 80 columns. */
+/**
+ * The texts of {@code --help}: each command describes its purpose and shows an example, and fits a terminal of 80
+ * columns.
+ */
 @Tag("fast")
 class HelpTest {
     static Stream<String> commands() {
@@ -39,7 +42,7 @@ class HelpTest {
     }
 
     @Test
-    void theHelpOfAllSaysWhatToTypeFirst() {
+    void generalHelpNamesTheFirstCommand() {
         assertThat(help("--help"))
                 .contains("Exit codes: 0 done; 1 it failed, or something is wrong; 2 it could not run.")
                 .contains("pgsteward status")

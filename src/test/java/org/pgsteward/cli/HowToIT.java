@@ -27,9 +27,9 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * The pages of {@code src/docs/how-to}, typed line by line on a real PostgreSQL and the recording of a home-lab, whose
- * databases somebody made by hand. What needs a Docker Engine is left to the stories of {@code acceptance}; {@link DocumentedCommandsTest}
- * sees to it that nothing else is left out.
+ * The pages of {@code src/docs/how-to}, typed line by line on a real PostgreSQL and the recording of a home-lab. An
+ * operator created its databases by hand. Lines that need a Docker Engine are left to the stories of {@code
+ * acceptance}. {@link DocumentedCommandsTest} checks that no other line is left out.
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -37,12 +37,12 @@ import org.pgsteward.postgres.TestCluster;
 class HowToIT {
     private static final int NEXT_MAJOR = 17;
 
-    /** Where the store lies in the image. */
+    /** The folder of the store in the image. */
     private static final String STORE = "/var/lib/pgsteward/backups";
 
     private static final List<String> EVERYTHING = List.of("backup", "--all");
 
-    /** From here on the new server is there. */
+    /** The new server is available after this line. */
     private static final String NEW_SERVER = "docker compose up -d --wait postgresql";
 
     private final Map<TestHost, String> everything = new HashMap<>();
@@ -152,7 +152,10 @@ class HowToIT {
         return host;
     }
 
-    /** Types what a page says, first at {@code now}, and from where the page starts a new server at {@code then}. */
+    /**
+     * Types the lines of a page, first at {@code now}. After the line at which the page starts a new server, continues
+     * at {@code then}.
+     */
     private void follow(String task, TestHost now, TestHost... then) throws Exception {
         TestHost at = now;
         Map<String, String> more = settings(task);
@@ -173,7 +176,7 @@ class HowToIT {
         now.environment().keySet().removeAll(more.keySet());
     }
 
-    /** What a page writes into {@code .env}; a file that it names lies in the checkout. */
+    /** Returns the settings that a page writes into {@code .env}. A file that they name is in the checkout. */
     private Map<String, String> settings(String task) throws IOException {
         Map<String, String> settings = new HashMap<>();
         for (Handbook.Line line : Handbook.settings(Handbook.howTo(task))) {
@@ -195,7 +198,10 @@ class HowToIT {
                 .isZero();
     }
 
-    /** A backup of everything that one page began with serves the next page that begins with one at the same server. */
+    /**
+     * Runs a line. A full backup at the beginning of one page also serves the next page that begins with one at the
+     * same server.
+     */
     private String command(TestHost at, Handbook.Line line) throws Exception {
         String known = line.command().equals(EVERYTHING) ? everything.get(at) : null;
         String out = known == null ? run(at, line) : known;

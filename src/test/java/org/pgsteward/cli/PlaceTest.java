@@ -26,7 +26,7 @@ class PlaceTest {
     }
 
     @Test
-    void orWithTheSettingsOfTheDemonstrationThatRuns(@TempDir Path home) throws Exception {
+    void aRunningDemonstrationAddsItsSettingsToTheHint(@TempDir Path home) throws Exception {
         Files.createFile(home.resolve("compose.yaml"));
         Files.createDirectories(home.resolve("target/demo"));
         Files.createFile(home.resolve("target/demo/env"));

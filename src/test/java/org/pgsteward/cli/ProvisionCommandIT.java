@@ -30,8 +30,8 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * {@code provision} and {@code remove} as processes of their own, on a real PostgreSQL and the recording of a home-lab;
- * each test has one of its services for itself.
+ * The {@code provision} and {@code remove} commands as processes, on a real PostgreSQL and the recording of a home-lab.
+ * Each test has one service of its own.
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -75,7 +75,7 @@ class ProvisionCommandIT {
     }
 
     @Test
-    void documentsOfWhatIsToDoAndOfWhatWasDoneParse() throws Exception {
+    void jsonOfPlanAndResultParses() throws Exception {
         Ended planned = onTheHomeLab("provision", "--plan", "--json", "navidrome");
         assertThat(planned.code()).as(planned.toString()).isZero();
         JsonNode plan = json.readTree(planned.out());
@@ -94,7 +94,7 @@ class ProvisionCommandIT {
     }
 
     @Test
-    void whereNoEngineAnswersThePlanSaysWhatIsAmissAndTheCommandRepairsIt() throws Exception {
+    void withoutAnEngineDriftIsPlannedAndRepaired() throws Exception {
         cluster.run("homelab", "GRANT CONNECT ON DATABASE vikunja TO PUBLIC", "ALTER ROLE vikunja CREATEDB");
         List<String> amiss = rights("vikunja");
 
@@ -133,7 +133,7 @@ class ProvisionCommandIT {
     }
 
     @Test
-    void whatCannotRunIsRefusedInOneLineWithTheNextStep() throws Exception {
+    void impossibleCommandIsRefusedInOneLineWithTheNextStep() throws Exception {
         assertCouldNotRun(onTheHomeLab("provision", "nobody"), "as service 'nobody'", "'pgsteward provision --plan'");
         assertCouldNotRun(onTheHomeLab("provision", "--adopt"), "--adopt takes the names of services", "by name");
         assertCouldNotRun(onTheHomeLab("remove", "nobody"), "there is no service 'nobody'", "'pgsteward status'");
@@ -205,7 +205,7 @@ class ProvisionCommandIT {
         assertThatThrownBy(() -> cluster.server().connect("linkding").close()).isInstanceOf(SQLException.class);
     }
 
-    /** The alerts of which the state folder says that they fire. */
+    /** Returns the firing alerts according to the state folder. */
     private List<String> firing() throws IOException {
         try (Stream<Path> files = Files.walk(folder.resolve("state"))) {
             List<String> keys = new ArrayList<>();
@@ -272,7 +272,10 @@ class ProvisionCommandIT {
         return ended;
     }
 
-    /** What a service's role and everybody else may do; a line that begins with a dash is everybody's right. */
+    /**
+     * Returns the privileges of a service's role and of PUBLIC. A line that begins with a dash is a privilege of
+     * PUBLIC.
+     */
     private List<String> rights(String service) throws SQLException {
         return ask("SELECT acl.grantee::regrole || ' ' || acl.privilege_type FROM pg_catalog.pg_database,"
                 + " pg_catalog.aclexplode(datacl) AS acl WHERE datname = '" + service + "' UNION ALL SELECT rolname"

@@ -21,7 +21,7 @@ import org.pgsteward.TestHost;
 import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** {@code verify} and {@code restore} as processes of their own, on a real PostgreSQL and a store with one backup. */
+/** The {@code verify} and {@code restore} commands as processes, on a real PostgreSQL and a store with one backup. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -90,7 +90,7 @@ class RestoreCommandIT {
                         "homelab", "SELECT action FROM public.user_activity WHERE service_name = 'wiki' ORDER BY id"))
                 .containsExactly("restored from " + id, "replaced by " + id);
 
-        // Neither is a service, and both are shown until they are dropped or renamed.
+        // Both databases remain visible until they are dropped or renamed, but neither is a service.
         CommandRun backup = run("backup", "wiki_back");
         assertThat(backup.code()).isEqualTo(2);
         assertThat(backup.err()).contains("there is no service or database wiki_back");
@@ -144,7 +144,7 @@ class RestoreCommandIT {
         assertThat(replaced.out()).contains("its owner is buyer and was seller when it was backed up");
     }
 
-    /** It was dumped while it was nobody's, and taken over under another name. */
+    /** It was dumped before it belonged to a service, and was adopted under another name. */
     @Test
     void theOldNameOfAServiceFindsTheNewestOfItsDatabase() throws Exception {
         host.cluster().run("homelab", "CREATE ROLE git LOGIN", "CREATE DATABASE git OWNER git TEMPLATE template0");
@@ -177,16 +177,16 @@ class RestoreCommandIT {
                 "restore --backup wiki-20010101T030000Z --into a     | there is no backup 'wiki-20010101T030000Z' with a manifest in ",
                 "restore --all --from /nowhere/at/all                | there is no store at /nowhere/at/all",
             })
-    void whatCannotRunIsSaidInOneLineWithTheNextStep(String line, String because) throws Exception {
+    void impossibleCommandIsReportedInOneLineWithTheNextStep(String line, String because) throws Exception {
         CommandRun ended = run(line.split(" +"));
         assertThat(ended.code()).as(ended.toString()).isEqualTo(2);
         assertThat(ended.err()).hasLineCount(1).startsWith("pgsteward: " + because);
         assertThat(ended.out()).isEmpty();
     }
 
-    /** Of a server that is lost nobody knows the password. */
+    /** The password of a lost server may be unknown. */
     @Test
-    void theStoreIsListedAndProvedWithoutAPassword() throws Exception {
+    void theStoreIsListedAndVerifiedWithoutAPassword() throws Exception {
         Map<String, String> none = Map.of("PGSTEWARD_POSTGRES_PASSWORD", "");
         CommandRun proved = CommandRun.on(host, none, "verify", "wiki");
         assertThat(proved.code()).as(proved.toString()).isZero();
@@ -220,7 +220,7 @@ class RestoreCommandIT {
     }
 
     @Test
-    void verifyProvesItWhilePostgresIsAwayAndSaysWhenAFileIsDamaged() throws Exception {
+    void verifyWorksWithoutPostgresAndReportsADamagedFile() throws Exception {
         host.cluster().kill();
         CommandRun away = run("verify", "--json", "wiki");
         host.cluster().startAgain();
@@ -251,9 +251,9 @@ class RestoreCommandIT {
         assertThat(host.journal("wiki")).containsExactly("verified");
     }
 
-    /** A program that can write into the store and has no key says that its file is the newest. */
+    /** A program with write access to the store and without the key claims that its file is the newest. */
     @Test
-    void aNewerBackupThatIsUnsignedIsPassedOverAndNamedAndTheNewestGenuineOneIsTaken() throws Exception {
+    void unsignedNewerBackupIsNamedAndSkipped() throws Exception {
         Path folder = host.store().resolve("wiki");
         String forged = "wiki-20991231T030000Z";
         Path file = folder.resolve(forged + ".dump.zst");
@@ -265,8 +265,8 @@ class RestoreCommandIT {
                 Manifests.unsigned(Files.readString(folder.resolve(id + ".dump.zst.manifest.json")))
                         .replace(id, forged)
                         .replaceFirst("\"started_at\" : \"[^\"]+\"", "\"started_at\" : \"2099-12-31T03:00:00Z\"")
-                        // The newest of a service says which database it has: that of another service would be
-                        // restored.
+                        // The manifest of a service's newest backup names its database. With this one, a restore would
+                        // take another service's database.
                         .replaceFirst("\"database\" : \"[^\"]+\"", "\"database\" : \"homelab\""));
         Files.writeString(torn, "{");
         assertThat(run("backup", "homelab").code()).isZero();
@@ -296,9 +296,9 @@ class RestoreCommandIT {
         }
     }
 
-    /** A scratch folder that cannot be made; PostgreSQL there and away. */
+    /** The scratch folder cannot be created, with PostgreSQL available and unavailable. */
     @Test
-    void whatThisHostLacksTakesNothingFromABackupThatWasProved() throws Exception {
+    void missingScratchFolderKeepsABackupVerified() throws Exception {
         String judged = "SELECT concat_ws(' ', state, success, verified_at, error) FROM public.backup_log"
                 + " WHERE backup_id = '" + id + "'";
         assertThat(run("verify", "wiki").code()).isZero();
@@ -320,7 +320,7 @@ class RestoreCommandIT {
         assertThat(run("backups").out()).contains(id);
         assertThat(host.rows("homelab", judged)).isEqualTo(before);
 
-        // A file that changed is another matter, and when it was proved last stays known.
+        // A changed file fails the verification, but the time of its last successful verification remains.
         Path file = host.store().resolve("wiki").resolve(id + ".dump.zst");
         byte[] whole = Files.readAllBytes(file);
         byte[] damaged = whole.clone();

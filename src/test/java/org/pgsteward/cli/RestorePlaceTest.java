@@ -16,20 +16,20 @@ class RestorePlaceTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:05:00Z");
 
     @Test
-    void aDumpGoesBackToItsDatabaseWhoseverThatIsNow() {
+    void dumpIsRestoredIntoItsDatabaseOfAnyService() {
         Manifest gitea = dump("gitea", "gitea");
         assertThat(RestorePlace.of(gitea, List.of())).isEqualTo(new RestorePlace("gitea", "old", "gitea"));
         assertThat(RestorePlace.of(gitea, List.of(enrolled("webapp", "gitea"))))
                 .isEqualTo(new RestorePlace("webapp", "webapp", "gitea"));
         assertThat(RestorePlace.of(gitea, List.of(enrolled("gitea", "gitea2"), enrolled("webapp", "gitea"))))
                 .isEqualTo(new RestorePlace("webapp", "webapp", "gitea"));
-        // Renamed, and nobody else's.
+        // The service was renamed, and no other service has the database.
         assertThat(RestorePlace.of(gitea, List.of(enrolled("gitea", "git"))))
                 .isEqualTo(new RestorePlace("gitea", "gitea", "git"));
     }
 
     @Test
-    void inThePlaceOfAnotherDatabaseItGoesOnlyWhereItsOwnIsGone() {
+    void dumpReplacesAnotherDatabaseOnlyIfItsOwnIsGone() {
         List<Enrolment> moved = List.of(enrolled("gitea", "gitea2"), enrolled("webapp", "gitea"));
         assertThat(RestorePlace.notReplacing(dump("gitea", "gitea"), moved, List.of("gitea", "gitea2")))
                 .contains("backup 'gitea-1' is of database gitea, which is still there, and service gitea has database"

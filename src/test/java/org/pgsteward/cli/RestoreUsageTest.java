@@ -9,7 +9,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 
-/** What cannot be meant is refused before anything is read or opened. */
+/** Meaningless combinations of options are refused before the command reads or opens a file. */
 @Tag("fast")
 class RestoreUsageTest {
     @ParameterizedTest
@@ -29,7 +29,7 @@ class RestoreUsageTest {
                 "verify                          | verify takes --all, the names of services, or --backup with an id, one of the three",
                 "verify --all wiki               | verify takes --all, the names of services, or --backup with an id, one of the three"
             })
-    void whatCannotBeMeantIsRefusedInOneLine(String line, String because) {
+    void meaninglessOptionsAreRefusedInOneLine(String line, String because) {
         StringWriter err = new StringWriter();
         CommandLine commands = Commands.line().setErr(new PrintWriter(err));
 

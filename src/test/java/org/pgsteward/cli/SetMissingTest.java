@@ -10,9 +10,9 @@ import org.pgsteward.backup.store.BackupSet;
 
 @Tag("fast")
 class SetMissingTest {
-    /** Ten backups of one of 83 databases printed more than 1,700 lines. */
+    /** Once, the list of ten backups of one of 83 databases had more than 1,700 lines. */
     @Test
-    void whatWasNotAskedForIsOneLine() {
+    void unselectedMissingBackupsTakeOneLine() {
         List<BackupSet.Missing> missing = new ArrayList<>();
         missing.add(missing("wiki", "failed: disk full"));
         for (int i = 10; i < 93; i++) {
@@ -39,7 +39,7 @@ class SetMissingTest {
     }
 
     @Test
-    void whateverAnotherProgramWroteIsOneHarmlessLine() {
+    void foreignTextIsShownAsOneHarmlessLine() {
         assertThat(SetMissing.lines(List.of(missing("a\nb", "failed:\n\u001b[31mred"))))
                 .containsExactly("missing: a b (dump): failed: [31mred");
     }

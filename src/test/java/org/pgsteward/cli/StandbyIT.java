@@ -24,7 +24,7 @@ import org.pgsteward.TestHost;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Two daemons on one PostgreSQL, each a process with its own folders: one works, and the other takes over. */
+/** Two daemons on one PostgreSQL, each a process with its own folders. One works, and the other takes over. */
 @NeedsPostgres
 class StandbyIT {
     private static final Duration LONG = Duration.ofMinutes(2);
@@ -36,7 +36,7 @@ class StandbyIT {
         started.forEach(Process::destroyForcibly);
     }
 
-    /** A daemon with everything of its own but PostgreSQL. */
+    /** A daemon that shares only PostgreSQL with the other. */
     private final class Running {
         private final Path folder;
         private final int port;
@@ -127,7 +127,7 @@ class StandbyIT {
                     .contains("\"state\":\"active\",\"host\":\"first\"", "\"state\":\"standby\",\"host\":\"second\"");
 
             second.ask(database);
-            // A command beside them works as ever.
+            // Commands work beside both daemons.
             assertThat(CommandRun.on(host, "backup", database).code()).isZero();
             first.ask(database);
             await().atMost(LONG).until(first::isAnswered);
@@ -144,7 +144,7 @@ class StandbyIT {
             await().atMost(LONG).until(first::standsBy);
             host.cluster().kill();
             host.cluster().startAgain();
-            // Both have come back when both have a session again.
+            // Both daemons have reconnected when both have a session again.
             await().atMost(LONG)
                     .until(() -> host.cluster()
                             .server()
@@ -160,14 +160,15 @@ class StandbyIT {
             await().atMost(LONG).until(first::works);
             assertThat(Files.readString(first.log)).doesNotContain("stops its work");
 
-            // One that starts while PostgreSQL is down works, and one of the two steps back when they can know.
+            // A daemon that starts while PostgreSQL is down works. When PostgreSQL is available again, one of the two
+            // stands by.
             host.cluster().kill();
             second.start(host, "second");
             await().atMost(LONG).until(second::works);
             host.cluster().startAgain();
             await().atMost(LONG)
                     .until(() -> (first.works() && second.standsBy()) || (first.standsBy() && second.works()));
-            // Before their folders go.
+            // The processes must end before their folders are deleted.
             for (Process process : started) {
                 process.destroyForcibly().waitFor();
             }

@@ -14,12 +14,12 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** {@code status} as a process of its own, on a real PostgreSQL and without a Docker Engine. */
+/** The {@code status} command as a process, on a real PostgreSQL and without a Docker Engine. */
 @NeedsPostgres
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class StatusCommandIT {
     @Test
-    void itSaysWhetherAllIsWellAndToWhenEachServiceCanBeRestored() throws Exception {
+    void statesHealthAndTheRestorePointOfEachService() throws Exception {
         try (TestHost host = TestHost.start()) {
             CommandRun fresh = CommandRun.on(host, "status");
             assertThat(fresh.code()).as(fresh.toString()).isEqualTo(1);

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What a person at a terminal sees: columns, colours, and that something is being done. */
+/** The output on a terminal: columns, colours and progress lines. */
 @Tag("fast")
 class TerminalTest {
     private static final Colours PLAIN = Colours.of(false, Map.of());
@@ -54,7 +54,7 @@ class TerminalTest {
     }
 
     @Test
-    void colourIsForTerminalsAndForWhoWantsIt() {
+    void coloursNeedATerminalAndAreOptional() {
         assertThat(COLOURFUL.fine("well").toString()).isEqualTo("\u001b[32mwell\u001b[39m\u001b[0m");
         assertThat(PLAIN.fine("well").toString()).isEqualTo("well");
         assertThat(Colours.of(true, Map.of("NO_COLOR", "1")).critical("ill").toString())
@@ -65,7 +65,7 @@ class TerminalTest {
                 .isEqualTo("ill");
     }
 
-    /** Picocli reads such marks as colours where a text is no argument of its own. */
+    /** Picocli interprets such marks as colours if a text is not an argument of its own. */
     @Test
     void namesThatLookLikeMarkupStayAsTheyAre() {
         assertThat(COLOURFUL.bold("@|red wiki|@").toString()).contains("@|red wiki|@");
@@ -82,7 +82,7 @@ class TerminalTest {
 
     @Test
     @Timeout(300)
-    void whatTakesLongIsSaidAndLeavesAnEmptyLine() throws Exception {
+    void longWorkShowsProgressAndLeavesAnEmptyLine() throws Exception {
         StringWriter err = new StringWriter();
         CountDownLatch said = new CountDownLatch(2);
         String result = Waiting.during(
@@ -102,7 +102,7 @@ class TerminalTest {
     }
 
     @Test
-    void nobodyIsToldWhereNobodyLooksOrWhatIsQuick() throws Exception {
+    void noProgressWithoutATerminalOrForQuickWork() throws Exception {
         StringWriter err = new StringWriter();
         assertThat(Waiting.during(new PrintWriter(err), () -> "x", () -> 1, false, Duration.ZERO))
                 .isEqualTo(1);
@@ -112,7 +112,7 @@ class TerminalTest {
     }
 
     @Test
-    void howFarABackupHasComeIsReadFromTheStore(@TempDir Path store) throws Exception {
+    void progressOfABackupIsReadFromTheStore(@TempDir Path store) throws Exception {
         Instant began = Instant.parse("2026-01-01T03:00:00Z");
         BackupProgress progress = new BackupProgress(store, 3, began);
         file(store.resolve("wiki/wiki-1.dump.zst.manifest.json"), 9, began.minusSeconds(1));

@@ -29,8 +29,8 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
 /**
- * A program that can write into the store changes the file of roles and its manifest, so that a rebuild would make a
- * superuser. One empty server serves all tests: what is refused touches nothing.
+ * A program with write access to the store changes the file of roles and its manifest, so that a rebuild would create a
+ * superuser. One empty server serves all tests, because a refused restore changes nothing.
  */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
@@ -95,7 +95,7 @@ class TrustedGlobalsIT {
 
     @Test
     @Order(2)
-    void aHostWithoutTheKeyNamesThePowersOfAnUntouchedFileAndMakesNothing() throws Exception {
+    void withoutTheKeyPowersAreListedAndNothingIsRestored() throws Exception {
         CommandRun restore = restore(Map.of());
         assertThat(restore.code()).as(restore.toString()).isEqualTo(2);
         assertThat(restore.err())
@@ -174,7 +174,7 @@ class TrustedGlobalsIT {
 
     @Test
     @Order(7)
-    void twentyMegabytesOfARolesSettingsAreLeftOutAndNamedAndEndNeitherCommand() throws Exception {
+    void hugeRoleSettingsAreOmittedAndReported() throws Exception {
         host.cluster()
                 .run(
                         "homelab",
@@ -199,7 +199,7 @@ class TrustedGlobalsIT {
         }
     }
 
-    /** The file, its hash and its size, as a program would that can write into the store. */
+    /** Forges the file, its hash and its size, as a program with write access to the store could. */
     private void forge(String more) throws Exception {
         byte[] plain = Zstd.decompress(asWritten, 1 << 20);
         byte[] forged =
@@ -225,7 +225,7 @@ class TrustedGlobalsIT {
         return CommandRun.on(host, environment, "restore", "--all");
     }
 
-    /** Another host with the same store: its state folder is new. */
+    /** Returns the settings of another host with the same store and a new state folder. */
     private Map<String, String> environment(TestCluster cluster) {
         return new HashMap<>(Map.of(
                 "PGSTEWARD_POSTGRES_PORT",

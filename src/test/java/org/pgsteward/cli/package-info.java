@@ -1,4 +1,4 @@
-/** The commands, as a person starts them. */
+/** Tests of the commands, as an operator starts them. */
 @NullMarked
 package org.pgsteward.cli;
 

@@ -60,7 +60,7 @@ class ReceiverSettingsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                // user | TLS from the first byte | as it is set | whether STARTTLS is required
+                // user | TLS from the first byte | setting | whether STARTTLS is required
                 "     |       |       | false",
                 " ops |       |       | true",
                 " ops | false |       | true",
@@ -94,7 +94,7 @@ class ReceiverSettingsTest {
                 "PGSTEWARD_GOTIFY_URL     | https://push.example.org | PGSTEWARD_GOTIFY_TOKEN",
                 "PGSTEWARD_TELEGRAM_TOKEN | 1:a                      | PGSTEWARD_TELEGRAM_CHAT"
             })
-    void whatIsMissingIsNamed(String variable, String value, String missing) throws IOException {
+    void missingSettingsAreNamed(String variable, String value, String missing) throws IOException {
         Settings given = Settings.from(Map.of(variable, value));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ReceiverSettings.with(given))
@@ -109,7 +109,7 @@ class ReceiverSettingsTest {
                 "https:///T0S3CRET",
                 "http://h/T0S3CRET x"
             })
-    void whatIsNoAddressStopsTheStartAndIsNotQuoted(String value) throws IOException {
+    void invalidAddressStopsTheStartAndIsNotQuoted(String value) throws IOException {
         Settings given = Settings.from(Map.of("PGSTEWARD_SLACK_URL", value));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ReceiverSettings.with(given))

@@ -41,7 +41,7 @@ class SettingsTest {
                 "pgsteward.http.host         | 127.0.0.1",
                 "pgsteward.http.port         | 8080"
             })
-    void whatIsNotSetHasTheDocumentedDefault(String key, String value) throws IOException {
+    void unsetSettingHasTheDocumentedDefault(String key, String value) throws IOException {
         assertThat(Settings.from(Map.of()).get(key)).contains(value);
     }
 
@@ -87,7 +87,7 @@ class SettingsTest {
                 "~ secret \\n~  | ~ secret ~",
                 "p%a$s'w\"o\\n  | p%a$s'w\"o"
             })
-    void ofAFileOneTrailingNewlineIsDroppedAndNothingElse(String content, String value) throws IOException {
+    void onlyOneTrailingNewlineOfAFileIsDropped(String content, String value) throws IOException {
         Path file = Files.writeString(folder.resolve("password"), unescaped(content));
         Settings settings = Settings.from(Map.of("PGSTEWARD_POSTGRES_PASSWORD_FILE", file.toString()));
         assertThat(settings.value(PostgresConfig.PASSWORD).reveal()).isEqualTo(unescaped(value));
@@ -185,7 +185,7 @@ class SettingsTest {
     }
 
     @Test
-    void everySecretAndNothingElseIsOnTheListOfWhatMayNotBeSaid() throws IOException {
+    void listOfSecretsHasEverySecretAndNothingElse() throws IOException {
         Settings settings = Settings.from(Map.of(
                 "PGSTEWARD_POSTGRES_PASSWORD", "the-password",
                 "PGSTEWARD_WEBHOOK_URL", "https://hook.example/the-token",
@@ -199,7 +199,7 @@ class SettingsTest {
     }
 
     @Test
-    void whatACommandDecidesStandsOverEverythingAndLeavesTheOriginalAlone() throws IOException {
+    void overridesPrecedeAllAndLeaveTheOriginalUnchanged() throws IOException {
         Settings before = Settings.from(Map.of("PGSTEWARD_BACKUP_DIR", "/store"));
         Settings after = before.with(Map.of("pgsteward.backup.dir", "/elsewhere"));
         assertThat(after.get("pgsteward.backup.dir")).contains("/elsewhere");

@@ -22,7 +22,7 @@ import org.pgsteward.model.Container.Health;
 import org.pgsteward.model.Container.State;
 import org.pgsteward.model.ContainerEvent;
 
-/** What is said of containers over time, with 20 s of patience and a grace of 60 s. */
+/** Alerts about containers over time, with 20 s of patience and a grace period of 60 s. */
 @Tag("fast")
 class ContainerStoryTest {
     private final SettableClock clock = new SettableClock();
@@ -83,7 +83,7 @@ class ContainerStoryTest {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void anEndForWantOfMemoryIsKnownByTheEventWhereTheEngineHasNoFlagForIt(boolean heardBefore) {
+    void oomEventShowsAMemoryKillWithoutTheEnginesFlag(boolean heardBefore) {
         if (heardBefore) {
             event("1", "oom", Map.of());
         }
@@ -108,7 +108,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void stopsThatSomebodyOrderedAreNoLoop() {
+    void orderedStopsAreNoLoop() {
         for (int stop = 1; stop <= 5; stop++) {
             second(stop * 60L);
             event("1", "kill", Map.of("signal", "15"));
@@ -121,7 +121,9 @@ class ContainerStoryTest {
                 .containsExactly("well service-down container vikunja runs");
     }
 
-    /** uptime-kuma #3284, monitor_docker #143: an update gave the container another id, and it was lost sight of. */
+    /**
+     * uptime-kuma #3284, monitor_docker #143: an update changed the container's id, and the monitor lost the container.
+     */
     @Test
     void anUpdateByComposeIsOneNotice() {
         Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
@@ -157,7 +159,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void oneThatDoesNotComeBackIsToldAfterTheGrace() {
+    void missingContainerFiresAfterTheGracePeriod() {
         Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
         event("1", "kill", Map.of("signal", "9"));
         event("1", "die", Map.of("exitCode", "137"));
@@ -174,7 +176,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void anotherImageOfAServiceIsToldWithItsBackupsAndThatOfPostgresqlHere() {
+    void imageChangeAlertNamesTheBackups() {
         Container old = container("1", State.RUNNING, 0, "sha256:a", -3600);
         Container anew = container("2", State.RUNNING, 0, "sha256:b", 1);
         second(2);
@@ -197,7 +199,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void aProcessThatTheKernelKilledIsToldAlthoughTheContainerRunsOn() {
+    void killedProcessFiresAlthoughTheContainerRuns() {
         Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
         assertThat(words(watch.look("postgresql", true, server, List.of())))
                 .as("pgsteward has just started: a kill a minute ago is not known")
@@ -220,7 +222,7 @@ class ContainerStoryTest {
                 .contains("well memory-killed no process of container vikunja was killed lately");
     }
 
-    /** Under a restart policy it runs again a second later, and nothing else says why it had ended. */
+    /** A restart policy starts the container again a second later, so no other alert gives the reason of the end. */
     @Test
     void aKillOfItsMainProcessIsAMemoryAlertAlthoughItWasStartedAgain() {
         second(10);
@@ -262,7 +264,7 @@ class ContainerStoryTest {
                 .contains("well memory-killed no process of container vikunja was killed lately");
     }
 
-    /** The engine may say nothing of an order where the container did not run at that moment. */
+    /** The engine may report no stop order if the container did not run at that moment. */
     @Test
     void anAlertOfACrashLoopEndsWhenComposeDownRemovesTheContainer() {
         for (int crash = 1; crash <= 4; crash++) {
@@ -284,7 +286,7 @@ class ContainerStoryTest {
         assertThat(gone.get(0).figures()).containsEntry("container", "vikunja");
     }
 
-    /** A server and its worker: what the one does must not hide what the other does. */
+    /** With a server and its worker, the state of one must not hide the state of the other. */
     @Test
     void theWorstOfAServicesContainersCountsUntilAllAreWell() {
         Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
@@ -326,7 +328,7 @@ class ContainerStoryTest {
         assertThat(watch.waiting()).isEmpty();
     }
 
-    /** The list is read at one moment, and what came of it a little later. */
+    /** The list shows one moment, and is processed a little later. */
     @Test
     void aLookFromBeforeTheEndDoesNotEndTheAlert() {
         Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
@@ -336,7 +338,7 @@ class ContainerStoryTest {
     }
 
     @Test
-    void whatWasKilledInAContainerIsOverWhenItRunsNoLonger() {
+    void memoryKillResolvesWhenTheContainerStops() {
         event("1", "oom", Map.of());
         Container stopped = container("1", State.EXITED, 143, "sha256:a", -3600);
 
@@ -358,7 +360,7 @@ class ContainerStoryTest {
         watch.note(new ContainerEvent(clock.instant(), action, id, "vikunja", attributes));
     }
 
-    /** Without what is said of memory each time it is looked at first. */
+    /** Returns the conditions without those about memory kills, which every first reading has. */
     private List<Condition> look(Container container) {
         return watch.look("vikunja", false, container, List.of()).stream()
                 .filter(condition -> !condition.kind().equals(MemoryKillRule.KIND))
@@ -368,7 +370,7 @@ class ContainerStoryTest {
     }
 
     private static List<String> words(List<Condition> conditions) {
-        // They are kept as JSON.
+        // Figures are stored as JSON.
         assertThat(conditions)
                 .flatExtracting(condition -> condition.figures().values())
                 .allSatisfy(figure -> assertThat(figure).isInstanceOfAny(String.class, Number.class, Boolean.class));

@@ -50,7 +50,7 @@ class ContainersIT {
         engine.close();
     }
 
-    /** Our own restart is no reason to take an order for a crash, nor to forget a crash. */
+    /** A restart of pgsteward must neither turn an ordered stop into a crash nor forget a crash. */
     @ParameterizedTest
     @CsvSource({
         "sleep 600, stop, INFO, was stopped on purpose: exit code 143",
@@ -60,7 +60,7 @@ class ContainersIT {
     void knowsWhyAContainerEndedBeforeWeWereThere(String does, String then, Severity severity, String words) {
         DockerCli.docker("run", "--detach", "--init", "--name", name, "debian:bookworm-slim", "sh", "-c", does);
         DockerCli.docker(then, name);
-        // A second that is not over is the feed's, which begins with it.
+        // The events of a second that has not ended come from the feed, which begins with that second.
         await().until(() -> remembered().stream()
                 .anyMatch(event -> event.name().equals(name) && event.action().equals("die")));
 
@@ -76,7 +76,7 @@ class ContainersIT {
         });
     }
 
-    /** Many a compose file calls its own PostgreSQL so. */
+    /** Many compose files give their own PostgreSQL this name. */
     @Test
     void anotherProjectsServiceOfTheSameNameIsNotTheServer() {
         String host = "pg-" + name;
@@ -115,9 +115,9 @@ class ContainersIT {
         made.add(DockerCli.docker(command.toArray(String[]::new)));
     }
 
-    /** Who nobody looks at any more says nothing of itself either. */
+    /** A removed container is no longer checked, so its alerts do not resolve by themselves. */
     @Test
-    void whatFiresOfContainersThatWentUnseenIsOver(@TempDir Path state) {
+    void alertsOfContainersRemovedUnseenResolve(@TempDir Path state) {
         create("--name", name);
         AlertBook book = new AlertBook(
                 state,

@@ -31,7 +31,7 @@ class KnownContainersTest {
     }
 
     @Test
-    void ofTwoComposeServicesTheOlderIsPostgres() {
+    void olderOfTwoComposeServicesIsPostgres() {
         put("1", "a-db-1", Container.State.RUNNING, service("a", "db"), NOON);
         put("2", "b-db-1", Container.State.RUNNING, service("b", "db"), NOON.minusSeconds(60));
 

@@ -36,7 +36,7 @@ class LeftoverAlertRuleTest {
         assertThat(resolved("backup-failed", "vikunja", "enrolled", "gone")).isEmpty();
     }
 
-    /** One container, vikunja, and a service without one, enrolled. */
+    /** Returns the resolved alerts, with one container, vikunja, and an enrolled service without a container. */
     private static List<String> resolved(String kind, String... subjects) {
         List<Alert> firing =
                 Stream.of(subjects).map(subject -> alert(kind, subject)).toList();

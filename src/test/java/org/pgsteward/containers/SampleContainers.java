@@ -7,7 +7,7 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Container.Health;
 import org.pgsteward.model.Container.State;
 
-/** Containers for tests, each a small change from a quiet one. */
+/** Containers for tests. Each one differs in a few values from a running container without problems. */
 public final class SampleContainers {
     public static final Instant NOON = Instant.parse("2026-05-01T12:00:00Z");
     public static final long MIB = 1024 * 1024;
@@ -48,7 +48,10 @@ public final class SampleContainers {
                 ID, "vikunja", state, health, exitCode, oomKilled, false, Map.of(), 256 * MIB, NOON.minusSeconds(3600));
     }
 
-    /** The engine would have started it again unless somebody had told it not to. */
+    /**
+     * Returns a container with a restart policy that has ended. The engine would have started it again without an order
+     * to stop it.
+     */
     public static Container endedAndNotStartedAgain(int exitCode) {
         return container(
                 ID, "vikunja", State.EXITED, Health.NONE, exitCode, false, true, Map.of(), 0, NOON.minusSeconds(3600));

@@ -67,7 +67,7 @@ class ServerNameRuleTest {
                 .contains(Severity.CRITICAL);
     }
 
-    /** Its resolver asks that network as well. */
+    /** pgsteward is on that network too, so its resolver also finds names there. */
     @Test
     void namesOneOnANetworkOfPgstewardAlone() {
         Container steward = container(

@@ -74,16 +74,16 @@ class StatusRuleTest {
         assertThat(container.key()).isEqualTo("postgres-down:postgresql");
     }
 
-    /** One that cannot be started ends as well and stays so; that is nobody's order. */
+    /** A container that cannot be started also ends and stays ended, without an order. */
     @ParameterizedTest
     @CsvSource({"137, info", "127, critical", "1, critical"})
-    void whoIsKilledAndNotStartedAgainThoughHeAlwaysIsWasStoppedByOrder(int exitCode, String severity) {
+    void killedContainerThatStaysDownWasStoppedByOrder(int exitCode, String severity) {
         assertThat(severity(rule.judge(look(SampleContainers.endedAndNotStartedAgain(exitCode), false, false))))
                 .isEqualTo(severity);
     }
 
     @Test
-    void aRemovedContainerIsTold() {
+    void removedContainerRaisesAnAlert() {
         Container container = SampleContainers.in(State.RUNNING, Health.NONE, 0, false);
 
         assertThat(severity(rule.gone(look(container, false, false)))).isEqualTo("warning");

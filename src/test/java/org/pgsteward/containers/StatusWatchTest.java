@@ -66,7 +66,7 @@ class StatusWatchTest {
         assertThat(severity()).isEqualTo(Severity.CRITICAL);
     }
 
-    /** The list is read every few seconds, whatever events are still on their way. */
+    /** The list is read every few seconds, independently of events that have not arrived yet. */
     @Test
     void anEndThatTheListShowsBeforeItsEventsAreReadIsNotJudged() {
         assertThat(look(killed)).isEmpty();
@@ -76,7 +76,7 @@ class StatusWatchTest {
         assertThat(severity()).isEqualTo(Severity.INFO);
     }
 
-    /** {@code docker kill} leaves a program no time to end; nobody stops a service that way. */
+    /** {@code docker kill} gives a program no time to end, so it is not an ordinary way to stop a service. */
     @Test
     void aKillIsNoStop() {
         note("kill", NOON, Map.of("signal", "9"));
@@ -88,7 +88,7 @@ class StatusWatchTest {
                 .containsExactly("killed", false, true);
     }
 
-    /** {@code docker stop} kills a program that did not obey within ten seconds. */
+    /** {@code docker stop} kills a program that does not end within ten seconds. */
     @Test
     void aStopThatEndedInAKillIsAStop() {
         note("kill", NOON, Map.of("signal", "15"));
@@ -102,7 +102,7 @@ class StatusWatchTest {
                 .containsExactly("stopped", false);
     }
 
-    /** A table does not wait for the patience that alerts have. */
+    /** The status table shows the state at once, without the patience that alerts have. */
     @Test
     void theStateIsKnownAtOnce() {
         assertThat(watch.state("vikunja", false, List.of(killed)).word()).isEqualTo("ends");
@@ -110,7 +110,7 @@ class StatusWatchTest {
         assertThat(watch.state("vikunja", false, List.of(killed)).word()).isEqualTo("does not run");
     }
 
-    /** Miniflux gives up within 60 ms; its database is there 300 ms after its start. */
+    /** Miniflux gives up within 60 ms; its database exists 300 ms after its start. */
     @Test
     void anEndJustBeforeTheDatabaseWasMadeSaysSo() {
         note("die", NOON, Map.of("exitCode", "1"));
@@ -148,7 +148,7 @@ class StatusWatchTest {
         assertThat(severity()).isEqualTo(Severity.CRITICAL);
     }
 
-    /** After our start both the engine's memory and the feed bring it. */
+    /** After a start of pgsteward, both the engine's past events and the feed contain the crash. */
     @Test
     void aCrashThatIsHeardTwiceCountsOnce() {
         for (int time = 0; time < 2; time++) {
@@ -163,7 +163,7 @@ class StatusWatchTest {
     }
 
     @Test
-    void anEndForWantOfMemoryWasNobodysOrder() {
+    void memoryKillIsNoOrderedStop() {
         assertThat(look(SampleContainers.in(State.EXITED, Health.NONE, 137, true))
                         .get(0)
                         .severity())
@@ -174,7 +174,7 @@ class StatusWatchTest {
         watch.note(new ContainerEvent(at, action, ID, "vikunja", attributes));
     }
 
-    /** What is said of its state. */
+    /** Returns the conditions about the state. */
     private List<Condition> look(Container container) {
         return watch.look("vikunja", false, container, List.of()).stream()
                 .filter(condition -> condition.kind().equals(StatusRule.KIND))

@@ -51,7 +51,7 @@ class DoctorTest {
         "a name with a dot may lead out of the host, db.example.org, internal_db, ''",
         "so may an address, 192.168.1.7, internal_db, ''"
     })
-    void aHostNameLeadsToPostgresqlOrIsSaidNotTo(String why, String host, String network, String cause) {
+    void reportsHostNamesThatDoNotLeadToPostgresql(String why, String host, String network, String cause) {
         List<Diagnosis> found = examine(asks(host, network, false), LoginResult.LET_IN);
 
         assertThat(found).extracting(Diagnosis::cause).as(why).isEqualTo(cause.isEmpty() ? List.of() : List.of(cause));
@@ -61,7 +61,7 @@ class DoctorTest {
         });
     }
 
-    /** A name server of the house may know it. */
+    /** The name may be known to a name server of the local network. */
     @Test
     void aNameThatLeadsNowhereIsTroubleOnlyWherePostgresqlIsMeant() {
         assertThat(examine(asks("nas", "elsewhere", false), LoginResult.LET_IN))
@@ -99,7 +99,7 @@ class DoctorTest {
     }
 
     @Test
-    void whatToWriteAndToTypeForAWrongNameAndForAMissingNetwork() {
+    void remediesForAWrongNameAndAMissingNetwork() {
         assertThat(examine(asks("postgres", "internal_db", false), LoginResult.LET_IN))
                 .extracting(Diagnosis::remedy)
                 .containsExactly("""
@@ -187,7 +187,7 @@ class DoctorTest {
     }
 
     @Test
-    void whoIsNotEnrolledIsNotTriedAndHearsWhatThereIsToDo() {
+    void unenrolledServiceIsNotTriedAndGetsARemedy() {
         List<ConnectionRequest.Login> tried = new ArrayList<>();
         Doctor doctor = new Doctor(login -> {
             tried.add(login);
@@ -232,7 +232,7 @@ class DoctorTest {
         "not reachable from here, RUNNING, HEALTHY, 0, false, 'runs, and postgresql:5432 does not answer: refused',"
                 + " docker exec postgresql pg_isready"
     })
-    void aServerThatIsAwayIsTheCauseForEverybodyAndNobodyIsTried(
+    void unavailableServerIsTheOnlyCauseAndNoLoginIsTried(
             String why, State state, Health health, int code, boolean killed, String cause, String remedy) {
         Container server = container("postgresql", "internal_db", Map.of(), state, health, code, killed);
         Doctor doctor = new Doctor(login -> {
@@ -285,7 +285,7 @@ class DoctorTest {
     }
 
     @Test
-    void whatRunsShortComesWithItsOwnRemedyAndInformationLastAndWhatTheDaemonFoundOnce() {
+    void alertsAppearOnceWithTheirRemedyInformationLast() {
         Condition crashed = Condition.bad(
                 Severity.CRITICAL, "service-down", "vikunja", "exit code 3", "docker logs vikunja", Instant.EPOCH);
         Condition full = Condition.bad(
@@ -311,7 +311,7 @@ class DoctorTest {
             Severity.WARNING, "logins-failed", "vikunja", "3 logins were refused", "docker logs", Instant.EPOCH);
 
     @Test
-    void whatTheLogHasIsEvidenceWhereALoginFailsAndTroubleOfItsOwnWhereItDoesNot() {
+    void logIsEvidenceOfAFailedLoginOrAnOwnFinding() {
         Doctor.Log log = log(ServerLog.PREFIX, true, true, Map.of("vikunja", "3 x wrong password: role vikunja"));
         Doctor.Patient patient = patient(Optional.empty(), asks("postgresql", "internal_db", true), Optional.of(log));
 
@@ -327,7 +327,7 @@ class DoctorTest {
                 .containsExactly("connection refused: logins failed: 3 logins were refused");
     }
 
-    /** A container claims another's role: the refusal, its alert and its failed logins have one cause. */
+    /** A container claims another's role. Its refusal, the alert and its failed logins have one cause. */
     @Test
     void oneCauseIsOneFindingUnderOneName() {
         Provisioner.Plan plan = new Provisioner.Plan(
@@ -394,7 +394,7 @@ class DoctorTest {
                         + " pg_reload_conf()",
                 "files of its own | ours | true | false | false | it goes into files of its own | docker restart postgresql"
             })
-    void whatTheLogLacksIsProposedForInformation(
+    void missingLogSettingsAreSuggestedAsInformation(
             String why,
             String prefix,
             boolean slow,

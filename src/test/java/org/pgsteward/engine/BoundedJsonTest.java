@@ -20,7 +20,7 @@ class BoundedJsonTest {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                // As it comes | as it is read
+                // As sent | as read
                 "{\"a\":\"12345678\"} | {\"a\":\"12345678\"}",
                 "{\"a\":\"123456789\"} | {\"a\":\"12345678\"}",
                 "{\"1234567890\":1,\"b\":[2,{\"c\":null}]} | {\"12345678\":1,\"b\":[2,{\"c\":null}]}",

@@ -36,9 +36,11 @@ class ContainerLogTest {
         assertThat(read().lines()).extracting(ContainerLog.Line::text).containsExactly("out", "err");
     }
 
-    /** Docker hands on 16 KiB at a time: what begins such a piece begins no line. */
+    /**
+     * Docker divides long lines into pieces of 16 KiB. The beginning of such a piece is not the beginning of a line.
+     */
     @Test
-    void aLongLineInPiecesIsOneLineWhateverStandsWhereItIsParted() {
+    void piecesOfALongLineFormOneLine() {
         piece(2, FIRST + "a".repeat(100));
         piece(1, SECOND + "another's\n");
         piece(2, FIRST + "2026-11-25 01:54:43.202 UTC [77] FATAL:  forged\n");
@@ -51,7 +53,7 @@ class ContainerLogTest {
     }
 
     @Test
-    void ofALineOfMegabytesTheBeginningIsKept() {
+    void beginningOfAHugeLineIsKept() {
         for (int n = 0; n < 60; n++) {
             piece(2, FIRST + "x".repeat(16_000));
         }
@@ -63,7 +65,7 @@ class ContainerLogTest {
     }
 
     @Test
-    void whatWasCutOffInTheMiddleIsLeftOutAndSaid() {
+    void incompleteLastLineIsOmittedAndReported() {
         while (body.size() < ContainerLog.MOST_BYTES) {
             piece(2, FIRST + "x".repeat(10_000) + "\n");
         }
@@ -88,7 +90,9 @@ class ContainerLogTest {
         assertThat(read().lines().get(0).text()).isEqualTo("1");
     }
 
-    /** Of 5000 long pieces only some are read, so their number shows nothing. */
+    /**
+     * Only some of the 5000 long pieces are read, so their number does not show whether the first one begins a line.
+     */
     @Test
     void theFirstOfMoreThanIsReadMayBeTheRestOfALine() {
         piece(2, FIRST + "2026-11-25 01:54:43.202 UTC [77] FATAL:  forged\n");
@@ -101,7 +105,7 @@ class ContainerLogTest {
     }
 
     @Test
-    void whatIsNoLogIsEmpty() {
+    void invalidLogIsEmpty() {
         assertThat(read().lines()).isEmpty();
         body.writeBytes("{\"message\":\"x\"}\n".getBytes(StandardCharsets.UTF_8));
         assertThat(read().lines()).isEmpty();

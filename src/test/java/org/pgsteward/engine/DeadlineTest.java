@@ -27,11 +27,12 @@ import org.junit.jupiter.api.io.TempDir;
 class DeadlineTest {
     private static final Duration LIMIT = Duration.ofMillis(300);
 
-    /** docker-java #1468: a call waited for ever, whatever its time-out. */
+    /** docker-java #1468: a call waited forever despite its timeout. */
     @Test
     void aCallToAFrozenDaemonOnAUnixSocketEndsInTime(@TempDir Path folder) throws IOException {
         Path socket = folder.resolve("docker.sock");
-        // Listens and never accepts, as a stopped process does: the kernel takes the connection all the same.
+        // The socket listens and never accepts, like that of a stopped process. The kernel accepts the connection
+        // nevertheless.
         try (ServerSocketChannel frozen = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             frozen.bind(UnixDomainSocketAddress.of(socket));
             try (DockerEngine engine = DockerEngine.at("unix://" + socket, LIMIT, LIMIT)) {
@@ -44,7 +45,7 @@ class DeadlineTest {
     }
 
     @Test
-    void nobodyThereIsSaidWithTheAddress(@TempDir Path folder) {
+    void unreachableEngineIsReportedWithItsAddress(@TempDir Path folder) {
         String host = "unix://" + folder.resolve("none.sock");
         try (DockerEngine engine = DockerEngine.at(host)) {
             assertThatThrownBy(() -> engine.container("web"))
@@ -93,7 +94,7 @@ class DeadlineTest {
         }
     }
 
-    /** It promises to keep the connection, and does not. */
+    /** Answers with keep-alive, but closes the connection. */
     private static void answerOnce(Socket connection, CountDownLatch together) {
         try (connection) {
             byte[] request = new byte[8192];

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** Runs the {@code docker} program, as an operator would. */
+/** The {@code docker} program, run as an operator runs it. */
 public final class DockerCli {
     private final String host;
 
@@ -16,15 +16,15 @@ public final class DockerCli {
         this.host = host;
     }
 
-    /** The program on the engine that the tests use. */
+    /** Runs the program on the engine of the tests. */
     public static String docker(String... arguments) {
         return new DockerCli(NeedsEngine.Engine.host()).run(arguments);
     }
 
     /**
-     * What it wrote to standard output, without the white space around it.
+     * Runs the program and returns its standard output without surrounding white space.
      *
-     * @throws IllegalStateException with what it wrote to standard error, when it fails or takes more than a minute
+     * @throws IllegalStateException with its standard error if it fails or takes more than a minute
      */
     public String run(String... arguments) {
         List<String> command = new ArrayList<>(List.of("docker", "--host", host));

@@ -30,7 +30,7 @@ class DockerEngineIT {
     }
 
     @Test
-    void readsWhatAnOperatorHasSetOnARunningContainer() {
+    void readsSettingsOfARunningContainer() {
         String network = "net-" + tag;
         DockerCli.docker("network", "create", network);
         try {
@@ -94,7 +94,7 @@ class DockerEngineIT {
     }
 
     @Test
-    void memoryIsWhatTheCommandLineShows() {
+    void memoryEqualsTheFigureOfDockerStats() {
         String id = DockerCli.docker(
                 "run",
                 "--detach",
@@ -105,12 +105,13 @@ class DockerEngineIT {
                 "debian:bookworm-slim",
                 "sh",
                 "-c",
-                // 20 MB really held by perl, and 15 MB of page cache that must not count.
+                // perl really holds 20 MB. The 15 MB of page cache must not count.
                 "head -c 15000000 /dev/urandom >/tmp/f; cat /tmp/f >/dev/null; exec perl -e '$x=\"y\" x 20000000; $|=1; print \"held\\n\"; sleep 600'");
         org.awaitility.Awaitility.await()
                 .until(() -> DockerCli.docker("logs", id).contains("held"));
 
-        // The two look one after the other, and the kernel adds up what the processors have counted meanwhile.
+        // The two readings are taken one after the other, and the kernel adds up the processors' counters in between.
+        // So the comparison is repeated.
         org.awaitility.Awaitility.await().untilAsserted(() -> {
             Memory ours = engine.memory(id).orElseThrow();
             String theirs = DockerCli.docker("stats", "--no-stream", "--format", "{{.MemUsage}}", id);
@@ -122,7 +123,7 @@ class DockerEngineIT {
         });
     }
 
-    /** ofelia #89: what was to be done in a container stuck to the one that was gone. */
+    /** ofelia #89: a job for a container kept referring to the removed container after it had been created again. */
     @Test
     void readsOnInTheLogOfAContainerThatIsMadeAnewMeanwhile() {
         run("--detach", "--name", name, "debian:bookworm-slim", "sh", "-c", "echo one; echo two >&2; sleep 600");
@@ -142,8 +143,8 @@ class DockerEngineIT {
     }
 
     @Test
-    void ofALogThatHasGrownBeyondReasonTheNewestIsRead() {
-        // Rotated twice on its way, and one line of it is longer than Docker hands on at a time.
+    void newestPartOfAHugeLogIsRead() {
+        // Docker rotates the log twice meanwhile, and one line is longer than the pieces that Docker sends.
         run(
                 "--log-opt",
                 "max-size=100k",
@@ -186,7 +187,7 @@ class DockerEngineIT {
     }
 
     @Test
-    void whatIsNotThereIsEmptyAndNoError() {
+    void missingObjectsAreEmptyAndNoError() {
         assertThat(engine.container("no-such-" + tag)).isEmpty();
         assertThat(engine.memory("no-such-" + tag)).isEmpty();
         assertThat(engine.log("no-such-" + tag, Instant.EPOCH)).isEmpty();

@@ -19,14 +19,14 @@ import org.pgsteward.model.Container;
 
 @NeedsEngine
 class EventFeedIT {
-    /** How soon is printed; a slow machine is no reason to fail. */
+    /** The test prints the delay. A slow machine must not make it fail. */
     private static final Duration PATIENCE = Duration.ofMinutes(8);
 
     private final Recorder heard = new Recorder();
     private final String name = "feed-it-" + UUID.randomUUID().toString().substring(0, 8);
 
     @Test
-    void hearsWhatHappensToAContainerAndNothingOfItsHealthChecks() {
+    void receivesContainerEventsWithoutHealthChecks() {
         try (DockerEngine engine = DockerEngine.at(NeedsEngine.Engine.host());
                 EventFeed feed = EventFeed.start(engine, Clock.systemUTC(), FeedTimings.USUAL, heard)) {
             await().until(() -> heard.connects() == 1);
@@ -147,7 +147,7 @@ class EventFeedIT {
         }
     }
 
-    /** By the list that followed the reconnect, or by the events after it. */
+    /** Returns the containers known from the list after the reconnect or from later events. */
     private List<String> known(List<String> listed) {
         return java.util.stream.Stream.concat(listed.stream(), heard.actions().stream())
                 .flatMap(text -> java.util.stream.Stream.of(text.split(" ", 0)))

@@ -38,7 +38,7 @@ class EventFeedTest {
     }
 
     @Test
-    void bringsWhatHappensInOrder() {
+    void bringsEventsInOrder() {
         daemon.happens("create", "web");
         Instant last = daemon.happens("start", "web");
 
@@ -48,7 +48,7 @@ class EventFeedTest {
     }
 
     @Test
-    void asksTheDaemonForContainersAndNetworksOnlyAndNeverForHealthCheckNoise() {
+    void requestsOnlyContainerAndNetworkEvents() {
         String asked = daemon.requests().stream()
                 .filter(path -> path.startsWith("/events"))
                 .findFirst()
@@ -60,7 +60,7 @@ class EventFeedTest {
     }
 
     @Test
-    void aCutStreamIsReplacedAndWhatHappenedMeanwhileIsReplayedOnce() {
+    void cutStreamIsReplacedAndMissedEventsReplayedOnce() {
         daemon.happens("start", "before");
         await().until(() -> heard.actions().size() == 1);
         daemon.stop();
@@ -86,15 +86,15 @@ class EventFeedTest {
         assertThat(feed.status().why()).contains("closed by the engine or a proxy");
     }
 
-    /** docker-java #1369: a handler went deaf, and its stream looked well. */
+    /** docker-java #1369: a handler received no more events, although its stream looked healthy. */
     @Test
-    void aStreamThatGoesSilentWhileThingsHappenIsCalledDeafAndReplaced() {
+    void silentStreamIsReportedAsDeafAndReplaced() {
         daemon.goSilent();
         daemon.happens("die", "web");
 
         await().until(() -> heard.connects() == 2);
         await().untilAsserted(() -> assertThat(heard.actions()).containsExactly("die web"));
-        // On a busy machine the question whether the engine is there may be late instead.
+        // On a busy machine a late answer to the ping may be the reason instead.
         assertThat(feed.status().why()).contains("deaf").containsAnyOf("'die'", "did not answer /_ping");
     }
 
@@ -190,7 +190,7 @@ class EventFeedTest {
     }
 
     @Test
-    void podmansBareHealthStatusKeepsWhatItSays() {
+    void podmansBareHealthStatusKeepsItsValue() {
         daemon.happens(
                 "{\"Type\":\"container\",\"Action\":\"health_status\",\"HealthStatus\":\"unhealthy\",\"Actor\":{\"ID\":\"abc\",\"Attributes\":{\"name\":\"web\"}},");
 
@@ -263,7 +263,7 @@ class EventFeedTest {
                 .noneMatch(thread -> thread.getName().startsWith("docker-events"));
     }
 
-    /** traefik #13549: a watcher gave up on Docker and said nothing of it. This one goes on trying. */
+    /** traefik #13549: a watcher gave up on Docker without a message. This feed keeps trying. */
     @Test
     void startsBeforeTheEngineDoes() {
         feed.close();

@@ -25,8 +25,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Speaks as much of the Docker API over real TCP as an event feed needs, and misbehaves on demand as no real engine
- * does when asked: cuts, goes silent, freezes, has another time of day.
+ * A server that speaks as much of the Docker API over real TCP as an event feed needs. On demand it misbehaves in ways
+ * that a real engine cannot be made to: it cuts connections, goes silent, freezes, or has another time of day.
  */
 public final class FakeDaemon implements AutoCloseable {
     private static final Pattern NANOS = Pattern.compile("\"timeNano\":(\\d+)");
@@ -53,19 +53,19 @@ public final class FakeDaemon implements AutoCloseable {
         this.port = door.socket().getLocalPort();
     }
 
-    /** For {@code pgsteward.docker.host}. */
+    /** Returns the value for {@code pgsteward.docker.host}. */
     public String host() {
         return "tcp://127.0.0.1:" + port;
     }
 
-    /** A container event as Engine 26 writes it. */
+    /** Sends a container event in the format of Engine 26. */
     public Instant happens(String action, String container) {
         return happens(
                 "{\"status\":\"%s\",\"id\":\"%s\",\"from\":\"image\",\"Type\":\"container\",\"Action\":\"%s\",\"Actor\":{\"ID\":\"%s\",\"Attributes\":{\"name\":\"%s\"}},"
                         .formatted(action, container, action, container, container));
     }
 
-    /** Any event, given without its times. */
+    /** Sends an event that is given without its times. */
     public Instant happens(String jsonBegun) {
         Instant at = now();
         long nanos = at.getEpochSecond() * 1_000_000_000 + at.getNano();
@@ -73,7 +73,7 @@ public final class FakeDaemon implements AutoCloseable {
                 jsonBegun + "\"scope\":\"local\",\"time\":" + at.getEpochSecond() + ",\"timeNano\":" + nanos + "}");
     }
 
-    /** A whole event document, which the engine remembers and sends. */
+    /** Remembers a whole event document and sends it to all streams. */
     public synchronized Instant repeats(String json) {
         Matcher nanos = NANOS.matcher(json);
         Instant at = nanos.find() ? Instant.EPOCH.plusNanos(Long.parseLong(nanos.group(1))) : now();
@@ -84,7 +84,7 @@ public final class FakeDaemon implements AutoCloseable {
         return at;
     }
 
-    /** From now on events happen and no stream brings them. */
+    /** Makes the streams silent: events happen, but no stream sends them. */
     public void goSilent() {
         mute = true;
     }
@@ -93,7 +93,7 @@ public final class FakeDaemon implements AutoCloseable {
         mute = false;
     }
 
-    /** Accepts, and answers nothing, as a stopped process does. */
+    /** Makes the engine accept connections without answering, like a stopped process. */
     public void freeze() {
         frozen = true;
     }
@@ -110,12 +110,12 @@ public final class FakeDaemon implements AutoCloseable {
         dated = false;
     }
 
-    /** It lists its containers, of which there are none. */
+    /** Makes the engine return an empty list of containers. */
     public void listNone() {
         empty = true;
     }
 
-    /** Gives no list of containers until the latch that is returned is counted down. */
+    /** Delays lists of containers until the returned latch is counted down. */
     public CountDownLatch holdLists() {
         lists = new CountDownLatch(1);
         return lists;
@@ -134,22 +134,22 @@ public final class FakeDaemon implements AutoCloseable {
         try (socket) {
             socket.setSoLinger(true, 0);
         } catch (IOException e) {
-            // The other side was faster: it is closed already.
+            // The client closed the connection first.
             drop(socket);
         }
     }
 
-    /** Ends the streams as a proxy with a time limit does. */
+    /** Ends the streams like a proxy with a time limit. */
     public synchronized void endStreams() {
         streams.forEach(stream -> write(stream, "0\r\n\r\n"));
         streams.clear();
     }
 
-    /** Closes the door and every connection. The port is free for {@link #startAgain} on return. */
+    /** Closes the listening socket and every connection. On return the port is free for {@link #startAgain}. */
     public void stop() {
         try {
             door.socket().close();
-            // The kernel holds the port until the thread that waits in accept() has come back.
+            // The kernel holds the port until the thread in accept() has returned.
             door.keeper().join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
@@ -167,7 +167,7 @@ public final class FakeDaemon implements AutoCloseable {
         return streams.size();
     }
 
-    /** Paths with their queries, decoded, in order. */
+    /** Returns the decoded paths of all requests with their queries, in order. */
     public List<String> requests() {
         return List.copyOf(requests);
     }
@@ -217,7 +217,7 @@ public final class FakeDaemon implements AutoCloseable {
                 }
             }
         } catch (IOException e) {
-            // The other side, or cut(), closed the connection: that is what the tests do.
+            // The client or cut() closed the connection, as the tests intend.
             open.remove(socket);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -284,7 +284,7 @@ public final class FakeDaemon implements AutoCloseable {
             out.write(text.getBytes(StandardCharsets.UTF_8));
             out.flush();
         } catch (IOException e) {
-            // Gone: its own thread notices and clears up.
+            // The connection is closed. Its own thread notices that and cleans up.
             drop(socket);
         }
     }

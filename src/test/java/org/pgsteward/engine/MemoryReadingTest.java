@@ -21,7 +21,7 @@ class MemoryReadingTest {
                     idle pages as large as the usage are not subtracted       | {"memory_stats":{"usage":4096,"stats":{"inactive_file":4096},"limit":8192}} | 4096 | 8192
                     Podman gives no details                                   | {"memory_stats":{"usage":4096,"max_usage":8192,"limit":16384}} | 4096 | 16384
                     """)
-    void isWhatDockerStatsShows(String sentence, String stats, long used, long limit) throws IOException {
+    void equalsTheFigureOfDockerStats(String sentence, String stats, long used, long limit) throws IOException {
         assertThat(MemoryReading.of(JSON.readTree(stats))).contains(new Memory(used, limit));
     }
 

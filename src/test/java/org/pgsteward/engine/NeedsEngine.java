@@ -12,20 +12,23 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** Runs a test only where a Docker Engine answers; elsewhere one line says so, once a run. Its tag keeps them one at a time. */
+/**
+ * Runs a test only if a Docker Engine answers. Otherwise one line per run reports that. Its tag makes these tests run
+ * one at a time.
+ */
 @Target({ElementType.TYPE, ElementType.METHOD})
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("engine")
 @ExtendWith(NeedsEngine.Engine.class)
 public @interface NeedsEngine {
 
-    /** The engine that tests use: {@code DOCKER_HOST}, or Docker's usual socket. */
+    /** The engine of the tests: {@code DOCKER_HOST}, or Docker's usual socket. */
     final class Engine implements ExecutionCondition {
         private static final String HOST =
                 Optional.ofNullable(System.getenv("DOCKER_HOST")).orElse("unix:///var/run/docker.sock");
         private static final Supplier<Boolean> ANSWERS = once(Engine::ask);
 
-        /** For {@code pgsteward.docker.host}. */
+        /** Returns the value for {@code pgsteward.docker.host}. */
         public static String host() {
             return HOST;
         }

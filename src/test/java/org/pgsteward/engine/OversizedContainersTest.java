@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Container;
 
-/** A container may carry labels and variables of any number and length; one that does hides no other. */
+/** A container may have labels and variables of any number and length. A container with too many hides no other. */
 @Tag("fast")
 class OversizedContainersTest {
     private static final String LONG = "x".repeat(3_000_000);
@@ -82,7 +82,7 @@ class OversizedContainersTest {
     }
 
     @Test
-    void onlyWhatIsReadAgainIsKeptOfAContainer() {
+    void onlyUsedLabelsAndVariablesAreKept() {
         container(
                 "app",
                 1,
@@ -123,7 +123,7 @@ class OversizedContainersTest {
                         assertThat(container.largest()).hasSize(3).containsKeys("crowd10", "crowd11", "crowd12"));
     }
 
-    /** Whoever makes containers and starts none of them used up what the others may have. */
+    /** Once, containers that were created and never started used up the room for the others. */
     @Test
     void containersThatWereNeverStartedCrowdOutNone() {
         List<String> variables = IntStream.range(0, 20)
@@ -151,7 +151,7 @@ class OversizedContainersTest {
     }
 
     @Test
-    void anEventKeepsWhatIsReadOfIt() throws Exception {
+    void eventKeepsUsedAttributes() throws Exception {
         try (EventStream events = new EventSource(engine, Clock.systemUTC()).follow(Instant.EPOCH)) {
             Optional<Event> event = events.next();
             assertThat(event.orElseThrow().getActor().getAttributes())
@@ -161,7 +161,10 @@ class OversizedContainersTest {
         }
     }
 
-    /** Otherwise the stream of events counted as deaf every ten seconds, for as long as the engine remembered these. */
+    /**
+     * Otherwise the feed would treat the stream as deaf every ten seconds, as long as the engine remembers these
+     * events.
+     */
     @Test
     void aSpanOfEventsMayBeLongerThanAnAnswerThatIsHeldAsAWhole() {
         assertThat(new EventSource(engine, Clock.systemUTC()).between(Instant.EPOCH, Instant.now()))

@@ -9,20 +9,20 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/** An engine for one test, which may be stopped, killed and started again; nobody else uses it. */
+/** An engine for one test alone, which can stop, kill and restart it. */
 public final class PrivateEngine implements AutoCloseable {
     private static final Duration SETTLED = Duration.ofMinutes(2);
     private static final Path BED = Path.of("src/test/bed").toAbsolutePath();
 
     private final Path folder;
 
-    /** Starts it; takes about two seconds. */
+    /** Starts an engine. This takes about two seconds. */
     public PrivateEngine() throws IOException {
         folder = Files.createTempDirectory("engine-");
         up();
     }
 
-    /** Whether this host can run one: that takes root and the program. */
+    /** Returns whether this host can run one, which requires root and the dockerd program. */
     public static boolean isPossible() {
         return "root".equals(System.getProperty("user.name")) && Files.isExecutable(Path.of("/usr/sbin/dockerd"));
     }
@@ -35,7 +35,7 @@ public final class PrivateEngine implements AutoCloseable {
         return new DockerCli(host());
     }
 
-    /** Copies an image from the engine that the tests use. */
+    /** Copies an image from the engine of the tests. */
     public void fetch(String image) throws IOException {
         Path archive = folder.resolve("image.tar");
         DockerCli.docker("save", "--output", archive.toString(), image);
@@ -43,14 +43,14 @@ public final class PrivateEngine implements AutoCloseable {
         Files.delete(archive);
     }
 
-    /** Starts it, or starts it again with the containers that it had. */
+    /** Starts the engine, or starts it again with its containers. */
     public void up() {
         run(BED.resolve("engine-up").toString(), folder.toString());
     }
 
     /**
-     * Waits until the engine has noticed that a container ended. It answers before it has put in order what became of its
-     * containers while it was away, or ended those that ran on without it.
+     * Waits until the engine has noticed that a container ended. A restarted engine answers before it has updated the
+     * state of its containers, or ended those that kept running without it.
      */
     void awaitEnd(String container) {
         await().atMost(SETTLED)
@@ -58,19 +58,19 @@ public final class PrivateEngine implements AutoCloseable {
     }
 
     /**
-     * Starts a container again. An engine that has just started refuses that while what is left of the container's last run
-     * (its task, its network endpoint) is not removed yet.
+     * Starts a container again. A restarted engine refuses that until it has removed the remains of the container's
+     * last run (its task, its network endpoint).
      */
     void start(String container) {
         await().atMost(SETTLED).ignoreExceptions().until(() -> cli().run("start", container), container::equals);
     }
 
-    /** Ends it in good order; its containers end with it. */
+    /** Stops the engine in an orderly way. Its containers end with it. */
     public void down() {
         run(BED.resolve("engine-down").toString(), "--keep-images", folder.toString());
     }
 
-    /** Ends it as a power cut for the daemon alone would: the containers run on. */
+    /** Kills only the daemon, as a power cut would. The containers keep running. */
     public void kill() throws IOException {
         run("kill", "-9", Files.readString(folder.resolve("dockerd.pid")).strip());
     }

@@ -8,7 +8,7 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** A listener that writes down what an event feed tells it, and when. */
+/** A listener that records the events of a feed with their times. */
 final class Recorder implements EventFeed.Listener {
     record Note(Event event, Instant at) {}
 
@@ -33,7 +33,7 @@ final class Recorder implements EventFeed.Listener {
         return List.copyOf(notes);
     }
 
-    /** Such as {@code start web}. */
+    /** Returns the events as texts such as {@code start web}. */
     List<String> actions() {
         return notes.stream().map(note -> text(note.event())).toList();
     }

@@ -31,7 +31,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The shipped socket proxy, built from this checkout, before a real engine. Requests are raw, as an attacker's are. */
+/**
+ * The shipped socket proxy, built from this checkout, in front of a real engine. Requests are raw, like an attacker's.
+ */
 @NeedsEngine
 class SocketProxyIT {
     private static final Path SOURCE = Path.of("src/main/docker/proxy");
@@ -40,7 +42,7 @@ class SocketProxyIT {
     private static final String IMAGE = "pgsteward-test/socket-proxy:" + TAG;
     private static final String DOOR = "socket-proxy-it-" + TAG;
 
-    /** Its name is what an operator may have called his PostgreSQL; a point means more to some ways of comparing. */
+    /** An operator may have given PostgreSQL such a name. The dot has a special meaning in some kinds of comparison. */
     private static final String MANAGED = DOOR + ".managed";
 
     private static int port;
@@ -98,7 +100,7 @@ class SocketProxyIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                // What writes, by any method
+                // Requests that write, by any method
                 "POST /containers/create",
                 "POST /containers/NAME/start",
                 "POST /v1.44/containers/NAME/stop",
@@ -116,12 +118,12 @@ class SocketProxyIT {
                 "OPTIONS /containers/json",
                 "TRACE /containers/json",
                 "get /containers/json",
-                // Reading that shows more than it needs to
+                // Requests that read more than pgsteward needs
                 "GET /",
                 "GET /info",
                 "GET /containers/NAME/logs?stdout=1",
                 "GET /v1.44/containers/NAME/logs?stdout=1&since=1",
-                // The one log that may be read, under another name, by its id, followed, or spelt otherwise
+                // The one readable log, under another name, by its id, followed, or spelt differently
                 "GET /containers/MANAGED2/logs?stdout=1",
                 "GET /containers/XMANAGED/logs?stdout=1",
                 "GET /containers/ID-OF-MANAGED/logs?stdout=1",
@@ -160,7 +162,7 @@ class SocketProxyIT {
                 "GET /distribution/IMAGE/json",
                 "GET /debug/pprof/",
                 "GET /metrics",
-                // Paths that one side may read otherwise than the other
+                // Paths that the two sides may interpret differently
                 "GET //containers/json",
                 "GET /containers//json",
                 "GET /containers/json/",
@@ -228,7 +230,7 @@ class SocketProxyIT {
                 "GET /containers/json HTTP/1.1 \r\n HTTP/1.1\r\nHost: docker\r\n\r\n",
                 "GET /info\0/../containers/json HTTP/1.1\r\nHost: docker\r\n\r\n",
             })
-    void answersNothingToWhatIsNoPlainRequest(String request) throws IOException {
+    void malformedRequestsGetNoAnswer(String request) throws IOException {
         assertThat(answerTo(request)).doesNotContain(" 200 ").doesNotContain("Id");
     }
 
@@ -252,8 +254,8 @@ class SocketProxyIT {
     }
 
     /**
-     * The shipped file with every timeout of a minute made two seconds: a stream that outlives several of those is bound
-     * by none of them, and the one that is left is counted in days.
+     * Runs the shipped file with every timeout of up to a minute reduced to two seconds. A stream that outlives several
+     * of these is bound by none of them. The remaining timeout is counted in days.
      *
      * <p>docker-socket-proxy #62: it cut streams after ten minutes.
      */
@@ -283,7 +285,7 @@ class SocketProxyIT {
         }
     }
 
-    /** traefik #5833, uptime-kuma #6357, moby #22789: after a restart of dockerd a mounted socket led nowhere. */
+    /** traefik #5833, uptime-kuma #6357, moby #22789: after a restart of dockerd a mounted socket was useless. */
     @Test
     void findsTheEngineAgainAfterItMadeItsSocketAnew(@TempDir Path folder) throws Exception {
         assumeTrue(Files.isExecutable(Path.of("/usr/sbin/dockerd")), "skipped: no dockerd here to restart");
@@ -314,7 +316,10 @@ class SocketProxyIT {
         }
     }
 
-    /** Not the inode's number: a file system may give it to the next file. */
+    /**
+     * Returns the time of the inode's last change. The inode's number is unsuitable, because a file system may give it
+     * to the next file.
+     */
     private static FileTime madeAt(Path socket) throws IOException {
         return (FileTime) Files.getAttribute(socket, "unix:ctime");
     }
@@ -366,7 +371,9 @@ class SocketProxyIT {
         return answerTo(request.getBytes(StandardCharsets.ISO_8859_1), port);
     }
 
-    /** All that comes until the connection is closed, or one that is kept stays silent for two seconds. */
+    /**
+     * Returns everything received until the connection is closed, or until a kept connection is silent for two seconds.
+     */
     private static String answerTo(byte[] request, int where) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), where)) {
             socket.setSoTimeout(2000);
@@ -386,7 +393,10 @@ class SocketProxyIT {
         }
     }
 
-    /** Line by line; the end of the stream is a line as well, so that an end is not taken for silence. */
+    /**
+     * Returns the lines of a stream. The end of the stream is a line as well, so that a test can distinguish it from
+     * silence.
+     */
     private static BlockingQueue<String> linesOf(Socket stream) throws IOException {
         BlockingQueue<String> lines = new LinkedBlockingQueue<>();
         BufferedReader reader =

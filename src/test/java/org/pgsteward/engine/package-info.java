@@ -1,4 +1,4 @@
-/** Tests of the edge to the Docker Engine, and what other rooms' tests need to reach a real one. */
+/** Tests of the connection to the Docker Engine, and helpers with which other packages' tests reach a real one. */
 @NullMarked
 package org.pgsteward.engine;
 

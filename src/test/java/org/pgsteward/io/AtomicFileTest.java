@@ -25,7 +25,7 @@ import org.pgsteward.ChildJava;
 
 @Tag("fast")
 class AtomicFileTest {
-    /** Long enough that a kill hits a write, and that a reader would meet a half-written file. */
+    /** The size makes a write so long that a kill hits it and a reader would meet a half-written file. */
     private static final int LONG = 4 * 1024 * 1024;
 
     @TempDir
@@ -148,7 +148,7 @@ class AtomicFileTest {
                 .start();
         try {
             await().until(() -> Files.exists(target));
-            // The next part file is being written.
+            // Now the writer writes its next part file.
             await().until(() -> names().stream().anyMatch(name -> name.endsWith(".part")));
         } finally {
             writer.destroyForcibly().waitFor();
@@ -157,7 +157,7 @@ class AtomicFileTest {
         assertThat(content).hasSize(LONG).containsOnly(content[0]);
     }
 
-    /** Writes for ever. */
+    /** A process that writes the file endlessly. */
     static final class Endless {
         private Endless() {}
 
@@ -171,7 +171,7 @@ class AtomicFileTest {
     }
 
     @Test
-    void removesWhatIsThereAndNothingElse() throws IOException {
+    void removesTheFileAndNothingElse() throws IOException {
         Files.writeString(target, "x");
 
         AtomicFile.remove(target);

@@ -93,7 +93,7 @@ class LeftoverPartsTest {
     }
 
     @Test
-    void keepsALinkAndWhatItNames() throws IOException {
+    void keepsALinkAndItsTarget() throws IOException {
         Path other = Files.createDirectory(folder.resolve("other"));
         Path file = old(Files.writeString(other.resolve("file"), "of another program"));
         Files.createSymbolicLink(folder.resolve(PART), file);
@@ -106,7 +106,7 @@ class LeftoverPartsTest {
     }
 
     @Test
-    void keepsAFolderOfThatNameAndWhatIsInIt() throws IOException {
+    void keepsAFolderOfThatNameAndItsFiles() throws IOException {
         Path inside = Files.createDirectory(folder.resolve(PART)).resolve(PART);
         old(Files.writeString(inside, "below the folder"));
         old(folder.resolve(PART));

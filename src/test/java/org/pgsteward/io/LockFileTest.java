@@ -23,7 +23,7 @@ class LockFileTest {
     private Path folder;
 
     @Test
-    void isHeldOnceWithinAProcessByWhateverPath() throws IOException {
+    void isHeldOnceWithinAProcessByAnyPath() throws IOException {
         Path link = Files.createSymbolicLink(folder.resolve("link"), Files.createDirectory(folder.resolve("real")));
         try (LockFile held = LockFile.take(folder.resolve("real/x.lock")).orElseThrow()) {
             assertThat(LockFile.take(link.resolve("x.lock"))).isEmpty();
@@ -43,7 +43,7 @@ class LockFileTest {
             held.touch();
             assertThat(isLockedInKernel(file)).isTrue();
 
-            // It opens and closes the file, so the kernel releases the lock.
+            // Files.setLastModifiedTime opens and closes the file, so the kernel releases the lock.
             Files.setLastModifiedTime(file, FileTime.from(anHourAgo));
             assertThat(isLockedInKernel(file)).isFalse();
             held.touch();
@@ -119,7 +119,7 @@ class LockFileTest {
                         lock.contains(" " + ProcessHandle.current().pid() + " ") && lock.contains(":" + inode + " "));
     }
 
-    /** Holds the lock until it is killed. */
+    /** A process that holds the lock until it is killed. */
     static final class Holder {
         private Holder() {}
 

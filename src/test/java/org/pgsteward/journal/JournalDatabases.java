@@ -12,9 +12,11 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
 
-/** Databases with the journal's tables on the cluster that the tests of a JVM share, and services that have rows in them. */
+/**
+ * Databases with the journal's tables, on the cluster that the tests of a JVM share, and services with rows in them.
+ */
 final class JournalDatabases {
-    /** As the operational lab made them, before there was a pgsteward. */
+    /** The tables as the operational lab created them, before pgsteward existed. */
     static final String[] SEED = {
         "SET search_path = public",
         """
@@ -100,15 +102,15 @@ final class JournalDatabases {
 
     private JournalDatabases() {}
 
-    /** Where the tables are made from nothing, and where an init script was first. */
+    /** The state before pgsteward creates its tables: no tables, or those of an init script. */
     enum Before {
         NOTHING,
         THE_SEED
     }
 
-    /** A service as it stands when it has been provisioned: its role, its database that is its own, and its grants. */
+    /** A provisioned service: its role, its own database and its grants. */
     record Service(String name, String role, String database) {
-        /** What {@link #STATUS} says of it, with a size. */
+        /** Returns the service's row of {@link #STATUS}, with a pattern for the size. */
         String line() {
             return name + " " + database + " inactive \\d+ kB";
         }
@@ -131,7 +133,7 @@ final class JournalDatabases {
         return service;
     }
 
-    /** A new role that can log in. */
+    /** Creates a role that can log in, and returns its name. */
     static String role() throws SQLException {
         String name = "r" + UUID.randomUUID().toString().replace("-", "").substring(0, 12);
         cluster.run("homelab", "CREATE ROLE " + name + " LOGIN PASSWORD '" + TestCluster.PASSWORD.reveal() + "'");
@@ -142,7 +144,7 @@ final class JournalDatabases {
         return "SELECT public.log_user_activity('" + service + "', 'login', 'ann', '10.0.0.1')";
     }
 
-    /** The first column of what the last statement returns. */
+    /** Returns the first column of the result of the last statement. */
     static List<String> rowsAs(String role, String database, String sql, String... before) throws SQLException {
         try (Connection connection = cluster.server().connectAs(role, TestCluster.PASSWORD, database);
                 Statement statement = connection.createStatement()) {

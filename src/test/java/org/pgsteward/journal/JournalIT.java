@@ -99,7 +99,7 @@ class JournalIT {
     }
 
     @Test
-    void aDayOfLoginsIsOneRowFromFirstToLastInWhateverOrderItIsWritten() throws Exception {
+    void dayOfLoginsIsOneRowInAnyOrderOfWriting() throws Exception {
         write(new Login("app", "app_user", "10.0.0.7", NIGHT, NIGHT.plusSeconds(3600)));
         write(new Login("app", "app_user", "10.0.0.7", NIGHT.plusSeconds(1800), NIGHT.plusSeconds(1800)));
         write(new Login("app", "app_user", "", NIGHT, NIGHT));
@@ -116,7 +116,7 @@ class JournalIT {
     }
 
     @Test
-    void whatWasWrittenDownLongAgoIsRemovedAndNothingElse() throws Exception {
+    void onlyOldRowsAreRemoved() throws Exception {
         write(Activity.ours("app", "long ago", Instant.now().minus(Duration.ofDays(11))));
         write(Activity.ours("app", "lately", Instant.now().minus(Duration.ofDays(9))));
 
@@ -130,7 +130,7 @@ class JournalIT {
                 .containsExactly("lately");
     }
 
-    /** Provisioning writes {@code service_configs}; an older pgsteward wrote it here too. */
+    /** Provisioning writes {@code service_configs}. An older pgsteward wrote it through the spool as well. */
     @Test
     void anEnrolmentThatAnOlderVersionLeftInTheSpoolChangesNoRow() throws Exception {
         Files.writeString(
@@ -195,7 +195,7 @@ class JournalIT {
     }
 
     @Test
-    void whatHappensWhileTheServerIsAwayIsWrittenOnceAndInOrderWhenItIsBack() throws Exception {
+    void rowsFromAnOutageAreWrittenOnceInOrder() throws Exception {
         write(Activity.ours("app", "before", NIGHT));
         Backup started = started("app");
         write(started);
@@ -221,9 +221,9 @@ class JournalIT {
         assertThat(refused()).isEmpty();
     }
 
-    /** As on a full disk, the server answers and each login fails, with an SQLSTATE that may be of any class. */
+    /** As on a full disk, the server answers and each login fails, with an SQLSTATE of any class. */
     @Test
-    void rowsThatComeWhileNobodyCanLogInAreKept() throws Exception {
+    void rowsAreKeptWhileEveryLoginFails() throws Exception {
         write(Activity.ours("app", "before", NIGHT));
         Path map = host.cluster()
                 .cluster()
@@ -244,7 +244,7 @@ class JournalIT {
                 .containsExactly("before", "kept");
     }
 
-    /** An empty server in the place of the one that was, perhaps with the tables of an init script, which lack our columns. */
+    /** An empty server replaced the previous one. It may have the tables of an init script, which lack our columns. */
     @ParameterizedTest
     @ValueSource(strings = {"DROP DATABASE", "DROP SCHEMA", "an init script's"})
     void tablesThatAreNotThereAnyMoreAreMadeAgainAndTheRowsGoIntoThem(String how) throws Exception {
@@ -274,7 +274,7 @@ class JournalIT {
     }
 
     @Test
-    void rowsOfAProcessThatEndedWhileTheServerWasAwayAreWrittenByTheNext() throws Exception {
+    void nextProcessWritesRowsOfAnEndedOne() throws Exception {
         host.cluster().kill();
         write(Activity.ours("app", "nearly lost", NIGHT));
         pipeline.close();
@@ -305,11 +305,11 @@ class JournalIT {
         host.cluster().startAgain();
         await().until(() -> waiting().isEmpty());
 
-        // One at a time, the oldest last: whichever of them comes late, what is known is not taken back.
+        // The rows arrive one at a time, the oldest last. A late row must not replace a newer state.
         for (int i = rows.size() - 1; i >= 0; i--) {
             Files.move(aside.resolve(rows.get(i).getFileName()), rows.get(i));
             write(Activity.ours("other", "drained", NIGHT));
-            // The timer may have begun to drain just before, and then it is the timer that carries the row.
+            // The timer may have begun to drain just before. Then the timer writes the row.
             await().until(() -> waiting().isEmpty());
             assertThat(host.journal("app"))
                     .as("after row %s was written again", i)
@@ -322,7 +322,7 @@ class JournalIT {
     }
 
     @Test
-    void aRunThatWasClosedAsDeadAndProvesToHaveEndedWellIsWhatItSaysItself() throws SQLException {
+    void runClosedAsDeadKeepsItsOwnResult() throws SQLException {
         Backup started = started("app");
         write(started);
         wiring.tables.runs().closeRuns("app", "the process that made it ended");
@@ -333,7 +333,7 @@ class JournalIT {
     }
 
     @Test
-    void aProofThatFailsLaterIsWrittenDownAndSoIsOneThatSucceedsAgain() throws SQLException {
+    void laterVerificationsAreRecorded() throws SQLException {
         Backup made = started("app").made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5));
         write(made);
         write(made.judged(BackupState.VERIFIED, NIGHT, Duration.ZERO, ""));
@@ -344,10 +344,10 @@ class JournalIT {
     }
 
     @Test
-    void whatItsTableRefusesIsSetAsideAndTheRestGoesOn() throws Exception {
+    void refusedRowIsSetAsideAndOthersAreWritten() throws Exception {
         host.cluster().kill();
         write(Activity.ours("app", "first", NIGHT));
-        // PostgreSQL's text holds no NUL.
+        // PostgreSQL's text type cannot contain NUL.
         write(Activity.ours("app", "\0", NIGHT));
         Files.writeString(spoolFolder().resolve("20200101T000000.000000000-broken.json"), "{\"table\":\"act");
         write(Activity.ours("app", "last", NIGHT));
@@ -359,7 +359,7 @@ class JournalIT {
         assertThat(refused()).hasSize(2).anyMatch(name -> name.contains("broken"));
     }
 
-    /** Whoever has written a row reads the tables next, for instance whether a backup is the newest. */
+    /** After it has written a row, a caller reads the tables, for example to find the newest backup. */
     @Test
     void aRowIsInItsTableAlthoughAnotherProcessWasAtItJustThen() throws Exception {
         Spool.Claim other = new Spool(spoolFolder(), Json.mapper(), Clock.systemUTC())
@@ -422,7 +422,7 @@ class JournalIT {
         return Backup.starting(service + "-id", service, service, BackupKind.DUMP, NIGHT, "15.20");
     }
 
-    /** The daemon, or a command: they share the state. */
+    /** Creates a process, the daemon or a command. All share the state folder. */
     private Wiring process() throws IOException {
         return host.wiring("pgsteward.state.dir", state.toString());
     }

@@ -24,7 +24,7 @@ class JournalRowTest {
 
     @ParameterizedTest(name = "a run that is {0}: success is {1}")
     @CsvSource({"RUNNING,false", "FAILED,false", "MADE,true", "VERIFIED,true", "UNVERIFIABLE,false"})
-    void successIsSaidOnlyOfARunThatEndedWell(BackupState state, boolean success) {
+    void onlyARunThatEndedWellIsASuccess(BackupState state, boolean success) {
         Backup backup = switch (state) {
             case RUNNING -> STARTED;
             case FAILED -> STARTED.failed(NIGHT, Duration.ZERO, "disk full");
@@ -35,7 +35,7 @@ class JournalRowTest {
     }
 
     @Test
-    void whatIsNotKnownIsNullAndNotAnEmptyText() {
+    void unknownValuesAreNullAndNotEmpty() {
         assertThat(JournalRow.of(STARTED).columns())
                 .containsEntry("path", null)
                 .containsEntry("finished_at", null)
@@ -54,7 +54,7 @@ class JournalRowTest {
     }
 
     @Test
-    void aChangeOfImageSaysWhatBecameWhatByNamesAndShortDigests() {
+    void imageChangeStatesNamesAndShortDigests() {
         ImageChange change =
                 new ImageChange("app", "app:latest", "sha256:0123456789abcdef", "app:latest", "sha256:fedcba", NIGHT);
         assertThat(JournalRow.of(change).columns())

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** Services see their own row of the view and log as themselves, and reach nothing else of the journal. */
+/** Services see their own row of the view and log as themselves. They have no other access to the journal. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ServiceStatusIT {
@@ -47,14 +47,15 @@ class ServiceStatusIT {
         assertThat(JournalDatabases.rows(database, status)).containsExactly("inactive");
         try (Connection idle = cluster.server().connect(own);
                 Statement statement = idle.createStatement()) {
-            // As anybody but pgsteward, whose own look does not make a service active.
+            // The session uses an application name other than pgsteward's, because pgsteward's own sessions do not make
+            // a service active.
             statement.execute("SET application_name = 'app'");
             assertThat(JournalDatabases.rows(database, status)).containsExactly("active");
         }
     }
 
     @Test
-    void aServiceSeesItsOwnRowWithItsSizeAndNobodyElses() throws SQLException {
+    void serviceSeesOnlyItsOwnRowWithItsSize() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.THE_SEED);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         JournalDatabases.Service bert = JournalDatabases.service(database);
@@ -70,7 +71,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceThatBecomesSomebodyElseStillSeesItsOwnRowOnly() throws SQLException {
+    void serviceSeesOnlyItsOwnRowAfterSetRole() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         JournalDatabases.Service bert = JournalDatabases.service(database);
@@ -103,7 +104,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceSeesThatItIsConnectedWhoeverHoldsTheSession() throws SQLException {
+    void serviceSeesSessionsOfAnyRoleInItsDatabase() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         String status = "SELECT status FROM public.service_status WHERE service_name = '" + anna.name() + "'";
@@ -115,7 +116,7 @@ class ServiceStatusIT {
                     .as("ours")
                     .containsExactly("inactive");
             assertThat(JournalDatabases.rows(database, status)).containsExactly("inactive");
-            // Of this session of another role the service sees neither the state nor the kind.
+            // In this session of another role, the service sees neither the state nor the backend type.
             try (Statement statement = steward.createStatement()) {
                 statement.execute("SET application_name = 'psql'");
             }
@@ -136,7 +137,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceWhoseDatabaseIsGoneSeesARowAndNoError() throws SQLException {
+    void serviceWithoutADatabaseSeesARowAndNoError() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         cluster.run("homelab", "DROP DATABASE " + anna.database());
@@ -158,7 +159,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void anOperatorsRoleSeesAllServicesAndTheSizesOnlyOnceItMayMonitor() throws SQLException {
+    void operatorsRoleSeesSizesOnlyWithPgMonitor() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         JournalDatabases.Service bert = JournalDatabases.service(database);
@@ -180,7 +181,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceReachesNoTableAndNoSequenceAndWritesNothingThroughTheView() throws SQLException {
+    void serviceHasNoAccessToTablesOrSequences() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         for (String statement : JournalDatabases.NOT_FOR_SERVICES) {
@@ -197,7 +198,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void aServiceLogsAsItselfAndAsNobodyElse() throws SQLException {
+    void serviceLogsOnlyAsItself() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         JournalDatabases.Service bert = JournalDatabases.service(database);
@@ -228,7 +229,7 @@ class ServiceStatusIT {
     }
 
     @Test
-    void whoIsNoServiceAndNoAdministratorLogsNothing() throws SQLException {
+    void otherRolesCannotLog() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         JournalDatabases.Service anna = JournalDatabases.service(database);
         String operator = JournalDatabases.role();

@@ -29,7 +29,7 @@ class SpoolTest {
     private Path folder;
 
     @Test
-    void rowsComeBackInTheOrderInWhichTheyWerePutThoughTheClockStandsStill() throws IOException {
+    void rowsKeepTheirOrderWhileTheClockStandsStill() throws IOException {
         Spool spool = new Spool(folder, Json.mapper(), Clock.fixed(NOON, ZoneOffset.UTC));
         for (int i = 0; i < 50; i++) {
             spool.put(activity("row " + i));
@@ -38,7 +38,7 @@ class SpoolTest {
     }
 
     @Test
-    void rowsComeBackInTheOrderInWhichTheyWerePutThoughTheClockStepsBack() throws IOException {
+    void rowsKeepTheirOrderWhenTheClockStepsBack() throws IOException {
         List<Instant> times = new ArrayList<>(List.of(NOON, NOON.minusSeconds(3600), NOON.minusSeconds(7200)));
         Clock stepping = new Clock() {
             @Override
@@ -83,7 +83,7 @@ class SpoolTest {
     }
 
     @Test
-    void aRowThatIsBeingWrittenAndWhateverElseLiesThereIsNotRead() throws IOException {
+    void unfinishedRowsAndForeignFilesAreNotRead() throws IOException {
         Spool spool = spool();
         Files.writeString(folder.resolve(".20260301T120000.000000000-x.json.part"), "{\"table\":");
         Files.writeString(folder.resolve("README"), "not ours");
@@ -92,7 +92,7 @@ class SpoolTest {
     }
 
     @Test
-    void whatAKilledProcessHadBegunToWriteIsRemovedAfterAnHour() throws IOException {
+    void unfinishedRowOfAKilledProcessIsRemovedAfterAnHour() throws IOException {
         Path old = Files.writeString(folder.resolve(".20260301T120000.000000000-old.json.part"), "{");
         Path young = Files.writeString(folder.resolve(".20260301T120000.000000000-young.json.part"), "{");
         Path none = Files.writeString(folder.resolve("README"), "not ours");
@@ -117,7 +117,7 @@ class SpoolTest {
     }
 
     @Test
-    void setAsideItIsKeptAndHoldsUpNobody() throws IOException {
+    void rowSetAsideIsKeptAndDelaysNoOther() throws IOException {
         Spool spool = spool();
         spool.put(activity("bad"));
         spool.put(activity("good"));
@@ -127,7 +127,7 @@ class SpoolTest {
     }
 
     @Test
-    void oneCarriesAtATimeAndWhoIsDoneLetsTheNext() throws IOException {
+    void onlyOneProcessDrainsAtATime() throws IOException {
         try (Spool.Claim held = spool().claim().orElseThrow()) {
             assertThat(held).isNotNull();
             assertThat(spool().claim()).isEmpty();

@@ -17,7 +17,7 @@ import org.pgsteward.model.Enrolment;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** What pgsteward reads from its own rows: runs, enrolments, and services that are idle. */
+/** pgsteward reads its own rows: runs, enrolments, and idle services. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class StoredRowsIT {
@@ -25,7 +25,7 @@ class StoredRowsIT {
 
     private final TestCluster cluster = TestCluster.shared();
 
-    /** Other programs may write there: megabytes in a row are not ours to hold. */
+    /** Other programs may write into these tables. pgsteward must not hold megabytes of one row in memory. */
     @Test
     void textsOfAnyLengthAreReadInPart() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
@@ -45,9 +45,9 @@ class StoredRowsIT {
                 .hasSize(2000);
     }
 
-    /** As when a host starts in 2031 until the network tells it better. */
+    /** For example, a host starts with a clock in 2031 until the network corrects it. */
     @Test
-    void aProvedRunFromWhatIsNowTheFutureProvesNothingOfToday() throws SQLException {
+    void verifiedRunWithAFutureTimeDoesNotCount() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         BackupRows rows = new BackupRows(JournalDatabases.source(database));
         cluster.run(
@@ -73,7 +73,7 @@ class StoredRowsIT {
     }
 
     @Test
-    void idleIsWhoHasNoContainerSinceItWasFirstMissedUntilItIsBack() throws SQLException {
+    void serviceIsIdleFromItsFirstAbsenceUntilItsReturn() throws SQLException {
         Tables tables =
                 new Tables(JournalDatabases.source(JournalDatabases.prepared(JournalDatabases.Before.THE_SEED)));
 

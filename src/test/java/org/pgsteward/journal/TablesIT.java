@@ -19,7 +19,10 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
 
-/** The tables of the journal: made from nothing, over an init script's, and over what somebody left there. */
+/**
+ * The tables of the journal: created on an empty database, over those of an init script, and over objects that an
+ * operator left there.
+ */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class TablesIT {
@@ -117,7 +120,7 @@ class TablesIT {
                 "default_transaction_read_only = on",
                 "statement_timeout = 1"
             })
-    void whatWasSetForTheAdministratorDecidesNothingOfTheJournal(String set) throws SQLException {
+    void settingsOfTheAdministratorDoNotAffectTheJournal(String set) throws SQLException {
         String database = cluster.newDatabase();
         cluster.run(database, "CREATE SCHEMA app", "ALTER ROLE homelab IN DATABASE " + database + " SET " + set);
 
@@ -136,7 +139,7 @@ class TablesIT {
     }
 
     @Test
-    void anAdministratorWhoseNameFlywayCannotWriteIsToldSoInOneLine() throws SQLException {
+    void adminNameThatFlywayCannotQuoteIsReportedInOneLine() throws SQLException {
         String database = cluster.newDatabase();
         cluster.run("homelab", "CREATE ROLE \"o'brien\" SUPERUSER LOGIN PASSWORD 'pw'");
         Server brien = new Server(new ServerAddress(
@@ -149,9 +152,9 @@ class TablesIT {
                                 + " apostrophe: set PGSTEWARD_POSTGRES_USER to another superuser");
     }
 
-    /** Flyway's own message has ten lines, with the script's place in a jar. */
+    /** Flyway's own message has ten lines and contains the script's place in a jar. */
     @Test
-    void aTableOfAnotherProgramWithOneOfOurNamesIsToldInOneLine() throws SQLException {
+    void foreignTableWithOurNameIsReportedInOneLine() throws SQLException {
         String database = cluster.newDatabase();
         cluster.run(database, "CREATE TABLE public.backup_log (n int)");
 
@@ -160,7 +163,7 @@ class TablesIT {
     }
 
     @Test
-    void whatTheSeedsTablesHeldIsKept() throws SQLException {
+    void rowsOfTheSeedsTablesAreKept() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.THE_SEED);
         assertThat(JournalDatabases.rows(database, "SELECT id || ' ' || service_name FROM service_configs ORDER BY id"))
                 .containsExactly("1 vikunja", "2 hedgedoc");
@@ -189,7 +192,10 @@ class TablesIT {
                 .containsExactly("2");
     }
 
-    /** What replaced an init script's objects before us, and what CREATE OR REPLACE alone would stumble over. */
+    /**
+     * Objects that replaced those of an init script before pgsteward came, and that CREATE OR REPLACE alone cannot
+     * replace.
+     */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -209,7 +215,7 @@ class TablesIT {
                         + " SELECT service_name, database_name, 1::bigint AS database_size FROM service_configs",
                 "DROP VIEW service_status; DROP FUNCTION log_user_activity(varchar, varchar, varchar, inet)"
             })
-    void whatSomebodyMadeInAnotherShapeGivesWay(String byHand) throws SQLException {
+    void objectsOfAnotherShapeAreReplaced(String byHand) throws SQLException {
         String database = cluster.newDatabase();
         cluster.run(database, JournalDatabases.SEED);
         cluster.run(database, "SET search_path = public; " + byHand);
@@ -225,7 +231,7 @@ class TablesIT {
     }
 
     @Test
-    void whatServicesWereGivenByHandIsTakenBackAndAnOperatorKeepsHis() throws SQLException {
+    void grantsToServicesAreRevokedAndToOperatorsKept() throws SQLException {
         String database = cluster.newDatabase();
         String service = JournalDatabases.role();
         String operator = JournalDatabases.role();
@@ -269,7 +275,7 @@ class TablesIT {
     }
 
     @Test
-    void whatBelongedToSomebodyElseIsOursAndRunsWithOurRights() throws SQLException {
+    void objectsOfOtherOwnersBecomeTheAdministrators() throws SQLException {
         String database = cluster.newDatabase();
         String maker = JournalDatabases.role();
         cluster.run(database, JournalDatabases.SEED);
@@ -304,7 +310,7 @@ class TablesIT {
     }
 
     @Test
-    void operatorsAndFunctionsThatSomebodyLeftInSchemaPublicAreNotUsed() throws SQLException {
+    void operatorsAndFunctionsInSchemaPublicAreNotUsed() throws SQLException {
         String database = cluster.newDatabase();
         cluster.run(database, JournalDatabases.SEED);
         cluster.run(

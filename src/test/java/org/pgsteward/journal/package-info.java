@@ -1,4 +1,4 @@
-/** What is written down, on a real PostgreSQL. */
+/** Tests of the journal on a real PostgreSQL. */
 @NullMarked
 package org.pgsteward.journal;
 

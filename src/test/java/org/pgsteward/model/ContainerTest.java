@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 @Tag("fast")
 class ContainerTest {
     @Test
-    void itIsWhoComposeSaysAndElseItsName() {
+    void identityIsTheComposeServiceOrTheName() {
         assertThat(labelled("homelab", "vikunja").identity()).isEqualTo("homelab/vikunja");
         assertThat(container(Map.of("com.docker.compose.project", "homelab")).identity())
                 .isEqualTo("by-hand");
@@ -20,7 +20,7 @@ class ContainerTest {
     }
 
     @Test
-    void noSlashInALabelMakesItSomebodyElse() {
+    void slashInALabelDoesNotForgeAnIdentity() {
         assertThat(labelled("a/b", "c").identity()).isEqualTo("by-hand");
         assertThat(labelled("a", "b/c").identity()).isEqualTo("by-hand");
     }

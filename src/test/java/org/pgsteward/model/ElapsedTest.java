@@ -28,7 +28,7 @@ class ElapsedTest {
 
     @ParameterizedTest
     @CsvSource({"-PT5S, 0 s", "PT59.9S, 59 s", "PT12M5S, 12 min", "PT2H30M59S, 2 h 30 min"})
-    void leavesOutSecondsForWhoLooksInPassing(Duration span, String words) {
+    void roundsToMinutesForABriefView(Duration span, String words) {
         assertThat(Elapsed.roughly(span)).isEqualTo(words);
     }
 

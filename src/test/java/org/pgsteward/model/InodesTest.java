@@ -14,7 +14,7 @@ class InodesTest {
     private static final Path SYSTEM = Path.of("/dev/shm");
     private static final int FILES = 2000;
 
-    /** A tmpfs counts each file at once, and hardly anybody else makes files there. */
+    /** A tmpfs counts each file at once, and hardly any other process creates files there. */
     @Test
     void eachFileTakesOne() throws IOException {
         Path folder = Files.createTempDirectory(SYSTEM, "pgsteward-inodes");

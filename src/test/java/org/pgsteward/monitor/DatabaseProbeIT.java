@@ -34,7 +34,7 @@ import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** What the probe reads of a real PostgreSQL in real trouble; each test has a database of its own. */
+/** The probe reads a real PostgreSQL with real problems. Each test has a database of its own. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
@@ -64,7 +64,7 @@ class DatabaseProbeIT {
 
     @Test
     @Order(1)
-    void aServerOnWhichNobodyIsEnrolledIsReadAsWell() throws SQLException {
+    void serverWithoutServicesIsRead() throws SQLException {
         DatabaseLook look = probe.read(HOST);
 
         assertThat(look.database("homelab").orElseThrow().enrolledAt()).isEmpty();
@@ -94,7 +94,7 @@ class DatabaseProbeIT {
 
     @Test
     @Order(2)
-    void whoIsConnectedAndHowManyMayBe() throws SQLException {
+    void countsSessionsAndTheirLimit() throws SQLException {
         enrol("wiki", "CONNECTION LIMIT 2");
         assertThat(database("wiki").lastSession()).isEmpty();
         try (Connection one = as("wiki");
@@ -126,10 +126,10 @@ class DatabaseProbeIT {
         }
     }
 
-    /** Else the alert would propose to end the daemon's session. */
+    /** Otherwise the alert would suggest to end the daemon's session. */
     @Test
     @Order(3)
-    void whoWaitsForALockOfPgstewardsOwnIsNotSeen() throws Exception {
+    void waitsForPgstewardsOwnLocksAreIgnored() throws Exception {
         enrol("thief", "");
         String own = "SELECT pg_advisory_lock(" + AdvisoryLock.Kind.numbers().replaceAll(",.*", "") + ", 7)";
         String other = "SELECT pg_advisory_lock(7, 7)";
@@ -152,7 +152,7 @@ class DatabaseProbeIT {
 
     @Test
     @Order(3)
-    void whoWaitsForWhomAndWhoIsIdleInATransaction() throws Exception {
+    void findsLockWaitsAndSessionsIdleInATransaction() throws Exception {
         enrol("notes", "");
         cluster.run(
                 "notes",
@@ -183,7 +183,7 @@ class DatabaseProbeIT {
                     .filter(found -> found.service().equals("notes"))
                     .findFirst()
                     .orElseThrow();
-            // The very line that a person is given ends the trouble.
+            // The last line of the alert's own remedy ends the problem.
             String line = finding.remedy().lines().reduce((first, last) -> last).orElseThrow();
             cluster.run("homelab", line.substring(line.indexOf('"') + 1, line.lastIndexOf('"')));
             assertThat(waiting.get(8, TimeUnit.MINUTES)).isEqualTo(true);
@@ -236,7 +236,7 @@ class DatabaseProbeIT {
 
     @Test
     @Order(6)
-    void slowStatementsOfServicesAreReadWhereTheExtensionIsAndOursAreNot() throws Exception {
+    void slowStatementsOfServicesAreReadFromTheExtension() throws Exception {
         enrol("slow", "");
         cluster.run("homelab", "CREATE SCHEMA \"odd schema\"");
         cluster.run("homelab", "CREATE EXTENSION pg_stat_statements SCHEMA \"odd schema\"");
@@ -297,7 +297,7 @@ class DatabaseProbeIT {
         try {
             run(connection, sql);
         } catch (SQLException ended) {
-            // As the test does it.
+            // The test terminated the session.
             Thread.onSpinWait();
         }
     }

@@ -18,13 +18,13 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.model.Condition;
 
-/** What the rules say of what was read of PostgreSQL. */
+/** Verdicts of the rules on readings of PostgreSQL. */
 @Tag("fast")
 class DatabaseRulesTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("scenarios")
-    void eachScenarioIsSaidInItsWords(
+    void eachScenarioHasItsText(
             String why,
             FigureRule<DatabaseLook> rule,
             Consumer<Looks.Quiet> before,
@@ -366,7 +366,7 @@ class DatabaseRulesTest {
     }
 
     @Test
-    void whatIsFineIsSaidOnceAndADroppedDatabaseIsNoLongerASubject() {
+    void healthyStateIsReportedOnceAndDroppedDatabasesLeave() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new IdAgeRule(), "500m", "off")));
         Looks.Quiet quiet = new Looks.Quiet();
@@ -392,9 +392,12 @@ class DatabaseRulesTest {
         assertThat(dropped.kinds()).containsExactly("transaction-ids-old");
     }
 
-    /** The first look may come before Docker's first list, and the alert book remembers more than we do. */
+    /**
+     * The first reading may precede Docker's first list. The alert registry may still have alerts from before the
+     * restart.
+     */
     @Test
-    void asLongAsNoContainerIsKnownNothingIsSaidOfItsLimitAndNothingEnds() {
+    void unknownLimitNeitherFiresNorResolves() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new SettingsRule(), "100%", "off")));
         Looks.Quiet early = new Looks.Quiet();
@@ -410,7 +413,7 @@ class DatabaseRulesTest {
                 .isEmpty();
     }
 
-    /** As one would that meets a figure nobody thought of, after it had found trouble in looks before. */
+    /** A rule with a bug: it throws at an unexpected figure, after it found problems in earlier readings. */
     private static final class FailingRule extends FigureRule<DatabaseLook> {
         FailingRule() {
             super("figure-odd", Unit.COUNT);
@@ -424,7 +427,7 @@ class DatabaseRulesTest {
     }
 
     @Test
-    void aRuleThatFailsIsNamedOnceAndKeepsNoOtherFromBeingJudgedNorEndsWhatItTold() {
+    void failingRuleIsNamedOnceAndAffectsNoOtherAlert() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new FailingRule(), "1", "off"), Looks.rule(new SizeRule(), "50m", "off")));
         Looks.Quiet odd = new Looks.Quiet();
@@ -453,7 +456,7 @@ class DatabaseRulesTest {
                 .isEqualTo("docker exec postgresql psql -U homelab -d homelab -c 'SELECT '\\''$(x)'\\'''");
     }
 
-    /** A look that stays quiet. */
+    /** Leaves the reading quiet. */
     private static void nothing(Looks.Quiet quiet) {
         assertThat(quiet.transactions).isEmpty();
     }

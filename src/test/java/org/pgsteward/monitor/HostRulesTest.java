@@ -20,7 +20,7 @@ import org.pgsteward.model.Severity;
 @Tag("fast")
 class HostRulesTest {
     @Test
-    void aDiskThatFillsIsToldWithTheTimeThatIsLeft() {
+    void fillingDiskFiresWithTheRemainingTime() {
         HostWatch watch = watch(new DiskRule(), "85%", "95%");
         watch.judge(Looks.host(NOON, 30));
 
@@ -35,7 +35,7 @@ class HostRulesTest {
     }
 
     @Test
-    void ofPostgresqlsOwnDiskItIsSaidWhatIsLargeThereAndNotWhichBackupsToLose() {
+    void fullPostgresqlDiskNamesLargeFilesAndNoBackups() {
         HostLook.Disk disk = new HostLook.Disk(
                 "/var/lib/postgresql/data", List.of(DiskProbe.POSTGRES_DATA), 100, 4, Optional.empty());
 
@@ -53,7 +53,7 @@ class HostRulesTest {
     }
 
     @Test
-    void aDiskThatRunsOutOfFilesIsToldAlthoughSpaceIsFree() {
+    void diskWithoutInodesFiresDespiteFreeSpace() {
         HostLook.Disk disk = new HostLook.Disk(
                 "/backups",
                 List.of("backups", DiskProbe.POSTGRES_DATA),
@@ -91,7 +91,7 @@ class HostRulesTest {
     }
 
     @Test
-    void aDiskThatDoesNotFillFurtherIsToldWithoutATime() {
+    void fullDiskThatDoesNotGrowFiresWithoutATime() {
         HostWatch watch = watch(new DiskRule(), "85%", "95%");
         watch.judge(Looks.host(NOON, 10));
 
@@ -100,7 +100,7 @@ class HostRulesTest {
     }
 
     @Test
-    void aFeedThatHearsNothingIsTold() {
+    void silentFeedFires() {
         HostWatch watch = watch(new FeedRule(), "5m", "1h");
         HostLook deaf = new HostLook(
                 NOON,

@@ -16,17 +16,17 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.postgres.ServerLog;
 
-/** Lines as PostgreSQL 15 wrote them, and as somebody would have it write them. */
+/** Lines as PostgreSQL 15 wrote them, and lines that an attacker could make it write. */
 @Tag("fast")
 class LogLinesTest {
     private static final String AT = "2026-11-25 01:54:43.202 UTC [77] ";
 
-    /** Where a session's id stands in a case, {@code ID} is written. */
+    /** The session id. The cases contain {@code ID} in its place. */
     private static final String ID = "6b063fe3.4d";
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("prefixed")
-    void aLineWithOurPrefixSaysWhoFromWhereAndWhy(String why, String line, String expected) {
+    void lineWithOurPrefixGivesRoleAddressAndReason(String why, String line, String expected) {
         assertThat(said(ServerLog.PREFIX, line)).as(why).isEqualTo(expected);
     }
 
@@ -118,7 +118,7 @@ class LogLinesTest {
                         entry("00000", "DO", "vik", "vik", "LOG:  x: y: duration: 9000.000 ms"),
                         ""),
                 line("what is shown of a statement in another line", "\tSELECT 1 -- duration: 9000.000 ms", ""),
-                // From here on somebody means harm.
+                // The following lines imitate attacks.
                 line(
                         "a message that begins a line of its own is behind a tab",
                         "\t" + login("28P01", "gitea", "gitea", "FATAL:  password authentication failed"),
@@ -157,7 +157,7 @@ class LogLinesTest {
                         "wrong password vik vik 172.18.0.5"));
     }
 
-    /** Else a name with a line break in it could begin a line as PostgreSQL does. */
+    /** Otherwise a name with a line break in it could imitate the beginning of a line by PostgreSQL. */
     @Test
     void noNameHasRoomForTheBeginningOfALine() {
         String shortest = "2026-11-25 01:54:43.202 UTC [1] session=6b063fe3.1 state=28P01 client=::1 phase= user=";
@@ -251,7 +251,7 @@ class LogLinesTest {
     }
 
     @Test
-    void theComposeFileSetsWhatIsUnderstood() throws IOException {
+    void composeFileSetsTheKnownPrefix() throws IOException {
         assertThat(Files.readString(Path.of("compose.yaml"))).contains("\"log_line_prefix=" + ServerLog.PREFIX + "\"");
     }
 

@@ -33,7 +33,10 @@ import org.pgsteward.postgres.guard.ServerCrash;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.postgresql.PGConnection;
 
-/** What a real PostgreSQL writes when logins fail, first with the prefix of {@code compose.yaml} and then with its own. */
+/**
+ * The lines of a real PostgreSQL when logins fail, first with the prefix of {@code compose.yaml} and then with
+ * PostgreSQL's default.
+ */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -43,7 +46,7 @@ class LogProbeIT {
     private static final DatabaseProbe.Host HOST =
             new DatabaseProbe.Host("postgresql", Optional.empty(), Optional.empty(), Map.of());
 
-    /** By then a role that is unknown is not one that is about to be made. */
+    /** At this time, an unknown role no longer counts as one that pgsteward is about to create. */
     private static final Clock LATER = Clock.offset(Clock.systemUTC(), LogTally.ENROLLING);
 
     private TestCluster cluster;
@@ -83,9 +86,9 @@ class LogProbeIT {
         cluster.close();
     }
 
-    /** In its own cluster, since all sessions end. */
+    /** The test has its own cluster, since the crash ends all sessions. */
     @Test
-    void aCrashIsToldWithTheRoleOfTheProcessThatEnded() throws Exception {
+    void crashIsReportedWithTheRoleOfTheEndedProcess() throws Exception {
         try (TestCluster crashing =
                         TestCluster.start(TestCluster.programs(), Map.of("log_line_prefix", ServerLog.PREFIX));
                 RecordedEngine itsEngine = new RecordedEngine(Clock.systemUTC());
@@ -100,7 +103,7 @@ class LogProbeIT {
             int pid;
             try (Connection killed = crashing.server().connectAs("wiki", RIGHT, "wiki");
                     Statement statement = killed.createStatement()) {
-                // Nobody can have the server write the line of another's end.
+                // A role must not be able to forge the server's line about the end of another process.
                 statement.execute(
                         "DO $$ BEGIN RAISE LOG 'server process (PID 1) was terminated by signal 9: Killed'; END $$");
                 pid = killed.unwrap(PGConnection.class).getBackendPID();
@@ -134,7 +137,7 @@ class LogProbeIT {
     }
 
     @Test
-    void everyWayInWhichALoginFailsIsSeenWithItsReasonAndNothingElseIs() throws Exception {
+    void everyFailedLoginIsCountedWithItsReason() throws Exception {
         LogProbe probe = new LogProbe(engine, LATER);
         refused("wiki", WRONG, "wiki");
         refused("nobody", WRONG, "wiki");
@@ -149,12 +152,12 @@ class LogProbeIT {
             assertThatThrownBy(() -> statement.execute("SELECT * FROM pg_catalog.pg_authid"))
                     .hasMessageContaining("permission denied");
             assertThatThrownBy(() -> statement.execute("SET ROLE other")).hasMessageContaining("permission denied");
-            // Whoever is let in may write into the log what he likes.
+            // Every role that can log in can write any text into the log.
             statement.execute("""
                     DO $$ BEGIN RAISE LOG E'x\n%', 'FATAL:  password authentication failed for user "gitea"'; END $$""");
             statement.execute("SET application_name = 'FATAL:  password authentication failed for user \"gitea\"'");
         }
-        // And whoever is not may call himself so.
+        // A client whose login fails can also choose any name.
         refused("gitea database=gitea session=1 FATAL:  x", WRONG, "wiki");
         refused("gitea\n2026-11-25 01:54:43.202 UTC [77] state=28P01", WRONG, "x\ny");
         refused("wiki", WRONG, "wiki");

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.postgres.ServerLog;
 
-/** What the probe remembers from look to look, with an engine that answers as it is told to. */
+/** The memory of the probe between readings, with an engine whose answers the test chooses. */
 @Tag("fast")
 class LogProbeTest {
     private static final String OURS = "172.18.0.9";
@@ -95,7 +95,7 @@ class LogProbeTest {
     }
 
     @Test
-    void aSecondLineOfASessionSaysMoreAndCountsNothingEvenInTheNextLook() {
+    void secondLineOfASessionAddsDetailAndIsNotCounted() {
         refused(30, "1", WEB);
         assertThat(vikunja().words()).startsWith("1 x wrong password");
         log.setLength(0);
@@ -104,9 +104,9 @@ class LogProbeTest {
         assertThat(vikunja().words()).startsWith("1 x no such role").doesNotContain(";");
     }
 
-    /** From there {@code doctor} tries the services' passwords. */
+    /** {@code doctor} tries the services' passwords from this container. */
     @Test
-    void whatComesFromOurOwnContainerIsNotCounted() {
+    void loginsFromOurOwnContainerAreNotCounted() {
         refused(30, "1", OURS);
         refused(30, "2", WEB);
 
@@ -123,7 +123,7 @@ class LogProbeTest {
     }
 
     @Test
-    void aFloodIsCountedUpToAThousandAndTheRestIsSaidToBeLeftOut() {
+    void countStopsAtAThousandAndReportsTheOmission() {
         IntStream.range(0, 5000).forEach(n -> refused(30, Integer.toHexString(n), WEB));
 
         LogProbe.Result read = probe.read("postgresql", postgres.look());
@@ -133,7 +133,7 @@ class LogProbeTest {
     }
 
     @Test
-    void whyNothingIsReadIsSaid() {
+    void reasonForAnUnreadLogIsReported() {
         status = 403;
         assertThat(why()).contains(" answered 403 to logs of postgresql: docker-proxy: refused");
         status = 404;

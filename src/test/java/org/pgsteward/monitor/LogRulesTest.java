@@ -14,7 +14,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.monitor.LogEvent.Reason;
 import org.pgsteward.postgres.ServerLog;
 
-/** What is counted of that which the log says, and what is told of it with the levels that are shipped. */
+/** The counting of log lines, and the alerts about them with the shipped levels. */
 @Tag("fast")
 class LogRulesTest {
     private static final String WEB = "172.18.0.5";
@@ -26,7 +26,7 @@ class LogRulesTest {
     private Optional<Map<String, String>> owners = Optional.empty();
 
     @Test
-    void aContainerWithAWrongPasswordIsNamedWithItsServiceAndWhatToType() {
+    void wrongPasswordNamesContainerServiceAndRemedy() {
         refuse(3, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
         refuse(1, "vikunja", "gone", "", Reason.NO_DATABASE);
 
@@ -48,7 +48,7 @@ class LogRulesTest {
     }
 
     @Test
-    void whatIsNoServicesIsTheServers() {
+    void loginsOfNoServiceCountForTheServer() {
         refuse(3, "admin", "postgres", WEB, Reason.NO_HBA_LINE);
 
         assertThat(bad(new FailedLoginRule(), "3"))
@@ -57,14 +57,14 @@ class LogRulesTest {
     }
 
     @Test
-    void aDatabaseAloneTellsWhoseItIsWhereNoRoleDoes() {
+    void databaseIdentifiesTheServiceWithoutARole() {
         refuse(3, "", "vikunja", "", Reason.NO_RIGHT);
 
         assertThat(bad(new FailedLoginRule(), "3")).extracting(Condition::key).containsExactly("logins-failed:vikunja");
     }
 
     @Test
-    void whatWasBeforeItsDatabaseWasMadeIsNoTrouble() {
+    void failuresBeforeItsDatabaseExistedDoNotCount() {
         server.enrolledAt = Optional.of(NOON.minusSeconds(5));
         refuse(9, "vikunja", "vikunja", WEB, Reason.NO_ROLE);
 
@@ -72,16 +72,16 @@ class LogRulesTest {
     }
 
     @Test
-    void norIsWhatWasInTheMinuteInWhichItWasMade() {
+    void failuresInTheFirstMinuteOfADatabaseDoNotCount() {
         server.enrolledAt = Optional.of(NOON.minusSeconds(50));
         refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
 
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
     }
 
-    /** On a host at load 60 a service waited for minutes until its role was made. */
+    /** On a host at load 60 a service waited for minutes until pgsteward had created its role. */
     @Test
-    void norIsARoleThatIsUnknownSoFar() {
+    void recentFailuresOfAnUnknownRoleDoNotCount() {
         refuse(9, "newcomer", "newcomer", WEB, Reason.NO_ROLE);
         refuse(9, "newcomer", "newcomer", WEB, Reason.WRONG_PASSWORD);
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
@@ -92,9 +92,9 @@ class LogRulesTest {
                 .containsExactly("logins-failed:postgresql");
     }
 
-    /** pgsteward gives the role the password of its new container, on a busy host after a minute or two. */
+    /** pgsteward sets the role's password to that of its new container. On a busy host this takes a minute or two. */
     @Test
-    void norIsANewPasswordOfTheServicesOwnContainerUntilItIsSet() {
+    void newPasswordOfItsContainerDoesNotCountUntilSet() {
         owners = Optional.of(Map.of("web", "vikunja"));
         refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
@@ -106,9 +106,9 @@ class LogRulesTest {
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
     }
 
-    /** An update's new container, before pgsteward has come to look at it, is no stranger. */
+    /** The new container of an update is no stranger, even before pgsteward has inspected it. */
     @Test
-    void norIsAContainerThatIsNotKnownYet() {
+    void failuresOfAnUnknownContainerDoNotCount() {
         owners = Optional.of(Map.of());
         refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
@@ -126,7 +126,7 @@ class LogRulesTest {
     }
 
     @Test
-    void norIsWhatIsOverSinceTheSameClientWasLetIn() {
+    void failuresBeforeALoginOfTheSameClientDoNotCount() {
         refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
         server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", WEB, NOON.minusSeconds(5)));
 
@@ -134,7 +134,7 @@ class LogRulesTest {
     }
 
     @Test
-    void anotherClientThatIsLetInOrOneThatWasInBeforeExcusesNobody() {
+    void onlyALaterLoginOfTheSameClientClearsFailures() {
         refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
         server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", "172.18.0.6", NOON.minusSeconds(5)));
         server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", WEB, NOON.minusSeconds(500)));
@@ -158,7 +158,7 @@ class LogRulesTest {
     }
 
     @Test
-    void whatIsOlderThanTenMinutesDoesNotCount() {
+    void failuresOlderThanTenMinutesDoNotCount() {
         refused.add(new LogEvent.Refused(
                 NOON.minus(LogLook.REFUSALS), "1", "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD));
         refuse(2, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
@@ -168,7 +168,7 @@ class LogRulesTest {
     }
 
     @Test
-    void ofManyDifferentAttemptsTheMostFrequentAreNamed() {
+    void mostFrequentAttemptsAreNamed() {
         for (int n = 1; n <= 6; n++) {
             refuse(n, "vikunja", "guess" + n, WEB, Reason.NO_DATABASE);
         }
@@ -192,7 +192,7 @@ class LogRulesTest {
     }
 
     @Test
-    void statementsThatTookLongAreCountedWithoutTheAdministratorsAndWithoutTheirTexts() {
+    void slowStatementsOfServicesAreCountedWithoutText() {
         for (int n = 0; n < 10; n++) {
             slow.add(new LogEvent.Slow(NOON.minusSeconds(60L * n), "vikunja", "vikunja", 6 + n));
             slow.add(new LogEvent.Slow(NOON.minusSeconds(60L * n), "homelab", "vikunja", 600));
@@ -207,7 +207,7 @@ class LogRulesTest {
     }
 
     @Test
-    void theLogIsNotAskedForSlowStatementsWhereTheExtensionKnowsThemAllOrItHasNone() {
+    void slowStatementsAreNotReadFromTheLogWithoutNeed() {
         slow.add(new LogEvent.Slow(NOON, "vikunja", "vikunja", 600));
         assertThat(bad(new SlowStatementRule(), "1")).hasSize(1);
 

@@ -23,7 +23,7 @@ class LoginLogTest {
     }
 
     @Test
-    void whoIsStillThereAfterAnHourIsTheSameRowWithALaterTime() {
+    void stayingConnectedForAnHourUpdatesTheSameRow() {
         List<Login> first = rows(NOON, "10.0.0.1");
 
         List<Login> again = rows(NOON.plusSeconds(3600), "10.0.0.1");
@@ -45,7 +45,7 @@ class LoginLogTest {
     }
 
     @Test
-    void whoHasBeenConnectedSinceYesterdayWasSeenFirstWhenTodayBegan() {
+    void sessionFromYesterdayBeginsTodayAtMidnight() {
         Looks.Quiet quiet = new Looks.Quiet();
         quiet.present.add(new DatabaseLook.Presence("vikunja", "vikunja", "", NOON.minus(Duration.ofDays(3))));
 
@@ -54,7 +54,7 @@ class LoginLogTest {
     }
 
     @Test
-    void nothingIsWrittenDownWhereNobodyWantsIt() {
+    void loginsAreNotRecordedIfSwitchedOff() {
         log.use(LoginLog.Pace.parse("false", "1h"));
 
         assertThat(rows(NOON, "10.0.0.1")).isEmpty();

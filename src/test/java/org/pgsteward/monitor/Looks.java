@@ -11,7 +11,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Console;
 import org.pgsteward.postgres.ServerLog;
 
-/** Looks at a quiet server with one service, {@code vikunja}, to which a test adds its trouble. */
+/** Readings of a quiet server with one service, {@code vikunja}. A test adds the problem. */
 final class Looks {
     static final Instant NOON = SampleContainers.NOON;
     static final long MIB = 1024 * 1024;
@@ -19,7 +19,7 @@ final class Looks {
 
     private Looks() {}
 
-    /** One look, not yet at a fixed time. */
+    /** A reading whose time a test may still change. */
     static final class Quiet {
         Instant at = NOON;
         Instant startedAt = NOON.minus(Duration.ofDays(3));

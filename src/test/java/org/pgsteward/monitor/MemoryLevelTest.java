@@ -23,7 +23,7 @@ class MemoryLevelTest {
         "512, 512, 512 B",
         "512b, 512, 512 B"
     })
-    void readsWhatDockersOwnOptionsWouldRead(String text, long ofThousand, String words) {
+    void readsTheFormatsOfDockersOptions(String text, long ofThousand, String words) {
         MemoryLevel level = MemoryLevel.parse("warn", text);
 
         assertThat(level.of(1000)).isEqualTo(ofThousand);

@@ -23,7 +23,9 @@ import org.pgsteward.model.Memory;
 class MemoryRuleTest {
     private final MemoryRule rule = new MemoryRule("80%", "90%", "", 2);
 
-    /** The figures are percent of the limit; '-' is undecided. Levels: warn 80, critical 90, clear 75, two samples. */
+    /**
+     * The figures are percentages of the limit; '-' is undecided. Levels: warn 80, critical 90, clear 75, two samples.
+     */
     @ParameterizedTest(name = "{0}: {1} -> {2}")
     @CsvSource({
         "a quiet container is well, 10 20, well well",
@@ -59,7 +61,7 @@ class MemoryRuleTest {
     }
 
     @Test
-    void saysFiguresAndWhatToType() {
+    void statesFiguresAndRemedy() {
         Threshold.Track once =
                 rule.judge(reading(92, Map.of()), Threshold.Track.START).track();
         Condition condition =

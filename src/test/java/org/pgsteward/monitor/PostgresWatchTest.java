@@ -49,14 +49,14 @@ class PostgresWatchTest {
     }
 
     @Test
-    void aLoginThatIsRefusedIsToldAsThatAndNotAsAnOutage() {
+    void refusedLoginIsNoOutage() {
         assertThat(refused(0)).isEmpty();
         Condition refused = refused(10).orElseThrow();
         assertThat(refused.reason()).startsWith("postgresql:5432 has not let pgsteward in since ");
         assertThat(refused.remedy()).contains("secrets/postgres_password").doesNotContain("docker start");
     }
 
-    /** A false alarm at a load of 25 was the reason. */
+    /** The reason for this rule was a false alarm at a load of 25. */
     @Test
     void aHostWithoutAProcessorForUsIsNotTheServersFault() {
         for (int look = 0; look < 6; look++) {

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
-/** Restarts and crashes of PostgreSQL: counted, explained by an order, and forgotten. */
+/** Restarts and crashes of PostgreSQL are counted, explained by an order, and forgotten. */
 @Tag("fast")
 class RestartRuleTest {
 
@@ -38,7 +38,7 @@ class RestartRuleTest {
                 .containsExactly("well 0", "bad 10", "bad 20", "bad 30", "bad 40", "bad 50", "bad 60", "well 70");
     }
 
-    /** What was alerted before a start of pgsteward is not over because it knows nothing of it any more. */
+    /** An alert from before a start of pgsteward must not resolve because pgsteward no longer knows its cause. */
     @Test
     void aRestartOfPostgresqlIsNotOverForAPgstewardThatStartedAfterIt() {
         DatabaseWatch watch = new DatabaseWatch();
@@ -59,7 +59,7 @@ class RestartRuleTest {
     }
 
     @Test
-    void whatAnEarlierPgstewardToldOfRestartsIsCountedOn() {
+    void restartsInAnEarlierAlertAreCounted() {
         DatabaseWatch before = new DatabaseWatch();
         before.use(List.of(Looks.rule(new RestartRule(), "1", "3")));
         List<Condition> said = List.of();
@@ -80,13 +80,13 @@ class RestartRuleTest {
     }
 
     @Test
-    void timesThatSomebodyWroteIntoAnAlertAreLeftOut() {
+    void invalidTimesInAnAlertAreIgnored() {
         assertThat(Restarts.of(Map.of("startTimes", "yesterday 2026-05-01T12:00:00Z", "recoveryTimes", 7))
                         .count())
                 .isOne();
     }
 
-    /** A server that was started a minute ago, except at the beginning. */
+    /** Returns a reading of a server that was started a minute before, except in minute 0. */
     private static DatabaseLook startedIn(int minute, Restarts told) {
         Looks.Quiet quiet = new Looks.Quiet();
         quiet.at = NOON.plus(Duration.ofMinutes(minute));
@@ -99,7 +99,7 @@ class RestartRuleTest {
     }
 
     @Test
-    void aCrashShortlyBeforePgstewardStartedIsTold() {
+    void crashShortlyBeforeAStartFires() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new RestartRule(), "1", "off")));
         List<String> said = new ArrayList<>();
@@ -115,7 +115,7 @@ class RestartRuleTest {
         assertThat(said).containsExactly("bad 0", "bad 10", "bad 20", "bad 30", "bad 40", "well 50");
     }
 
-    /** Each minute a look, and a process that is killed every eight minutes. */
+    /** The probe reads every minute, and a process is killed every eight minutes. */
     @Test
     void eachOfSixCrashesWithinAnHourIsCountedAndForgottenAnHourLater() {
         DatabaseWatch watch = new DatabaseWatch();
@@ -173,7 +173,7 @@ class RestartRuleTest {
     }
 
     @Test
-    void aCrashIsToldWithTheProcessThatEnded() {
+    void crashIsReportedWithTheEndedProcess() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new RestartRule(), "1", "3")));
         Looks.Quiet quiet = new Looks.Quiet();
@@ -195,7 +195,7 @@ class RestartRuleTest {
                 .isEqualTo("process 4711 exited with exit code 2");
     }
 
-    /** The container was created, or stopped, three minutes before it restarted by itself. */
+    /** The container was created or stopped by order. Three minutes later it restarted by itself. */
     @Test
     void anOrderExplainsTheFirstStartAfterItAndNoOther() {
         DatabaseWatch watch = new DatabaseWatch();
@@ -215,7 +215,7 @@ class RestartRuleTest {
         assertThat(said).containsExactly("3 1", "4 1");
     }
 
-    /** It was told a minute ago; that somebody restarts PostgreSQL now does not explain it. */
+    /** The order came 30 s after the start, so it does not explain that start. */
     @Test
     void anOrderDoesNotExplainAStartBeforeIt() {
         DatabaseWatch watch = new DatabaseWatch();
@@ -233,7 +233,7 @@ class RestartRuleTest {
     }
 
     @Test
-    void aStartWhoseOrderIsHeardOfLateIsNotCountedWithTheNextOne() {
+    void startWithALateOrderIsNotCounted() {
         DatabaseWatch watch = new DatabaseWatch();
         watch.use(List.of(Looks.rule(new RestartRule(), "1", "3")));
         List<String> said = new ArrayList<>();

@@ -7,7 +7,7 @@ import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.login.TlsSettings;
 
-/** A process that asks one server for a sign of life at each line that it reads, and says how long it was without a processor. */
+/** A process that probes one server for each line that it reads. It prints how long it had no processor. */
 final class StarvedProbe {
     private StarvedProbe() {}
 

@@ -13,12 +13,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** A process that gets no processor does not blame the server for it. */
+/** A probe that got no processor time does not blame the server. */
 @NeedsPostgres
 class StarvedProbeIT {
     @Test
     void measuresThatItWasStoppedWhileItWaited() throws Exception {
-        // It takes connections and says nothing: only the one who waits for it can be late.
+        // The socket accepts connections without answering, so only the waiting process can be late.
         try (ServerSocket silent = new ServerSocket(0, 20, InetAddress.getLoopbackAddress())) {
             Process process = new ProcessBuilder(List.of(
                             java.nio.file.Path.of(System.getProperty("java.home"), "bin", "java")
@@ -45,7 +45,7 @@ class StarvedProbeIT {
                     await().until(() ->
                             System.nanoTime() - stopped > Duration.ofSeconds(5).toNanos());
                     kill(process, "CONT");
-                    // Before they are closed: an end of the connection is no time-out.
+                    // The connections must still be open, because a closed connection is no timeout.
                     starved = said.readLine().split(" ", 2);
                     assertThat(waiting.isConnected() && second.isConnected()).isTrue();
                 }

@@ -17,7 +17,7 @@ import org.pgsteward.model.Severity;
 
 @Tag("fast")
 class ThresholdTest {
-    /** One look a minute; '-' is undecided. Levels: warn 80, critical 90, clear 70, lasting two minutes. */
+    /** One reading a minute; '-' is undecided. Levels: warn 80, critical 90, clear 70, lasting two minutes. */
     @ParameterizedTest(name = "{0}: {1} -> {2}")
     @CsvSource({
         "below the clear level it is well, 10 69, well well",
@@ -52,7 +52,7 @@ class ThresholdTest {
     }
 
     @Test
-    void aClockThatWasSetBackDoesNotKeepBackWhatIsDecidedAtOnce() {
+    void clockSetBackDoesNotDelayImmediateDecisions() {
         Threshold threshold = new Threshold(Optional.of(80.0), Optional.of(90.0), 70, Duration.ZERO, 2);
 
         Threshold.Step first = threshold.step(Threshold.Track.START, 85, Severity.WARNING, Looks.NOON);

@@ -95,7 +95,7 @@ class ThresholdsFileTest {
                 "'lock-wait:\n  services:\n    a: {warn: 9m, critical: 8m}' | 3 | lock-wait: critical of a is 8 min",
                 "'lock-wait: {services: {a: {lasting: 8m}}}' | 1 | lock-wait: a has no key 'lasting'"
             })
-    void saysWhatIsWrongAndInWhichLine(String text, int line, String message) {
+    void reportsEachMistakeWithItsLine(String text, int line, String message) {
         assertThatThrownBy(() -> read(text))
                 .isInstanceOfSatisfying(
                         WrongThreshold.class, wrong -> assertThat(wrong.line()).isEqualTo(line))
@@ -103,7 +103,7 @@ class ThresholdsFileTest {
     }
 
     @Test
-    void refusesWhatIsTooLarge() {
+    void refusesTooLargeFiles() {
         assertThatThrownBy(() -> read("disk: {warn: '" + "8".repeat(101) + "'}"))
                 .hasMessageContaining("disk: warn has 101 characters");
         StringBuilder services = new StringBuilder("lock-wait:\n  services:\n");
@@ -162,7 +162,7 @@ class ThresholdsFileTest {
                 .hasMessageContaining(message);
     }
 
-    /** What an editor that knows the schema says of a text has to be what pgsteward says of it. */
+    /** An editor with the schema must accept exactly the texts that pgsteward accepts. */
     @ParameterizedTest
     @MethodSource
     void theSchemaAgrees(String text, boolean fine) throws Exception {

@@ -1,4 +1,4 @@
-/** What a look says, case by case. */
+/** Tests of the monitoring rules, case by case. */
 @NullMarked
 package org.pgsteward.monitor;
 

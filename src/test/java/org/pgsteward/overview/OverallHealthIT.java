@@ -33,7 +33,7 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.provision.Quarantine;
 
-/** The daemon's page, its health check and the command say the same, and a careful person would agree. */
+/** The daemon's page, its health check and the command agree, and a careful operator would agree with them. */
 @NeedsPostgres
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class OverallHealthIT {
@@ -46,8 +46,8 @@ class OverallHealthIT {
     OverallHealthIT() throws IOException {}
 
     @Test
-    @SuppressWarnings("try") // the engine goes away in the middle
-    void pageAndCommandAgreeWhateverHappens() throws Exception {
+    @SuppressWarnings("try") // the test closes the engine before the end of the block
+    void pageAndCommandAlwaysAgree() throws Exception {
         try (TestHost host = TestHost.start();
                 RecordedEngine engine = new RecordedEngine(Clock.systemUTC())) {
             webhook.createContext("/", exchange -> {
@@ -66,7 +66,7 @@ class OverallHealthIT {
                     "pgsteward.postgres.container", "postgresql",
                     "pgsteward.webhook.url",
                             "http://127.0.0.1:" + webhook.getAddress().getPort() + "/",
-                    // The disks and the memory of the machine that runs this test are no concern of it.
+                    // The result must not depend on the disks and the memory of the test machine.
                     "pgsteward.watch.disk.warn", "off",
                     "pgsteward.watch.disk.critical", "off"));
             Wiring wiring = host.wiring(more);
@@ -119,7 +119,7 @@ class OverallHealthIT {
         }
     }
 
-    /** All that state the overall health say {@code headline}, or come to say it. */
+    /** Waits until the command, the page and the health check all have this headline. */
     private void agree(TestHost host, Daemon daemon, String headline) {
         await().untilAsserted(() -> {
             OverallHealth command = host.wiring().overview().health();

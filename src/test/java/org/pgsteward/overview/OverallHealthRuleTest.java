@@ -23,7 +23,7 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.model.Typing;
 import org.pgsteward.monitor.DatabaseFigures;
 
-/** Whether a careful person would say that all is well. */
+/** The headline of the overall health, compared with the judgement of a careful operator. */
 @Tag("fast")
 class OverallHealthRuleTest {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
@@ -139,7 +139,7 @@ class OverallHealthRuleTest {
 
     @ParameterizedTest(name = "{0}: {2}")
     @MethodSource("cases")
-    void theHeadlineAgreesWithACarefulPerson(String what, Case given, String headline) {
+    void theHeadlineAgreesWithACarefulOperator(String what, Case given, String headline) {
         OverallHealth health = given.overview().health();
 
         assertThat(health.headline()).isEqualTo(headline);
@@ -177,7 +177,7 @@ class OverallHealthRuleTest {
     }
 
     @Test
-    void aRowSaysQuarantinedWhateverItsContainerDoes() {
+    void rowIsQuarantinedInAnyStateOfItsContainer() {
         Overview overview = new Case()
                 .backedUp("vikunja")
                 .backedUp("wiki")
@@ -194,7 +194,7 @@ class OverallHealthRuleTest {
         return Arguments.of(what, given, headline);
     }
 
-    /** Each step gives a case more; a case does not change. */
+    /** An immutable case. Each method returns a copy with one more fact. */
     private record Case(
             List<Overview.Service> services,
             List<Alert> firing,

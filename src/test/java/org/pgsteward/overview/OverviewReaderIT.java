@@ -24,7 +24,7 @@ class OverviewReaderIT {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
 
     @Test
-    void whatPostgresqlSaidIsKnownWhileItIsAwayAndAfterARestart() throws Exception {
+    void lastReadingSurvivesAnOutageAndARestart() throws Exception {
         try (TestHost host = TestHost.start()) {
             assertThat(overview(host).known()).isEmpty();
             host.wiring().house.order();
@@ -71,7 +71,7 @@ class OverviewReaderIT {
         }
     }
 
-    /** As a process has it that knows nothing of the one before. */
+    /** Returns the overview as a new process reads it, without the memory of the previous one. */
     private static Overview overview(TestHost host) throws Exception {
         Wiring wiring = host.wiring(Map.of("pgsteward.timezone", "UTC"), Clock.fixed(NOW, ZoneOffset.UTC));
         return wiring.overview();

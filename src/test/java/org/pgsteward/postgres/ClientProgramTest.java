@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Timeout;
 @Tag("fast")
 @Timeout(value = 40, unit = TimeUnit.MINUTES, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class ClientProgramTest {
-    /** As psql answers each of many statements at once: each way takes more than the pipes hold. */
+    /**
+     * psql answers each of many statements at once. The input and the output are both larger than the pipes' buffers.
+     */
     private static final String LONG = "SELECT 1, count(*) FROM größe;\n".repeat(20_000);
 
     @Test
@@ -36,13 +38,13 @@ class ClientProgramTest {
     }
 
     @Test
-    void oneThatTheKernelEndedIsToldWithWhatItNeeds() {
+    void programKilledByTheKernelIsReportedWithARemedy() {
         assertThatThrownBy(() -> run("kill -9 $$", ""))
                 .hasMessageContaining("exit code 137 (killed, mostly for want of");
     }
 
     @Test
-    void whatItSaysHasNoRowsOfTheDatabaseInIt() {
+    void errorTextContainsNoRows() {
         String said = """
                 ERROR:  new row for relation "users" violates check constraint "c"
                 DETAIL:  Failing row contains (1, $2y$10$hash), with a line
@@ -65,7 +67,7 @@ class ClientProgramTest {
                 """);
     }
 
-    /** Where the system is no Linux there is nothing to be found. */
+    /** Systems other than Linux have no such score to read. */
     @Test
     void isEndedBeforeUsWhenMemoryIsShort() throws Exception {
         assertThat(run("read -r line; cat /proc/$$/oom_score_adj 2>/dev/null || echo 1000", "go\n"))
@@ -76,7 +78,7 @@ class ClientProgramTest {
         return ClientProgram.run(UnprivilegedUser.ofThisProcess(), List.of("sh", "-c", script), Map.of(), input);
     }
 
-    /** A list of 6 MiB with one euro sign in it took the memory that there is. */
+    /** A list of 6 MiB with one euro sign in it used up the memory. */
     @Test
     void aLongTextIsHeldOnlyIfItTakesOneByteForACharacter() throws Exception {
         int half = ClientProgram.MOST_PRINTED / 2;

@@ -18,7 +18,7 @@ class CopiesControlTest {
             """;
 
     @Test
-    void aCopyHasRoomForItsPreparedTransactionsAndForSegmentsOfItsOwnSize() throws IOException {
+    void copyKeepsPreparedTransactionsAndSegmentSize() throws IOException {
         assertThat(CopiesControl.of(PRINTED).settings())
                 .containsEntry("max_prepared_transactions", "7")
                 .containsEntry("max_locks_per_transaction", "64")
@@ -27,7 +27,7 @@ class CopiesControlTest {
     }
 
     @Test
-    void whatIsNotSaidIsNamed() {
+    void missingControlValueIsNamed() {
         assertThatThrownBy(() -> CopiesControl.of("nothing of it")).hasMessageContaining("max_prepared_xacts setting");
     }
 }

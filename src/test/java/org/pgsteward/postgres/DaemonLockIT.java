@@ -79,7 +79,7 @@ class DaemonLockIT {
     }
 
     @Test
-    void ofManyThatAskAtOnceOneGetsIt() throws Exception {
+    void oneOfManyConcurrentDaemonsGetsIt() throws Exception {
         List<DaemonLock> daemons =
                 IntStream.range(0, 20).mapToObj(i -> lock("host" + i)).toList();
         ExecutorService threads = Executors.newFixedThreadPool(daemons.size());
@@ -109,7 +109,7 @@ class DaemonLockIT {
             cluster.run(
                     "homelab",
                     "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2");
-            // Each finds out with its next statement, and comes back with the one after it.
+            // Each lock notices the end of its session with its next check, and reconnects with the following one.
             assertThat(lock.check(true).state()).isEqualTo(State.UNKNOWN);
             assertThat(other.check(false).state()).isEqualTo(State.UNKNOWN);
 
@@ -121,7 +121,9 @@ class DaemonLockIT {
         }
     }
 
-    /** As after a pause of the server: the session of before is still there, and it is nobody else's. */
+    /**
+     * After a pause of the server, the previous session still exists. It belongs to this lock, not to another daemon.
+     */
     @Test
     void anOldSessionOfItsOwnIsNoOtherDaemon() throws Exception {
         try (DaemonLock lock = lock("steward")) {

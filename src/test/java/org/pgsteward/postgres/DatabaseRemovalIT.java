@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 
 @NeedsPostgres
 class DatabaseRemovalIT {
-    /** PostgreSQL does not interrupt a product of numbers. It takes some seconds. */
+    /** PostgreSQL does not interrupt a multiplication of large numbers. This one takes some seconds. */
     private static final String ENDLESS = "SELECT a * a = a * a" + " AND a * a = a * a".repeat(60)
             + " FROM (SELECT repeat('7', 65000)::numeric AS a OFFSET 0) AS s";
 

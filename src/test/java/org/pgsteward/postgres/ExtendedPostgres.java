@@ -9,8 +9,8 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A second installation of the PostgreSQL that is here, with extensions of a test's own. PostgreSQL finds its files relative
- * to its programs, so that copies of the programs beside links to everything else are an installation. It needs no rights.
+ * A second installation of the local PostgreSQL, with extensions of its own. PostgreSQL finds its files relative to its
+ * programs. So copies of the programs beside links to all other files form an installation. It needs no privileges.
  */
 public final class ExtendedPostgres implements AutoCloseable {
     private final Path root;
@@ -23,7 +23,7 @@ public final class ExtendedPostgres implements AutoCloseable {
         this.extensions = extensions;
     }
 
-    /** @throws IOException when the installation does not lie as on Debian */
+    /** @throws IOException when the installation does not have Debian's layout */
     public static ExtendedPostgres of(Programs installed) throws IOException {
         String major = Integer.toString(installed.major());
         Path libraries = installed.directory().resolveSibling("lib");
@@ -55,7 +55,7 @@ public final class ExtendedPostgres implements AutoCloseable {
         return programs;
     }
 
-    /** Installs an extension of version 1. */
+    /** Installs version 1 of an extension. */
     public ExtendedPostgres with(String extension, boolean trusted, String script) throws IOException {
         Files.writeString(
                 extensions.resolve(extension + ".control"),

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Tag("fast")
 class FolderRemovalTest {
-    /** The shell that guards a scratch cluster removes its folder as well, once its process was killed. */
+    /** After its process was killed, the shell that guards a scratch cluster removes the cluster's folder as well. */
     @RepeatedTest(3)
     void aFolderThatAnotherRemovesAtTheSameTimeIsRemoved(@TempDir Path parent) throws Exception {
         Path folder = parent.resolve("cluster");

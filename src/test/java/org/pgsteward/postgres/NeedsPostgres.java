@@ -13,15 +13,15 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
- * For tests that run on a real PostgreSQL of their own; where its programs are missing, one line says so. Tests of another kind
- * that need PostgreSQL, too, have the condition alone.
+ * Marks tests that run on a real PostgreSQL of their own. If its programs are missing, one line reports that. Tests of
+ * another kind that also need PostgreSQL use only the condition.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @Tag("postgres")
 @ExtendWith(NeedsPostgres.Condition.class)
 public @interface NeedsPostgres {
-    /** Skips, with the reason, where there is nothing to run. */
+    /** Skips the tests, with the reason, if the programs are missing. */
     final class Condition implements ExecutionCondition {
         private static final AtomicBoolean TOLD = new AtomicBoolean();
 

@@ -9,11 +9,11 @@ import java.sql.SQLException;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Secret;
 
-/** What a mistyped address, login or database is told as. */
+/** The messages about a mistyped address, login or database. */
 @NeedsPostgres
 class NoConnectionIT {
     @Test
-    void eachMistakeNamesWhatWasTriedAndItsSetting() throws Exception {
+    void eachMistakeNamesTheAttemptAndItsSetting() throws Exception {
         try (TestCluster cluster = TestCluster.start()) {
             ServerAddress right = cluster.server().address();
             String where = right.where();
@@ -40,7 +40,10 @@ class NoConnectionIT {
         }
     }
 
-    /** By both ways, since the tables are written by another than the one that looks. */
+    /**
+     * Returns the message, and checks that both kinds of connection give it. The journal writes its tables through a
+     * data source, other code through the server.
+     */
     private static String said(ServerAddress address) {
         Server server = new Server(address);
         String asked = NoConnection.words(catchThrowableOfType(SQLException.class, () -> server.ask("SELECT 1")));

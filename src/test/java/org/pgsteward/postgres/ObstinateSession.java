@@ -12,25 +12,25 @@ import org.pgsteward.model.Secret;
 import org.postgresql.PGConnection;
 
 /**
- * A service's session in the management database, with every lock there that could be in pgsteward's way. Its server
- * process is stopped: it does not heed that it is to end, as some functions do not.
+ * A service's session in the management database, with every lock there that could obstruct pgsteward. Its server
+ * process is stopped, so it ignores the request to terminate, as some functions do.
  */
 public final class ObstinateSession implements AutoCloseable {
     private final Connection connection;
     private final int process;
 
-    /** @param role may connect to the management database, and has no other right */
+    /** @param role has the privilege to connect to the management database, and no other */
     public ObstinateSession(Server server, String role, Secret password) throws Exception {
         connection = server.connectAs(role, password, server.address().database());
         process = connection.unwrap(PGConnection.class).getBackendPID();
         connection.setAutoCommit(false);
         try (Statement statement = connection.createStatement()) {
-            // What pgsteward's locks are called, and were called once.
+            // The present and former keys of pgsteward's locks.
             for (int kind : new int[] {0x6461_656d, 0x7374_6279, 0x7265_7374, 0x6577_7264}) {
                 statement.execute("SELECT pg_advisory_lock(" + 0x7067_7374 + ", " + kind + ")");
                 statement.execute("SELECT pg_advisory_lock(" + kind + ", 1)");
             }
-            // The most that a role gets of a table on which it has no right.
+            // The strongest lock that a role can hold on a table without a privilege on it.
             for (String table : List.of("pg_tablespace", "pg_authid")) {
                 statement.execute("PREPARE of_" + table + " AS DELETE FROM pg_catalog." + table);
                 statement.execute("SAVEPOINT before");

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.postgres.login.TlsSettings;
 
-/** A server that takes connections and does not answer: its postmaster is stopped, as on a host that is overrun. */
+/** A server that accepts connections and does not answer. Its postmaster is stopped, as if its host were overloaded. */
 @NeedsPostgres
 class PausedServerIT {
     private static TestCluster cluster;
@@ -66,7 +66,7 @@ class PausedServerIT {
                 return String.valueOf(e.getMessage());
             }
         });
-        // The first attempt has failed when this time-out has passed.
+        // When this attempt has timed out, the command's first attempt has failed as well.
         Server impatient = new Server(server.address());
         impatient.daemon();
         assertThat((Throwable) late(impatient)).isNotNull();
@@ -109,7 +109,7 @@ class PausedServerIT {
                 .hasMessageContaining("PGSTEWARD_POSTGRES_CONNECT_TIMEOUT");
     }
 
-    /** It says that it is starting up, which is over in a moment. */
+    /** The server reports that it is starting up, which takes a moment. */
     @Test
     void aServerThatStillStartsIsWaitedFor() throws Exception {
         cluster.kill();

@@ -17,10 +17,10 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** A database whose owner has set everything that an owner can set, to what hurts most. */
+/** A database whose owner has set every possible setting to its most harmful value. */
 @NeedsPostgres
 class PinnedSettingsIT {
-    /** Where the opposite, the smallest or the first other value is not what hurts. */
+    /** Harmful values of settings for which the opposite, the smallest or the first other value is harmless. */
     private static final Map<String, String> HURTS = Map.of(
             "search_path", "theirs",
             "role", "theirs",
@@ -33,7 +33,7 @@ class PinnedSettingsIT {
             "lock_timeout", "1",
             "tcp_user_timeout", "1");
 
-    /** They may not be set on a database, or stand for themselves in each session. */
+    /** Settings that cannot be set on a database, or that each session sets itself. */
     private static final List<String> NOT_SET = List.of(
             "client_encoding",
             "application_name",
@@ -59,7 +59,8 @@ class PinnedSettingsIT {
             cluster.run(
                     "theirs",
                     "CREATE SCHEMA theirs AUTHORIZATION theirs",
-                    // Of the owner, and before those of the catalog if search_path were his.
+                    // The functions of the owner. They would precede those of the catalog if search_path were the
+                    // owner's.
                     "CREATE FUNCTION theirs.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT 'theirs' $$",
                     "CREATE TABLE theirs.kept (id int, names text[])",
                     "INSERT INTO theirs.kept VALUES (1, ARRAY['a', NULL, 'c'])");
@@ -117,11 +118,11 @@ class PinnedSettingsIT {
         }
     }
 
-    /** Else the other tests here would show nothing. */
+    /** Without this check, the other tests here would prove nothing. */
     @Test
     void theOwnersValuesAreInForceForOthers() throws Exception {
         for (TestCluster cluster : CLUSTERS) {
-            // All but the two that are shown: without the others there is hardly a session.
+            // All pins except the two that the test reads. Without the others a session is hardly possible.
             String options = PinnedSettings.options(cluster.server().majorVersion())
                     .replace("-c search_path= ", "")
                     .replace("-c array_nulls=on ", "");
@@ -151,7 +152,7 @@ class PinnedSettingsIT {
                     Statement statement = connection.createStatement()) {
                 for (PinnedSettings.Pin pin : PinnedSettings.ALL) {
                     if (pin.since() <= cluster.server().majorVersion()) {
-                        // 0 is the system's own value for these, which is then shown.
+                        // For these settings 0 selects the system's value, which SHOW then returns.
                         String value = pin.name().startsWith("tcp_keepalives") ? "[0-9]{1,4}" : pin.value();
                         assertThat(one(statement, "SHOW " + pin.name()))
                                 .as(pin.name())
@@ -175,7 +176,7 @@ class PinnedSettingsIT {
     }
 
     @Test
-    void aDumpAndARestoreCarryWhatIsThere() throws Exception {
+    void dumpAndRestoreKeepAllRows() throws Exception {
         for (TestCluster cluster : CLUSTERS) {
             Server server = cluster.server();
             server.majorVersion();

@@ -104,7 +104,7 @@ class QueryIT {
     }
 
     @Test
-    void statementWithoutParametersMayHaveQuestionMarksAndLeavesNoPlan() throws SQLException {
+    void questionMarksNeedNoParametersAndLeaveNoPlan() throws SQLException {
         String sql = "SELECT '{\"a\": 1}'::jsonb ? 'a'";
         for (int i = 0; i < 10; i++) {
             boolean hasKey = Query.one(connection, sql, row -> row.getBoolean(1));

@@ -24,7 +24,7 @@ class QuoteTest {
             delimiter = '|',
             quoteCharacter = '~',
             value = {"plain|'plain'", "it's|'it''s'", "a\\b|~ E'a\\\\b'~"})
-    void textIsQuotedForWhateverTheServersSettingOfBackslashes(String text, String quoted) {
+    void textIsQuotedForAnyBackslashSetting(String text, String quoted) {
         assertThat(Quote.literal(text)).isEqualTo(quoted);
     }
 
@@ -35,7 +35,7 @@ class QuoteTest {
     }
 
     @Test
-    void whatPostgresCannotHoldIsRefused() {
+    void valuesThatPostgresCannotStoreAreRefused() {
         assertThatIllegalArgumentException().isThrownBy(() -> Quote.identifier("a\0b"));
         assertThatIllegalArgumentException().isThrownBy(() -> Quote.literal("a\0b"));
         assertThatIllegalArgumentException().isThrownBy(() -> Quote.identifier(""));

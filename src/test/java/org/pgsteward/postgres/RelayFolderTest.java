@@ -43,7 +43,7 @@ class RelayFolderTest {
         assertThat(other).exists();
     }
 
-    /** Each backup looked at it, failed to remove it, and ended. */
+    /** Once, each backup found this folder, failed to remove it, and ended. */
     @Test
     void aFolderOfAnotherUserIsLeftAlone() throws Exception {
         assumeTrue(

@@ -44,7 +44,7 @@ class RoleRemovalIT {
     }
 
     @Test
-    void whatOthersGaveItDoesNotKeepIt() throws Exception {
+    void grantsFromOthersDoNotKeepIt() throws Exception {
         cluster.run(
                 "bait",
                 "CREATE EXTENSION postgres_fdw SCHEMA public",
@@ -107,7 +107,7 @@ class RoleRemovalIT {
     }
 
     @Test
-    void whatItOwnsIsNotDropped() throws Exception {
+    void itsOwnObjectsAreNotDropped() throws Exception {
         cluster.run("bait", "CREATE TABLE public.precious (n int)", "ALTER TABLE public.precious OWNER TO passing");
 
         assertThatThrownBy(() -> RoleRemoval.drop(cluster.server(), "passing"))
@@ -124,7 +124,10 @@ class RoleRemovalIT {
                 .hasMessageContaining("cannot be dropped because some objects depend on it");
     }
 
-    /** Each table is released before the limit for its lock, and so a statement could take hours. */
+    /**
+     * The attacker's sessions release each table before the timeout for its lock. With no other limit, a statement over
+     * many tables could take hours.
+     */
     @Test
     void locksOfManyTablesDoNotHoldItForLong() throws Exception {
         int tables = 12;

@@ -8,8 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The empty cluster that a pgsteward keeps to copy its scratch clusters from, made once in a test JVM: each test class has a
- * state folder of its own, and would run {@code initdb} again.
+ * The empty cluster that a pgsteward copies its scratch clusters from, created once in a test JVM. Each test class has
+ * its own state folder, and would run {@code initdb} again.
  */
 public final class ScratchTemplate {
     /** The superuser of scratch clusters. */
@@ -19,7 +19,7 @@ public final class ScratchTemplate {
 
     private ScratchTemplate() {}
 
-    /** Creates a state folder whose scratch folder has the empty cluster, as a link. */
+    /** Creates a state folder whose scratch folder contains a link to the empty cluster. */
     public static void link(Programs programs, Path state) throws IOException {
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         Files.createDirectories(state);

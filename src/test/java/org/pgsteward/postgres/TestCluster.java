@@ -24,15 +24,15 @@ import java.util.stream.Stream;
 import org.pgsteward.model.Secret;
 
 /**
- * A real PostgreSQL of a test class's own, on a port of its own; ends with {@link #close}. It can be {@linkplain #kill
- * killed} as a power cut would, and {@linkplain #startAgain started again} with what its disk holds.
+ * A real PostgreSQL for one test class, on its own port, until {@link #close}. A test can {@linkplain #kill kill} it as
+ * a power cut would, and {@linkplain #startAgain start it again} with the data on its disk.
  */
 public final class TestCluster implements AutoCloseable {
     public static final Secret PASSWORD = new Secret("the-administrators-own");
 
     private static final int MANAGED = 15;
 
-    /** As long as the pipe to us is open. */
+    /** Runs the server only while the pipe to this JVM is open. */
     private static final String LEASH =
             "exec 3<&0; \"$@\" </dev/null & server=$!;" + " (cat >/dev/null; kill -INT $server) <&3 & wait $server";
 
@@ -54,8 +54,8 @@ public final class TestCluster implements AutoCloseable {
     }
 
     /**
-     * Returns the cluster that the test classes of this JVM share. They make databases and roles of their own in it. They neither
-     * stop it nor close it, and change no settings of the server. It ends with the JVM.
+     * Returns the cluster that the test classes of this JVM share. They create their own databases and roles in it.
+     * They neither stop nor close it, and change no settings of the server. It ends with the JVM.
      */
     public static TestCluster shared() {
         return Shared.CLUSTER;
@@ -75,7 +75,7 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    /** Of the version that is managed where it is here, and else of the newest. */
+    /** Returns the programs of the managed version, or those of the newest installed version if it is missing. */
     public static Programs programs() {
         try {
             return Programs.find(Optional.empty(), MANAGED);
@@ -84,12 +84,12 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    /** Of the version of {@code programs}. */
+    /** Starts a cluster with these programs. */
     public static TestCluster start(Programs programs) {
         return start(programs, Map.of());
     }
 
-    /** The same with settings more. */
+    /** Starts a cluster with additional settings. */
     public static TestCluster start(Programs programs, Map<String, String> more) {
         try {
             Map<String, String> settings = new HashMap<>(Map.of("fsync", "off", "shared_buffers", "32MB"));
@@ -114,7 +114,7 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    /** Those that it was started with. */
+    /** Returns the programs that this cluster was started with. */
     public Programs ownPrograms() {
         return programs;
     }
@@ -137,14 +137,14 @@ public final class TestCluster implements AutoCloseable {
         }
     }
 
-    /** A new, empty database with a name of its own. */
+    /** Creates an empty database with a new name, and returns the name. */
     public String newDatabase() throws SQLException {
         String name = "t" + UUID.randomUUID().toString().replace("-", "").substring(0, 12);
         run("homelab", "CREATE DATABASE " + name + " TEMPLATE template0");
         return name;
     }
 
-    /** Ends the server at once, and all that it started with it. */
+    /** Kills the server and all its processes at once. */
     public void kill() throws IOException {
         Path pid = cluster.data().resolve("postmaster.pid");
         ProcessHandle postmaster = ProcessHandle.of(
@@ -156,17 +156,17 @@ public final class TestCluster implements AutoCloseable {
         await().until(() -> !answers());
     }
 
-    /** On the same port and with the same data, as it was started the first time. */
+    /** Starts the server again on the same port, with the same data and arguments. */
     public void startAgain() throws IOException {
         List<String> command = new ArrayList<>(List.of("sh", "-c", LEASH, "postgres"));
-        // The server writes down how it was started: the program, and each argument in double quotes.
+        // The server's file has the program and each argument in double quotes.
         Matcher words = Pattern.compile("\"([^\"]*)\"|(\\S+)")
                 .matcher(Files.readString(cluster.data().resolve("postmaster.opts")));
         while (words.find()) {
             command.add(words.group(1) == null ? words.group(2) : words.group(1));
         }
         List<String> unprivileged = UnprivilegedUser.ofThisProcess().command(command);
-        // What the killed server left in shared memory may keep the first attempts from starting.
+        // Shared memory of the killed server may make the first attempts fail.
         await().until(() -> {
             if (second.filter(Process::isAlive).isEmpty()) {
                 second = Optional.of(new ProcessBuilder(unprivileged)

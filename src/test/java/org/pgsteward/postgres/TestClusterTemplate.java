@@ -8,15 +8,15 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Runs {@code initdb} once in a test JVM and copies the result for each {@link TestCluster}: a copy costs a tenth of the
- * processor time, and a test run starts some hundred clusters.
+ * A cluster that one {@code initdb} in a test JVM creates, copied for each {@link TestCluster}. A copy takes a tenth of
+ * the processor time, and a test run starts some hundred clusters.
  */
 final class TestClusterTemplate {
     private static final Map<Integer, Path> BY_MAJOR = new HashMap<>();
 
     private TestClusterTemplate() {}
 
-    /** Returns {@code data}, which then holds a new cluster of the administrator {@code homelab}. */
+    /** Returns {@code data}, which then contains a new cluster with the administrator {@code homelab}. */
     static synchronized Path copy(Programs programs, UnprivilegedUser user, Path data)
             throws IOException, InterruptedException {
         Path template = BY_MAJOR.get(programs.major());

@@ -51,9 +51,9 @@ class ThrowawayClusterIT {
                 .isDirectory();
     }
 
-    /** What an older one kept, and a folder that was moved to another place with all that is in it. */
+    /** The template of an older version, and a folder that was moved with its contents to another place. */
     @Test
-    void whatIsKeptToCopyFromIsMadeAnewWhereItIsNoneAndMayBeMoved() throws Exception {
+    void invalidTemplateIsRecreatedAndMayBeMoved() throws Exception {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         user.own(folder);
@@ -78,9 +78,9 @@ class ThrowawayClusterIT {
         ThrowawayCluster.remove(moved);
     }
 
-    /** Whoever can reach its socket is its administrator, so nobody else must. */
+    /** Any process that reaches the socket is the cluster's administrator, so other users must not reach it. */
     @Test
-    void nobodyElseOnTheHostReachesItAndItKnowsNothingOfUs() throws Exception {
+    void scratchClusterIsIsolatedFromTheHost() throws Exception {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         user.own(folder);
@@ -124,9 +124,9 @@ class ThrowawayClusterIT {
         }
     }
 
-    /** A power cut leaves folders; one in which somebody is at work, and what is not ours, stays. */
+    /** A power cut leaves folders. Folders in use and folders of other programs remain. */
     @Test
-    void whatAPowerCutLeftIsRemovedAndNothingElse() throws Exception {
+    void onlyRemainsOfAPowerCutAreRemoved() throws Exception {
         Path folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         user.own(folder);

@@ -15,7 +15,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.TestCluster;
 
-/** A cluster as an init script leaves it, taken over while its services are at work. */
+/** A cluster of an init script is adopted while its services use it. */
 @NeedsPostgres
 class AdoptionIT {
     private static final List<String> SERVICES =
@@ -30,7 +30,7 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void sevenDatabasesOfAnInitScriptAreTakenOverWhileTheirServicesWork(Programs version) throws Exception {
+    void databasesOfAnInitScriptAreAdoptedWhileInUse(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             asAnInitScriptDoes(cluster);
             List<Connection> clients = new ArrayList<>();
@@ -63,7 +63,10 @@ class AdoptionIT {
         }
     }
 
-    /** As the one whose promises we keep: passwords by hand, all databases the administrator's, rights granted once. */
+    /**
+     * Imitates the original init script: passwords set by hand, all databases owned by the administrator, privileges
+     * granted once.
+     */
     private static void asAnInitScriptDoes(TestCluster cluster) throws SQLException {
         cluster.run(
                 "homelab",
@@ -92,7 +95,7 @@ class AdoptionIT {
         try (Statement statement = client.createStatement()) {
             statement.execute("SELECT count(*) FROM by_script");
             statement.execute("INSERT INTO migrated VALUES (2)");
-            // What was "permission denied" before.
+            // Both statements failed with "permission denied" before.
             statement.execute("SELECT count(*) FROM restored_later");
             statement.execute("ALTER TABLE by_script ADD COLUMN more int");
         }
@@ -118,7 +121,7 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void aStrangerWhoKnowsOnlyTheNamesGetsNothing(Programs version) throws Exception {
+    void namesAloneGiveAStrangerNothing(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             asAnInitScriptDoes(cluster);
             cluster.run(
@@ -160,10 +163,10 @@ class AdoptionIT {
         assertThat(result.outcome().reason()).contains(because).doesNotContain("\n");
     }
 
-    /** What any role that could connect before the first run may have left there, and what the administrator gave. */
+    /** Objects that any role could have created before the first run, and privileges that the administrator granted. */
     @ParameterizedTest
     @MethodSource("versions")
-    void onlyTheAdministratorAndTheRightfulRoleCanShowWhoseADatabaseIs(Programs version) throws Exception {
+    void onlyAdministratorAndRightfulRoleProveOwnership(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             cluster.run("homelab", "CREATE ROLE aa LOGIN PASSWORD 'of-the-service'", "CREATE ROLE clerk");
             for (String name :
@@ -228,14 +231,14 @@ class AdoptionIT {
         }
     }
 
-    /** The service {@code aa}, which changes its mind each time. */
+    /** Returns the service {@code aa}, which asks for another database each time. */
     private static Boxes asking(String database) {
         return EnrolmentHost.service("aa", database, "aa", EnrolmentHost.PASSWORD.reveal());
     }
 
     @ParameterizedTest
     @MethodSource("versions")
-    void whoHasBusinessInADatabaseOfNoServiceIsNotLockedOut(Programs version) throws Exception {
+    void rolesUsingADatabaseOfNoServiceAreNotLockedOut(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             cluster.run(
                     "homelab",
@@ -258,7 +261,7 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void aServiceThatIsLetIntoSomebodysDatabaseByNameStaysThere(Programs version) throws Exception {
+    void serviceWithAGrantOnAForeignDatabaseKeepsIt(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             cluster.run(
                     "homelab",
@@ -288,7 +291,7 @@ class AdoptionIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void aTableThatIsInUseIsTakenOverLaterAndNobodyWaitsForLong(Programs version) throws Exception {
+    void tableInUseIsAdoptedLaterWithoutLongWaits(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             asAnInitScriptDoes(cluster);
             try (EnrolmentHost host = EnrolmentHost.on(cluster, secrets);

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Container;
 
-/** A stranger's container may ask as any service, and was adopted instead of the service's own. */
+/** A stranger's container may claim any service. Once, it was adopted instead of the service's own container. */
 @Tag("fast")
 class AdoptionRuleTest {
     private static final String ID = "0123456789ab";

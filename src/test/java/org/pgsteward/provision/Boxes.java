@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.pgsteward.model.Container;
 
-/** Containers, put together in a line. */
+/** A builder of containers. */
 final class Boxes {
     private final String name;
     private final Map<String, String> labels = new TreeMap<>();
@@ -26,7 +26,7 @@ final class Boxes {
         this.id = "id-of-" + name;
     }
 
-    /** Of that name, on the network {@code internal_db}. */
+    /** Returns a container with that name on the network {@code internal_db}. */
     static Boxes container(String name) {
         return new Boxes(name).on("internal_db", name);
     }
@@ -36,7 +36,11 @@ final class Boxes {
         return this;
     }
 
-    /** @param variables such as {@code KEY=value} */
+    /**
+     * Adds environment variables.
+     *
+     * @param variables such as {@code KEY=value}
+     */
     Boxes with(String... variables) {
         for (String variable : variables) {
             int equals = variable.indexOf('=');
@@ -76,7 +80,7 @@ final class Boxes {
         return this;
     }
 
-    /** As compose labels it. */
+    /** Adds compose's labels. */
     Boxes compose(String project, String service) {
         return label("com.docker.compose.project", project).label("com.docker.compose.service", service);
     }

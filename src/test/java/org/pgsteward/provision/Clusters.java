@@ -11,12 +11,12 @@ import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ServerAddress;
 
-/** Clusters, put together in a line: at first with an administrator, his management database and nothing else. */
+/** A builder of clusters. At first a cluster has only an administrator and the management database. */
 final class Clusters {
     static final ServerAddress SERVER =
             new ServerAddress("127.0.0.1", 5432, "admin", new Secret("the-administrators"), "management");
 
-    /** Of {@link #verifier}; to make real ones takes milliseconds each. */
+    /** Accepts the passwords of {@link #verifier}. Real verifiers would take milliseconds each. */
     static final BiPredicate<Cluster.Role, Secret> ACCEPTS =
             (role, password) -> role.verifier().equals(verifier(password.reveal()));
 
@@ -44,17 +44,17 @@ final class Clusters {
         return this;
     }
 
-    /** A service that has all as it should be, bound to {@code homelab/name}. */
+    /** Adds a complete service without drift, bound to {@code homelab/name}. */
     Clusters service(String name, String password) {
         return row(name, name, name, "homelab/" + name).owner(name, password).database(name, name, all(name));
     }
 
-    /** A role as a service's should be. */
+    /** Adds a role with the attributes and privileges of a service. */
     Clusters owner(String name, String password) {
         return role(name, password).mayLogAndSee(name);
     }
 
-    /** The row in {@code service_configs}; an empty identity is nobody's. */
+    /** Adds a row in {@code service_configs}. With an empty identity the row is bound to no container. */
     Clusters row(String name, String database, String role, String identity) {
         return row(new Cluster.Service(name, database, role, identity, true, "", "id-of-app", "image", "sha256:0"));
     }
@@ -64,7 +64,12 @@ final class Clusters {
         return this;
     }
 
-    /** @param traits {@code nologin}, {@code superuser}, {@code replication}, {@code createdb}, {@code unlimited} or {@code shut-out} */
+    /**
+     * Adds a role.
+     *
+     * @param traits {@code nologin}, {@code superuser}, {@code replication}, {@code createdb}, {@code unlimited} or
+     *     {@code shut-out}
+     */
     Clusters role(String name, String password, String... traits) {
         List<String> all = List.of(traits);
         roles.put(
@@ -81,7 +86,11 @@ final class Clusters {
         return this;
     }
 
-    /** @param grantor who gave it */
+    /**
+     * Makes a role a member of another.
+     *
+     * @param grantor the role that granted the membership
+     */
     Clusters member(String name, String of, String grantor) {
         roles.computeIfPresent(
                 name,
@@ -97,7 +106,7 @@ final class Clusters {
         return this;
     }
 
-    /** The two things that a service may do in the management database. */
+    /** Grants the two privileges of a service in the management database. */
     Clusters mayLogAndSee(String role) {
         return grant("management", role + " CONNECT")
                 .on(ManagementAccess.LOG_ACTIVITY, role, "EXECUTE")
@@ -115,7 +124,11 @@ final class Clusters {
         return this;
     }
 
-    /** @param grants such as {@code app CONNECT}, and {@code  CONNECT} for everybody's */
+    /**
+     * Adds a database.
+     *
+     * @param grants such as {@code app CONNECT}; {@code  CONNECT} with an empty role is a grant to PUBLIC
+     */
     Clusters database(String name, String owner, String... grants) {
         databases.put(
                 name,
@@ -124,7 +137,7 @@ final class Clusters {
         return this;
     }
 
-    /** What PostgreSQL gives to a new database's owner. */
+    /** Returns the privileges that PostgreSQL gives to the owner of a new database. */
     static String[] all(String owner) {
         return new String[] {owner + " CONNECT", owner + " CREATE", owner + " TEMPORARY"};
     }
@@ -146,7 +159,7 @@ final class Clusters {
         return this;
     }
 
-    /** As {@code template0}, and one that is being made. */
+    /** Closes a database for connections, like {@code template0} or a database that is being created. */
     Clusters shut(String database) {
         databases.computeIfPresent(
                 database,
@@ -162,13 +175,13 @@ final class Clusters {
         return this;
     }
 
-    /** Roles that own something in it. */
+    /** Sets the roles that own objects in a database. */
     Clusters business(String database, String... of) {
         databases.computeIfPresent(database, (any, before) -> before.with(Set.of(of)));
         return this;
     }
 
-    /** Of a database of the administrator's, what shows whose it is. */
+    /** Sets the evidence of the rightful owner of an administrator's database. */
     Clusters evidence(String database, Evidence found) {
         databases.computeIfPresent(database, (any, before) -> before.with(found));
         return this;

@@ -34,7 +34,7 @@ import org.pgsteward.postgres.TestCluster;
 class DaemonProvisioningIT {
     /** Every role may read the names of all roles. */
     @Test
-    void theAdministratorsPasswordBecomesNobodysNameWhateverItsFileIsCalled() throws Exception {
+    void administratorsPasswordNeverBecomesAName() throws Exception {
         try (TestHost host = TestHost.start()) {
             Path secrets = Files.createDirectory(host.folder().resolve("secrets"));
             Path root = Files.writeString(secrets.resolve("db_root"), TestCluster.PASSWORD.reveal() + "\n");
@@ -72,9 +72,9 @@ class DaemonProvisioningIT {
         }
     }
 
-    /** Every role may connect everywhere until then, and the list of containers may be late. */
+    /** Until the first reconcile every role may connect everywhere, and the list of containers may be late. */
     @Test
-    void theFirstReconcileFollowsTheFirstListClosesAllAndWarnsOfNothing() throws Exception {
+    void firstReconcileFollowsTheFirstListWithoutWarnings() throws Exception {
         try (TestHost host = TestHost.start();
                 RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
                 DockerEngine engine = DockerEngine.at(recorded.host())) {
@@ -89,7 +89,7 @@ class DaemonProvisioningIT {
             recorded.play("deploy");
             Wiring wiring = host.wiring("pgsteward.postgres.container", "postgresql");
             wiring.house.order();
-            // As the init script does, for a service that has no container.
+            // Adds a row as the init script does, for a service without a container.
             host.cluster()
                     .run(
                             "homelab",
@@ -127,9 +127,9 @@ class DaemonProvisioningIT {
         }
     }
 
-    /** The host name of the lab that all this comes from. */
+    /** The host name of the original lab. */
     @Test
-    void aContainerThatNamesAHostThatIsNotThereIsAlertedWithTheFixAndIsNotIdle() throws Exception {
+    void containerWithAnUnknownHostFiresAndIsNotIdle() throws Exception {
         SettableClock clock = new SettableClock();
         try (TestHost host = TestHost.start();
                 RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
@@ -183,9 +183,9 @@ class DaemonProvisioningIT {
                 .toList();
     }
 
-    /** It shares the database with what it was before, and to remove that would end its sessions. */
+    /** The renamed service shares the database with its former name. Removing the former one would end its sessions. */
     @Test
-    void aServiceWhoseContainerWasRenamedInComposeIsNotIdle() throws Exception {
+    void serviceRenamedInComposeIsNotIdle() throws Exception {
         try (TestHost host = TestHost.start();
                 RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
                 DockerEngine engine = DockerEngine.at(recorded.host())) {

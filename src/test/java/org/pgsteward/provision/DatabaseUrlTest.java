@@ -32,7 +32,7 @@ class DatabaseUrlTest {
                 "jdbc:postgresql://db:5432/app?user=app&password=p%26w db     app    p&w     app",
                 "postgres://db/app?user=app&password=pw            db         app    pw      app"
             })
-    void anAddressSaysWhereAndAsWhom(String row) {
+    void addressGivesServerDatabaseAndRole(String row) {
         String[] cells = row.trim().split("\\s+(?=(?:[^~]*~[^~]*~)*[^~]*$)", -1);
         DatabaseUrl url = DatabaseUrl.parse(cells[0]).orElseThrow();
         assertThat(url.host()).isEqualTo(cells[1]);
@@ -64,7 +64,7 @@ class DatabaseUrlTest {
     }
 
     @Test
-    void ofPartsTheHostMayCarryAPortAndNothingIsDecoded() {
+    void hostPartMayHaveAPortAndPartsAreNotDecoded() {
         DatabaseUrl url = DatabaseUrl.ofParts("db:5432", "app", "p%40+w", "app").orElseThrow();
         assertThat(url.host()).isEqualTo("db");
         assertThat(url.password().reveal()).isEqualTo("p%40+w");

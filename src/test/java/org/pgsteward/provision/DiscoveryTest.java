@@ -201,7 +201,7 @@ class DiscoveryTest {
 
     @ParameterizedTest
     @MethodSource("hosts")
-    void theServerIsKnownByItsNameItsComposeServiceItsAliasesAndWithAPort(String host) {
+    void serverIsKnownByNameServiceAliasAndPort(String host) {
         assertThat(claim(Boxes.container("a").with(VIKUNJA).with("VIKUNJA_DATABASE_HOST=" + host)))
                 .isPresent();
     }
@@ -283,7 +283,7 @@ class DiscoveryTest {
     }
 
     @Test
-    void withoutAServerOnThisHostVariablesNameNobodyWeKnow() {
+    void withoutALocalServerVariablesMakeNoClaim() {
         assertThat(discovery.claim(Boxes.container("a").with(VIKUNJA).box(), Optional.empty()))
                 .isEmpty();
     }
@@ -326,7 +326,7 @@ class DiscoveryTest {
 
     @ParameterizedTest
     @MethodSource("asking")
-    void whoAsksByLabelWithoutAPasswordIsToldWhatIsMissing(String label, String value) {
+    void labelClaimWithoutAPasswordNamesTheMissingLine(String label, String value) {
         assertThatThrownBy(() -> claim(Boxes.container("a").label(label, value)))
                 .isInstanceOf(RefusedClaim.class)
                 .hasMessageContaining("container 'a'")
@@ -426,7 +426,7 @@ class DiscoveryTest {
     }
 
     @Test
-    void whatIsSaidInTheClearGoesBeforeAFile() throws IOException {
+    void plainVariablePrecedesAFile() throws IOException {
         Files.writeString(secrets.resolve("pw"), "from the file");
         assertThat(claim(Boxes.container("a").with(VIKUNJA).with("VIKUNJA_DATABASE_PASSWORD_FILE=/run/secrets/pw"))
                         .orElseThrow()
@@ -436,7 +436,7 @@ class DiscoveryTest {
     }
 
     @Test
-    void aFileThatWeDoNotHaveIsRefusedWithTheVariableTheFileAndTheNextStep() {
+    void missingFileIsRefusedWithVariableAndNextStep() {
         assertThatThrownBy(() -> claim(Boxes.container("a")
                         .with(without(VIKUNJA, "PASSWORD"))
                         .with("VIKUNJA_DATABASE_PASSWORD_FILE=/run/secrets/pw")))
@@ -448,7 +448,7 @@ class DiscoveryTest {
     }
 
     @Test
-    void theAdministratorsFileIsNobodysWhateverAVariableSays() throws IOException {
+    void administratorsFileIsNeverAClaimsPassword() throws IOException {
         Files.writeString(secrets.resolve("postgres_password"), "never-to-be-seen");
         assertThatThrownBy(() -> claim(Boxes.container("a")
                         .with(without(VIKUNJA, "PASSWORD"))
@@ -534,7 +534,7 @@ class DiscoveryTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("neighbours")
-    void ofTwoThatAnswerToOneNameTheNearerIsMeant(String sentence, Boxes asker, Boxes other, boolean ours) {
+    void ambiguousNameMeansTheNearerContainer(String sentence, Boxes asker, Boxes other, boolean ours) {
         Container server = Boxes.container("postgresql")
                 .on("internal_db", "postgresql", "db")
                 .on("side", "postgresql")
@@ -546,7 +546,7 @@ class DiscoveryTest {
     }
 
     @Test
-    void whatCannotWorkIsSaidByTheImageAloneAndByTheVariables() throws IOException {
+    void imageOrVariablesShowUnsupportedApplications() throws IOException {
         Files.writeString(secrets.resolve("music"), "pw");
         Boxes music = Boxes.container("a").label("pgsteward.password-file", "music");
         assertThat(claim(music).orElseThrow().caution()).isEmpty();
@@ -590,7 +590,7 @@ class DiscoveryTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("advised")
-    void whoLacksANetworkIsToldTheLineToAdd(String sentence, Boxes box, boolean web, String line) {
+    void missingNetworkAdviceHasTheLineToAdd(String sentence, Boxes box, boolean web, String line) {
         Optional<String> advice =
                 discovery.networkAdvice(box.box(), Optional.of(POSTGRES), web ? Optional.of("web") : Optional.empty());
         if (line.isEmpty()) {
@@ -600,7 +600,7 @@ class DiscoveryTest {
         }
     }
 
-    /** Somebody took PostgreSQL off the network that all services are on. */
+    /** An operator removed PostgreSQL from the network of the services. */
     @Test
     void aServerOnNoNetworkOfServicesIsTheOneToConnect() {
         Container asker = Boxes.container("a").with(VIKUNJA).box();
@@ -615,7 +615,7 @@ class DiscoveryTest {
     }
 
     @Test
-    void whoHasAServerOfThatNameBesideItNeedsNoNetworkOfOurs() {
+    void ownServerOfThatNameNeedsNoNetworkAdvice() {
         Container asker = away().with("X=postgres://u:p@db/d").box();
         Container own =
                 Boxes.container("own").off("internal_db").on("elsewhere", "db").box();

@@ -19,7 +19,7 @@ import org.pgsteward.io.Json;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** The compose files that the documents show, as they stand there. */
+/** The documents' compose files, as printed. */
 @Tag("fast")
 class DocumentedServicesTest {
     private static final Pattern EXAMPLE =

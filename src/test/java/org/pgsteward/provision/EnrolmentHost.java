@@ -22,7 +22,7 @@ import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.TestCluster;
 
-/** A real PostgreSQL with the journal's tables, a provisioner that looks after it, and containers that are only said. */
+/** A real PostgreSQL with the journal's tables, a provisioner for it, and simulated containers. */
 final class EnrolmentHost implements AutoCloseable {
     static final Container POSTGRES = Boxes.container("postgresql").box();
     static final Secret PASSWORD = new Secret("of-the-service");
@@ -39,7 +39,7 @@ final class EnrolmentHost implements AutoCloseable {
         this.provisioner = provisioner(server, secrets, progress);
     }
 
-    /** The same provisioner that {@link org.pgsteward.app.Wiring} makes. */
+    /** Creates a provisioner like {@link org.pgsteward.app.Wiring}. */
     static Provisioner provisioner(Server server, Path secrets, Consumer<String> progress) throws IOException {
         return new Provisioner(
                 new Discovery(
@@ -55,13 +55,13 @@ final class EnrolmentHost implements AutoCloseable {
         return on(TestCluster.start(programs), secrets);
     }
 
-    /** With what is in the cluster already. */
+    /** Uses a cluster with its present contents. */
     static EnrolmentHost on(TestCluster cluster, Path secrets) throws Exception {
         new Tables(cluster.server().managementDatabase()).prepare();
         return new EnrolmentHost(cluster, secrets, step -> {});
     }
 
-    /** The PostgreSQL of each major version that is here, the seed's first. */
+    /** Returns the installed programs of PostgreSQL 15, which is the seed's version, and 17. */
     static List<Programs> versions() {
         return Stream.of(15, 17)
                 .flatMap(major -> {
@@ -75,7 +75,7 @@ final class EnrolmentHost implements AutoCloseable {
                 .toList();
     }
 
-    /** A container whose variables ask for a database and a role of that name. */
+    /** Returns a container whose variables ask for a database and a role of that name. */
     static Boxes service(String name) {
         return service(name, name, name, PASSWORD.reveal());
     }
@@ -92,7 +92,11 @@ final class EnrolmentHost implements AutoCloseable {
                         "VIKUNJA_DATABASE_DATABASE=" + database);
     }
 
-    /** @param others containers that there are besides */
+    /**
+     * Provisions the service of a container.
+     *
+     * @param others further containers on the host
+     */
     Provisioner.Result provision(Boxes box, Boxes... others) {
         List<Container> all =
                 Stream.concat(Stream.of(box), Stream.of(others)).map(Boxes::box).toList();
@@ -103,7 +107,11 @@ final class EnrolmentHost implements AutoCloseable {
         return provisioner.provision(box, Optional.of(POSTGRES), List.of());
     }
 
-    /** @param others containers that there are besides */
+    /**
+     * Provisions the service of a container as {@code --adopt} does.
+     *
+     * @param others further containers on the host
+     */
     Provisioner.Result vouchFor(Boxes box, Boxes... others) {
         List<Container> all =
                 Stream.concat(Stream.of(box), Stream.of(others)).map(Boxes::box).toList();
@@ -130,7 +138,10 @@ final class EnrolmentHost implements AutoCloseable {
         return server.connectAs(user, PASSWORD, database);
     }
 
-    /** Whether {@code user} may do it in {@code database}; anything but a refused permission is an error. */
+    /**
+     * Returns whether {@code user} may run a statement in {@code database}. Throws for any error but a refused
+     * permission.
+     */
     boolean may(String user, String database, String sql) throws SQLException {
         try (Connection connection = as(user, database);
                 Statement statement = connection.createStatement()) {
@@ -144,7 +155,7 @@ final class EnrolmentHost implements AutoCloseable {
         }
     }
 
-    /** The first column of what the administrator is answered. */
+    /** Returns the first column of the result for the administrator. */
     List<String> ask(String database, String sql) throws SQLException {
         List<String> answer = new ArrayList<>();
         try (Connection connection = server.connect(database);
@@ -161,7 +172,7 @@ final class EnrolmentHost implements AutoCloseable {
         cluster.run(database, statements);
     }
 
-    /** All that a claim could have changed: roles, databases, who may what, and what is written down of services. */
+    /** Returns all that a claim could have changed: roles, databases, privileges, and the rows of services. */
     List<String> everything() throws SQLException {
         return ask("homelab", """
                 SELECT 'role ' || pg_catalog.to_jsonb(r)::text FROM pg_catalog.pg_authid AS r WHERE rolname !~ '^pg_'

@@ -24,15 +24,17 @@ import org.pgsteward.model.Container;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** Whatever stands in labels and variables, in the cluster there is what a legal claim names, and nothing else. */
+/** Labels and variables with any text change nothing in the cluster except for the objects of a legal claim. */
 @NeedsPostgres
 class HostileIT {
     private static final int SETS = 2_000;
 
-    /** Between two looks at everything; whatever changed meanwhile shows at the next. */
+    /**
+     * The number of refused claims between two comparisons of the whole cluster. The next comparison shows any change.
+     */
     private static final int REFUSED_BEFORE_A_LOOK = 50;
 
-    /** What a line of {@link #CLUSTER} has between whose it is and what it says. */
+    /** The separator in a line of {@link #CLUSTER} between the owner and the content. */
     private static final String WHOSE = "\u001f";
 
     private static final String CLUSTER = """
@@ -58,7 +60,7 @@ class HostileIT {
               FROM public.service_configs AS s
             """;
 
-    /** A password that SASLprep leaves as it is. */
+    /** Passwords that SASLprep does not change. */
     private static final Pattern PLAIN = Pattern.compile("[\\p{Print}\\p{IsCyrillic}ü]*");
 
     @TempDir
@@ -73,12 +75,12 @@ class HostileIT {
     private int refused;
     private int silent;
 
-    /** By service, the claim that it was given last. */
+    /** The latest granted claim of each service. */
     private final SortedMap<String, Claim> given = new TreeMap<>();
 
     @Test
     @Timeout(300)
-    void inTheClusterThereIsWhatALegalClaimNamesAndNothingElse() throws Exception {
+    void onlyLegalClaimsChangeTheCluster() throws Exception {
         Files.writeString(secrets.resolve("good"), HostileSets.CANARY + "; in a file");
         Files.writeString(secrets.resolve("postgres_password"), TestCluster.PASSWORD.reveal());
         Discovery discovery = new Discovery(
@@ -112,7 +114,9 @@ class HostileIT {
         }
     }
 
-    /** Makes its role a superuser when one compares two names as the journal does, with public in the search_path. */
+    /**
+     * Makes its role a superuser if a superuser compares two names as the journal does, with public in the search_path.
+     */
     private static final List<String> TRAP = List.of(
             "CREATE FUNCTION public.trap(varchar, varchar) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN"
                     + " IF (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) THEN"
@@ -122,7 +126,7 @@ class HostileIT {
     private static final String SPRUNG = "SELECT rolsuper::text FROM pg_catalog.pg_authid WHERE rolname = 'grafana'";
 
     @Test
-    void aServiceLeavesNoTrapForUsInTheManagementDatabaseAndOneThatIsThereIsTold() throws Exception {
+    void trapsInTheManagementDatabaseAreReported() throws Exception {
         try (EnrolmentHost host = EnrolmentHost.on(TestCluster.start(), secrets)) {
             Boxes grafana = EnrolmentHost.service("grafana");
             host.run("homelab", "CREATE ROLE grafana LOGIN PASSWORD 'of-the-service'");
@@ -147,7 +151,7 @@ class HostileIT {
             new Quarantine(host.server, Clock.systemUTC()).find("grafana");
             assertThat(host.ask("homelab", SPRUNG)).containsExactly("false");
 
-            // It is a trap: nothing but our empty search_path kept us out of it.
+            // This shows that the trap works: only the empty search_path protected pgsteward.
             host.run(
                     "homelab",
                     "SET search_path = public",
@@ -163,7 +167,7 @@ class HostileIT {
         }
     }
 
-    /** So that the few legal names that there are do not stand in one another's way. */
+    /** Removes the service again, because there are only few legal names, and they would conflict. */
     private void takeAwayAgain(EnrolmentHost host) throws Exception {
         if (given.isEmpty()) {
             return;
@@ -218,7 +222,7 @@ class HostileIT {
         sinceTheLastLook = 0;
     }
 
-    /** Of a password that is not plain, each client makes something else than we: it is not tried. */
+    /** Checks the login, except with passwords that clients may normalize differently from pgsteward. */
     private void assertLogsIn(EnrolmentHost host, Claim claim) throws SQLException {
         if (PLAIN.matcher(claim.password().reveal()).matches()) {
             host.server
@@ -228,7 +232,7 @@ class HostileIT {
         }
     }
 
-    /** Whose the lines are that only one of the two has. */
+    /** Returns the owners of the lines that only one of the two sets has. */
     private static Set<String> difference(Set<String> before, Set<String> after) {
         return Stream.concat(
                         before.stream().filter(line -> !after.contains(line)),
@@ -241,7 +245,7 @@ class HostileIT {
         return Set.copyOf(host.ask("homelab", CLUSTER));
     }
 
-    /** Of the secrets folder and of the one that the process is in. */
+    /** Returns the files of the secrets folder and of the working directory. */
     private Set<String> files() throws IOException {
         Set<String> files = new HashSet<>();
         for (Path folder : List.of(secrets, Path.of("").toAbsolutePath())) {

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Container;
 
-/** Whatever stands in labels and variables, it ends in a claim on legal names, in one clear line, or in nothing. */
+/** Labels and variables with any text end in a claim on legal names, in one clear line, or in no claim. */
 @Tag("fast")
 class HostileLabelsTest {
     private static final Optional<Container> POSTGRES =
@@ -85,7 +85,10 @@ class HostileLabelsTest {
         assertThat(claim.because()).doesNotContain(HostileSets.CANARY).hasLineCount(1);
     }
 
-    /** Written anew and by expressions, so that one mistake is not made twice. */
+    /**
+     * Returns whether a name is legal. This second implementation uses regular expressions, so that both do not have
+     * the same bug.
+     */
     static boolean isLegal(String name) {
         boolean latin = Pattern.compile("\\p{IsLatin}").matcher(name).find();
         boolean alike =

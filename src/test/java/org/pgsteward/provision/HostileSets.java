@@ -7,11 +7,11 @@ import java.util.stream.IntStream;
 import org.pgsteward.model.Container;
 
 /**
- * Containers whose labels and variables hold what nobody should write there. The same seed gives the same containers;
- * all of them see the server {@code postgresql} on the network {@code internal_db}.
+ * Containers with hostile labels and variables. The same seed produces the same containers. All of them see the server
+ * {@code postgresql} on the network {@code internal_db}.
  */
 final class HostileSets {
-    /** Stands in every password, and so in nothing that may be shown. */
+    /** A part of every password. It must appear in no output. */
     static final String CANARY = "never-to-be-seen";
 
     private static final List<String> LABELS = List.of(
@@ -89,7 +89,7 @@ final class HostileSets {
             " ",
             "\u00a0");
 
-    /** Lets a good part of them through to the end. */
+    /** Legal names, so that a good part of the containers passes all checks. */
     private static final List<String> LEGAL =
             List.of("my-app", "App", "über", "приложение", "a.b_c", "two words", "x1");
 
@@ -99,7 +99,7 @@ final class HostileSets {
         this.random = new Random(seed);
     }
 
-    /** That many of them, named {@code box-0} and so on. */
+    /** Returns this number of containers, named {@code box-0} and so on. */
     static List<Container> of(int count, long seed) {
         HostileSets sets = new HostileSets(seed);
         return IntStream.range(0, count).mapToObj(sets::container).toList();
@@ -177,7 +177,7 @@ final class HostileSets {
         return maybe(40) ? text.toString().repeat(1 + 10_240 / text.length()) : text.toString();
     }
 
-    /** Once in {@code times}. */
+    /** Returns true once in {@code times} on average. */
     private boolean maybe(int times) {
         return random.nextInt(times) == 0;
     }

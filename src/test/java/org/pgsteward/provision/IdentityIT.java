@@ -27,7 +27,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** Real containers that carry the same compose labels, and a real PostgreSQL. */
+/** Real containers with the same compose labels, and a real PostgreSQL. */
 @NeedsEngine
 @ExtendWith(NeedsPostgres.Condition.class)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
@@ -70,7 +70,7 @@ class IdentityIT {
     }
 
     @Test
-    void aContainerWithTheLabelsOfAnotherIsRefusedAndTheAlertNamesBoth() throws Exception {
+    void containerWithForeignLabelsIsRefusedNamingBoth() throws Exception {
         make("evil-" + unique, "of-the-impostor");
         docker("start", "evil-" + unique);
         relist();
@@ -97,9 +97,9 @@ class IdentityIT {
         assertMayLogIn("the-first");
     }
 
-    /** As long as it was beside the service it waited; then the service was removed, as by {@code docker compose down}. */
+    /** The container waited beside the service. Then the service was removed, as by {@code docker compose down}. */
     @Test
-    void aContainerThatOnlyWaitedForTheServiceToGoIsToldAndGetsNothing() throws Exception {
+    void containerWaitingForARemovalGetsNothing() throws Exception {
         make("evil-" + unique, "of-the-impostor");
         relist();
         clock.pass(Duration.ofMinutes(11));
@@ -125,9 +125,12 @@ class IdentityIT {
         assertMayLogIn("the-first");
     }
 
-    /** In the steps of {@code docker compose up}: made beside the old one, which is stopped and removed, renamed, started. */
+    /**
+     * Follows the steps of {@code docker compose up}. The new container is created beside the old one, which is stopped
+     * and removed. Then the new one is renamed and started.
+     */
     @Test
-    void composeRotatesAPasswordWithoutAnAlertAndBeforeTheNewContainerStarts() throws Exception {
+    void composeRotatesAPasswordBeforeTheStartWithoutAlert() throws Exception {
         String old = docker("inspect", "--format", "{{.Id}}", shop + "-1");
         String passing = old.substring(0, 12) + "_" + shop + "-1";
         make(passing, "the-second");
@@ -160,7 +163,7 @@ class IdentityIT {
         });
     }
 
-    /** Of this test's containers: others may be in the engine. */
+    /** Returns the refusals of this test's containers, because the engine may have others. */
     private List<Condition> refusals() {
         return raised.stream()
                 .filter(condition -> condition.kind().equals("enrolment-refused")

@@ -172,7 +172,7 @@ class IdentityRuleTest {
     }
 
     @Test
-    void ofSeveralThatAskTheSameTheOneMadeLastIsRecorded() {
+    void newestOfSeveralEqualClaimsIsRecorded() {
         Claim first = claim(box("shop-1", NOW).made(Instant.EPOCH), "shop", NOW);
         Claim last = claim(box("shop-2", NOW).made(Instant.EPOCH.plusSeconds(1)), "shop", NOW);
         Claim impostor = claim(box("evil", OTHER).made(Instant.EPOCH.plusSeconds(2)), "shop", OTHER);
@@ -181,7 +181,7 @@ class IdentityRuleTest {
         assertThat(IdentityRule.speaker(last, siblings(first, impostor))).isEmpty();
     }
 
-    /** Docker refuses such names today; nothing else keeps them out of a line that is pasted. */
+    /** Docker refuses such names today. No other check keeps them out of a line that an operator pastes. */
     @Test
     void namesNothingInItsLinesThatAShellWouldRun() {
         Claim claim = claim(box("evil;reboot", OTHER), "shop", OTHER);

@@ -23,7 +23,7 @@ import org.pgsteward.postgres.Programs;
 class IsolationIT {
     private static final List<String> SERVICES = List.of("vikunja", "my-app", "App", "über");
 
-    /** As a role sees another's: what it may do is what PostgreSQL lets it do, whatever the catalog says. */
+    /** Statements that test a role's effective privileges in another's database, independently of the catalog. */
     private static final Map<String, String> DEEDS = new TreeMap<>(Map.of(
             "connect", "SELECT 1",
             "create a table", "CREATE TABLE IF NOT EXISTS deed (n int)",
@@ -39,10 +39,10 @@ class IsolationIT {
         return EnrolmentHost.versions();
     }
 
-    /** docker-gitlab #2859: since PostgreSQL 15 a role could make no table in its own database. */
+    /** docker-gitlab #2859: since PostgreSQL 15 a role could not create a table in its own database. */
     @ParameterizedTest
     @MethodSource("versions")
-    void everyServiceMayDoEverythingInItsOwnDatabaseAndNothingInAnyOther(Programs version) throws Exception {
+    void servicesHaveAccessOnlyToTheirOwnDatabase(Programs version) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.start(version, secrets)) {
             for (String service : SERVICES) {
                 host.provision(EnrolmentHost.service(service));
@@ -122,11 +122,12 @@ class IsolationIT {
     }
 
     /**
-     * cloudnative-pg #7133, zalando/postgres-operator #1630: nobody kept grants as they should be, and tenants could connect to one another.
+     * cloudnative-pg #7133, zalando/postgres-operator #1630: grants drifted and were not repaired, so tenants could
+     * connect to one another's databases.
      */
     @ParameterizedTest
     @MethodSource("versions")
-    void whateverSomebodyChangesIsFoundSaidAndPutRight(Programs version) throws Exception {
+    void driftIsFoundReportedAndRepaired(Programs version) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.start(version, secrets)) {
             Boxes app = EnrolmentHost.service("app");
             Boxes other = EnrolmentHost.service("other");
@@ -230,10 +231,10 @@ class IsolationIT {
                 .collect(Collectors.joining("; "));
     }
 
-    /** movetokube/postgres-operator #52, #8: objects were left with another owner. */
+    /** movetokube/postgres-operator #52, #8: objects kept another owner. */
     @ParameterizedTest
     @MethodSource("versions")
-    void whatTheAdministratorMadeInAServicesDatabaseBecomesTheServices(Programs version) throws Exception {
+    void administratorsObjectsInItsDatabaseBecomeTheServices(Programs version) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.start(version, secrets)) {
             Boxes app = EnrolmentHost.service("app");
             host.provision(app);
@@ -290,7 +291,7 @@ class IsolationIT {
 
     @ParameterizedTest
     @MethodSource("versions")
-    void whatTheOwnerOfADatabaseSetForAllWhoConnectDoesNotBindUs(Programs version) throws Exception {
+    void databaseSettingsOfTheOwnerDoNotAffectUs(Programs version) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.start(version, secrets)) {
             Boxes app = EnrolmentHost.service("app");
             host.provision(app);
@@ -306,8 +307,8 @@ class IsolationIT {
                 }
             }
             host.run("app", "CREATE TABLE public.restored (n int)");
-            // The server counts what was written when the session that wrote it has ended, which is after its client
-            // has.
+            // The server updates a session's write counters only after the session has ended, which is later than the
+            // end of its client.
             await().untilAsserted(() -> {
                 assertThat(host.reconcile(app).troubles()).isEmpty();
                 assertThat(host.ask("app", "SELECT tableowner FROM pg_catalog.pg_tables WHERE tablename = 'restored'"))

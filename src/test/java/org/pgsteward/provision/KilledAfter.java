@@ -10,11 +10,11 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
 
-/** Provisions one service in a process of its own, which is gone at once after so many steps. */
+/** A process that provisions one service and exits abruptly after a number of steps. */
 final class KilledAfter {
     static final int KILLED = 137;
 
-    /** Instead of a number of steps: says each step on standard output, and waits at the first for its end. */
+    /** Used instead of a number of steps: the process prints each step, and waits at the first to be killed. */
     static final String WAITING = "wait";
 
     private final String when;
@@ -24,7 +24,10 @@ final class KilledAfter {
         this.when = when;
     }
 
-    /** The server's port, the secrets folder, after how many steps, and the service, its database and its role. */
+    /**
+     * @param arguments the server's port, the secrets folder, the number of steps, the service, its database and its
+     *     role
+     */
     public static void main(String[] arguments) throws IOException, SQLException {
         Server server = new Server(new ServerAddress(
                 "127.0.0.1", Integer.parseInt(arguments[0]), "homelab", TestCluster.PASSWORD, "homelab"));
@@ -36,7 +39,7 @@ final class KilledAfter {
         }
     }
 
-    /** What the daemon does about a container that has come: it alone at once, and at the next look all. */
+    /** Handles a new container like the daemon: provisions it alone at once, and then reconciles all services. */
     static Provisioner.Result wholly(Provisioner provisioner, Boxes box) throws SQLException {
         Provisioner.Result result = provisioner.provision(box.box(), Optional.of(EnrolmentHost.POSTGRES), List.of());
         Provisioner.Reconciliation looked =
@@ -56,7 +59,7 @@ final class KilledAfter {
         }
     }
 
-    /** Standard input says nothing, and ends with whoever started us. */
+    /** Waits until this process is killed. Standard input ends only if the test's process ends first. */
     private static void waitForTheEnd() {
         try {
             if (System.in.read() < 0) {

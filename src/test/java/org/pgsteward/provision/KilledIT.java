@@ -24,7 +24,7 @@ import org.pgsteward.ChildJava;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** However often it is killed, and wherever: what the next run leaves is what one undisturbed run would have left. */
+/** However often and wherever a run is killed, the next run leaves the same result as one undisturbed run. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class KilledIT {
@@ -34,7 +34,7 @@ class KilledIT {
     private Path secrets;
     private int made;
 
-    /** What is there before the run that is killed. */
+    /** The state before the run that is killed. */
     private enum Story {
         A_NEW_SERVICE {
             @Override
@@ -82,7 +82,7 @@ class KilledIT {
 
         abstract void prepare(EnrolmentHost host, String name) throws SQLException;
 
-        /** The role that its container asks for. */
+        /** Returns the role that the container asks for. */
         String user(String name) {
             return name;
         }
@@ -161,7 +161,10 @@ class KilledIT {
         return state(name);
     }
 
-    /** All names are of one length, so that none is the beginning of another. */
+    /**
+     * Returns the name of a new, prepared service. All names have the same length, so that no name is a prefix of
+     * another.
+     */
     private String prepared(Story story) throws SQLException {
         made++;
         String name = "service-" + (100 + made);
@@ -175,7 +178,7 @@ class KilledIT {
         assertThat(state(name)).as(how).isEqualTo(undisturbed);
     }
 
-    /** What the next daemon does. */
+    /** Runs provisioning like the next daemon. */
     private void finish(Story story, String name) throws Exception {
         try (Provisioner next = EnrolmentHost.provisioner(host.server, secrets, step -> {})) {
             KilledAfter.wholly(next, box(story, name));
@@ -220,7 +223,10 @@ class KilledIT {
         }
     }
 
-    /** All that has the service's name, written so that two services' are the same. */
+    /**
+     * Returns everything with the service's name. A placeholder replaces the name, so that the states of two services
+     * can be compared.
+     */
     private List<String> state(String name) throws SQLException {
         List<String> state = new ArrayList<>(host.ask("homelab", OUTSIDE.replace("$name", name)));
         state.addAll(host.ask(name, INSIDE));

@@ -16,7 +16,7 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** What becomes of a service after it has its database. */
+/** The life of a service after it has got its database. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LifeAfterIT {
@@ -37,7 +37,7 @@ class LifeAfterIT {
     }
 
     @Test
-    void aServiceThatIsRenamedInComposeIsRefusedUntilSomebodyVouchesForIt() throws Exception {
+    void serviceInAnotherProjectIsRefusedUntilAdopted() throws Exception {
         host.provision(EnrolmentHost.service("moving"));
         Boxes elsewhere = EnrolmentHost.service("moving").compose("other-project", "moving");
 
@@ -116,7 +116,10 @@ class LifeAfterIT {
         assertThat(host.provision(old, next).refused()).isTrue();
     }
 
-    /** With the compose labels of {@code homelab/service}, and made after it, just now as by an update. */
+    /**
+     * Returns a container with the compose labels of {@code homelab/service}, created after the service's own, like the
+     * new container of an update.
+     */
     private static Boxes impostor(String service, String database, String user, String password) {
         return Boxes.container("impostor")
                 .compose("homelab", service)
@@ -130,7 +133,7 @@ class LifeAfterIT {
     }
 
     @Test
-    void ofSeveralContainersThatAskTheSameTheOneMadeLastIsRecorded() throws Exception {
+    void newestOfSeveralEqualContainersIsRecorded() throws Exception {
         Boxes first = EnrolmentHost.service("pair").image("app:1");
         Boxes last = impostor("pair", "pair", "pair", EnrolmentHost.PASSWORD.reveal())
                 .image("app:2");
@@ -158,8 +161,7 @@ class LifeAfterIT {
     }
 
     @Test
-    void aServiceThatIsRenamedWithinItsProjectSharesUntilSomebodyVouchesForItAndIsTheSameServiceThen()
-            throws Exception {
+    void serviceRenamedInItsProjectSharesUntilAdopted() throws Exception {
         Boxes before = named("chores", "chores", "of-the-service");
         Boxes after = named("todo", "chores", "of-the-service");
         host.provision(before);
@@ -187,7 +189,7 @@ class LifeAfterIT {
     }
 
     @Test
-    void aServiceThatIsRenamedWithItsProjectIsRefusedUntilSomebodyVouchesForIt() {
+    void serviceRenamedWithItsProjectIsRefusedUntilAdopted() {
         host.provision(named("ledger", "ledger", "of-the-service"));
         Boxes elsewhere = named("books", "ledger", "of-the-service").compose("other-project", "books");
         assertThat(host.provision(elsewhere).refused()).isTrue();
@@ -210,7 +212,7 @@ class LifeAfterIT {
         host.run("homelab", "GRANT CONNECT ON DATABASE optional TO PUBLIC");
 
         assertThat(host.reconcile(off).repaired()).doesNotContainKey("optional");
-        // Nor by a command that cannot ask the engine.
+        // A command that cannot ask the engine does not repair it either.
         assertThat(host.reconcile().repaired()).doesNotContainKey("optional");
         assertThat(host.ask(
                         "homelab", "SELECT pg_catalog.has_database_privilege('public', 'optional', 'CONNECT')::text"))

@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** What a service can make of any size is bounded, and reported with its owner's name. */
+/** Every object whose size a service controls is limited, and reported with its owner's name. */
 @NeedsPostgres
 class LimitsIT {
     @TempDir
@@ -76,7 +76,7 @@ class LimitsIT {
     }
 
     @Test
-    void largeSettingsPasswordsAndCommentsAreNamedAndTheRemedyEndsThem() throws Exception {
+    void largeSettingsPasswordsAndCommentsGetAWorkingRemedy() throws Exception {
         for (Oversized each : List.of(
                 new Oversized(
                         "DO $$ BEGIN EXECUTE format('ALTER ROLE shop SET search_path = %L', repeat('a', 200000)); END $$",
@@ -117,7 +117,7 @@ class LimitsIT {
         assertThat(excess.reason()).startsWith("service quiet logged 1000 rows of activity within the last hour");
         assertThat(host.ask("homelab", excess.sql())).containsExactly("login");
 
-        // The next hour.
+        // An hour passes.
         host.run(
                 "homelab",
                 "UPDATE public.user_activity SET created_at = created_at - interval '61 minutes'"
@@ -129,7 +129,7 @@ class LimitsIT {
     }
 
     @Test
-    void aLibraryThatIsNotThereLocksNobodyButTheServiceOutOfItsDatabase() throws Exception {
+    void missingPreloadLibraryLocksOutOnlyTheService() throws Exception {
         assertThat(host.may("quiet", "quiet", "ALTER DATABASE quiet SET local_preload_libraries = 'nonexist'"))
                 .isTrue();
         assertThat(host.ask("quiet", "SELECT 1")).containsExactly("1");
@@ -137,7 +137,7 @@ class LimitsIT {
         host.run("homelab", "ALTER DATABASE quiet RESET ALL");
     }
 
-    /** All services wait for the turn in which a role is altered. */
+    /** All services wait while a role is altered. */
     @Test
     void aRoleThatKeepsItsOwnRowLockedIsWaitedForTwoSeconds() throws Exception {
         try (Management management = new Management(host.server, Duration.ofSeconds(2));
@@ -160,7 +160,7 @@ class LimitsIT {
         }
     }
 
-    /** A role may give itself a verifier of any length, and would then not be able to log in. */
+    /** A role may give itself a verifier of any length, and could then no longer log in. */
     @Test
     void theVerifierOfAPasswordIsReadOnlyAsFarAsOnesAre() throws Exception {
         host.provision(EnrolmentHost.service("vain"));
@@ -169,7 +169,8 @@ class LimitsIT {
             statement.execute("DO $$ BEGIN EXECUTE format('ALTER ROLE vain PASSWORD %L', 'SCRAM-SHA-256$4096:'"
                     + " || repeat('QUFB', 50000) || '$' || repeat('A', 43) || '=:' || repeat('A', 43) || '='); END $$");
         } catch (SQLException tooLong) {
-            // PostgreSQL limits it itself from 17.1, 16.5 and 15.9 on, or so: another message is another fault.
+            // PostgreSQL itself limits the length from about 17.1, 16.5 and 15.9 on. Any other message is another
+            // error.
             assertThat(tooLong.getMessage()).contains("too long");
             return;
         }

@@ -69,9 +69,9 @@ class LimitsTest {
                 });
     }
 
-    /** The alert named the small container that was left out, and its remedy looked into that one. */
+    /** Once, the alert named the small container that was left out, and its remedy inspected that container. */
     @Test
-    void whoTookTheRoomOfAContainerIsNamed() {
+    void containerThatTookTheRoomIsNamed() {
         Map<String, Long> largest = new LinkedHashMap<>();
         largest.put("evil", 250_000L);
         largest.put("evil2", 240_000L);
@@ -90,7 +90,7 @@ class LimitsTest {
     }
 
     @Test
-    void whatIsWithinItsLimitsAgainIsOver() {
+    void alertResolvesWithinTheLimits() {
         Alert.Cause cause = new Alert.Cause(Severity.WARNING, "too large", "", Map.of(), NOW);
         Alert fires = new Alert(
                 "limit-exceeded",

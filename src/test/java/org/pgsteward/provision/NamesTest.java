@@ -100,7 +100,7 @@ class NamesTest {
 
     @ParameterizedTest
     @MethodSource("illegal")
-    void whatIsNoNameIsRefusedWithTheReason(String name, String reason) {
+    void invalidNamesAreRefusedWithTheReason(String name, String reason) {
         assertThatThrownBy(() -> Names.check("database", name, "app"))
                 .isInstanceOf(RefusedClaim.class)
                 .hasMessageStartingWith("database '")
@@ -130,7 +130,7 @@ class NamesTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"Vector", "1st", "a b", "a;b", "../a", "plpython3u$", "vector\"", "é"})
-    void whatIsNoExtensionsNameIsRefused(String name) {
+    void invalidExtensionNamesAreRefused(String name) {
         assertThatThrownBy(() -> Names.extensions("pg_trgm," + name, "app"))
                 .isInstanceOf(RefusedClaim.class)
                 .hasMessageContaining("'" + name + "' of service 'app'")

@@ -53,9 +53,9 @@ class ProvisionIT {
         cluster.close();
     }
 
-    /** docker-library/postgres #151: no database could be added to a server that runs. */
+    /** docker-library/postgres #151: a running server could get no further database. */
     @Test
-    void aContainerWithItsApplicationsVariablesGetsADatabaseThatItOwns() throws Exception {
+    void applicationsVariablesGiveAnOwnDatabase() throws Exception {
         Provisioner.Result result = provision(vikunja("vikunja", "s3cret'$%"));
 
         assertThat(result.outcome()).isInstanceOf(Outcome.Done.class);
@@ -76,7 +76,7 @@ class ProvisionIT {
     }
 
     @Test
-    void recordsTheContainerWithItsTimesInUtcAndChangesTheRowForAnotherContainerOnly() throws Exception {
+    void recordsTheContainerOnceWithTimesInUtc() throws Exception {
         cluster.run("homelab", "ALTER ROLE homelab SET timezone = 'Asia/Tokyo'");
         Instant night = Instant.parse("2026-03-01T03:00:00Z");
         Container first =
@@ -100,7 +100,7 @@ class ProvisionIT {
     }
 
     @Test
-    void nobodyElseMayConnectAndTheOwnerHasNoPowersBeyondItsDatabase() throws Exception {
+    void onlyTheOwnerMayConnectAndHasNoOtherPowers() throws Exception {
         provision(vikunja("one", "first"));
         provision(vikunja("two", "second"));
 
@@ -216,7 +216,7 @@ class ProvisionIT {
     }
 
     @Test
-    void whoAsksByLabelAndGivesNoPasswordIsTold() {
+    void labelClaimWithoutAPasswordIsReported() {
         Provisioner.Result result = provision(container("silent", Map.of("pgsteward.database", "silent"), Map.of()));
         assertThat(result.refused()).isTrue();
         assertThat(result.outcome().reason()).contains("no password").contains("pgsteward.password-file");

@@ -29,7 +29,7 @@ class ProvisionReportTest {
                 "FAILED  | false | false | false | failed    | UNKNOWN  | PostgreSQL was away",
                 "FAILED  | false | true  | true  | failed    | SET      | failed after its password was set"
             })
-    void aLineSaysWhatBecameOfAService(
+    void lineStatesTheResultOfAService(
             String outcome,
             boolean refused,
             boolean enrolled,

@@ -34,7 +34,7 @@ class QuarantineIT {
     private Quarantine quarantine;
     private int made;
 
-    /** A service of each test's own, with a row in its database. */
+    /** The service of one test, with a row in its database. */
     private String app = "";
 
     @BeforeAll
@@ -62,7 +62,7 @@ class QuarantineIT {
     }
 
     @Test
-    void inQuarantineNobodyLogsInAndEverythingIsStillThere() throws Exception {
+    void quarantineStopsLoginsAndKeepsTheData() throws Exception {
         try (Connection open = host.as(app, app);
                 Statement statement = open.createStatement()) {
             statement.execute("SELECT n FROM tasks");
@@ -80,7 +80,7 @@ class QuarantineIT {
         }
     }
 
-    /** Its sessions come back, and keep the row of their role locked. */
+    /** The role's sessions come back and keep the row of their role locked. */
     @Test
     void aServiceThatKeepsItsRoleLockedIsPutThereAllTheSame() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
@@ -130,7 +130,7 @@ class QuarantineIT {
     }
 
     @Test
-    void aContainerThatClaimsItIsToldTheCommandThatBringsItBack() throws Exception {
+    void claimOfAQuarantinedServiceNamesTheUndoCommand() throws Exception {
         quarantine.begin(quarantine.find(app));
         List<String> before = host.everything();
 
@@ -195,9 +195,9 @@ class QuarantineIT {
         assertThat(host.may("other", app, "SELECT 1")).isFalse();
     }
 
-    /** vault #1857: a role that owned something could not be taken away. */
+    /** vault #1857: a role that owned an object could not be removed. */
     @Test
-    void onlyOutOfQuarantineIsAnythingDeletedAndThenAllOfItAndNothingElse() throws Exception {
+    void onlyQuarantinedServicesAreDeletedCompletely() throws Exception {
         Quarantine.Ward ward = quarantine.find(app);
         assertThatThrownBy(() -> quarantine.drop(ward))
                 .isInstanceOf(Refusal.class)
@@ -217,7 +217,7 @@ class QuarantineIT {
     }
 
     @Test
-    void whatARestoreKeptIsNamedAndNothingIsDeletedBeforeIt() throws Exception {
+    void databaseKeptByARestoreIsNamedAndStopsTheDrop() throws Exception {
         Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
         String kept = app + "_before_20260101T030000Z";
         host.run("homelab", "CREATE DATABASE \"" + kept + "\"");
@@ -241,8 +241,8 @@ class QuarantineIT {
     }
 
     @Test
-    void anotherDatabaseThatItsRoleOwnsIsNamedAndNothingIsDeletedBeforeIt() throws Exception {
-        // A typing error that was corrected: what was made first is kept.
+    void otherDatabaseOfTheRoleIsNamedAndStopsTheDrop() throws Exception {
+        // The operator corrected a mistyped name. The first database remains.
         String mistyped = app + "a";
         host.run("homelab", "CREATE DATABASE \"" + mistyped + "\" OWNER \"" + app + "\"");
         Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
@@ -261,7 +261,7 @@ class QuarantineIT {
     }
 
     @Test
-    void whatIsNotThereAnyMoreIsNotSaidToBeBack() throws Exception {
+    void undoIsRefusedIfTheDatabaseIsGone() throws Exception {
         Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
         host.run("homelab", "DROP DATABASE " + ward.database());
         List<String> before = host.everything();
@@ -372,7 +372,7 @@ class QuarantineIT {
     }
 
     @Test
-    void whatIsMissingAlreadyStandsInNobodysWay() throws Exception {
+    void missingDatabaseAndRoleDoNotStopADrop() throws Exception {
         host.run(
                 "homelab",
                 "DROP DATABASE \"" + app + "\" WITH (FORCE)",

@@ -19,8 +19,8 @@ import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
- * What a look at everything costs, by the number of services; see {@code src/bench/enrolment}. The statements are
- * counted in the server's own log.
+ * A benchmark of reconciling everything, by the number of services; see {@code src/bench/enrolment}. The server's own
+ * log gives the number of statements.
  */
 final class ReconcileBench {
     private static final Container POSTGRES = Boxes.container("postgresql").box();
@@ -125,7 +125,7 @@ final class ReconcileBench {
         return EnrolmentHost.service(name, name, name, "password of " + name).box();
     }
 
-    /** As {@link org.pgsteward.app.Wiring} makes it. */
+    /** Creates a provisioner like {@link org.pgsteward.app.Wiring}. */
     private Provisioner provisioner() throws IOException {
         return EnrolmentHost.provisioner(server, secrets, step -> {});
     }

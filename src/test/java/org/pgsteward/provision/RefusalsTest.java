@@ -26,7 +26,7 @@ class RefusalsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"always", "unlessVouchedFor"})
-    void refusesWithWhatItIsAndWhatNext(String sentence, Claim claim, Clusters before, String what, String next) {
+    void refusesWithReasonAndNextStep(String sentence, Claim claim, Clusters before, String what, String next) {
         assertThat(refusal(claim, before, false))
                 .as(sentence)
                 .startsWith("service '" + claim.service() + "' of container '"
@@ -40,17 +40,18 @@ class RefusalsTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("always")
-    void nobodyCanVouchForWhatIsSomebodyElses(String sentence, Claim claim, Clusters before, String what, String next) {
+    void adoptionCannotOverrideForeignOwnership(
+            String sentence, Claim claim, Clusters before, String what, String next) {
         assertThat(refusal(claim, before, true)).as(sentence).contains(what).contains(next);
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("unlessVouchedFor")
-    void whoIsVouchedForNeedNotShowIt(String sentence, Claim claim, Clusters before, String what, String next) {
+    void adoptedClaimNeedsNoEvidence(String sentence, Claim claim, Clusters before, String what, String next) {
         assertThatCode(() -> check(claim, before, true)).as(sentence).doesNotThrowAnyException();
     }
 
-    /** The lines of an alert and of {@code doctor}: they mend it, and do not only look at it. */
+    /** The lines in an alert and in {@code doctor} repair the problem, and do not only inspect it. */
     @ParameterizedTest(name = "{0}")
     @MethodSource({"always", "unlessVouchedFor"})
     void theRemedyRepairs(String sentence, Claim claim, Clusters before, String what, String next) {
@@ -309,12 +310,12 @@ class RefusalsTest {
                         Clusters.empty().role("app", PASSWORD).database("data", "app")));
     }
 
-    /** A role with the claim's password, and a database of the administrator's. */
+    /** Returns a cluster with a role that has the claim's password, and a database of the administrator. */
     private static Clusters adopting(String database) {
         return Clusters.empty().role("app", PASSWORD).database(database, "admin");
     }
 
-    /** Roles apart by commas. */
+    /** Returns the evidence. Commas separate the roles. */
     private static Evidence evidence(String entitled, String owners, String present, String closed) {
         return new Evidence(roles(entitled), roles(owners), roles(present), closed);
     }
@@ -324,7 +325,7 @@ class RefusalsTest {
     }
 
     @Test
-    void whatALabelSaysOfItsProjectIsSaidInOneClearLine() {
+    void projectLabelIsShownInOneClearLine() {
         String reason = refusal(
                 claim(EnrolmentHost.service("app").compose("home\nlab\u001b[2J", "app"), "app", "app", "app"),
                 Clusters.empty().row("app", "app", "app", "elsewhere\u2028/app"),

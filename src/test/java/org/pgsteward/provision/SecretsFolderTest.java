@@ -44,12 +44,12 @@ class SecretsFolderTest {
     }
 
     @Test
-    void aPlainFileIsReadByItsNameOrItsWholePathWithoutItsLastLineBreak() {
+    void plainFileIsReadByNameOrPathWithoutLastNewline() {
         assertThat(secrets.read("wiki_password").reveal()).isEqualTo("the wiki's");
         assertThat(secrets.read(folder + "/wiki_password").reveal()).isEqualTo("the wiki's");
     }
 
-    /** Where pgsteward runs in a container the operator sees the folder by another path. */
+    /** If pgsteward runs in a container, the operator sees the folder under another path. */
     @Test
     void aFileThatIsMissingIsWrittenWhereTheOperatorSeesTheFolder() {
         SecretsFolder inContainer =
@@ -67,7 +67,7 @@ class SecretsFolderTest {
                 });
     }
 
-    /** As it stands in the alert, typed by a shell. */
+    /** Runs the line of the alert in a shell. */
     @Test
     void theLineThatWritesTheFileDoesSo() throws Exception {
         try {
@@ -143,7 +143,7 @@ class SecretsFolderTest {
     }
 
     @Test
-    void aFileThatAVariableNamesIsRefusedWithTheVariableTheFileAndTheNextStep() {
+    void fileOfAVariableIsRefusedWithTheNextStep() {
         assertThatThrownBy(() -> secrets.readFor("DB_PASSWORD_FILE", "/run/secrets/missing"))
                 .hasMessageContaining("variable DB_PASSWORD_FILE names the file '/run/secrets/missing'")
                 .hasMessageContaining("put the same file into " + folder)
@@ -166,7 +166,7 @@ class SecretsFolderTest {
     }
 
     @Test
-    void noSecretOfOursBecomesANameWhateverItsFileIsCalledAndWhereverItLies() throws IOException {
+    void ourSecretsNeverBecomeNames() throws IOException {
         Path root = Files.writeString(folder.resolve("db_root"), "Sup3rSecretAdminPw");
         Files.writeString(folder.resolve("copy"), "Sup3rSecretAdminPw\n");
         Files.writeString(folder.resolve("name"), "app_user\n");

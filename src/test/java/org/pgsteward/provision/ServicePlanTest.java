@@ -22,7 +22,7 @@ import org.pgsteward.model.Secret;
 class ServicePlanTest {
     private static final Instant NOW = Instant.parse("2026-07-14T12:00:00Z");
 
-    /** Stands in every claim, and so in nothing that may be shown or sent. */
+    /** A part of every claim. It must not appear in any output or message. */
     private static final String PASSWORD = "never-to-be-seen";
 
     private static final String BOUND = "BIND service app is bound to homelab/app";
@@ -40,14 +40,14 @@ class ServicePlanTest {
                 .containsExactlyElementsOf(steps);
     }
 
-    /** As its row is until it has all that it asks for. */
+    /** Returns the service's row before provisioning has finished. */
     private static Cluster.Service unfinished() {
         return new Cluster.Service("app", "app", "app", "homelab/app", true, "", "id-of-app", "image", "");
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("plans")
-    void noPlanTellsAPasswordAndNoReasonHoldsSql(String sentence, Clusters before, List<String> steps) {
+    void plansContainNoPasswordAndReasonsNoSql(String sentence, Clusters before, List<String> steps) {
         ServicePlan plan = plan(before);
         assertThat(plan.toString()).as(sentence).doesNotContain(PASSWORD);
         assertThat(plan.steps()).allSatisfy(step -> {
@@ -225,7 +225,7 @@ class ServicePlanTest {
     }
 
     @Test
-    void aMembershipIsTakenBackInTheNameOfWhoGaveItSincePostgreSql16() {
+    void membershipIsRevokedAsItsGrantorSincePostgreSql16() {
         Clusters member = right().role("keeper", "any").member("app", "keeper", "admin");
         assertThat(sql(member.major(15))).containsExactly("REVOKE \"keeper\" FROM \"app\"");
         assertThat(sql(member.major(17))).containsExactly("REVOKE \"keeper\" FROM \"app\" GRANTED BY \"admin\"");
@@ -261,7 +261,7 @@ class ServicePlanTest {
     }
 
     @Test
-    void anotherImageIsRecordedAndTold() {
+    void imageChangeIsRecordedAndReported() {
         Clusters before = right().row(new Cluster.Service(
                 "app", "app", "app", "homelab/app", true, "", "id-of-app", "image:1", "sha256:9"));
         ServicePlan plan = plan(before);
@@ -304,7 +304,7 @@ class ServicePlanTest {
     }
 
     @Test
-    void aServiceThatHasMovedIsBoundToItsNewIdentityOnceSomebodyVouchedForIt() {
+    void adoptedServiceIsBoundToItsNewIdentity() {
         Clusters before = Clusters.empty()
                 .row("app", "app", "app", "elsewhere/app")
                 .owner("app", PASSWORD)
@@ -321,7 +321,7 @@ class ServicePlanTest {
     }
 
     @Test
-    void aWorkerOfTheSameProjectWithTheSameDatabaseRoleAndPasswordShares() {
+    void workerWithTheSameDatabaseRoleAndPasswordShares() {
         Boxes worker = EnrolmentHost.service("worker").compose("homelab", "worker");
         ServicePlan plan = plan(claim("worker", "app", "app", worker), right());
         assertThat(plan.sharedWith()).contains("app");
@@ -330,7 +330,7 @@ class ServicePlanTest {
     }
 
     @Test
-    void aClaimIsTheServicesThatItsContainerIsBoundToOrIsVouchedForInThePlaceOfOneThatIsGone() {
+    void adoptedClaimReplacesAServiceWithoutContainer() {
         Claim renamed =
                 claim("todo", "app", "app", EnrolmentHost.service("todo").compose("homelab", "todo"));
         assertThat(owner(renamed, right(), false)).as("nobody vouches").isEqualTo("todo");
@@ -356,7 +356,7 @@ class ServicePlanTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("strangers")
-    void whoIsNoWorkerOfTheSameApplicationIsRefused(String sentence, Claim claim, Clusters before, String because) {
+    void otherApplicationsCannotShareADatabase(String sentence, Claim claim, Clusters before, String because) {
         assertThatThrownBy(() -> plan(claim, before))
                 .as(sentence)
                 .isInstanceOf(RefusedClaim.class)
@@ -455,7 +455,7 @@ class ServicePlanTest {
     }
 
     @Test
-    void whatIsMissingOfAServiceWithoutAContainerStaysMissing() {
+    void nothingIsCreatedForAServiceWithoutAContainer() {
         Clusters before = Clusters.empty().row("app", "app", "app", "homelab/app");
         assertThat(new ServiceShape(before.cluster(), "management", "app", "app", Step.Kind.REPAIR).kept())
                 .isEmpty();

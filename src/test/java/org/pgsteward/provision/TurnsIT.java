@@ -18,7 +18,7 @@ import org.pgsteward.model.Outcome;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** A look at everything takes a minute where there are many databases; nobody waits for all of it. */
+/** Reconciling many databases takes a minute. A new container does not wait for all of it. */
 @NeedsPostgres
 class TurnsIT {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
@@ -28,7 +28,7 @@ class TurnsIT {
 
     @Test
     @Timeout(300)
-    void whoeverWaitsComesBetweenTwoDatabasesOfALookAtEverything(@TempDir Path secrets) throws Exception {
+    void newContainerIsProvisionedDuringAReconcile(@TempDir Path secrets) throws Exception {
         try (EnrolmentHost host = EnrolmentHost.on(TestCluster.start(), secrets);
                 Provisioner daemon = EnrolmentHost.provisioner(host.server, secrets, step -> atStep.accept(step));
                 Provisioner command = EnrolmentHost.provisioner(host.server, secrets, step -> {})) {

@@ -141,7 +141,7 @@ class UnenrolledTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("halfConfigured")
-    void saysWhatAnApplicationOfTheCatalogueLacks(String name, String[] variables, String reason, String fix) {
+    void namesTheMissingVariablesOfACatalogueApplication(String name, String[] variables, String reason, String fix) {
         Unenrolled found = of(Boxes.container("app").with(variables)).orElseThrow();
         assertThat(found.application()).as(name).isTrue();
         assertThat(found.reason()).contains(reason).hasLineCount(1).doesNotContain(SECRET);

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
-/** A headless Chromium without a past, for one page. */
+/** A headless Chromium with a new profile, for one page. */
 final class Browser {
     private Browser() {}
 
-    /** The page as the browser understood it, after everything in it that may run has run. */
+    /** Returns the page as the browser interpreted it, after its permitted scripts have run. */
     static String dump(String address, int width) throws IOException, InterruptedException {
         Path folder = Files.createTempDirectory("pgsteward-browser-");
         Path dump = folder.resolve("dump.html");

@@ -34,7 +34,7 @@ class FreshOverviewTest {
     }
 
     @Test
-    void whoAsksLaterGetsANewLook() {
+    void laterRequestGetsANewReading() {
         FreshOverview overviews = new FreshOverview(this::look, FreshOverviewTest::overview, Duration.ZERO, LONG);
         answers.countDown();
         assertThat(overviews.get().trouble()).contains("look 1");
@@ -42,7 +42,7 @@ class FreshOverviewTest {
     }
 
     @Test
-    void whileALookHangsWhatWasKnownIsShownAndNobodyBeginsAnother() {
+    void hangingReadingShowsThePreviousAndStartsNoOther() {
         FreshOverview overviews = new FreshOverview(this::look, FreshOverviewTest::overview, LONG, Duration.ZERO);
         assertThat(overviews.get().trouble()).contains("PostgreSQL has not answered for 0 s now");
         assertThat(overviews.get().trouble()).contains("PostgreSQL has not answered for 0 s now");

@@ -24,10 +24,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.web.http.Response;
 
-/** Health answers whatever other clients do at the port. */
+/** The health check answers despite any behaviour of other clients on the port. */
 @Tag("fast")
 class HttpServerTest {
-    /** More than the buffers of a socket's two ends take. */
+    /** A size that exceeds the buffers of a socket's two ends. */
     private static final String PAGE = "p".repeat(5 * 1024 * 1024);
 
     private final CountDownLatch release = new CountDownLatch(1);
@@ -65,10 +65,10 @@ class HttpServerTest {
         door.close();
     }
 
-    /** Two were enough once, for ever. */
+    /** Once, two such connections blocked the server forever. */
     @ParameterizedTest
     @ValueSource(ints = {2, 20, 200})
-    void connectionsThatAskAndReadNothingKeepNobodyFromHealth(int connections) throws IOException {
+    void connectionsThatReadNothingDoNotBlockHealth(int connections) throws IOException {
         for (int i = 0; i < connections; i++) {
             send(connect(), "GET / HTTP/1.1\r\nHost: a\r\n\r\n".repeat(50));
             if (i % 20 == 0) {
@@ -77,14 +77,14 @@ class HttpServerTest {
             }
         }
         assertThat(body(ask("GET /observe/health HTTP/1.1\r\nHost: a\r\n\r\n"))).isEqualTo("UP\n");
-        // Who comes while the last of them is being answered is told that too many ask.
+        // A request during the answer to the last of them is refused, because there are too many.
         await().untilAsserted(() ->
                 assertThat(body(ask("GET / HTTP/1.1\r\nHost: a\r\n\r\n"))).hasSize(PAGE.length() + 1));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "GET /", "GET / HTTP/1.1\r\nHost: a\r\nX: "})
-    void connectionsThatAskHalfKeepNobodyFromHealth(String half) throws IOException {
+    void halfRequestsDoNotBlockHealth(String half) throws IOException {
         for (int i = 0; i < 100; i++) {
             send(connect(), half);
         }
@@ -92,7 +92,7 @@ class HttpServerTest {
     }
 
     @Test
-    void aScrapeThatHangsAndThoseThatWaitForItKeepNobodyFromHealth() throws Exception {
+    void hangingScrapesDoNotBlockHealth() throws Exception {
         for (int i = 0; i < 40; i++) {
             send(connect(), "GET /observe/metrics HTTP/1.1\r\nHost: a\r\n\r\n");
         }
@@ -103,9 +103,9 @@ class HttpServerTest {
                 .isEqualTo("metrics\n");
     }
 
-    /** PostgreSQL may be paused, and health waits for it. */
+    /** PostgreSQL may be paused, and the health check waits for it. */
     @Test
-    void whoGetsNoAnswerInTimeIsToldSo() throws IOException {
+    void requestWithoutAnAnswerInTimeGetsAnError() throws IOException {
         assertThat(ask("GET /observe/metrics HTTP/1.1\r\n\r\n"))
                 .startsWith("HTTP/1.1 503 ")
                 .endsWith("there is no answer within 10 s; PostgreSQL or the Docker Engine may not answer pgsteward\n");
@@ -166,9 +166,9 @@ class HttpServerTest {
         assertThat(ask("GET / HTTP/1.1\r\nX: " + "x".repeat(20_000))).startsWith("HTTP/1.1 431 ");
     }
 
-    /** Else what it sent meanwhile would reset the connection under the answer. */
+    /** Otherwise unread data would reset the connection before the client has the answer. */
     @Test
-    void aBodyThatNobodyReadsCostsItsSenderNoAnswer() throws IOException {
+    void unreadBodyStillGetsAnAnswer() throws IOException {
         assertThat(ask("POST / HTTP/1.1\r\nContent-Length: 500000\r\n\r\n" + "b".repeat(500_000)))
                 .startsWith("HTTP/1.1 405 ");
     }
@@ -195,7 +195,7 @@ class HttpServerTest {
         socket.getOutputStream().flush();
     }
 
-    /** What comes until the other side hangs up. */
+    /** Returns everything received until the server closes the connection. */
     private String ask(String request) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
             socket.setSoTimeout(30_000);

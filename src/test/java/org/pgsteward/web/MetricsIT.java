@@ -29,7 +29,7 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.NeedsPostgres;
 
-/** The figures of the whole daemon, and what Prometheus and Grafana make of them. */
+/** The metrics of the whole daemon, and their use by Prometheus and Grafana. */
 @NeedsPostgres
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
 class MetricsIT {

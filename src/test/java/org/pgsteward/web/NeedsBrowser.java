@@ -14,14 +14,14 @@ import org.junit.jupiter.api.extension.ExecutionCondition;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.extension.ExtensionContext;
 
-/** For tests in a real Chromium; where there is none, one line says so. */
+/** Marks tests in a real Chromium. If there is none, one line reports that. */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @ExtendWith(NeedsBrowser.Condition.class)
 @interface NeedsBrowser {
-    /** Skips, with the reason, where there is nothing to run. */
+    /** Skips the tests, with the reason, if there is no browser. */
     final class Condition implements ExecutionCondition {
-        /** The browser's program, where there is one. */
+        /** Returns the browser's program, if there is one. */
         static Optional<Path> program() {
             return Stream.of(System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))
                     .flatMap(folder -> Stream.of("chromium", "chromium-browser", "google-chrome")

@@ -13,13 +13,16 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 
-/** Prometheus's own judge of figures and rules; where it is missing, one line says so and nothing is judged. */
+/**
+ * Prometheus's promtool, which checks metrics and rules. If it is missing, one line reports that and the check is
+ * skipped.
+ */
 final class Promtool {
     private static final AtomicBoolean TOLD = new AtomicBoolean();
 
     private Promtool() {}
 
-    /** What it says when it is content: that fails where it is not. Nothing where there is none. */
+    /** Returns promtool's output, and throws if it fails. Returns an empty text if promtool is missing. */
     static String says(String input, String... words) throws Exception {
         Optional<Path> program = Stream.of(
                         System.getenv().getOrDefault("PATH", "").split(File.pathSeparator))

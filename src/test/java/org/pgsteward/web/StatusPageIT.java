@@ -33,13 +33,13 @@ import org.pgsteward.postgres.NeedsPostgres;
 class StatusPageIT {
     private static final String SCRIPT = "<script>document.title='owned'</script>";
 
-    /** Longer than any phone is wide, without a place to break it. */
+    /** A word that is wider than any phone's screen and that cannot be broken. */
     private static final String LONG = "w".repeat(50);
 
     private final HttpClient client = HttpClient.newHttpClient();
 
     @Test
-    void theDaemonsPageShowsHostileNamesAsTheyAreAndWhatWasKnownWhilePostgresqlIsAway() throws Exception {
+    void pageShowsHostileNamesAndTheLastKnownState() throws Exception {
         try (TestHost host = TestHost.start();
                 Wired daemon = new Wired(host)) {
             host.cluster()
@@ -73,7 +73,7 @@ class StatusPageIT {
             nobodyElseIsServed(daemon.address());
 
             host.cluster().kill();
-            // A look of a moment ago is as good as a new one.
+            // The page may show a cached reading of a moment ago, so the test waits for a newer one.
             await().until(() -> ask("GET", daemon.address()).body().contains("PostgreSQL cannot be asked"));
             assertThat(Browser.dump(daemon.address(), 1280))
                     .contains("what is said here of databases and backups is as of")
@@ -99,9 +99,9 @@ class StatusPageIT {
         return client.send(request, BodyHandlers.ofString());
     }
 
-    /** If ever something slipped through the escaping. */
+    /** The policy is the second protection, if the escaping misses a character. */
     @Test
-    void thePolicyStopsWhatWouldRunWithoutIt() throws Exception {
+    void policyStopsInjectedScripts() throws Exception {
         StatusPage.Page page = page();
         String slipped = page.html().replace("</body>", SCRIPT + "<p style=\"color:red\" onclick=\"x()\"></p></body>");
         assertThat(Browser.dump(served(Map.of("/", slipped), Optional.empty()), 390))
@@ -110,7 +110,7 @@ class StatusPageIT {
                 .contains("<title>1 problem – pgsteward</title>");
     }
 
-    /** In a frame, since no window of Chromium's is as narrow as a phone. */
+    /** The page is shown in a frame, since no Chromium window is as narrow as a phone. */
     @Test
     void nothingIsWiderThanASmallPhone() throws Exception {
         String measured = page().html()
@@ -133,7 +133,7 @@ class StatusPageIT {
                 .now();
     }
 
-    /** Pages by path, on a port of their own; the server ends with the test's process. */
+    /** Serves pages by path on a port of its own. The server ends with the test's process. */
     private static String served(Map<String, String> pages, Optional<String> policy) throws IOException {
         HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         server.createContext("/", exchange -> {
@@ -150,7 +150,7 @@ class StatusPageIT {
         return "http://127.0.0.1:" + server.getAddress().getPort() + "/";
     }
 
-    /** The daemon, without a Docker Engine. */
+    /** The daemon without a Docker Engine. */
     private static final class Wired implements AutoCloseable {
         private final Wiring wiring;
         private final Daemon daemon;

@@ -36,7 +36,7 @@ class StatusPageTest {
     private static final String HOSTILE = "<script>alert('x')</script>\"'`&{{title}}";
 
     @Test
-    void saysThatAllIsWellAndToWhenEachServiceGoesBack() {
+    void statesHealthAndTheRestorePointOfEachService() {
         String page = page(overview(Optional.empty(), List.of(service("vikunja", 14), service("wiki", 20)), List.of()));
         assertThat(page)
                 .contains("<title>All is well – pgsteward</title>")
@@ -54,7 +54,7 @@ class StatusPageTest {
     }
 
     @Test
-    void saysWhatIsWrongSinceWhenAndWhatToType() {
+    void statesEachProblemWithItsTimeAndRemedy() {
         Alert alert = alert(Severity.WARNING, "memory-high", "vikunja", "82% of 256 MiB", "docker stats vikunja\nls");
         String page = page(overview(Optional.empty(), List.of(service("vikunja", 1)), List.of(alert)));
         assertThat(page)
@@ -76,7 +76,7 @@ class StatusPageTest {
     }
 
     @Test
-    void showsWhatWasKnownWhilePostgresqlIsAway() {
+    void showsTheLastKnownStateDuringAnOutage() {
         String page = page(overview(Optional.of("it is refused"), List.of(service("wiki", 20)), List.of()));
         assertThat(page)
                 .contains("<title>1 problem – pgsteward</title>")
@@ -180,7 +180,7 @@ class StatusPageTest {
     }
 
     @Test
-    void whatIsGoneIsShownAndIsNoDatabaseThatHasToBeRestored() {
+    void removedDatabaseIsShownAndNeedsNoRestore() {
         Overview.Service old = service("old", 999);
         Overview.Service gone = new Overview.Service(
                 "old",
@@ -215,7 +215,7 @@ class StatusPageTest {
     }
 
     @Test
-    void saysOfWhomNobodyIsTold() {
+    void namesSilencedServices() {
         Overview overview = new Overview(
                 NOW,
                 Optional.empty(),

@@ -33,7 +33,7 @@ class MessagesTest {
     private final ObjectMapper json = Json.mapper();
 
     @Test
-    void whatIsTooLongForSlackIsCutAtAWholeCommandWithAMark() {
+    void longTextForSlackIsCutAfterAWholeCommand() {
         String text = read(messages().slack(longOne())).get("text").asText();
 
         assertThat(text).hasSizeBetween(3800, 4000).endsWith("\n# … (cut)\n```");
@@ -43,7 +43,7 @@ class MessagesTest {
     }
 
     @Test
-    void whatIsTooLongForDiscordIsCutInTitleAndDescription() {
+    void longTextForDiscordIsCutInTitleAndDescription() {
         JsonNode embed = read(messages().discord(longOne())).at("/embeds/0");
 
         assertThat(embed.get("title").asText())
@@ -54,7 +54,7 @@ class MessagesTest {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597})
-    void whatIsTooLongForTelegramStaysHtmlWhereverItIsCut(int more) throws Exception {
+    void cutTextForTelegramStaysValidHtml(int more) throws Exception {
         Notice notice = notice("t<".repeat(60), "&<>🐘".repeat(900 + more), "ls '<'\n".repeat(more));
 
         String text = read(messages().telegram(notice, "1")).get("text").asText();
@@ -77,7 +77,7 @@ class MessagesTest {
     }
 
     @Test
-    void whatFitsIsNotTouched() {
+    void textWithinTheLimitStaysUnchanged() {
         assertThat(read(messages().slack(notice("title", "text", "ls")))
                         .get("text")
                         .asText())
@@ -103,7 +103,7 @@ class MessagesTest {
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain(secret));
     }
 
-    /** From the specification's own example (standard-webhooks, spec, "Signature scheme"). */
+    /** Checks the example of the specification (standard-webhooks, spec, "Signature scheme"). */
     @Test
     void signsAsStandardWebhooksSays() {
         assertThat(new WebhookSignature("whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")

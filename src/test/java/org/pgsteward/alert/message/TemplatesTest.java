@@ -34,7 +34,7 @@ class TemplatesTest {
     }
 
     @Test
-    void whatItFillsInIsEscapedForTheService() throws IOException {
+    void filledInValuesAreEscapedForTheService() throws IOException {
         write("email-html", "<i>{{remedy}}</i>");
 
         assertThat(messages().mailHtml(notice())).isEqualTo("<i>ls &lt;x&gt;</i>");
@@ -104,7 +104,7 @@ class TemplatesTest {
         }
     }
 
-    /** Each with another time, as an editor would leave it. */
+    /** Writes a template with a new modification time each time, as an editor does. */
     private void write(String name, String text) throws IOException {
         Path file = folder.resolve(name + ".mustache");
         Files.writeString(file, text);

@@ -1,4 +1,4 @@
-/** News once when it begins and once when it is over, and none of it lost. */
+/** Tests of the message formats and of operators' templates. */
 @NullMarked
 package org.pgsteward.alert.message;
 

@@ -48,7 +48,7 @@ class ContainerEventsTest {
     }
 
     @Test
-    void whatIsNotAboutAContainerIsNothing() throws JsonProcessingException {
+    void eventsOfOtherObjectsAreIgnored() throws JsonProcessingException {
         assertThat(ContainerEvents.of(event("{\"Type\":\"network\",\"Action\":\"create\",\"Actor\":{\"ID\":\"n\"}}")))
                 .isEmpty();
         assertThat(ContainerEvents.of(event("{\"Type\":\"builder\",\"Action\":\"prune\",\"Actor\":{\"ID\":\"\"}}")))

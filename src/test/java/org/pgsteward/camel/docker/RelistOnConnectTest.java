@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** A list that takes long, and events that are not to wait for it. */
+/** Events must not wait for a list that takes long. */
 @Tag("fast")
 @Timeout(value = 50, unit = TimeUnit.SECONDS, threadMode = Timeout.ThreadMode.SEPARATE_THREAD)
 class RelistOnConnectTest {
@@ -31,7 +31,7 @@ class RelistOnConnectTest {
         assertThat(over.getCount()).as("it still works through the first").isOne();
         over.countDown();
 
-        // One that began after the last stream is enough for all that came while the first was worked through.
+        // One more list is enough for all streams that connected during the first one.
         await().until(() -> begun.get() == 2);
     }
 

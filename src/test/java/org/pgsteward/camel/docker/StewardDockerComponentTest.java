@@ -74,7 +74,7 @@ class StewardDockerComponentTest {
     }
 
     @Test
-    void aStoppedRouteLeavesNoStreamBehindAndAStartedOneHearsNothingTwice() throws Exception {
+    void restartedRouteHasOneStreamWithoutRepeatedEvents() throws Exception {
         start("docker:events");
         await().until(() -> daemon.openStreams() == 1);
 

@@ -30,7 +30,7 @@ class RouteFilesTest {
     }
 
     @Test
-    void whatEditorsLayBesideAFileIsNone() throws Exception {
+    void filesOfEditorsAreIgnored() throws Exception {
         write("monitor.camel.yaml");
         for (String beside : List.of(
                 ".monitor.camel.yaml.swp",
@@ -50,7 +50,7 @@ class RouteFilesTest {
     }
 
     @Test
-    void whatCannotBeReadIsNamedWithItsReason() throws Exception {
+    void unreadableFileIsNamedWithItsReason() throws Exception {
         Files.createDirectory(folder.resolve("folder.camel.yaml"));
         Files.createSymbolicLink(folder.resolve("link.camel.yaml"), Path.of("nowhere"));
         Files.write(folder.resolve("large.camel.yaml"), new byte[(1 << 20) + 1]);
@@ -69,7 +69,7 @@ class RouteFilesTest {
     }
 
     @Test
-    void whatWasLastInForceIsKeptWholeWhateverAKillLeft() throws Exception {
+    void lastGoodRoutesSurviveAKill() throws Exception {
         LastGood lastGood = new LastGood(folder);
         assertThat(lastGood.read()).isEmpty();
         RouteFiles first = files("a.camel.yaml", "receivers/b.camel.yaml");
@@ -77,7 +77,7 @@ class RouteFilesTest {
 
         lastGood.write(first);
         assertThat(lastGood.read()).contains(first);
-        // Killed while the next was written, and between its two renames.
+        // The state after a kill during the writing of the next version, and between its two renames.
         Files.createDirectories(folder.resolve("routes.next"));
         Files.writeString(folder.resolve("routes.next/a.camel.yaml"), "half");
         assertThat(lastGood.read()).contains(first);

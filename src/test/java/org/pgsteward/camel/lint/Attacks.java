@@ -3,7 +3,10 @@ package org.pgsteward.camel.lint;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Route files that would run code when they are checked or when they run; the line that is to be named ends in a mark. */
+/**
+ * Route files that would run code when they are checked or when they run. A mark ends the line that the check has to
+ * name.
+ */
 final class Attacks {
     private static final String HERE = "# here";
 
@@ -160,7 +163,7 @@ final class Attacks {
                 "idempotentConsumer: {idempotentRepository: \"#class:evil.R\", constant: x, steps: []}");
     }
 
-    /** What Camel decodes before it reads it. */
+    /** Values that Camel decodes before it reads them. */
     private void encodings() {
         String made = "class:java.io.FileOutputStream('/tmp/precious')";
         for (String value : List.of(
@@ -223,7 +226,9 @@ final class Attacks {
                 """);
     }
 
-    /** All that Camel knows behind a number sign and that is no name of a bean, and what it may come to know. */
+    /**
+     * All values that Camel interprets after a number sign and that are no bean names, including possible future ones.
+     */
     private void references() {
         for (String value : List.of(
                 "#autowired",

@@ -25,7 +25,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The net beneath the check of the text: a context that gets what no check has seen. */
+/** The second guard after the check of the text: a context that gets values which no check has seen. */
 @Tag("fast")
 class ClassGuardTest {
     private final CamelContext context = new DefaultCamelContext();
@@ -59,7 +59,7 @@ class ClassGuardTest {
                 "%23valueAs(java.lang.Class):java.lang.Runtime");
     }
 
-    /** The body of a message makes the address: no text of a file holds it. */
+    /** The body of a message forms the address, so no text of a file contains it. */
     @ParameterizedTest
     @MethodSource("values")
     void noAddressThatIsPutTogetherAtRunTimeMakesAnObject(String value) throws Exception {
@@ -145,14 +145,14 @@ class ClassGuardTest {
     }
 
     @Test
-    void saysWhatAnOperatorMayDo() {
+    void refusalNamesTheSettingThatAllowsTheType() {
         assertThatThrownBy(() -> context.getEndpoint("log:x?exchangeFormatter=#class:java.util.Scanner('x')"))
                 .hasStackTraceContaining("java.util.Scanner")
                 .hasStackTraceContaining("PGSTEWARD_ROUTES_TYPES");
     }
 
     @Test
-    void whatIsListedAndWhatCamelNeedsIsFound() throws Exception {
+    void listedTypesAndTypesOfCamelAreFound() throws Exception {
         assertThat(PropertyBindingSupport.resolveBean(context, "#class:java.util.Random"))
                 .isInstanceOf(java.util.Random.class);
         for (String name : List.of(

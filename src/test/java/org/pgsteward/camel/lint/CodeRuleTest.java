@@ -46,7 +46,7 @@ class CodeRuleTest {
     }
 
     @Test
-    void whatIsShippedAndTheExamplesBringNoCode() throws IOException {
+    void shippedRoutesAndExamplesContainNoCode() throws IOException {
         assertThat(problems(shipped(), Map.of())).isEmpty();
     }
 
@@ -86,7 +86,7 @@ class CodeRuleTest {
         assertThat(problems(Map.of("mine.camel.yaml", file), Map.of())).hasSize(4);
     }
 
-    /** What operators write in routes of their own, as the documents show it. */
+    /** Routes that operators write, as the documents show them. */
     @Test
     void ordinaryRoutesAreNotRefused() {
         String file = """
@@ -127,7 +127,7 @@ class CodeRuleTest {
         assertThat(problems(Map.of("mine.camel.yaml", file), Map.of())).isEmpty();
     }
 
-    /** Each of these once cost a pattern its stack, or would. */
+    /** Each of these once overflowed the stack of a regular expression, or would have. */
     @Test
     void aLongTextIsLookedAtToItsEnd() {
         for (String many : List.of(" ", "+", "RAW(", ")", "%25", "#,", "?a=", "&")) {

@@ -8,7 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What people do to route files by mistake: each a file as it would lie there, with what is to be said of it. */
+/** Mistakes that operators make in route files. Each is a whole file with the expected message. */
 public final class Corpus {
     private static final String HERE = "# here";
     private static final Path SHIPPED = Path.of("routes");
@@ -19,8 +19,8 @@ public final class Corpus {
      * A file that is refused.
      *
      * @param file in the routes folder
-     * @param line that is to be named; 0 for the whole file
-     * @param says a part of what is to be said
+     * @param line the line that the message names; 0 for the whole file
+     * @param says a part of the message
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
     public record Mistake(String name, String file, byte[] content, int line, String says) {
@@ -553,7 +553,7 @@ public final class Corpus {
         mistakes.add(new Mistake(name, "operators.camel.yaml", content.getBytes(letters), line, says));
     }
 
-    /** In a shipped file; the line is that of the first change. */
+    /** Adds a mistake in a shipped file. The expected line is that of the first change. */
     private void edit(String name, String file, String from, String to, String says) {
         try {
             String before = Files.readString(SHIPPED.resolve(file));

@@ -62,7 +62,7 @@ class RouteCheckTest {
 
     @ParameterizedTest
     @MethodSource("mistakes")
-    void saysWhatIsWrongAndInWhichLine(Corpus.Mistake mistake, @TempDir Path routes) throws Exception {
+    void reportsEachMistakeWithItsLine(Corpus.Mistake mistake, @TempDir Path routes) throws Exception {
         List<Problem> problems = check.problems(read(mistake, routes));
 
         assertThat(problems).as("what is said of %s", mistake).isNotEmpty();
@@ -89,7 +89,7 @@ class RouteCheckTest {
                 .contains("alerts.camel.yaml", "monitor.camel.yaml", "operators.camel.yaml");
     }
 
-    /** Each of these once ran as soon as the files were checked, with "fine" behind it. */
+    /** Each of these once ran as soon as the files were checked, and the check then reported "fine". */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -101,7 +101,7 @@ class RouteCheckTest {
                         + " script: '${bean:rt?method=exec(''/usr/bin/touch MARK'')}'}",
                 "{name: op, type: org.pgsteward.backup.RetentionPolicies, constructors: {0: '#class:java.io.FileWriter(\"PRECIOUS\")'}}",
             })
-    void runsNothingOfWhatItRefuses(String beans, @TempDir Path victim) throws Exception {
+    void refusedRoutesDoNotRun(String beans, @TempDir Path victim) throws Exception {
         Path precious = Files.writeString(victim.resolve("precious"), "precious");
         Path mark = victim.resolve("mark");
         SortedMap<String, String> texts = new TreeMap<>(shipped.texts());
@@ -118,7 +118,7 @@ class RouteCheckTest {
         assertThat(mark).doesNotExist();
     }
 
-    /** Camel decodes an address; the text of a file is looked at as Camel will see it. */
+    /** Camel decodes an address, so the check decodes the text of a file as Camel does. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -162,7 +162,10 @@ class RouteCheckTest {
         assertThat(folder.resolve("state")).doesNotExist();
     }
 
-    /** A leak of one thread or class a check shows as well in some dozens as in a thousand, which take two minutes. */
+    /**
+     * Some dozens of checks show a leak of one thread or class per check as well as a thousand, which would take two
+     * minutes.
+     */
     @Test
     void manyChecksLeaveNeitherThreadsNorClasses() {
         SortedMap<String, String> texts = new TreeMap<>(shipped.texts());
@@ -170,7 +173,7 @@ class RouteCheckTest {
         RouteFiles broken = RouteFiles.of(texts);
         ThreadMXBean threads = ManagementFactory.getThreadMXBean();
         ClassLoadingMXBean classes = ManagementFactory.getClassLoadingMXBean();
-        // The first twenty load what they need, and make the JVM generate what reflection needs.
+        // The first twenty checks load classes and make the JVM generate its accessors for reflection.
         checkOften(broken, 20);
         int threadsBefore = threads.getThreadCount();
         int classesBefore = classes.getLoadedClassCount();
@@ -178,7 +181,7 @@ class RouteCheckTest {
         int threadsAfter = threads.getThreadCount();
         int classesAfter = classes.getLoadedClassCount();
 
-        // Counted before the first assertion, which loads classes of its own.
+        // The figures are read before the first assertion, which loads classes of its own.
         assertThat(threadsAfter).isLessThan(threadsBefore + 5);
         assertThat(classesAfter).isLessThan(classesBefore + 40);
     }

@@ -39,7 +39,7 @@ class SwapPlanTest {
             """;
 
     @Test
-    void whatIsTheSameStaysUntouched() {
+    void unchangedRoutesStayUntouched() {
         assertThat(plan(LEVELS + WATCHING, LEVELS + WATCHING).isEmpty()).isTrue();
     }
 
@@ -64,7 +64,7 @@ class SwapPlanTest {
     }
 
     @Test
-    void whoHoldsABeanThatChangesIsMadeAnewAndNobodyElse() {
+    void onlyHoldersOfAChangedBeanAreRecreated() {
         SwapPlan plan = plan(LEVELS + WATCHING, LEVELS.replace("80%", "70%") + WATCHING);
 
         assertThat(plan.beans()).containsExactly("level", "watch");

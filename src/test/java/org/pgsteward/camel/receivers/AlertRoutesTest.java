@@ -53,7 +53,7 @@ class AlertRoutesTest {
     }
 
     @Test
-    void whatIsNotConfiguredLoadsNothing() throws Exception {
+    void receiversWithoutSettingsAreNotLoaded() throws Exception {
         try (Desk desk = new Desk(state, Map.of()).load(Desk.ALERTS).start()) {
             assertThat(new Receivers(desk.context).names()).isEmpty();
             assertThat(desk.context.getComponentNames()).doesNotContain("smtp", "http", "https", "file");
@@ -62,7 +62,7 @@ class AlertRoutesTest {
     }
 
     @Test
-    void whoeverAddsARouteHasAddedAReceiver() throws Exception {
+    void addedReceiverRouteIsAReceiver() throws Exception {
         try (Desk desk = new Desk(state, Map.of())
                 .with(receiver("phone"))
                 .load(Desk.ALERTS)
@@ -153,7 +153,7 @@ class AlertRoutesTest {
     }
 
     @Test
-    void whatNeverReachedTheOutboxIsToldAtTheNextStart() throws Exception {
+    void noticeLostBeforeTheOutboxIsSentAtTheNextStart() throws Exception {
         new AlertBook(
                         state,
                         new Silences(state, Json.mapper(), Clock.systemUTC()),

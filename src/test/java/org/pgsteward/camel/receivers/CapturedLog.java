@@ -4,7 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 
-/** All that goes to standard output and standard error while it is open, which is where the log goes. */
+/** A capture of standard output and standard error while it is open. The log goes there as well. */
 public final class CapturedLog implements AutoCloseable {
     private final PrintStream out = System.out;
     private final PrintStream error = System.err;

@@ -32,7 +32,9 @@ import org.pgsteward.io.Json;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
-/** Each shipped receiver against a server that keeps what it is sent; the documented formats are in {@code Messages}. */
+/**
+ * Each shipped receiver against a server that keeps the requests. {@code Messages} describes the documented formats.
+ */
 @Tag("fast")
 class ChatReceiversTest {
     private static final String HOSTILE = "<b>&\"x\"</b> *a* _b_ `c` [d](http://e) @everyone <!channel> 🐘";
@@ -169,7 +171,7 @@ class ChatReceiversTest {
     }
 
     @Test
-    void alertmanagerGetsAnAlertThatFiresAndIsSaidAgainUntilItIsOver() throws Exception {
+    void alertmanagerGetsAFiringAlertRepeatedUntilResolved() throws Exception {
         Map<String, String> settings =
                 Map.of("pgsteward.alertmanager.url", server.root() + "/am", "pgsteward.alertmanager.again", "300");
         try (Desk desk = desk("alertmanager", settings)) {
@@ -204,16 +206,16 @@ class ChatReceiversTest {
         assertThat(Instant.parse(last.get("startsAt").asText())).isBeforeOrEqualTo(end(last));
     }
 
-    /** An operator's edited route file of before calls it. */
+    /** A route file that an operator edited under an earlier version calls this name. */
     @Test
-    void theOldNameOfWhatIsSaidAgainWorks() {
+    void theOldNameOfRepeatedAlertsWorks() {
         Messages messages = new Messages(state, json, ZoneOffset.UTC, Clock.systemUTC());
 
         assertThat(messages.alertmanagerAgain(List.of())).isEmpty();
     }
 
     @Test
-    void whatBecameWorseInASilenceIsSaidAgainToAlertmanagerAsBadAsItWasTold() throws Exception {
+    void alertmanagerGetsTheSeverityFromBeforeTheSilence() throws Exception {
         Map<String, String> settings =
                 Map.of("pgsteward.alertmanager.url", server.root() + "/am", "pgsteward.alertmanager.again", "100");
         try (Desk desk = desk("alertmanager", settings)) {
@@ -236,7 +238,10 @@ class ChatReceiversTest {
                 .contains("[warning] vikunja memory high: 97%");
     }
 
-    /** With the milder ones that end. */
+    /**
+     * Returns the alerts of new notices. Such a request has three alerts, because it also resolves the less severe
+     * ones.
+     */
     private List<JsonNode> asTold() {
         return server.requests.stream()
                 .map(request -> read(request.body()))
@@ -288,7 +293,7 @@ class ChatReceiversTest {
         return body(0);
     }
 
-    /** The route files that are tested. */
+    /** Returns the route files under test. */
     String[] files() {
         return Desk.ALERTS;
     }

@@ -34,7 +34,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Notice;
 import org.pgsteward.model.Severity;
 
-/** Services that do not take a notice, by real HTTP, through the shipped routes. */
+/** Services that do not accept a notice, by real HTTP and through the shipped routes. */
 @Tag("fast")
 class DeliveryFaultsTest {
     private static final Duration PATIENCE = Duration.ofMinutes(8);
@@ -85,7 +85,7 @@ class DeliveryFaultsTest {
 
     @ParameterizedTest
     @CsvSource({"400, bad request: unknown field", "401, invalid token", "404, no_service"})
-    void aRefusalIsSaidWithTheServicesAnswerAndTriedSlowlyAndNotLost(int status, String says) throws Exception {
+    void refusedNoticeIsLoggedWithTheAnswerAndRetriedSlowly(int status, String says) throws Exception {
         String echo = says + " " + server.url() + "\r\nforged line";
         server.answer = request -> {
             at.add(Instant.now());
@@ -124,7 +124,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void aCertificateThatNobodySignedIsNotTrusted() throws Exception {
+    void selfSignedCertificateIsNotTrusted() throws Exception {
         try (HookServer untrusted = HookServer.untrusted(selfSigned());
                 CapturedLog log = new CapturedLog();
                 Desk desk = new Desk(state, settings(untrusted.url()), Fallbacks.NONE)
@@ -141,7 +141,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void theOthersAreToldOnceThatAReceiverFailsAndOnceThatItTakesNoticesAgain() throws Exception {
+    void otherReceiversGetOneAlertAboutAFailingReceiver() throws Exception {
         AtomicBoolean down = new AtomicBoolean(true);
         server.answer = request -> answer(request, down.get() ? 500 : 200, "");
         Map<String, String> settings = new HashMap<>(settings(server.url()));
@@ -168,7 +168,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void aReceiverThatIsNoMoreFailsNoMoreThoughItsFolderWasRemovedWhilePgstewardWasStopped() throws Exception {
+    void alertOfAReceiverRemovedDuringAStopResolves() throws Exception {
         server.answer = request -> answer(request, 500, "");
         try (Desk desk = desk(Fallbacks.NONE)) {
             for (String receiver : List.of("pigeon", "webhook")) {
@@ -185,7 +185,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void aFallbackIsToldOnlyWhileTheOthersAreAway() throws Exception {
+    void fallbackIsNotifiedOnlyWhileOthersAreUnavailable() throws Exception {
         AtomicBoolean down = new AtomicBoolean();
         server.answer = request -> answer(request, down.get() ? 500 : 200, "");
         try (Desk desk = phoned(
@@ -207,7 +207,7 @@ class DeliveryFaultsTest {
     }
 
     @Test
-    void theHeartbeatIsHeardOnlyWhileSomebodyCanBeTold() throws Exception {
+    void heartbeatStopsWhileNoReceiverCanBeReached() throws Exception {
         Map<String, String> settings = Map.of(
                 "pgsteward.heartbeat.enabled", "true",
                 "pgsteward.heartbeat.url", server.root() + "/ping/0b5f",
@@ -236,7 +236,7 @@ class DeliveryFaultsTest {
 
     private final AtomicInteger heard = new AtomicInteger();
 
-    /** Whether nothing came since it was asked before. */
+    /** Returns whether no request arrived since the previous call. */
     private boolean isSilent() {
         int now = server.requests.size();
         return heard.getAndSet(now) == now;
@@ -259,7 +259,7 @@ class DeliveryFaultsTest {
                 .start();
     }
 
-    /** With a second receiver, which takes everything unless it is engaged. */
+    /** Adds a second receiver, which accepts everything unless it is engaged. */
     private Desk phoned(Desk desk) throws Exception {
         return desk.with(new RouteBuilder() {
                     @Override

@@ -32,10 +32,10 @@ import org.pgsteward.model.Typing;
 
 /** A context with the shipped alert routes, wired as the daemon wires them, on a real clock and with short waits. */
 final class Desk implements AutoCloseable {
-    /** All that is shipped. */
+    /** All shipped files. */
     static final String[] ALERTS = files("routes/receivers");
 
-    /** Returns the shipped alert routes, and the receivers in {@code folder}. */
+    /** Returns the shipped alert routes and the receivers in {@code folder}. */
     static String[] files(String folder) {
         File[] receivers = new File(folder).listFiles((parent, name) -> name.endsWith(".camel.yaml"));
         return Stream.concat(
@@ -56,9 +56,8 @@ final class Desk implements AutoCloseable {
 
     Desk(Path state, Map<String, String> settings, Fallbacks fallbacks) {
         Properties properties = new Properties();
-        // Who raises something here tells it himself, so that it is told when he is done; a timer beside him would tell
-        // the
-        // one while he tells the other. Where the routes raise things, it is asked for.
+        // Tests send due notices themselves after they raised their alerts. A timer beside them could send one alert
+        // while the test sends the other. Tests whose routes raise alerts set the interval.
         properties.put("pgsteward.alerts.look", "1h");
         properties.put("pgsteward.alerts.wait", "0s");
         properties.putAll(settings);
@@ -113,7 +112,7 @@ final class Desk implements AutoCloseable {
         }
     }
 
-    /** Tells what is due. */
+    /** Sends the due notices. */
     void tell() {
         try (ProducerTemplate template = context.createProducerTemplate()) {
             tell(template);
@@ -127,7 +126,7 @@ final class Desk implements AutoCloseable {
         alerts.due(rule).forEach(notice -> template.sendBody("direct:alert-tell", notice));
     }
 
-    /** Makes news of service {@code s1}, {@code s2} and so on. */
+    /** Raises an alert for each of the services {@code s1}, {@code s2} and so on. */
     void raiseMany(int count) {
         for (int i = 1; i <= count; i++) {
             raise(bad("s" + i));

@@ -16,8 +16,8 @@ import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
 
 /**
- * The receivers' files of the first version, as an operator has them who edited one and keeps it. The files are those of commit
- * 8c18a53, unchanged: each works as a whole with the beans of this version.
+ * The receivers' files of the first version, unchanged from commit 8c18a53. An operator who edited one file keeps it, so
+ * each must work with the beans of this version.
  */
 class EarlierReceiversTest extends ChatReceiversTest {
     private static final String FOLDER = "src/test/resources/earlier/receivers";

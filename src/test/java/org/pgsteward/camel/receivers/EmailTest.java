@@ -81,7 +81,7 @@ class EmailTest {
     }
 
     @Test
-    void theHtmlPartShowsWhatThePlainOneSaysAndNothingThatCameFromOutsideIsMarkup() throws Exception {
+    void htmlPartEqualsThePlainTextAndEscapesForeignText() throws Exception {
         String hostile = "<script>alert(1)</script> & \"x\" <img src=http://e/>";
         try (Desk desk = new Desk(state, settings()).load(Desk.ALERTS).start()) {
             desk.raise(Condition.bad(
@@ -141,7 +141,7 @@ class EmailTest {
         assertThat(server.getReceivedMessages()).isEmpty();
     }
 
-    /** An attacker on the network can take STARTTLS out of the server's answer. */
+    /** An attacker on the network can remove STARTTLS from the server's answer. */
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -212,7 +212,7 @@ class EmailTest {
         assertThat(sent.get()).isLessThan(100_000_000);
     }
 
-    /** The sockets that read so much and no more are laid under TLS, and keep nothing of it from being verified. */
+    /** The sockets that limit the bytes read are below TLS, and must not disable its verification. */
     @Test
     void tlsFromTheFirstByteIsSpokenAndItsCertificateVerified() throws Exception {
         GreenMail tls = new GreenMail(new ServerSetup(0, "127.0.0.1", "smtps"));
@@ -223,7 +223,7 @@ class EmailTest {
             settings.put("pgsteward.mail.tls", "true");
             try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
                 desk.raise(Desk.bad("vikunja"));
-                // The server's thread ends with what it thinks of a client that does not trust it.
+                // The server's thread ends with an exception, because the client does not trust its certificate.
                 await().dontCatchUncaughtExceptions().until(() -> log.text().contains("next try"));
             }
             assertThat(log.text()).containsAnyOf("SunCertPathBuilderException", "CertificateException", "SSLHandshake");
@@ -290,7 +290,7 @@ class EmailTest {
     }
 
     @Test
-    void whatAContainerIsCalledMakesNoHeader() throws Exception {
+    void containerNameCannotAddAHeader() throws Exception {
         try (Desk desk = new Desk(state, settings()).load(Desk.ALERTS).start()) {
             desk.raise(Desk.bad("x\r\nBcc: all@example.org"));
             assertThat(server.waitForIncomingEmail(10_000, 1)).isTrue();
@@ -313,7 +313,7 @@ class EmailTest {
                 "pgsteward.mail.port", Integer.toString(server.getSmtp().getPort()),
                 "pgsteward.mail.from", "steward@example.org",
                 "pgsteward.mail.to", "ops@example.org",
-                // There is no user, as {@code ReceiverSettings} finds.
+                // This combination needs no user, as {@code ReceiverSettings} states.
                 "pgsteward.mail.starttls.required", "false"));
     }
 }

@@ -29,10 +29,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A receiver may answer without an end; that costs it the notice at most, and pgsteward nothing. */
+/** An endless answer of a receiver costs it at most the notice, and does no harm to pgsteward. */
 @Tag("fast")
 class EndlessAnswersTest {
-    /** What a socket's buffers on both sides take at most, before the client is seen to have hung up. */
+    /**
+     * An upper limit of the socket buffers on both sides, in bytes. They hide for a while that the client has closed
+     * the connection.
+     */
     private static final long BUFFERS = 32L * 1024 * 1024;
 
     @TempDir
@@ -120,7 +123,7 @@ class EndlessAnswersTest {
                         try (Socket socket = server.accept()) {
                             answer(socket, status, what, sent);
                         } catch (IOException hungUp) {
-                            // By the client, or at the end of the test.
+                            // The client closed the connection, or the test ended.
                             sent.addAndGet(0);
                         }
                     }
@@ -163,7 +166,7 @@ class EndlessAnswersTest {
         }
     }
 
-    /** Until the other side hangs up, which is looked for between two letters. */
+    /** Sends one letter at a time until the other side closes the connection. Checks that between two letters. */
     private static void spell(Socket socket, String head) throws IOException {
         OutputStream out = socket.getOutputStream();
         out.write(head.getBytes(StandardCharsets.US_ASCII));
@@ -177,7 +180,7 @@ class EndlessAnswersTest {
         }
     }
 
-    /** Of 64 MB of one letter, as often as it is written; a reader of gzip takes the parts for one. */
+    /** Returns a gzip part with 64 MB of one letter. Repeated parts form one gzip stream for a reader. */
     private static byte[] bomb() throws IOException {
         ByteArrayOutputStream packed = new ByteArrayOutputStream();
         try (GZIPOutputStream gzip = new GZIPOutputStream(packed)) {

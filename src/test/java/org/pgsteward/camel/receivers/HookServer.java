@@ -15,16 +15,16 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import javax.net.ssl.SSLContext;
 
-/** A real HTTP server where a receiver's service would be. */
+/** A real HTTP server in place of a receiver's service. */
 public final class HookServer implements AutoCloseable {
     public static final String PATH = "/services/T0S3CRET/B0/xyz";
 
-    /** What it does with a request. */
+    /** The reaction to a request. */
     public interface Answer {
         void to(HttpExchange request) throws IOException, InterruptedException;
     }
 
-    /** A request that was answered with a 2xx; its path has its query. */
+    /** A request that was answered with a 2xx. The path includes the query. */
     public record Request(String method, String path, Headers headers, String body) {}
 
     public final List<Request> requests = new CopyOnWriteArrayList<>();
@@ -37,17 +37,17 @@ public final class HookServer implements AutoCloseable {
     private final ExecutorService threads = Executors.newCachedThreadPool();
     public volatile Answer answer = request -> request.sendResponseHeaders(204, -1);
 
-    /** @param port 0 for any */
+    /** @param port 0 for any free port */
     public HookServer(int port) throws IOException {
         this(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
     }
 
-    /** One that others than this host may reach. */
+    /** Creates a server at an address that other hosts may reach. */
     public HookServer(InetSocketAddress address) throws IOException {
         this(HttpServer.create(address, 0));
     }
 
-    /** One that shows a certificate that nobody signed. */
+    /** Creates a server with a self-signed certificate. */
     static HookServer untrusted(SSLContext tls) throws IOException {
         HttpsServer https = HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
         https.setHttpsConfigurator(new HttpsConfigurator(tls));
@@ -83,7 +83,7 @@ public final class HookServer implements AutoCloseable {
         return server.getAddress().getPort();
     }
 
-    /** Without a path. */
+    /** Returns the address without a path. */
     public String root() {
         return (server instanceof HttpsServer ? "https" : "http") + "://127.0.0.1:" + port();
     }

@@ -44,7 +44,7 @@ class MonitorRoutesTest {
     @TempDir
     private Path state;
 
-    /** Stands where the engine's sampling stands. */
+    /** Replaces the sampling of the engine. */
     private static final class Sampler {
         private volatile int percent = 10;
 
@@ -74,7 +74,7 @@ class MonitorRoutesTest {
         }
     }
 
-    /** Stands where the JDBC probe stands. */
+    /** Replaces the JDBC probe. */
     private static final class Probe {
         private volatile Optional<String> error = Optional.empty();
 
@@ -83,7 +83,7 @@ class MonitorRoutesTest {
         }
     }
 
-    /** Stands where the journal is compared with the schedules. */
+    /** Replaces the comparison of the journal with the schedules. */
     public static final class Late {
         private final Reporter reporter;
         private volatile List<Condition> found = List.of();
@@ -97,7 +97,7 @@ class MonitorRoutesTest {
         }
     }
 
-    /** Stands where PostgreSQL, the disks and our own folders are read. */
+    /** Replaces the probes of PostgreSQL, the disks and pgsteward's own folders. */
     private static final class Eyes {
         private volatile int spooled;
         private volatile @Nullable DatabaseLook databases;
@@ -110,7 +110,7 @@ class MonitorRoutesTest {
         }
     }
 
-    /** Stands where PostgreSQL is asked how things stand. */
+    /** Replaces the reading of the overview from PostgreSQL. */
     public static final class Overviews {
         private final CountDownLatch looked = new CountDownLatch(1);
 
@@ -157,7 +157,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void whatHasNoProvedBackupInTimeIsToldAndOverWhenItHas() throws Exception {
+    void overdueVerifiedBackupFiresAndResolves() throws Exception {
         try (Desk desk = desk(Map.of(), "")) {
             late.found = List.of(Condition.bad(
                     Severity.CRITICAL, "backup-overdue", "vikunja", "none since Monday", "", Instant.now()));
@@ -169,7 +169,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void whatWaitsForTheJournalIsToldAndOver() throws Exception {
+    void spooledRowsFireAndResolve() throws Exception {
         try (Desk desk = desk(Map.of(), "journal-spool: {warn: 5, lasting: 0s}")) {
             eyes.spooled = 5;
             await().until(() -> desk.alerts.firing().size() == 1);
@@ -180,7 +180,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void aServerWithoutRoomIsToldAndOverWhileOneThatIsAwayIsNeither() throws Exception {
+    void fullServerFiresAndResolvesButNotWhileUnavailable() throws Exception {
         try (Desk desk = desk(Map.of(), "connections: {lasting: 0s}")) {
             eyes.databases = look(96);
             await().until(() -> desk.alerts.firing().size() == 1);
@@ -196,7 +196,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void whoIsNotLetInIsToldAndOverWhileALogThatCannotBeReadIsNeither() throws Exception {
+    void failedLoginsFireAndResolveButNotWithoutTheLog() throws Exception {
         try (Desk desk = desk(Map.of(), "failed-logins: {lasting: 0s}")) {
             eyes.databases = look(5);
             eyes.log = refused(3);
@@ -248,7 +248,7 @@ class MonitorRoutesTest {
     }
 
     @Test
-    void howThingsStandIsLookedAtForWhenPostgresqlIsAway() throws Exception {
+    void overviewIsReadAheadOfAnOutage() throws Exception {
         try (Desk desk = desk(Map.of("pgsteward.overview.delay", "50ms"), "")) {
             assertThat(overview.looked.await(2, TimeUnit.MINUTES)).isTrue();
             assertThat(desk.alerts.firing()).isEmpty();

@@ -30,7 +30,7 @@ class RedactionTest {
                 "password=RAW(a&b) left | password=*** left",
                 "Connect to localhost:8080 failed: Connection refused | Connect to localhost:8080 failed: Connection refused"
             })
-    void leavesWhatHelpsAndTakesWhatIsSecret(String text, String expected) {
+    void keepsHelpfulTextAndRemovesSecrets(String text, String expected) {
         assertThat(redaction.of(text)).isEqualTo(expected);
     }
 
@@ -47,7 +47,7 @@ class RedactionTest {
         assertThat(redaction.of(trouble)).isEqualTo("IOException: Connection refused");
     }
 
-    /** A receiver answers what it likes: 64 KB of one letter once took half a minute. */
+    /** A receiver answers with any text. Redacting 64 KB of one letter once took half a minute. */
     @Test
     @Timeout(20)
     void aLongAnswerIsRedactedAtOnce() {

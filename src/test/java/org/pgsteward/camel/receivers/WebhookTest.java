@@ -134,7 +134,7 @@ class WebhookTest {
     }
 
     @Test
-    void aServerThatHangsUpHalfWayThroughItsAnswerHasTheNoticeAtLeastOnce() throws Exception {
+    void connectionClosedDuringTheAnswerStillDelivers() throws Exception {
         AtomicInteger requests = new AtomicInteger();
         server.answer = request -> {
             if (requests.incrementAndGet() == 1) {
@@ -154,7 +154,7 @@ class WebhookTest {
     }
 
     @Test
-    void aSlowReceiverHoldsUpNobodyElse() throws Exception {
+    void slowReceiverDelaysNoOther() throws Exception {
         CountDownLatch release = new CountDownLatch(1);
         server.answer = request -> {
             release.await();

@@ -1,4 +1,4 @@
-/** The shipped routes with real receivers at their ends. */
+/** Tests of the shipped routes with real receivers. */
 @NullMarked
 package org.pgsteward.camel.receivers;
 

@@ -106,7 +106,7 @@ class RecordedEngineTest {
     }
 
     @Test
-    void whatHappenedIsProvedLaterWithoutBeingHeardTwice() throws IOException {
+    void checkingPastEventsRepeatsNone() throws IOException {
         List<String> heard = new CopyOnWriteArrayList<>();
         FeedTimings quick = new FeedTimings(Duration.ofMillis(20), Duration.ofMillis(200), Duration.ofMillis(300), 100);
         try (EventFeed feed = EventFeed.start(engine, Clock.systemUTC(), quick, new EventFeed.Listener() {
@@ -130,7 +130,7 @@ class RecordedEngineTest {
     }
 
     @Test
-    void aSceneThatWasNotRecordedIsSaid() {
+    void unknownSceneIsReported() {
         assertThatThrownBy(() -> recorded.play("earthquake"))
                 .isInstanceOf(FileNotFoundException.class)
                 .hasMessageContaining("/recording/earthquake/contents");

@@ -1,4 +1,4 @@
-/** Tests of the recorded engine: by the code that reads a real one. */
+/** Tests of the recorded engine, through the code that reads a real one. */
 @NullMarked
 package org.pgsteward.engine.recorded;
 

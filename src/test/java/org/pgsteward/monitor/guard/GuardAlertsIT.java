@@ -39,7 +39,7 @@ import org.pgsteward.postgres.guard.MemoryTaken;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.postgres.guard.TerminatedSession;
 
-/** On a real PostgreSQL; the incidents are made up. */
+/** Alerts of the guard on a real PostgreSQL, with invented incidents. */
 @NeedsPostgres
 class GuardAlertsIT {
     private static final Secret PASSWORD = new Secret("its-own");
@@ -140,7 +140,7 @@ class GuardAlertsIT {
     }
 
     @Test
-    void whoTakesTheLastSpaceOfTheDiskIsShutOutUntilThereIsSpace() throws Exception {
+    void roleTakingTheLastDiskSpaceIsShutOutUntilSpace() throws Exception {
         free = 100 * MIB;
         guard.check();
 
@@ -208,7 +208,7 @@ class GuardAlertsIT {
     }
 
     @Test
-    void aWorkerOfAutovacuumThatWasEndedIsToldAndShutsNobodyOut() throws Exception {
+    void endedAutovacuumWorkerFiresAndShutsNoRoleOut() throws Exception {
         guard.check();
         for (int n = 0; n < 30; n++) {
             report(List.of(new AutovacuumWorker(

@@ -48,7 +48,7 @@ class GuardTextsTest {
     }
 
     @Test
-    void aKilledProcessIsToldWithWhatFollowed() {
+    void killedProcessIsReportedWithTheConsequences() {
         TerminatedSession session =
                 new TerminatedSession(21, "wiki", "wiki", "held 30000 of the server's 31232 locks", true, true);
 
@@ -59,7 +59,7 @@ class GuardTextsTest {
     }
 
     @Test
-    void memoryIsToldWithItsFigures() {
+    void memoryIsReportedWithItsFigures() {
         MemoryTaken crashed = new MemoryTaken("wiki", 195 * MIB, 6, 256 * MIB, true, true, Optional.empty());
         MemoryTaken prevented = new MemoryTaken(
                 "wiki", 150 * MIB, 1, 256 * MIB, false, true, Optional.of(new MemoryTaken.Other("photos", 60 * MIB)));
@@ -92,7 +92,7 @@ class GuardTextsTest {
     }
 
     @Test
-    void whoTakesTheLastSpaceOfTheDiskIsNamedWithWhatIsLeft() {
+    void roleTakingTheLastSpaceIsNamedWithTheRest() {
         DiskTaken taken = new DiskTaken(
                 DiskTaken.Kind.GROWTH, DiskUnit.BYTES, "wiki", 300 * MIB, Duration.ofSeconds(20), 200 * MIB);
 
@@ -111,7 +111,7 @@ class GuardTextsTest {
     }
 
     @Test
-    void whoMakesTheLastFilesIsNamedWithHowManyAreLeft() {
+    void roleTakingTheLastInodesIsNamedWithTheRest() {
         DiskTaken taken =
                 new DiskTaken(DiskTaken.Kind.GROWTH, DiskUnit.FILES, "wiki", 9000, Duration.ofSeconds(20), 7000);
 
@@ -129,7 +129,7 @@ class GuardTextsTest {
     }
 
     @Test
-    void whoHasManyTemporaryFilesIsNamedWithTheirNumber() {
+    void roleWithManyTemporaryFilesIsNamedWithTheNumber() {
         DiskTaken taken = new DiskTaken(DiskTaken.Kind.TEMPORARY, DiskUnit.FILES, "wiki", 9000, Duration.ZERO, 7000);
 
         assertThat(GuardTexts.words(taken))
@@ -138,7 +138,7 @@ class GuardTextsTest {
     }
 
     @Test
-    void whoFillsTheQueueOfNotifyIsNamed() {
+    void roleFillingTheNotifyQueueIsNamed() {
         DiskTaken writer = new DiskTaken(DiskTaken.Kind.QUEUE, DiskUnit.BYTES, "wiki", 80 * MIB, Duration.ZERO, 0);
         DiskTaken reader =
                 new DiskTaken(DiskTaken.Kind.TRANSACTION, DiskUnit.BYTES, "wiki", 600 * MIB, Duration.ofSeconds(90), 0);
@@ -152,7 +152,7 @@ class GuardTextsTest {
     }
 
     @Test
-    void whoHasLargeTemporaryFilesIsNamedWithTheirSize() {
+    void roleWithLargeTemporaryFilesIsNamedWithTheSize() {
         DiskTaken taken =
                 new DiskTaken(DiskTaken.Kind.TEMPORARY, DiskUnit.BYTES, "wiki", 300 * MIB, Duration.ZERO, 200 * MIB);
 

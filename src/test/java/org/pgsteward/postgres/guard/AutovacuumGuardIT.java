@@ -16,7 +16,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.pgsteward.engine.NeedsEngine;
 
-/** With a real autovacuum, whose workers run what a service put into its tables. */
+/** The guard with a real autovacuum, whose workers run code that a service put into its tables. */
 @NeedsEngine
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(600)
@@ -44,7 +44,7 @@ class AutovacuumGuardIT {
         container.close();
     }
 
-    /** Each table has a constraint of 0.9 MB, and each worker kept all of them. */
+    /** Each table has a constraint of 0.9 MB, and each worker kept all of them in memory. */
     @Test
     void endsAWorkerWithTheLargeDefinitionsOfAService() throws Exception {
         asAdministrator("homelab", "ALTER SYSTEM SET autovacuum = off", "SELECT pg_reload_conf()");
@@ -53,7 +53,8 @@ class AutovacuumGuardIT {
             statement.execute("DO $$ BEGIN FOR n IN 1..100 LOOP EXECUTE format('CREATE TABLE public.t%s (x text,"
                     + " CHECK (x <> %L))', n, repeat('a', 300000)); END LOOP; END $$");
         }
-        // A worker forgets the definition of a table whose number of rows it corrects.
+        // A worker drops the definition of a table from its cache when it corrects the table's number of rows. So
+        // ANALYZE sets the number first.
         asAdministrator(
                 "evil",
                 "DO $$ BEGIN FOR n IN 1..100 LOOP EXECUTE format('INSERT INTO public.t%s VALUES (''x''), (''y'')', n);"
@@ -61,7 +62,7 @@ class AutovacuumGuardIT {
                 "ANALYZE",
                 "DO $$ BEGIN FOR n IN 1..100 LOOP EXECUTE format('UPDATE public.t%s SET x = x', n);"
                         + " COMMIT; END LOOP; END $$");
-        // The last table, so that the worker keeps what it has.
+        // This table comes last, so that the worker keeps the definitions in memory.
         sleepsInAnIndex("evil");
         asAdministrator("homelab", "ALTER SYSTEM SET autovacuum = on", "SELECT pg_reload_conf()");
 
@@ -108,7 +109,10 @@ class AutovacuumGuardIT {
         }
     }
 
-    /** A table whose index runs a function that sleeps in a worker of autovacuum, which has no application's name. */
+    /**
+     * Creates a table whose index runs a function. The function sleeps in an autovacuum worker, which has no
+     * application name.
+     */
     private void sleepsInAnIndex(String role) throws SQLException {
         try (Connection session = container.as(role, role);
                 Statement statement = session.createStatement()) {

@@ -22,7 +22,7 @@ import org.pgsteward.engine.DockerCli;
 import org.pgsteward.engine.NeedsEngine;
 import org.pgsteward.model.Inodes;
 
-/** With a real PostgreSQL on a disk of 600 MB, of which 560 MB are free, with 60,000 inodes. */
+/** The guard with a real PostgreSQL on a disk of 600 MB, of which 560 MB are free, with 60,000 inodes. */
 @NeedsEngine
 @Timeout(600)
 class DiskGuardIT {
@@ -81,7 +81,7 @@ class DiskGuardIT {
     }
 
     @Test
-    void namesTheRoleWhoseTablesFillTheDisk() throws Exception {
+    void namesTheRoleOfTablesThatFillTheDisk() throws Exception {
         running(
                 "CREATE TABLE IF NOT EXISTS t (a text)",
                 "INSERT INTO t SELECT repeat('x', 8000) FROM generate_series(1, 200)");
@@ -94,7 +94,7 @@ class DiskGuardIT {
     }
 
     @Test
-    void namesTheRoleWhoseSortsFillTheDisk() throws Exception {
+    void namesTheRoleOfSortsThatFillTheDisk() throws Exception {
         running(
                 "SELECT count(*) FROM (SELECT repeat(md5(n::text), 100) FROM generate_series(1, 10000000) AS n ORDER BY 1) AS s");
 
@@ -104,9 +104,9 @@ class DiskGuardIT {
         await().atMost(PATIENCE).until(guard::hasDiskSpace);
     }
 
-    /** The files of parallel workers are in folders of their own. */
+    /** The files of parallel workers are in separate folders. */
     @Test
-    void namesTheRoleWhoseParallelSortFillsTheDisk() throws Exception {
+    void namesTheRoleOfAParallelSortThatFillsTheDisk() throws Exception {
         running(
                 "CREATE TABLE IF NOT EXISTS p (n int)",
                 "TRUNCATE p",
@@ -119,7 +119,7 @@ class DiskGuardIT {
         neighbourWorks();
     }
 
-    /** The function that every role may call writes to nothing but the log. */
+    /** The function that every role may call writes only to the log. */
     @Test
     void namesTheRoleThatFillsTheLog() throws Exception {
         running(
@@ -130,9 +130,9 @@ class DiskGuardIT {
         neighbourWorks();
     }
 
-    /** They have no rows, and take nearly no space. */
+    /** The tables have no rows, and take nearly no space. */
     @Test
-    void namesTheRoleWhoseEmptyTablesTakeTheLastFiles() throws Exception {
+    void namesTheRoleOfEmptyTablesThatTakeTheLastInodes() throws Exception {
         running("DO $$ BEGIN FOR n IN 1..300 LOOP"
                 + " EXECUTE format('CREATE UNLOGGED TABLE %I ()', gen_random_uuid()); END LOOP; END $$");
 
@@ -142,7 +142,7 @@ class DiskGuardIT {
     }
 
     @Test
-    void namesTheRoleWhoseExportedSnapshotsTakeTheLastFiles() throws Exception {
+    void namesTheRoleOfSnapshotsThatTakeTheLastInodes() throws Exception {
         running("SELECT count(pg_export_snapshot()) FROM generate_series(1, 100000)");
 
         shutsOut("evil", DiskUnit.FILES, 4096);
@@ -151,7 +151,7 @@ class DiskGuardIT {
         await().atMost(PATIENCE).until(guard::hasDiskSpace);
     }
 
-    /** Of an older transaction it is not known whether its session listens. */
+    /** For an older transaction, the guard cannot know whether its session listens. */
     @Test
     void endsTheSessionsThatFillTheQueueOfNotify() throws Exception {
         try (Connection report = container.as("wiki", "wiki");
@@ -182,9 +182,9 @@ class DiskGuardIT {
         }
     }
 
-    /** It writes much more than the role that fills the queue, and notifies, too. */
+    /** The other role writes much more than the role that fills the queue, and also notifies. */
     @Test
-    void blamesNobodyElseForTheQueueOfNotify() throws Exception {
+    void blamesNoOtherRoleForTheNotifyQueue() throws Exception {
         guard.close();
         guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
         try (Connection filler = container.as("evil", "evil");
@@ -214,9 +214,11 @@ class DiskGuardIT {
         }
     }
 
-    /** The session that listens is of a third role. Its commits wait for the disk, and those of the filling role do not. */
+    /**
+     * The listening session belongs to a third role. Its commits wait for the disk, those of the filling role do not.
+     */
     @Test
-    void blamesNobodyElseWhileTheQueueOfNotifyGrows() throws Exception {
+    void blamesNoOtherRoleWhileTheNotifyQueueGrows() throws Exception {
         guard.close();
         guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
         stuckListener();
@@ -234,9 +236,9 @@ class DiskGuardIT {
         }
     }
 
-    /** Every service may log in to the database of the administrator, which has no owner to blame. */
+    /** Every service may log in to the administrator's database, which has no owner to blame. */
     @Test
-    void namesWhoFillsTheQueueOfNotifyByShortSessionsInAnotherDatabase() throws Exception {
+    void namesRoleFillingTheNotifyQueueInShortSessions() throws Exception {
         guard.close();
         guard = new ServerGuard(container.server(), FreeSpace.UNKNOWN);
         stuckListener();
@@ -246,7 +248,7 @@ class DiskGuardIT {
                 try (Connection filler = container.as("evil", "homelab")) {
                     filler.createStatement().execute(FILL.formatted(500, ""));
                 } catch (SQLException ended) {
-                    // That is what is tested.
+                    // The test expects that the guard ends the session.
                     Thread.onSpinWait();
                 }
             }
@@ -290,14 +292,14 @@ class DiskGuardIT {
         assertThat(taken.left()).isBetween(unit.least(), unit.few());
     }
 
-    /** Logs in anew, and writes. */
+    /** Logs in again and writes. */
     private void neighbourWorks() throws SQLException {
         try (Connection session = container.as("wiki", "wiki");
                 Statement statement = session.createStatement()) {
             statement.execute("CREATE TABLE t AS SELECT repeat('x', 1000) FROM generate_series(1, 5000)");
         }
-        // A session that was told to end finishes what it writes, and on a slow machine that takes seconds. None may
-        // log in.
+        // A terminated session first finishes its write, which takes seconds on a slow machine. The role must not log
+        // in again.
         await().atMost(PATIENCE)
                 .until(() -> container
                         .server()
@@ -319,7 +321,7 @@ class DiskGuardIT {
                         statement.execute(statements[n]);
                     }
                 } catch (SQLException ended) {
-                    // That is what is tested.
+                    // The test expects that the guard ends the session.
                     Thread.onSpinWait();
                 }
             }

@@ -17,7 +17,7 @@ class DiskHistoryTest {
     private final DiskHistory history = new DiskHistory(DiskUnit.BYTES);
 
     @Test
-    void whoTakesMuchOfTheLastSpaceIsNamed() {
+    void roleTakingMuchOfTheLastSpaceIsNamed() {
         add(0, 500, 10, 100, 0);
         add(20, 240, 260, 105, 5);
 
@@ -27,7 +27,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void whoMakesManyOfTheLastFilesIsNamed() {
+    void roleTakingManyOfTheLastInodesIsNamed() {
         DiskHistory files = new DiskHistory(DiskUnit.FILES);
         files.add(files(0, 20_000, 1000, 300));
         files.add(files(10, 17_000, 4000, 300));
@@ -40,7 +40,7 @@ class DiskHistoryTest {
                         DiskTaken.Kind.GROWTH, DiskUnit.FILES, "evil", 5900, Duration.ofSeconds(12), 14_000));
     }
 
-    /** Backups have many files, too. */
+    /** Multixact files belong to no database. Backups create many files as well. */
     @Test
     void multixactsAreInNoDatabaseAndCountForTheirRole() {
         history.add(new DiskUse(START, 250 * MIB, Map.of(), 0, Map.of("evil", 5 * MIB), Map.of()));
@@ -51,7 +51,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void nobodyIsNamedForFilesThatNoRoleHasMade() {
+    void noRoleIsNamedForFilesOfNoRole() {
         DiskHistory files = new DiskHistory(DiskUnit.FILES);
         files.add(files(0, 20_000, 1000, 300));
         files.add(files(10, 10_000, 2000, 300));
@@ -70,7 +70,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void nobodyIsNamedWhileThereIsSpace() {
+    void noRoleIsNamedWhileSpaceIsFree() {
         add(0, 1000, 10, 100, 0);
         add(20, 257, 750, 100, 0);
 
@@ -78,7 +78,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void aRoleMayTakeLessThanAQuarterOfWhatIsLeftWithinTwoMinutes() {
+    void roleMayTakeUnderAQuarterOfTheRestInTwoMinutes() {
         add(0, 200, 10, 100, 0);
         add(100, 165, 45, 100, 0);
         assertThat(history.responsible()).isEmpty();
@@ -90,7 +90,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void andLessThanThreeQuartersWithinHalfAnHour() {
+    void roleMayTakeUnderThreeQuartersInHalfAnHour() {
         for (int minute = 0; minute < 25; minute++) {
             add(minute * 60, 100 - minute, 10 + minute, 100 + minute / 20, 0);
             add(minute * 60 + 2, 100 - minute, 10 + minute, 100 + minute / 20, 0);
@@ -105,7 +105,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void whatWasTakenLongAgoDoesNotCount() {
+    void oldGrowthDoesNotCount() {
         add(0, 250, 10, 100, 0);
         add(2000, 100, 160, 100, 0);
 
@@ -113,7 +113,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void whatWasTakenUntilARoleWasStoppedCountsForNobodyElse() {
+    void growthBeforeAStopCountsForNoOtherRole() {
         add(0, 500, 10, 100, 0);
         add(20, 60, 430, 120, 0);
         assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
@@ -127,7 +127,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void whoFilledTheQueueIsNamedAfterWhoFilledTheLog() {
+    void roleFillingTheQueueIsNamedAfterTheOneFillingTheLog() {
         written(0, 500, 100, Map.of("evil", 0L, "worse", 0L));
         written(2, 57, 540, Map.of("evil", 300 * MIB, "worse", 100 * MIB));
         assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
@@ -138,7 +138,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void whatBackupsOrOtherContainersTakeIsNoRolesFault() {
+    void growthByOtherProgramsBlamesNoRole() {
         add(0, 900, 10, 100, 0);
         add(60, 100, 90, 100, 0);
 
@@ -146,7 +146,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void whatWasTakenBeforeSpaceWasMadeDoesNotCount() {
+    void growthBeforeSpaceWasFreedDoesNotCount() {
         add(0, 100, 100, 100, 0);
         add(30, 250, 10, 100, 0);
         add(60, 200, 40, 110, 0);
@@ -221,7 +221,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void whoWritesMostFillsTheLog() {
+    void roleWritingMostFillsTheLog() {
         written(0, 500, 100, Map.of("evil", 5 * MIB, "wiki", 900 * MIB));
         written(20, 200, 400, Map.of("evil", 305 * MIB, "wiki", 1000 * MIB));
 
@@ -229,7 +229,7 @@ class DiskHistoryTest {
     }
 
     @Test
-    void whoFillsTheLogWithShortSessionsIsSeenWritingLess() {
+    void shortSessionsThatFillTheLogAreBlamed() {
         written(0, 500, 100, Map.of());
         written(20, 200, 400, Map.of("evil", 40 * MIB, "wiki", 10 * MIB));
         assertThat(history.responsible()).map(DiskTaken::role).contains("evil");
@@ -246,9 +246,9 @@ class DiskHistoryTest {
         assertThat(history.responsible()).isEmpty();
     }
 
-    /** It may have written in place. */
+    /** The role may have overwritten existing pages. */
     @Test
-    void whoWritesAsMuchAsWasLostIsNotNamedUnlessFilesOfPostgresqlGrew() {
+    void writesBlameNoRoleUnlessPostgresqlsFilesGrew() {
         written(0, 500, 100, Map.of());
         written(20, 200, 100, Map.of("evil", 300 * MIB, "wiki", 10 * MIB));
 
@@ -272,7 +272,7 @@ class DiskHistoryTest {
         assertThat(history.responsible()).isEmpty();
     }
 
-    /** Five of them, and one who writes little. */
+    /** Returns the use by five roles together and one that writes little. */
     private static DiskUse together(int seconds, long free, long each, long fifth) {
         Map<DiskUse.Part, Long> parts = new HashMap<>();
         for (int n = 0; n < 4; n++) {
@@ -283,7 +283,7 @@ class DiskHistoryTest {
         return new DiskUse(START.plusSeconds(seconds), free * MIB, parts, 0, Map.of(), Map.of());
     }
 
-    /** In MiB. */
+    /** Adds a reading. All sizes are in MiB. */
     private void add(int seconds, long free, long evil, long wiki, long temporary) {
         history.add(new DiskUse(
                 START.plusSeconds(seconds),

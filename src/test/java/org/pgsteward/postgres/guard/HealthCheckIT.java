@@ -29,7 +29,7 @@ import org.pgsteward.engine.NeedsEngine;
 import org.snakeyaml.engine.v2.api.Load;
 import org.snakeyaml.engine.v2.api.LoadSettings;
 
-/** The health check of compose.yaml, for the time in which pgsteward has no session. */
+/** The health check of compose.yaml, for times without a session of pgsteward. */
 @NeedsEngine
 class HealthCheckIT {
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -44,7 +44,7 @@ class HealthCheckIT {
     private Path folder;
 
     @Test
-    void terminatesWhoKeepsTheAdministratorFromLoggingInAndNobodyElse() throws Exception {
+    void terminatesOnlyTheRoleBlockingTheAdministrator() throws Exception {
         try (PostgresContainer container = withHealthCheck()) {
             try (Socket titled = clientNamed(container, "u\n1 postgres: a waiting\nx", "homelab");
                     Socket like = clientNamed(container, "homelab", "homelab 127.0.0.1(1) startup waiting\n");
@@ -81,9 +81,9 @@ class HealthCheckIT {
         }
     }
 
-    /** CREATE RULE locks the catalog of roles, and the waiting logins of its author may take all connections. */
+    /** CREATE RULE locks the catalog of roles. Waiting logins of the same role may then take all connections. */
     @Test
-    void terminatesWhoLocksTheCatalogOfRoles() throws Exception {
+    void terminatesTheRoleLockingTheCatalogOfRoles() throws Exception {
         try (PostgresContainer container = withHealthCheck();
                 Connection holder = container.as("evil");
                 Connection locker = container.as("evil");
@@ -113,7 +113,7 @@ class HealthCheckIT {
         }
     }
 
-    /** Whether it succeeds does not matter: there may be too many. */
+    /** Tries to log in. The result does not matter, because there may be too many connections. */
     private static void logIn(PostgresContainer container) {
         try {
             container.as("wiki").close();
@@ -132,7 +132,7 @@ class HealthCheckIT {
         return container;
     }
 
-    /** A client that says its name and no password. */
+    /** Opens a connection that sends a user name and no password. */
     private static Socket clientNamed(PostgresContainer container, String user, String database) throws IOException {
         Socket socket = new Socket(
                 container.server().address().host(),
@@ -147,7 +147,7 @@ class HealthCheckIT {
         return socket;
     }
 
-    /** As compose gives it to the container: two dollars stand for one. */
+    /** Returns a config as compose gives it to the container: two dollar signs stand for one. */
     private static String config(String name) throws Exception {
         Object part =
                 new Load(LoadSettings.builder().build()).loadFromString(Files.readString(Path.of("compose.yaml")));
@@ -157,7 +157,7 @@ class HealthCheckIT {
         return part.toString().replace("$$", "$");
     }
 
-    /** Returns what it prints; its exit code says whether a login succeeded at once. */
+    /** Returns the output of the health check. Ignores its exit code, which depends on a login at once. */
     private static String healthCheck(PostgresContainer container) {
         return DockerCli.docker("exec", "--user", "postgres", container.name(), "sh", "-c", "sh /health.sh || true")
                 .strip();

@@ -24,7 +24,7 @@ import org.pgsteward.postgres.DatabaseRename;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** Role wiki locks the database of role shop, as every role may. */
+/** Role wiki locks the database of role shop, as every role can. */
 @NeedsPostgres
 class LockQueuesIT {
     private static final Duration PATIENCE = Duration.ofMinutes(1);
@@ -66,7 +66,7 @@ class LockQueuesIT {
     }
 
     @Test
-    void whoRequestsTheStrongestLockOnAnothersDatabaseIsPutOut() throws Exception {
+    void requesterOfTheStrongestForeignLockIsTerminated() throws Exception {
         try (Connection holder = as("wiki", "wiki");
                 Connection dropper = as("wiki", "wiki")) {
             run(holder, "BEGIN", LOCK_SHOP);
@@ -86,7 +86,7 @@ class LockQueuesIT {
     }
 
     @Test
-    void whoHoldsUpTheAdministratorsRenameIsPutOut() throws Exception {
+    void blockerOfTheAdministratorsRenameIsTerminated() throws Exception {
         try (Connection holder = as("wiki", "wiki")) {
             run(holder, "BEGIN", LOCK_SHOP);
             CompletableFuture<Void> rename = start(administrator, "ALTER DATABASE shop RENAME TO shop_before");
@@ -102,7 +102,7 @@ class LockQueuesIT {
     }
 
     @Test
-    void aRenameThatWaitsTooLongSaysWhatWasLocked() throws Exception {
+    void renameThatTimesOutNamesTheLock() throws Exception {
         try (Connection holder = as("wiki", "wiki")) {
             run(holder, "BEGIN", LOCK_SHOP);
             run(administrator, "SET lock_timeout = '100ms'");
@@ -114,9 +114,9 @@ class LockQueuesIT {
         }
     }
 
-    /** Then the owner's DROP DATABASE requests the lock for which logins wait. */
+    /** With this lock held, the owner's DROP DATABASE requests the lock that logins wait for. */
     @Test
-    void whoHoldsUpTheOwnersDropIsPutOutAndTheOwnerIsNot() throws Exception {
+    void blockerOfTheOwnersDropIsTerminatedNotTheOwner() throws Exception {
         try (Connection holder = as("wiki", "wiki");
                 Connection owner = as("shop", "homelab")) {
             run(holder, "BEGIN", LOCK_SHOP);
@@ -138,7 +138,7 @@ class LockQueuesIT {
     }
 
     @Test
-    void whoHoldsUpNobodyIsLeftAlone() throws Exception {
+    void sessionThatBlocksNoOtherIsLeftAlone() throws Exception {
         try (Connection holder = as("wiki", "wiki");
                 Connection dropper = as("wiki", "wiki")) {
             run(holder, "BEGIN", LOCK_SHOP);
@@ -168,9 +168,9 @@ class LockQueuesIT {
         }
     }
 
-    /** COMMENT locks before PostgreSQL checks the privilege, and no login waits for its lock. */
+    /** COMMENT takes its lock before PostgreSQL checks the privilege. No login waits for that lock. */
     @Test
-    void anOwnerWhomAStrangerWaitsForIsLeftAlone() throws Exception {
+    void ownerBlockingAStrangerIsLeftAlone() throws Exception {
         try (Connection owner = as("shop", "homelab");
                 Connection stranger = as("wiki", "wiki")) {
             run(owner, "BEGIN", "COMMENT ON DATABASE shop IS 'restored'");
@@ -185,9 +185,9 @@ class LockQueuesIT {
         }
     }
 
-    /** A client that gave up has a process on the server that waits on; they would use up all connections. */
+    /** If a client gives up, its server process keeps waiting. Such processes would use up all connections. */
     @Test
-    void loginsThatWaitedTooLongAreEndedWhoeverHoldsTheLock() throws Exception {
+    void loginsThatWaitTooLongAreEndedForAnyLockHolder() throws Exception {
         cluster.run("homelab", "ALTER ROLE shop CREATEDB");
         try (Connection owner = as("shop", "homelab")) {
             run(owner, "BEGIN", "ALTER DATABASE shop RENAME TO shop_for_the_moment");
@@ -215,7 +215,7 @@ class LockQueuesIT {
         return start(() -> as(role, database).close());
     }
 
-    /** Until so many sessions wait for a database. */
+    /** Waits until this number of sessions waits for a lock on a database. */
     private void awaitRequests(int many) {
         await().atMost(PATIENCE).until(() -> {
             try (Connection other = cluster.server().connect("postgres");

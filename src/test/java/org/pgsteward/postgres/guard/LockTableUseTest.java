@@ -13,7 +13,7 @@ class LockTableUseTest {
     private final UsualUse usual = new UsualUse(Duration.ofSeconds(10), 1);
 
     @Test
-    void whoTookMostIsResponsible() {
+    void roleWithMostNewLocksIsResponsible() {
         LockTableUse use = new LockTableUse(31_232, 28_000, Map.of("photos", 8_000L, "evil", 19_000L));
 
         assertThat(use.isNearlyFull()).isTrue();
@@ -22,9 +22,9 @@ class LockTableUseTest {
         assertThat(use.isLarge("photos")).isFalse();
     }
 
-    /** Two roles shared the locks so that each had fewer than their neighbour. */
+    /** Two roles divided the locks so that each had fewer than an innocent role. */
     @Test
-    void whoCameLastIsResponsibleRatherThanWhoHadItsLocksBefore() {
+    void latestRoleIsResponsibleNotTheEarlierOne() {
         Instant at = Instant.EPOCH;
         usual.add(at, Map.of(), false);
         usual.add(at.plusSeconds(3), Map.of("photos", 8_604L), false);
@@ -35,7 +35,7 @@ class LockTableUseTest {
     }
 
     @Test
-    void withoutLocksOfOrdinaryRolesNobodyIsResponsible() {
+    void withoutLocksOfOrdinaryRolesNoneIsResponsible() {
         assertThat(new LockTableUse(31_232, 30_000, Map.of()).responsible(usual))
                 .isEmpty();
         assertThat(new LockTableUse(31_232, 24_985, Map.of()).isNearlyFull()).isFalse();

@@ -41,9 +41,9 @@ class MemoryByRoleTest {
                 });
     }
 
-    /** With 118 MiB for hours it was no danger to anybody. */
+    /** The role had 118 MiB for hours without endangering the server. */
     @Test
-    void whoTakesTheRestIsResponsibleRatherThanWhoHadMostBefore() {
+    void roleTakingTheRestIsResponsibleNotTheLargest() {
         settle(Map.of("photos", 118 * MIB));
 
         ServerMemory reading = reading(session(1, "photos", 118), session(2, "evil", 86));
@@ -56,9 +56,9 @@ class MemoryByRoleTest {
         assertThat(new MemoryByRole(reading, usual).cleared()).containsExactly("photos");
     }
 
-    /** It was read before the role that caused the crash took its memory. */
+    /** The reading precedes the memory use that caused the crash. */
     @Test
-    void aReadingInWhichAllIsUsualBlamesNobodyForACrash() {
+    void usualReadingBlamesNoRoleForACrash() {
         settle(Map.of("photos", 118 * MIB));
         ServerMemory reading = new ServerMemory(
                 AT,
@@ -74,9 +74,9 @@ class MemoryByRoleTest {
                 .isPresent();
     }
 
-    /** Of a role that came later the reading says nothing. */
+    /** The reading gives no information about a role that came later. */
     @Test
-    void clearsWhoHadMemoryButNeitherMostOfItNorMostSessions() {
+    void clearsRolesWithoutMostMemoryOrMostSessions() {
         ServerMemory reading = reading(
                 session(1, "evil", 60),
                 session(2, "many", 3),
@@ -87,9 +87,9 @@ class MemoryByRoleTest {
         assertThat(new MemoryByRole(reading, usual).cleared()).containsExactly("photos");
     }
 
-    /** Three services shared the rest so that each had less than a pool that began 20 seconds before them. */
+    /** Three services divided the rest so that each had less than a pool that began 20 seconds before them. */
     @Test
-    void aPoolThatWasThereBeforeIsNotResponsibleForWhatSeveralOthersTake() {
+    void earlierPoolIsNotResponsibleForGrowthOfOthers() {
         UsualUse young = mailForTwentySeconds();
 
         ServerMemory reading = reading(
@@ -107,9 +107,9 @@ class MemoryByRoleTest {
                 .isEmpty();
     }
 
-    /** More sessions do not make it a suspect: it had them before. */
+    /** Its many sessions do not make the pool a suspect, because it had them before. */
     @Test
-    void aPoolThatWasThereBeforeIsClearedWhateverItsSessions() {
+    void earlierPoolIsClearedDespiteItsManySessions() {
         List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(12, session(1, "mail", 6)));
         sessions.addAll(Collections.nCopies(8, session(2, "evil", 5)));
 
@@ -145,7 +145,7 @@ class MemoryByRoleTest {
         return usual;
     }
 
-    /** A quiet session that is larger gets every pool blamed that starts after it. */
+    /** A larger quiet session would cause every pool that starts after it to be blamed. */
     @Test
     void theLargestOrdinaryRoleIsKnown() {
         ServerMemory reading = reading(session(1, "photos", 59), session(2, "evil", 70), session(3, "homelab", 90));
@@ -160,9 +160,9 @@ class MemoryByRoleTest {
         return new MemoryByRole(reading, usual).isLargest(new RoleMemory(role, mib * MIB, 0, List.of()));
     }
 
-    /** A dump of thousands of tables may take it. */
+    /** A dump of thousands of tables may take this memory. */
     @Test
-    void whatTheAdministratorTookIsNobodysFault() {
+    void memoryOfTheAdministratorBlamesNoRole() {
         settle(Map.of("photos", 72 * MIB));
 
         ServerMemory reading = reading(session(1, "photos", 72), session(2, "homelab", 70));
@@ -173,9 +173,9 @@ class MemoryByRoleTest {
                 .isEmpty();
     }
 
-    /** It would otherwise get neighbours blamed by taking its memory slowly. */
+    /** Otherwise a role could take its memory slowly, and the guard would blame its neighbours. */
     @Test
-    void whoHasMuchMoreThanOthersIsResponsibleAlthoughItIsUsual() {
+    void roleWithFarMoreThanOthersIsResponsibleEvenIfUsual() {
         settle(Map.of("evil", 150 * MIB));
 
         assertThat(new MemoryByRole(reading(session(1, "evil", 150), session(2, "photos", 50)), usual)
@@ -183,7 +183,7 @@ class MemoryByRoleTest {
                 .hasValueSatisfying(role -> assertThat(role.role()).isEqualTo("evil"));
     }
 
-    /** One of many services always has most memory. */
+    /** With many services, one of them always has the most memory. */
     @Test
     void aRoleWithAnOrdinaryShareIsNotResponsible() {
         List<ServerMemory.Session> sessions = new ArrayList<>(Collections.nCopies(11, session(1, "wiki", 4)));

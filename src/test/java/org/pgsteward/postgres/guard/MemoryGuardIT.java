@@ -19,13 +19,13 @@ import org.junit.jupiter.api.Timeout;
 import org.pgsteward.engine.NeedsEngine;
 import org.pgsteward.postgres.Server;
 
-/** With a real PostgreSQL in a container that has the limits of {@code compose.yaml}. */
+/** The guard with a real PostgreSQL in a container with the limits of {@code compose.yaml}. */
 @NeedsEngine
 @Timeout(600)
 class MemoryGuardIT {
     private static final Duration PATIENCE = Duration.ofMinutes(4);
 
-    /** Some 108 MB, less than the limit of one process. */
+    /** Takes some 108 MB, which is less than the limit of one process. */
     private static final String GREEDY = "DO $$ DECLARE a text[]; BEGIN FOR k IN 1..6 LOOP"
             + " a[k] := repeat('x', 18000000); END LOOP; PERFORM pg_sleep(2); END $$";
 
@@ -33,7 +33,7 @@ class MemoryGuardIT {
     private static final String KEPT = "SET work_mem = '40MB'; BEGIN; DECLARE kept CURSOR FOR SELECT repeat('x', 1000)"
             + " FROM generate_series(1, 9000) ORDER BY random(); FETCH kept";
 
-    /** The joined rows are slow, so that the hash table stays. */
+    /** Joins rows slowly, so that the hash table stays. */
     private static final String HASHED =
             "SET work_mem = '25MB'; SET jit = off; SET parallel_setup_cost = 0; SET parallel_tuple_cost = 0;"
                     + " SET min_parallel_table_scan_size = 0; SET max_parallel_workers_per_gather = 1;"
@@ -104,9 +104,9 @@ class MemoryGuardIT {
         }
     }
 
-    /** What it has is a large share of the limit, and was no danger until another one came. */
+    /** Its memory is a large share of the limit, and was no danger until another role came. */
     @Test
-    void blamesWhoTakesTheRestAndNotWhoHadMostBefore() throws Exception {
+    void blamesTheRoleTakingTheRestNotTheLargest() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
         List<Thread> threads = new ArrayList<>();
         try (ServerGuard late = new ServerGuard(server, FreeSpace.UNKNOWN)) {
@@ -167,7 +167,7 @@ class MemoryGuardIT {
         }
     }
 
-    /** The hash table of a parallel query is in /dev/shm, and no process has it as private memory. */
+    /** The hash table of a parallel query is in /dev/shm. It is not in the private memory of a process. */
     @Test
     void theSharedMemoryOfAParallelQueryBelongsToItsRole() throws Exception {
         makeLargeTable();
@@ -194,7 +194,10 @@ class MemoryGuardIT {
         }
     }
 
-    /** In the usual 64 MB of /dev/shm, one role left no room: no new login, no new table, and PostgreSQL 15 crashed. */
+    /**
+     * In Docker's default of 64 MB for /dev/shm, one role left no room. Logins and new tables failed, and PostgreSQL 15
+     * crashed.
+     */
     @Test
     void theSharedMemoryOfOneRoleLeavesRoomForOthers() throws Exception {
         makeLargeTable();
@@ -253,7 +256,7 @@ class MemoryGuardIT {
                         statement.execute(next[n]);
                     }
                 } catch (SQLException ended) {
-                    // That is what is tested.
+                    // The test expects that the guard ends the session.
                     Thread.onSpinWait();
                 }
             }

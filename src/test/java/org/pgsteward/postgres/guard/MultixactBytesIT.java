@@ -50,7 +50,7 @@ class MultixactBytesIT {
         assertThat(MultixactBytes.role(administrator)).isEmpty();
     }
 
-    /** As concurrent changes with a foreign key do. The last multixact is of the other role. */
+    /** The locks imitate concurrent changes with a foreign key. The last multixact belongs to the other role. */
     @Test
     void theRoleOfMostTransactionsIsFound() throws SQLException {
         lock("wiki", 1);
@@ -90,7 +90,7 @@ class MultixactBytesIT {
         assertThat(bytes.byRole().get("evil")).isBetween(1L << 20, 4L << 20);
     }
 
-    /** In a transaction that stays open. */
+    /** Locks a row in a transaction that stays open. */
     private void lock(String role, int row) throws SQLException {
         Connection session = cluster.server().connectAs(role, PASSWORD, "homelab");
         sessions.add(session);
@@ -100,7 +100,7 @@ class MultixactBytesIT {
         }
     }
 
-    /** Each subtransaction makes a multixact anew. */
+    /** Locks rows in subtransactions. Each one creates a new multixact. */
     private void lockForAMoment(String role) throws SQLException {
         try (Connection session = cluster.server().connectAs(role, PASSWORD, "homelab");
                 Statement statement = session.createStatement()) {

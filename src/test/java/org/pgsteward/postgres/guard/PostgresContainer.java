@@ -14,12 +14,12 @@ import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 
-/** A PostgreSQL in a container of its own, with a service {@code evil} and another role {@code wiki}. */
+/** A PostgreSQL in its own container, with a service {@code evil} and another role {@code wiki}. */
 record PostgresContainer(String name, Server server) implements AutoCloseable {
     private static final Secret PASSWORD = new Secret("of-a-test");
     private static final Secret OF_ROLES = new Secret("its-own");
 
-    /** @param options of {@code docker run} */
+    /** @param options options of {@code docker run} */
     static PostgresContainer start(String... options) throws SQLException {
         String name = "guarded-" + UUID.randomUUID().toString().substring(0, 8);
         List<String> words = new ArrayList<>(List.of("run", "--detach", "--name", name));

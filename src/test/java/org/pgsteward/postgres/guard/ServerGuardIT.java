@@ -37,11 +37,11 @@ class ServerGuardIT {
     private static final String TAKE_ALL = "DO $$ BEGIN FOR n IN 1..1000000 LOOP BEGIN PERFORM pg_advisory_lock(n);"
             + " EXCEPTION WHEN OTHERS THEN EXIT; END; END LOOP; END $$";
 
-    /** The columns that the guard reads. */
+    /** Creates the table with the columns that the guard reads. */
     private static final String ENROLLED = "CREATE TABLE public.service_configs AS SELECT 'wiki' AS service_name,"
             + " 'wiki' AS role_name, NULL::timestamp AS quarantined_at";
 
-    /** PostgreSQL does not interrupt a product of numbers. */
+    /** PostgreSQL does not interrupt a multiplication of large numbers. */
     private static final String ENDLESS = "SELECT a * a = a * a" + " AND a * a = a * a".repeat(1000)
             + " FROM (SELECT repeat('7', 65000)::numeric AS a OFFSET 0) AS s";
 
@@ -70,13 +70,13 @@ class ServerGuardIT {
         cluster.close();
     }
 
-    /** PostgreSQL locks the table before it looks whether the role may, and every login reads this one. */
+    /** PostgreSQL locks the table before it checks the privilege, and every login reads this table. */
     @Test
-    void whoKeepsAllOthersFromLoggingInIsPutOut() throws Exception {
+    void roleBlockingAllLoginsIsTerminated() throws Exception {
         try (Connection first = as("wiki");
                 Connection second = as("wiki")) {
             run(first, "CREATE TABLE mine (n int)", "BEGIN", "LOCK TABLE mine");
-            // What the guard knows of the role is out of date then.
+            // This makes the guard's cached data about the role out of date.
             run(second, "ALTER ROLE wiki SET work_mem = '1MB'");
             Thread attack = attack(
                     second,
@@ -98,7 +98,10 @@ class ServerGuardIT {
         }
     }
 
-    /** Whoever is put out comes back: one look every two seconds would leave others a moment between two of its locks. */
+    /**
+     * Terminated clients come back. A check every two seconds would leave others only a moment between two of their
+     * locks.
+     */
     @Test
     void othersLogInAlthoughManySessionsComeBackAgainAndAgain() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
@@ -141,7 +144,7 @@ class ServerGuardIT {
 
             assertThat(guard.shutOut("wiki")).contains("wiki");
 
-            // A session that was logging in at that moment comes late; the next checks terminate it.
+            // A session that was logging in at that moment appears late. The next checks terminate it.
             await().atMost(PATIENCE).ignoreExceptions().until(() -> {
                 boolean calm = guard.check().terminated().isEmpty();
                 cluster.server().connect("homelab").close();
@@ -157,7 +160,10 @@ class ServerGuardIT {
         }
     }
 
-    /** Its sessions come back and change the role again in a transaction that stays open, so the change of the guard waits for it. */
+    /**
+     * The role's sessions come back and change the role again in an open transaction, so the guard's own change has to
+     * wait for it.
+     */
     @Test
     void aRoleThatChangesItselfIsShutOut() throws Exception {
         run(administrator, ENROLLED);
@@ -198,7 +204,7 @@ class ServerGuardIT {
         }
     }
 
-    /** Without the large reserve, the guard still has locks for its own statement. */
+    /** Even without the large reserve, the guard has locks for its own statement. */
     @Test
     void lateGuardShutsOutAHolderOfAllLocks() throws Exception {
         run(administrator, ENROLLED);
@@ -228,7 +234,7 @@ class ServerGuardIT {
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(goesOn ? 50 : 2000));
     }
 
-    /** Work that may be refused. */
+    /** An operation that PostgreSQL may refuse. */
     private interface Attempt {
         void make() throws SQLException;
     }
@@ -239,7 +245,7 @@ class ServerGuardIT {
                 try {
                     attempt.make();
                 } catch (SQLException ended) {
-                    // That is what is tested.
+                    // The test expects that the guard ends the session.
                     Thread.onSpinWait();
                 }
             }
@@ -250,7 +256,7 @@ class ServerGuardIT {
     }
 
     @Test
-    void whoLocksTheJournalIsPutOut() throws Exception {
+    void roleLockingTheJournalIsTerminated() throws Exception {
         try (Connection first = as("homelab");
                 Connection second = as("homelab")) {
             Thread waiting = attack(first, "BEGIN; LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE");
@@ -275,7 +281,7 @@ class ServerGuardIT {
     }
 
     @Test
-    void whoLocksWhatIsItsOwnOrReadsIsLeftAlone() throws Exception {
+    void locksOnOwnTablesAndReadsAreLeftAlone() throws Exception {
         cluster.run("homelab", "CREATE TABLE public.its_own (n int)", "ALTER TABLE public.its_own OWNER TO wiki");
         try (Connection inHomelab = as("homelab");
                 Connection inItsOwn = as("wiki")) {
@@ -289,7 +295,7 @@ class ServerGuardIT {
     }
 
     @Test
-    void aSuperuserWhoNeedsTheCatalogGoesFirst() throws Exception {
+    void superuserLockingTheCatalogIsLeftAlone() throws Exception {
         Thread vacuum = attack(administrator, "VACUUM FULL pg_catalog.pg_authid");
 
         await().atMost(PATIENCE).until(() -> {
@@ -299,7 +305,7 @@ class ServerGuardIT {
         assertThat(administrator.isValid(5)).isTrue();
     }
 
-    /** A session that waits with no work of its own must hold up no vacuum. */
+    /** An idle session of the guard must not delay vacuum. */
     @Test
     void theGuardHasNoSnapshot() throws Exception {
         guard.check();
@@ -329,7 +335,7 @@ class ServerGuardIT {
         assertThat(memoryOfTheGuardsSessions()).isBetween(before / 2, before * 3 / 2);
     }
 
-    /** Returns their private memory in kB. */
+    /** Returns the private memory of the guard's sessions in kB. */
     private long memoryOfTheGuardsSessions() throws SQLException {
         return Long.parseLong(cluster.server()
                 .ask(
@@ -337,9 +343,9 @@ class ServerGuardIT {
                                 + " FROM pg_stat_activity WHERE state LIKE 'idle in%'"));
     }
 
-    /** This role has the lock before the guard is there. */
+    /** This role has the lock before the guard starts. */
     @Test
-    void whoCannotBeInterruptedIsToldAsOneThatStillRuns() throws Exception {
+    void uninterruptibleSessionIsReportedAsRunning() throws Exception {
         guard.close();
         try (Connection first = as("homelab")) {
             run(first, "BEGIN", "LOCK TABLE pg_settings IN ACCESS EXCLUSIVE MODE");
@@ -353,9 +359,9 @@ class ServerGuardIT {
         }
     }
 
-    /** The table of locks has room for all sessions together. A login needs locks, too, and so does every statement. */
+    /** The lock table has a fixed size for all sessions together. A login needs locks, and so does every statement. */
     @Test
-    void whoTakesAllLocksIsPutOut() throws Exception {
+    void roleTakingAllLocksIsTerminated() throws Exception {
         try (Connection first = as("wiki");
                 Connection second = as("wiki")) {
             run(first, TAKE_ALL);
@@ -399,7 +405,7 @@ class ServerGuardIT {
         }
     }
 
-    /** An object that many sessions have locked takes one place. */
+    /** An object that many sessions have locked takes one entry. */
     @Test
     void manySessionsThatLockTheSameTablesAreLeftAlone() throws Exception {
         try (Connection owner = as("wiki")) {
@@ -424,7 +430,7 @@ class ServerGuardIT {
         }
     }
 
-    /** Its statement may run for hours, and nobody else can log in. */
+    /** The statement may run for hours, and no other role can log in. */
     @Test
     void killsTheProcessOfASessionThatCannotBeInterrupted() throws Exception {
         run(administrator, ENROLLED);
@@ -448,9 +454,9 @@ class ServerGuardIT {
         }
     }
 
-    /** While it goes on the others have the locks that the guard has given up. */
+    /** While the statement runs, others can use the locks that the guard has released. */
     @Test
-    void othersLogInAlthoughWhoHasAllLocksCannotBeInterrupted() throws Exception {
+    void othersLogInDespiteAnUninterruptibleLockHolder() throws Exception {
         run(administrator, ENROLLED);
         try (Connection first = as("wiki")) {
             attack(first, TAKE_ALL + "; " + ENDLESS);
@@ -492,9 +498,9 @@ class ServerGuardIT {
         as("wiki").close();
     }
 
-    /** A quarantine marks the service first, and may not get to its role. */
+    /** A quarantine marks the service first, and may not reach its role. */
     @Test
-    void shutsOutAServiceInQuarantineWhoseRoleMayStillLogIn() throws Exception {
+    void shutsOutAQuarantinedServiceThatMayStillLogIn() throws Exception {
         run(administrator, ENROLLED, "UPDATE public.service_configs SET quarantined_at = now()");
 
         assertThat(guard.shutOut("wiki")).contains("wiki");
@@ -503,7 +509,7 @@ class ServerGuardIT {
         assertThat(guard.shutOut("wiki")).as("in quarantine").isEmpty();
     }
 
-    /** The tables of pgsteward do not exist before its first start. */
+    /** pgsteward's tables do not exist before its first start. */
     @Test
     void shutsOutNoRoleWithoutAService() throws Exception {
         assertThat(guard.shutOut("wiki")).isEmpty();
@@ -514,7 +520,7 @@ class ServerGuardIT {
         assertThat(guard.check().terminated()).isEmpty();
     }
 
-    /** They never log in, so PostgreSQL shows them to nobody, and refuses everybody else. */
+    /** These clients never log in, so PostgreSQL lists no sessions for them, and refuses all other clients. */
     @Test
     void connectionsThatKeepEverybodyOutAreCountedByAddress() throws Exception {
         List<Socket> opened = new ArrayList<>();
@@ -531,7 +537,8 @@ class ServerGuardIT {
             }
             assertThat(refusal).hasMessageContaining("too many clients");
 
-            // Of the guard's two sessions and the administrator's; those that are refused may be closed already.
+            // The number includes the guard's two sessions and the administrator's. Refused connections may be closed
+            // already.
             assertThat(guard.connections().get("127.0.0.1")).isBetween(150, opened.size() + 3);
         } finally {
             for (Socket socket : opened) {
@@ -567,7 +574,7 @@ class ServerGuardIT {
                     try {
                         run(connection, sql);
                     } catch (SQLException ended) {
-                        // That is what is tested.
+                        // The test expects that the guard ends the session.
                         Thread.onSpinWait();
                     }
                 },

@@ -6,11 +6,11 @@ import java.sql.Statement;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
-/** Statements of a test, at once or beside it. */
+/** Statements of a test, run at once or in another thread. */
 final class Sessions {
     private Sessions() {}
 
-    /** Statements of a session. */
+    /** Statements in a session. */
     interface Work {
         void run() throws SQLException;
     }
@@ -23,7 +23,7 @@ final class Sessions {
         }
     }
 
-    /** Starts a statement that may wait. */
+    /** Starts a statement, which may wait, in another thread. */
     static CompletableFuture<Void> start(Connection connection, String sql) {
         return start(() -> run(connection, sql));
     }

@@ -7,9 +7,11 @@ import org.junit.jupiter.api.Test;
 
 @Tag("fast")
 class TerminatedSessionTest {
-    /** Five roles with an eighth of the locks each, and statements that cannot be interrupted, kept all others out. */
+    /**
+     * Five roles with an eighth of the locks each, and statements that cannot be interrupted, blocked all other roles.
+     */
     @Test
-    void aSessionThatStillRunsCountsWhateverItsShare() {
+    void runningSessionCountsWithAnyShare() {
         TerminatedSession session = new TerminatedSession(21, "wiki", "wiki", "held 11801 locks", false, true);
 
         assertThat(session.asRunning().countsAsOffence()).isTrue();

@@ -40,7 +40,7 @@ class UsualUseTest {
     }
 
     @Test
-    void whatIsTakenDuringAShortageDoesNotBecomeUsual() {
+    void memoryTakenDuringAShortageDoesNotBecomeUsual() {
         usual.add(AT, Map.of("wiki", 40 * MIB), false);
         usual.add(AT.plusSeconds(2), Map.of("wiki", 90 * MIB), true);
         usual.add(AT.plusSeconds(60), Map.of("wiki", 90 * MIB), false);
@@ -50,7 +50,7 @@ class UsualUseTest {
         assertThat(usual.of("wiki")).isGreaterThan(70 * MIB);
     }
 
-    /** Otherwise a role could leave entries behind under many names. */
+    /** Otherwise a role could leave entries under many names. */
     @Test
     void forgetsARoleWithoutSessions() {
         usual.add(AT, Map.of("wiki", 40 * MIB), false);

@@ -18,7 +18,7 @@ class WrittenBytesIT {
     private static final Secret PASSWORD = new Secret("its-own");
     private static final long GROWTH = 100L << 20;
 
-    /** None is there at a reading. */
+    /** The writing sessions are so short that no reading finds one. */
     @Test
     void explainsGrowthByShortSessions() throws Exception {
         AtomicBoolean over = new AtomicBoolean();
@@ -37,7 +37,7 @@ class WrittenBytesIT {
             });
             sessions.start();
 
-            // On a busy machine no session may write within one observation.
+            // On a busy machine, an observation may pass without a write.
             await().atMost(Duration.ofMinutes(2)).until(() -> {
                 written.explain(administrator, GROWTH);
                 return written.byRole().getOrDefault("evil", 0L) > 0;

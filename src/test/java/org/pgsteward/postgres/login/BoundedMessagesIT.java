@@ -21,7 +21,7 @@ import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TableRows;
 import org.pgsteward.postgres.TestCluster;
 
-/** The driver with a real server that has more to say than fits into a daemon's memory. */
+/** The driver with a real server whose messages exceed a daemon's memory. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class BoundedMessagesIT {
@@ -73,9 +73,12 @@ class BoundedMessagesIT {
         }
     }
 
-    /** The driver keeps the notices of a statement until it is closed. A function of a service has as many as it likes. */
+    /**
+     * The driver keeps the notices of a statement until it is closed. A service's function can raise any number of
+     * them.
+     */
     @Test
-    void ofManyNoticesOnlyTheFirstAreKept() throws SQLException {
+    void onlyTheFirstOfManyNoticesAreKept() throws SQLException {
         try (Connection connection = cluster.server().connect("homelab");
                 Statement statement = connection.createStatement()) {
             for (int twice = 0; twice < 2; twice++) {
@@ -127,7 +130,7 @@ class BoundedMessagesIT {
         }
     }
 
-    /** Gives up before each piece, and the pieces are small. */
+    /** Times out before each piece, and the pieces are small. */
     private static final class Hesitating extends InputStream {
         private final ByteArrayInputStream bytes;
         private boolean patient;

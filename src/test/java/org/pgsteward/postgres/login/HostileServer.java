@@ -16,9 +16,12 @@ import java.util.Optional;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
-/** A server that answers in PostgreSQL's place. It keeps every byte that it gets, and does with a login what a test says. */
+/**
+ * A server that answers in place of PostgreSQL. It keeps every byte that it receives, and handles a login as the test
+ * defines.
+ */
 final class HostileServer implements Closeable {
-    /** What it does once the client's first packet has come. */
+    /** The reaction to the client's first packet. */
     @FunctionalInterface
     interface Behaviour {
         void answer(Talk talk) throws IOException;
@@ -42,7 +45,7 @@ final class HostileServer implements Closeable {
         return listening.getLocalPort();
     }
 
-    /** Everything that any client has sent so far. */
+    /** Returns everything that the clients have sent so far. */
     String received() {
         synchronized (received) {
             return received.toString(StandardCharsets.ISO_8859_1);
@@ -55,7 +58,7 @@ final class HostileServer implements Closeable {
                 socket.setSoTimeout(20_000);
                 serve(socket);
             } catch (IOException e) {
-                // The client went away, as it should.
+                // The client closed the connection, as it should.
             }
         }
     }
@@ -117,7 +120,7 @@ final class HostileServer implements Closeable {
             out.flush();
         }
 
-        /** The client's answer. */
+        /** Reads the client's answer. */
         String answer() throws IOException {
             in.readByte();
             byte[] body = new byte[in.readInt() - 4];
@@ -126,7 +129,7 @@ final class HostileServer implements Closeable {
             return new String(body, StandardCharsets.UTF_8);
         }
 
-        /** A SCRAM exchange up to the client's proof, as by a server that does not know the password. */
+        /** Performs a SCRAM exchange up to the client's proof, like a server that does not know the password. */
         void scramUpToProof(int iterations) throws IOException {
             request(10, "SCRAM-SHA-256\0\0".getBytes(StandardCharsets.US_ASCII));
             String first = answer();
@@ -136,7 +139,7 @@ final class HostileServer implements Closeable {
             answer();
         }
 
-        /** What a server sends that has let a client in. */
+        /** Sends the messages of a server that has accepted a login. */
         void letIn() throws IOException {
             request(0, new byte[0]);
             message('S', "server_version\00015.0\0".getBytes(StandardCharsets.US_ASCII));

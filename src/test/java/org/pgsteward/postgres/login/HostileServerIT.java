@@ -28,12 +28,15 @@ import org.pgsteward.postgres.ServerAddress;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** A server that answers in PostgreSQL's place learns nothing, from the driver and from each of PostgreSQL's programs. */
+/**
+ * A server that answers in place of PostgreSQL learns no secret, neither from the driver nor from any of PostgreSQL's
+ * programs.
+ */
 @NeedsPostgres
 class HostileServerIT {
     private static final String PASSWORD = "h0m%lab$pw";
 
-    /** The last only connects when it gets a statement. */
+    /** The programs under test. psql, the last one, connects only with a statement. */
     private static final List<List<String>> PROGRAMS = List.of(
             List.of("pg_dump", "--no-password"),
             List.of("pg_dumpall", "--globals-only", "--no-password"),
@@ -137,7 +140,8 @@ class HostileServerIT {
     @ParameterizedTest(name = "{0}")
     @MethodSource("behaviours")
     void learnsNothingFromPrograms(String name, HostileServer.Behaviour behaviour, String error) throws Exception {
-        // One program for each behaviour, with and without TLS; every program meets the worst of them below.
+        // Each behaviour is tested with one program, with and without TLS. The tests below use every program with the
+        // worst behaviour.
         for (Optional<SSLContext> encryption : List.of(Optional.<SSLContext>empty(), Optional.of(tls))) {
             try (HostileServer hostile = new HostileServer(encryption, behaviour)) {
                 assertThat(complaint(hostile, PROGRAMS.get(0))).as(name).contains(error);
@@ -156,7 +160,7 @@ class HostileServerIT {
         }
     }
 
-    /** Shows that the server above would have got it: libpq as it is sends it. */
+    /** Shows that the server above would have received the password, because an unmodified libpq sends it. */
     @Test
     void libpqAloneWouldHaveSentIt() throws Exception {
         try (HostileServer hostile = new HostileServer(Optional.empty(), talk -> talk.request(3, new byte[0]))) {
@@ -252,7 +256,7 @@ class HostileServerIT {
         }
     }
 
-    /** Whatever it is: what it does not have it cannot send. */
+    /** A program cannot send a password that it does not have. */
     @Test
     void noProgramGetsThePassword() throws Exception {
         try (HostileServer hostile = new HostileServer(Optional.empty(), HostileServer.Talk::letIn);
@@ -268,7 +272,7 @@ class HostileServerIT {
         assertThat(hostile.received())
                 .contains("user\0")
                 .doesNotContain(PASSWORD)
-                // The hash of md5 begins so, and a statement would have a word of SQL in it.
+                // An md5 hash begins like this, and a statement would contain SELECT.
                 .doesNotContainPattern("md5[0-9a-f]{32}")
                 .doesNotContain("SELECT");
     }

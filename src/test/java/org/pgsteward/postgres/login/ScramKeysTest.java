@@ -15,7 +15,7 @@ class ScramKeysTest {
     private static final ScramMechanism SHA_256 = ScramMechanism.SCRAM_SHA_256;
     private static final String SALT = "W22ZaJ0SNY7soEsUEjb6gQ==";
 
-    /** The example of RFC 7677, section 3. */
+    /** Checks the example of RFC 7677, section 3. */
     @Test
     void theKeysAreThoseOfTheStandardsExample() {
         ScramKeys keys = keys("pencil", SALT, 4096);

@@ -11,7 +11,7 @@ import java.util.List;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 
-/** A certificate of its own authority, made by the JDK's keytool: for the name {@code localhost} and no other. */
+/** A certificate signed by its own authority, made with the JDK's keytool, only for the name {@code localhost}. */
 final class TestCertificates {
     private static final String PASSWORD = "changeit";
 
@@ -107,12 +107,12 @@ final class TestCertificates {
         }
     }
 
-    /** The certificate of the authority that signed the server's. */
+    /** Returns the certificate of the authority that signed the server's certificate. */
     Path authority() {
         return folder.resolve("authority.pem");
     }
 
-    /** An authority that signed nothing. */
+    /** Returns the certificate of an authority that signed no other certificate. */
     Path otherAuthority() {
         return folder.resolve("other.pem");
     }
@@ -125,7 +125,7 @@ final class TestCertificates {
         return folder.resolve("server.key");
     }
 
-    /** For a server in Java. */
+    /** Returns the TLS context of a server in Java. */
     SSLContext context() throws IOException {
         try {
             KeyManagerFactory keys = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());

@@ -28,7 +28,7 @@ import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
-/** {@code sslmode} and {@code sslrootcert} mean what they mean to libpq, for the driver and for each program. */
+/** {@code sslmode} and {@code sslrootcert} have the same meaning as in libpq, for the driver and for each program. */
 @NeedsPostgres
 class TlsIT {
     private static final String ENCRYPTED = "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()";
@@ -61,14 +61,14 @@ class TlsIT {
         ThrowawayCluster.remove(folder);
     }
 
-    /** The file of authorities. */
+    /** The file of trusted authorities. */
     private enum Root {
         NONE,
         RIGHT,
         OTHER
     }
 
-    /** Where each case goes, and what comes of it; an empty error is a session. */
+    /** Settings and the expected error; an empty error means that the session succeeds. */
     enum Case {
         RIGHT_NAME(TlsMode.VERIFY_FULL, true, Root.RIGHT, "localhost", true, ""),
         WRONG_NAME(
@@ -173,7 +173,7 @@ class TlsIT {
         assertThat(server.ask("SELECT answer FROM public.kept")).isEqualTo("42");
     }
 
-    /** A statement is cancelled over a connection of its own. */
+    /** The driver cancels a statement over a separate connection. */
     @Test
     void aStatementIsCancelledOverTls() throws Exception {
         try (Connection connection = Case.RIGHT_NAME.server().connect("homelab");
@@ -187,7 +187,10 @@ class TlsIT {
         }
     }
 
-    /** Without a certificate to check, the exchange is bound to the one that was shown: the server finds out. */
+    /**
+     * Without certificate verification, SCRAM channel binding ties the exchange to the presented certificate, and the
+     * real server detects the difference.
+     */
     @Test
     void aLoginCannotBePassedOnByAServerInBetween() throws Exception {
         ServerAddress real = encrypted.server().address();
