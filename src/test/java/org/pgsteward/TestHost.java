@@ -26,7 +26,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.alert.TellingRule;
 import org.pgsteward.app.Wiring;
@@ -37,8 +37,8 @@ import org.pgsteward.config.Settings;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.model.Notice;
-import org.pgsteward.model.Typing;
+import org.pgsteward.model.CommandPrefix;
+import org.pgsteward.model.Notification;
 import org.pgsteward.postgres.ScratchTemplate;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
@@ -178,7 +178,7 @@ public final class TestHost implements AutoCloseable {
         // A notice moves on through these places in this order. If it moves during the search, the next place has it
         // under the same id.
         Map<String, String> notices = new TreeMap<>();
-        for (Notice notice : due()) {
+        for (Notification notice : due()) {
             if (notice.kind().equals(kind) && notice.service().equals(service)) {
                 notices.put(notice.id(), notice.state() + " " + notice.title());
             }
@@ -197,7 +197,7 @@ public final class TestHost implements AutoCloseable {
         return List.copyOf(notices.values());
     }
 
-    private List<Notice> due() {
+    private List<Notification> due() {
         TellingRule rule = new TellingRule();
         rule.setWait("0s");
         rule.setGroupFrom("1000");
@@ -208,13 +208,13 @@ public final class TestHost implements AutoCloseable {
         Path state = folder.resolve("state");
         // This time is after the time of any clock that a test uses.
         Clock clock = Clock.fixed(Instant.parse("9999-01-01T00:00:00Z"), ZoneOffset.UTC);
-        return new AlertBook(
+        return new AlertRegistry(
                         state,
                         new Silences(state, Json.mapper(), clock),
                         Json.mapper(),
                         clock,
                         ZoneId.systemDefault(),
-                        Typing.PLAIN)
+                        CommandPrefix.PLAIN)
                 .due(rule);
     }
 

@@ -3,7 +3,7 @@ package org.pgsteward.alert;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 /**
  * Order of receivers: most get a notification at once; fallback receivers get it only if earlier ones failed. Pure.
@@ -32,7 +32,7 @@ public record Fallbacks(List<String> order, Duration after) {
      * Returns the existing receivers that get the notification at once. An alert about a failing receiver goes to all
      * others. If only fallbacks remain, the first of them gets it.
      */
-    List<String> first(Notice notice, Collection<String> here) {
+    List<String> first(Notification notice, Collection<String> here) {
         List<String> possible =
                 here.stream().filter(name -> !isAbout(notice, name)).toList();
         List<String> first =
@@ -64,7 +64,7 @@ public record Fallbacks(List<String> order, Duration after) {
     }
 
     /** Returns whether the notification is about the failure of this receiver; it is not sent to that receiver. */
-    static boolean isAbout(Notice notice, String receiver) {
+    static boolean isAbout(Notification notice, String receiver) {
         return notice.kind().equals(RECEIVER_FAILING) && notice.service().equals(receiver);
     }
 }

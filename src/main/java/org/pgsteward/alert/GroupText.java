@@ -6,7 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.pgsteward.model.Elapsed;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 import org.pgsteward.model.Severity;
 
 /** Writes one notice about several alerts of one kind: the services in the title, and one line for each alert. */
@@ -22,7 +22,7 @@ final class GroupText {
 
     private GroupText() {}
 
-    static Notice of(String id, Telling telling, Instant now) {
+    static Notification of(String id, DueNotification telling, Instant now) {
         List<Alert> alerts = telling.alerts();
         Severity severity = alerts.stream()
                 .map(Alert::severity)
@@ -32,7 +32,7 @@ final class GroupText {
                 alerts.stream().map(Alert::since).min(Comparator.naturalOrder()).orElse(now);
         String first = alerts.stream()
                 .limit(NAMED)
-                .map(alert -> NoticeFields.name(alert.service()))
+                .map(alert -> NotificationFields.name(alert.service()))
                 .collect(Collectors.joining(", "));
         String who = alerts.size() > NAMED ? first + " and " + (alerts.size() - NAMED) + " more" : first;
         // A notice for information has no end.
@@ -45,21 +45,21 @@ final class GroupText {
         if (alerts.size() > LINES) {
             text.append("\nand ").append(alerts.size() - LINES).append(" more");
         }
-        return NoticeFields.notice(
+        return NotificationFields.notice(
                 id,
                 over ? "resolved" : "firing",
                 severity,
                 alerts.get(0).kind(),
                 who,
                 since,
-                "[" + heading + "] " + alerts.size() + " x " + NoticeFields.words(alerts.get(0)) + ": " + who,
+                "[" + heading + "] " + alerts.size() + " x " + NotificationFields.words(alerts.get(0)) + ": " + who,
                 text.toString(),
                 over
                         ? ""
-                        : NoticeFields.remedy(alerts.stream()
+                        : NotificationFields.remedy(alerts.stream()
                                 .flatMap(alert -> alert.last().remedy().lines())
                                 .distinct()),
-                NoticeFields.group(alerts),
+                NotificationFields.group(alerts),
                 alerts);
     }
 
@@ -71,6 +71,6 @@ final class GroupText {
                 LINE);
         Instant end = over ? alert.changedAt() : now;
         String lasted = Elapsed.words(Duration.between(alert.since(), end));
-        return NoticeFields.name(alert.service()) + ": " + (over ? "after " : "for ") + lasted + ", " + reason;
+        return NotificationFields.name(alert.service()) + ": " + (over ? "after " : "for ") + lasted + ", " + reason;
     }
 }

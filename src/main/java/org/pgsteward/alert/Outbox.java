@@ -18,7 +18,7 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,13 +36,13 @@ public final class Outbox {
 
     private final Path stateDir;
     private final OutboxFolder folder;
-    private final NoticeFileNames names;
+    private final NotificationFileNames names;
     private final Supplier<? extends Collection<String>> receivers;
     private final Fallbacks fallbacks;
     private final List<Consumer<String>> listeners = new CopyOnWriteArrayList<>();
 
     /** The notices that the disk did not take, by the file that each will have. */
-    private final Map<Path, Notice> unwritten = new ConcurrentHashMap<>();
+    private final Map<Path, Notification> unwritten = new ConcurrentHashMap<>();
 
     /**
      * @param stateDir {@code pgsteward.state.dir}
@@ -65,13 +65,13 @@ public final class Outbox {
             Fallbacks fallbacks) {
         this.stateDir = stateDir;
         this.folder = new OutboxFolder(stateDir.resolve("outbox"), json);
-        this.names = new NoticeFileNames(clock);
+        this.names = new NotificationFileNames(clock);
         this.receivers = receivers;
         this.fallbacks = fallbacks;
     }
 
     /** A notice that waits. */
-    record Entry(Path file, Instant putAt, Notice notice) {}
+    record Entry(Path file, Instant putAt, Notification notice) {}
 
     /** Returns whether a receiver may have this name, which is also the name of its folder. */
     public static boolean isReceiverName(String name) {
@@ -84,7 +84,7 @@ public final class Outbox {
     }
 
     /** Puts a notice for all receivers that are notified at once. */
-    public void put(Notice notice) {
+    public void put(Notification notice) {
         put(notice, fallbacks.first(notice, receivers.get()));
     }
 
@@ -94,7 +94,7 @@ public final class Outbox {
      *
      * @throws UncheckedIOException if memory has no room for a receiver's notice either; the other receivers have it
      */
-    public void put(Notice notice, Collection<String> to) {
+    public void put(Notification notice, Collection<String> to) {
         if (to.isEmpty()) {
             LOG.warn("there is no receiver to tell '{}'; set one, such as PGSTEWARD_MAIL_TO", notice.title());
         }
@@ -113,13 +113,13 @@ public final class Outbox {
         }
     }
 
-    private synchronized void put(Notice notice, String receiver) throws IOException {
+    private synchronized void put(Notification notice, String receiver) throws IOException {
         if (!isReceiverName(receiver)) {
             throw new IOException("receiver '" + receiver + "' cannot be the name of a folder");
         }
-        String id = NoticeFileNames.idOf(notice.id());
+        String id = NotificationFileNames.idOf(notice.id());
         List<Path> waiting = readable(receiver, notice);
-        if (waiting.stream().anyMatch(file -> NoticeFileNames.id(file).equals(id))) {
+        if (waiting.stream().anyMatch(file -> NotificationFileNames.id(file).equals(id))) {
             return;
         }
         Path file = folder.of(receiver).resolve(names.next(id, waiting));
@@ -141,7 +141,7 @@ public final class Outbox {
     }
 
     /** Returns the files that wait. An unreadable folder must not keep a notice from its receiver, or from the others. */
-    private List<Path> readable(String receiver, Notice notice) {
+    private List<Path> readable(String receiver, Notification notice) {
         try {
             return entries(receiver);
         } catch (UncheckedIOException unreadable) {
@@ -164,7 +164,7 @@ public final class Outbox {
     /** Returns all receivers for which a notice was ever put. Some may not be configured any more. */
     public Set<String> known() {
         Set<String> known = folder.receivers();
-        unwritten.keySet().stream().map(NoticeFileNames::receiver).forEach(known::add);
+        unwritten.keySet().stream().map(NotificationFileNames::receiver).forEach(known::add);
         return known;
     }
 
@@ -194,8 +194,8 @@ public final class Outbox {
 
     /** The disk may have space again. */
     private synchronized void writeDown(String receiver) {
-        for (Map.Entry<Path, Notice> entry : List.copyOf(unwritten.entrySet())) {
-            if (NoticeFileNames.receiver(entry.getKey()).equals(receiver)) {
+        for (Map.Entry<Path, Notification> entry : List.copyOf(unwritten.entrySet())) {
+            if (NotificationFileNames.receiver(entry.getKey()).equals(receiver)) {
                 try {
                     folder.write(entry.getKey(), entry.getValue());
                     unwritten.remove(entry.getKey());
@@ -218,14 +218,14 @@ public final class Outbox {
 
     private Stream<Path> inMemory(String receiver) {
         return unwritten.keySet().stream()
-                .filter(file -> NoticeFileNames.receiver(file).equals(receiver));
+                .filter(file -> NotificationFileNames.receiver(file).equals(receiver));
     }
 
     /** Reads the notice of a file. Returns nothing if it was delivered already or is unreadable. */
     Optional<Entry> read(Path file) {
         return Optional.ofNullable(unwritten.get(file))
                 .or(() -> folder.read(file))
-                .map(notice -> new Entry(file, NoticeFileNames.putAt(file), notice));
+                .map(notice -> new Entry(file, NotificationFileNames.putAt(file), notice));
     }
 
     /** Removes a notice that its receiver has taken. */

@@ -20,7 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,7 +42,7 @@ final class OutboxFolder {
     OutboxFolder(Path folder, ObjectMapper json) {
         this.folder = folder;
         this.json = json;
-        this.reader = json.readerFor(Notice.class)
+        this.reader = json.readerFor(Notification.class)
                 .with(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
                 .with(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES);
     }
@@ -74,7 +74,7 @@ final class OutboxFolder {
             return List.of();
         }
         try (Stream<Path> files = Files.list(own)) {
-            return files.filter(NoticeFileNames::isNotice)
+            return files.filter(NotificationFileNames::isNotice)
                     .filter(file -> !finished.contains(file))
                     .toList();
         } catch (IOException refused) {
@@ -88,7 +88,7 @@ final class OutboxFolder {
      *
      * @throws UncheckedIOException if the disk does not let the file be read
      */
-    Optional<Notice> read(Path file) {
+    Optional<Notification> read(Path file) {
         try {
             return Optional.of(notice(BoundedFile.bytes(file, MOST_BYTES)));
         } catch (NoSuchFileException gone) {
@@ -104,7 +104,7 @@ final class OutboxFolder {
     }
 
     /** Reads a notice; a file of an older version has no list of alerts, and a file that lacks anything else is torn. */
-    private Notice notice(byte[] content) throws IOException {
+    private Notification notice(byte[] content) throws IOException {
         JsonNode document = json.readTree(content);
         if (document instanceof ObjectNode object && !object.has("alerts")) {
             object.putArray("alerts");
@@ -122,7 +122,7 @@ final class OutboxFolder {
         }
     }
 
-    void write(Path file, Notice notice) throws IOException {
+    void write(Path file, Notification notice) throws IOException {
         Files.createDirectories(file.getParent());
         AtomicFile.write(file, json.writerWithDefaultPrettyPrinter().writeValueAsBytes(notice));
     }

@@ -1,7 +1,7 @@
 package org.pgsteward.alert;
 
 import java.time.Duration;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 /** Transport of one notification to one receiver. */
 @FunctionalInterface
@@ -11,7 +11,7 @@ public interface Sender {
      *
      * @throws NotTaken if it has not; the delivery is retried
      */
-    void send(String receiver, Notice notice) throws NotTaken;
+    void send(String receiver, Notification notice) throws NotTaken;
 
     /** Failure of a delivery. It has no cause: causes quote addresses, which may be secret. */
     final class NotTaken extends Exception {

@@ -55,9 +55,9 @@ final class TakeOver {
         Set<String> waiting = new HashSet<>();
         for (String other : others) {
             for (Path file : outbox.waiting(other)) {
-                String id = NoticeFileNames.id(file);
+                String id = NotificationFileNames.id(file);
                 waiting.add(id);
-                Instant putAt = NoticeFileNames.putAt(file);
+                Instant putAt = NotificationFileNames.putAt(file);
                 if (!putAt.plus(after).isAfter(clock.instant()) && !isMarked(own.resolve(id))) {
                     outbox.read(file).ifPresent(entry -> take(receiver, other, entry, own.resolve(id)));
                 }
@@ -71,7 +71,7 @@ final class TakeOver {
             if (!Fallbacks.isAbout(entry.notice(), receiver)) {
                 Duration late = Duration.between(entry.putAt(), clock.instant());
                 outbox.put(
-                        NoticeText.late(entry.notice(), late, other + " has not taken it, so you are told"),
+                        NotificationText.late(entry.notice(), late, other + " has not taken it, so you are told"),
                         List.of(receiver));
                 LOG.warn(
                         "{} takes over '{}', which {} has not taken",

@@ -136,7 +136,7 @@ public final class TellingRule {
      * @param tellings due notifications, in the order of events
      * @param settled alerts without need of a notification, such as those that began and resolved while they were muted
      */
-    record Decision(List<Telling> tellings, List<Alert> settled) {}
+    record Decision(List<DueNotification> tellings, List<Alert> settled) {}
 
     /**
      * @param pages alerts, including resolved ones that are still kept
@@ -151,30 +151,30 @@ public final class TellingRule {
             Map<String, Instant> lastTold,
             ZoneId zone,
             Instant now) {
-        Map<String, List<Telling>> lanes = new LinkedHashMap<>();
+        Map<String, List<DueNotification>> lanes = new LinkedHashMap<>();
         List<Alert> settled = new ArrayList<>();
         boolean hush = quiet.contains(now.atZone(zone));
         for (Alert page :
                 pages.stream().sorted(Comparator.comparing(Alert::changedAt)).toList()) {
-            Optional<Telling.News> news = inHand.contains(page.key()) ? Optional.empty() : news(page, now);
+            Optional<DueNotification.News> news = inHand.contains(page.key()) ? Optional.empty() : news(page, now);
             if (news.isEmpty()) {
                 continue;
             }
-            if (news.get() == Telling.News.OVER && page.severity() == Severity.INFO) {
+            if (news.get() == DueNotification.News.OVER && page.severity() == Severity.INFO) {
                 // The end of an informational alert needs no notification.
                 settled.add(page);
                 continue;
             }
             boolean silent = hush || silences.stream().anyMatch(silence -> silence.covers(page, now));
             boolean muted = silent || follows(page, pages, now);
-            if (muted && news.get() == Telling.News.PASSED) {
+            if (muted && news.get() == DueNotification.News.PASSED) {
                 settled.add(page);
             } else if (!muted) {
-                Telling telling = new Telling(news.get(), List.of(page));
+                DueNotification telling = new DueNotification(news.get(), List.of(page));
                 lanes.computeIfAbsent(lane(telling), lane -> new ArrayList<>()).add(telling);
             }
         }
-        List<Telling> tellings = new ArrayList<>();
+        List<DueNotification> tellings = new ArrayList<>();
         lanes.forEach((lane, waiting) -> {
             boolean ripe = waiting.stream().anyMatch(one -> isRipe(one, now));
             boolean justTold =
@@ -187,7 +187,7 @@ public final class TellingRule {
     }
 
     /** Returns the key by which notifications are grouped and limited to one per interval. */
-    static String lane(Telling telling) {
+    static String lane(DueNotification telling) {
         Alert first = telling.alerts().get(0);
         return first.kind() + " " + first.severity().word() + " " + (telling.isOver() ? "over" : telling.news());
     }
@@ -197,9 +197,9 @@ public final class TellingRule {
         return flapWindow;
     }
 
-    private boolean isRipe(Telling telling, Instant now) {
-        return telling.news() == Telling.News.STILL
-                || telling.news() == Telling.News.FLAPPING
+    private boolean isRipe(DueNotification telling, Instant now) {
+        return telling.news() == DueNotification.News.STILL
+                || telling.news() == DueNotification.News.FLAPPING
                 || isPast(telling.alerts().get(0).changedAt(), wait, now);
     }
 
@@ -211,40 +211,40 @@ public final class TellingRule {
         return Duration.between(at, now).abs().compareTo(span) >= 0;
     }
 
-    private List<Telling> grouped(List<Telling> waiting) {
+    private List<DueNotification> grouped(List<DueNotification> waiting) {
         if (waiting.size() < groupFrom) {
             return waiting;
         }
         // "Passed" is true only if every alert passed before it was notified. Otherwise the group counts as resolved.
-        Telling.News news = waiting.stream()
-                .map(Telling::news)
-                .filter(one -> one != Telling.News.PASSED)
+        DueNotification.News news = waiting.stream()
+                .map(DueNotification::news)
+                .filter(one -> one != DueNotification.News.PASSED)
                 .findFirst()
-                .orElse(Telling.News.PASSED);
-        return List.of(new Telling(
+                .orElse(DueNotification.News.PASSED);
+        return List.of(new DueNotification(
                 news, waiting.stream().flatMap(one -> one.alerts().stream()).toList()));
     }
 
     /** Returns the difference between the alert's state and the state that was last notified. */
-    private Optional<Telling.News> news(Alert page, Instant now) {
+    private Optional<DueNotification.News> news(Alert page, Instant now) {
         Alert.Heard heard = page.heard();
         if (heard != null && heard.flapping()) {
             if (!isPast(page.changedAt(), calm, now)) {
                 return Optional.empty();
             }
         } else if (isFlapping(page, now)) {
-            return Optional.of(Telling.News.FLAPPING);
+            return Optional.of(DueNotification.News.FLAPPING);
         }
         if (heard == null) {
             return page.isFiring()
-                    ? Optional.of(Telling.News.BEGAN)
-                    : page.isPast() ? Optional.empty() : Optional.of(Telling.News.PASSED);
+                    ? Optional.of(DueNotification.News.BEGAN)
+                    : page.isPast() ? Optional.empty() : Optional.of(DueNotification.News.PASSED);
         }
         if (!page.isFiring()) {
-            return Optional.of(Telling.News.OVER);
+            return Optional.of(DueNotification.News.OVER);
         }
         if (page.severity().compareTo(heard.severity()) > 0) {
-            return Optional.of(Telling.News.WORSE);
+            return Optional.of(DueNotification.News.WORSE);
         }
         Duration repeat = switch (page.severity()) {
             case CRITICAL -> repeatCritical;
@@ -252,7 +252,7 @@ public final class TellingRule {
             case INFO -> Duration.ZERO;
         };
         boolean again = !repeat.isZero() && isPast(heard.at(), repeat, now);
-        return again ? Optional.of(Telling.News.STILL) : Optional.empty();
+        return again ? Optional.of(DueNotification.News.STILL) : Optional.empty();
     }
 
     private boolean isFlapping(Alert page, Instant now) {

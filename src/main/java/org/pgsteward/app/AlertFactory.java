@@ -3,8 +3,8 @@ package org.pgsteward.app;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pgsteward.alert.AlertBook;
-import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.AlertRegistry;
+import org.pgsteward.alert.DeliveryScheduler;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.alert.message.Messages;
@@ -13,20 +13,20 @@ import org.pgsteward.camel.receivers.Delivery;
 import org.pgsteward.camel.receivers.OutboxDelivery;
 import org.pgsteward.camel.receivers.Receivers;
 import org.pgsteward.config.AlertConfig;
-import org.pgsteward.model.Typing;
+import org.pgsteward.model.CommandPrefix;
 
 /** Factory of the alerts and of their delivery to receivers. */
 final class AlertFactory {
-    final AlertBook alerts;
+    final AlertRegistry alerts;
     final Silences silences;
     private final Foundation base;
     private final AlertConfig config;
 
-    AlertFactory(Foundation base, Typing typing) {
+    AlertFactory(Foundation base, CommandPrefix typing) {
         this.base = base;
         config = AlertConfig.of(base.settings);
         silences = new Silences(base.state(), base.json, base.clock);
-        alerts = new AlertBook(base.state(), silences, base.json, base.clock, base.zone(), typing);
+        alerts = new AlertRegistry(base.state(), silences, base.json, base.clock, base.zone(), typing);
     }
 
     /** Names of the receivers, empty at first: the outbox is built before the routes that define the receivers. */
@@ -63,7 +63,7 @@ final class AlertFactory {
                         base.json,
                         base.redaction,
                         base.clock,
-                        Courier.Rests.USUAL,
+                        DeliveryScheduler.Rests.USUAL,
                         config.fallbacks())));
     }
 }

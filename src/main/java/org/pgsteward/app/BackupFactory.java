@@ -3,13 +3,13 @@ package org.pgsteward.app;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
-import org.pgsteward.backup.BackupNotices;
-import org.pgsteward.backup.BackupPair;
+import org.pgsteward.backup.BackupAlerts;
 import org.pgsteward.backup.BackupRun;
 import org.pgsteward.backup.CaveatCheck;
-import org.pgsteward.backup.Housekeeping;
+import org.pgsteward.backup.ConcurrentBackups;
 import org.pgsteward.backup.RequestedBackups;
 import org.pgsteward.backup.ShrinkCheck;
+import org.pgsteward.backup.StartupRecovery;
 import org.pgsteward.backup.dump.Dumps;
 import org.pgsteward.backup.restore.Recovery;
 import org.pgsteward.backup.restore.Restore;
@@ -25,7 +25,7 @@ import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.underway.RunsUnderWay;
-import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.camel.StoreEndpoint;
 import org.pgsteward.config.BackupConfig;
 import org.pgsteward.config.BackupWatchConfig;
@@ -42,17 +42,17 @@ final class BackupFactory {
     final Targets targets;
     final BackupSets backupSets;
     final SetKeeper sets;
-    final Housekeeping house;
+    final StartupRecovery house;
     final RunsUnderWay runs = new RunsUnderWay();
     final ProcessDeaths deaths;
-    final Proof proof;
+    final Verification proof;
     final Dumps dumps;
     final Restore restore;
     final Recovery recovery;
     final CardKeeper card;
-    final BackupNotices notices;
+    final BackupAlerts notices;
     final BackupRun backups;
-    final BackupPair pair;
+    final ConcurrentBackups pair;
     final RequestedBackups asked;
 
     BackupFactory(Foundation base, PostgresFactory postgres, JournalFactory journal) {
@@ -73,9 +73,9 @@ final class BackupFactory {
         backupSets = new BackupSets(store, locks, base.clock);
         sets = new SetKeeper(backupSets, targets, journal.tables, server);
         RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch, locks, base.clock);
-        house = new Housekeeping(journal.tables, store, locks, sets, leftovers);
+        house = new StartupRecovery(journal.tables, store, locks, sets, leftovers);
         deaths = new ProcessDeaths(base.state().resolve("under-way"), base.clock);
-        proof = new Proof(
+        proof = new Verification(
                 store, keys, scratch, locks, programs, user, extensions, runs, journal.rows::verified, base.clock);
         DiskSpace space = new DiskSpace(store.root(), scratch);
         dumps = new Dumps(server, programs, user, store, keys, proof, space, runs, locks, extensions, base.clock);
@@ -94,7 +94,7 @@ final class BackupFactory {
         recovery = new Recovery(server, store, backupSets, restore, leftovers, journal.all::take, watch.stuck());
         card = new CardKeeper(
                 new RecoveryCard(store, server.address(), base.clock), journal.rows, backupSets, base.clock);
-        notices = new BackupNotices(
+        notices = new BackupAlerts(
                 journal.tables,
                 new ShrinkCheck(journal.rows, watch.shrink(), base.clock),
                 new CaveatCheck(journal.rows, base.clock),
@@ -110,7 +110,7 @@ final class BackupFactory {
                 notices,
                 base.reporter,
                 base.clock);
-        pair = new BackupPair(backups, card);
+        pair = new ConcurrentBackups(backups, card);
         asked = new RequestedBackups(
                 targets, journal.tables, journal.rows, sets, store, proof, locks, pair, backups, base.clock);
     }

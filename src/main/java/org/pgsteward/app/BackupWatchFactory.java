@@ -9,7 +9,7 @@ import org.pgsteward.backup.retention.Pruner;
 import org.pgsteward.backup.retention.RetentionSettings;
 import org.pgsteward.backup.schedule.OverdueRule;
 import org.pgsteward.backup.schedule.Schedules;
-import org.pgsteward.backup.store.Holdings;
+import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.config.BackupWatchConfig;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.overview.OverviewReader;
@@ -24,7 +24,7 @@ final class BackupWatchFactory {
     private final NightFactory nights;
     private final BackupWatchConfig watch;
     private final OverdueRule overdue;
-    private final Holdings holdings;
+    private final StoreView holdings;
 
     BackupWatchFactory(
             Foundation base,
@@ -41,7 +41,7 @@ final class BackupWatchFactory {
         this.nights = nights;
         watch = backup.watch;
         overdue = new OverdueRule(watch.overdueGrace(), base.zone());
-        holdings = new Holdings(backup.store);
+        holdings = new StoreView(backup.store);
     }
 
     OverdueCheck overdueCheck(Containers containers) {

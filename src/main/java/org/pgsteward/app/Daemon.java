@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
-import org.pgsteward.backup.Housekeeping;
+import org.pgsteward.backup.StartupRecovery;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.edit.RouteReload;
 import org.pgsteward.engine.DockerEngine;
@@ -23,7 +23,7 @@ public final class Daemon implements AutoCloseable {
     private final Pipeline pipeline;
     private final DockerEngine engine;
     private final StateLeftovers leftovers;
-    private final Housekeeping house;
+    private final StartupRecovery house;
     private final BooleanSupplier hears;
     private final Runnable routesChanged;
     private final DaemonReport report;
@@ -42,7 +42,7 @@ public final class Daemon implements AutoCloseable {
             Pipeline pipeline,
             DockerEngine engine,
             StateLeftovers leftovers,
-            Housekeeping house,
+            StartupRecovery house,
             BooleanSupplier hears,
             Runnable routesChanged,
             DaemonReport report,

@@ -26,7 +26,7 @@ import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.FeedTimings;
 import org.pgsteward.monitor.CrashProbe;
-import org.pgsteward.monitor.LookReader;
+import org.pgsteward.monitor.ObservationReader;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.overview.DaemonReport;
 import org.pgsteward.overview.OverviewReader;
@@ -117,7 +117,7 @@ final class DaemonFactory {
                 base.json,
                 base.clock);
         OverviewReader overview = of.overviews.reader(() -> Optional.of(report.now()));
-        LookReader looks = of.monitor.lookReader(engine, crashes, containers, docker, outbox);
+        ObservationReader looks = of.monitor.lookReader(engine, crashes, containers, docker, outbox);
         Pipeline pipeline = of.pipelines
                 .common(outbox, NightFactory.scheduleLabel(containers), of.nights.deadRuns()::look)
                 .routes(new ContainerRoutes(watch))

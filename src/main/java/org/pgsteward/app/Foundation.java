@@ -21,7 +21,7 @@ import org.pgsteward.postgres.UnprivilegedUser;
 final class Foundation {
     final Settings settings;
     final DaemonConfig daemon;
-    final Purpose purpose;
+    final AccessMode purpose;
     final UnprivilegedUser user;
     final Clock clock;
     final ObjectMapper json = Json.mapper();
@@ -35,11 +35,11 @@ final class Foundation {
      * @throws IllegalArgumentException if a setting is wrong, with its name and value
      * @throws IOException if the state folder cannot be created
      */
-    Foundation(Settings given, Purpose purpose, UnprivilegedUser user, Clock clock) throws IOException {
+    Foundation(Settings given, AccessMode purpose, UnprivilegedUser user, Clock clock) throws IOException {
         this.purpose = purpose;
         this.user = user;
         this.clock = clock;
-        if (purpose != Purpose.CHECK) {
+        if (purpose != AccessMode.CHECK) {
             SettingsCheck.require(given);
         }
         daemon = DaemonConfig.of(given);

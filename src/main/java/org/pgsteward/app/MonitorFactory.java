@@ -15,9 +15,9 @@ import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
 import org.pgsteward.monitor.ImageProbe;
 import org.pgsteward.monitor.LogProbe;
-import org.pgsteward.monitor.LookReader;
 import org.pgsteward.monitor.Monitor;
 import org.pgsteward.monitor.MonitorRules;
+import org.pgsteward.monitor.ObservationReader;
 import org.pgsteward.monitor.OldLevels;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.ThresholdsFile;
@@ -101,7 +101,7 @@ final class MonitorFactory {
         return PostgresProbe.withCrowd(postgres.server, base.clock, guard::connections, engine);
     }
 
-    Monitor monitor(LookReader looks, MemorySampler memory, PostgresProbe probe, Watches watches) {
+    Monitor monitor(ObservationReader looks, MemorySampler memory, PostgresProbe probe, Watches watches) {
         return new Monitor(
                 new Monitor.Sources(memory::sample, probe::probe, looks::databases, looks::log, looks::host),
                 watches,
@@ -109,13 +109,13 @@ final class MonitorFactory {
                 base.reporter);
     }
 
-    LookReader lookReader(
+    ObservationReader lookReader(
             DockerEngine engine,
             CrashProbe crashes,
             Containers containers,
             StewardDockerComponent docker,
             Outbox outbox) {
-        return new LookReader(
+        return new ObservationReader(
                 new DatabaseProbe(postgres.server, base.clock),
                 new LogProbe(engine, base.clock),
                 crashes,

@@ -3,8 +3,8 @@ package org.pgsteward.app;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.pgsteward.config.PostgresConfig;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Console;
-import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
 
@@ -12,7 +12,7 @@ import org.pgsteward.postgres.ServerAddress;
 final class PostgresFactory {
     final PostgresConfig config;
     final Server server;
-    final Typing typing;
+    final CommandPrefix typing;
 
     /** @throws org.pgsteward.config.NotSet if the purpose needs a password and none is set */
     PostgresFactory(Foundation base) {
@@ -20,11 +20,12 @@ final class PostgresFactory {
                 ? PostgresConfig.of(base.settings)
                 : PostgresConfig.withoutPassword(base.settings);
         server = new Server(config.address());
-        typing = new Typing(
+        typing = new CommandPrefix(
                 base.daemon.command(),
                 base.daemon.dockerCommand(),
                 "PGPASSWORD=$PGSTEWARD_POSTGRES_PASSWORD psql -h "
-                        + Typing.word(address().host()) + " -p " + address().port());
+                        + CommandPrefix.word(address().host()) + " -p "
+                        + address().port());
     }
 
     ServerAddress address() {
@@ -42,8 +43,8 @@ final class PostgresFactory {
 
     /** Returns the start of a command line that sends a statement to the management database. */
     String statementCommand() {
-        return "docker exec " + Typing.word(config.containerName()) + " psql -U "
-                + Typing.word(address().user()) + " -d "
-                + Typing.word(address().database()) + " -c";
+        return "docker exec " + CommandPrefix.word(config.containerName()) + " psql -U "
+                + CommandPrefix.word(address().user()) + " -d "
+                + CommandPrefix.word(address().database()) + " -c";
     }
 }

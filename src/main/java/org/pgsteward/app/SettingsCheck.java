@@ -14,7 +14,7 @@ import org.pgsteward.config.AllSettings;
 import org.pgsteward.config.Setting;
 import org.pgsteward.config.SettingFaults;
 import org.pgsteward.config.Settings;
-import org.pgsteward.model.Nearest;
+import org.pgsteward.model.Suggestions;
 import org.pgsteward.monitor.OldLevels;
 
 /** Check of all settings at once. Each fault is one line that begins with the variable that sets the value. */
@@ -48,7 +48,7 @@ public final class SettingsCheck {
         String fallback = AlertConfig.FALLBACK.name();
         for (String name : settings.find(AlertConfig.FALLBACK).orElse(List.of())) {
             if (!receivers.contains(name)) {
-                String hint = Nearest.hint(name, receivers);
+                String hint = Suggestions.hint(name, receivers);
                 check.add(
                         fallback,
                         fallback + " names '" + name + "', which is no receiver; "
@@ -74,7 +74,7 @@ public final class SettingsCheck {
                 String end = variable.length() > key.length() ? variable.substring(key.length()) : "";
                 Set<String> names = new TreeSet<>();
                 known.forEach(name -> names.add(settings.variable(name) + end));
-                String hint = Nearest.hint(variable, names);
+                String hint = Suggestions.hint(variable, names);
                 lines.add(variable + " is no setting; "
                         + (hint.isEmpty() ? "no route file reads {{" + key + "}} either: take it out" : hint));
             }

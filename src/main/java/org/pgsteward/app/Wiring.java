@@ -4,13 +4,13 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.ZoneId;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.alert.Silences;
-import org.pgsteward.backup.BackupPair;
 import org.pgsteward.backup.BackupRun;
-import org.pgsteward.backup.Housekeeping;
+import org.pgsteward.backup.ConcurrentBackups;
 import org.pgsteward.backup.RequestedBackups;
+import org.pgsteward.backup.StartupRecovery;
 import org.pgsteward.backup.dump.Dumps;
 import org.pgsteward.backup.restore.Recovery;
 import org.pgsteward.backup.restore.Restore;
@@ -20,7 +20,7 @@ import org.pgsteward.backup.store.CardKeeper;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.underway.RunsUnderWay;
-import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.RouteClient;
 import org.pgsteward.camel.lint.RouteCheck;
@@ -30,7 +30,7 @@ import org.pgsteward.doctor.Examination;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Tables;
-import org.pgsteward.model.Typing;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.OverviewReader;
@@ -65,24 +65,24 @@ public final class Wiring {
     public final RouteClient routeClient;
     public final Reporter reporter;
     public final Server server;
-    public final Typing typing;
+    public final CommandPrefix typing;
     public final Tables tables;
     public final BackupRows rows;
-    public final AlertBook alerts;
+    public final AlertRegistry alerts;
     public final Silences silences;
     public final Store store;
     public final Targets targets;
     public final BackupSets backupSets;
     public final SetKeeper sets;
-    public final Housekeeping house;
+    public final StartupRecovery house;
     public final RunsUnderWay runs;
     public final Dumps dumps;
-    public final Proof proof;
+    public final Verification proof;
     public final Restore restore;
     public final Recovery recovery;
     public final CardKeeper card;
     public final BackupRun backups;
-    public final BackupPair backupPair;
+    public final ConcurrentBackups backupPair;
     public final RequestedBackups asked;
 
     /**
@@ -102,11 +102,11 @@ public final class Wiring {
 
     /** Builds the objects with another clock. */
     public Wiring(Settings given, UnprivilegedUser user, Clock clock) throws IOException {
-        this(new Foundation(given, Purpose.WORK, user, clock));
+        this(new Foundation(given, AccessMode.WORK, user, clock));
     }
 
     /** Builds the objects for the given purpose. */
-    public static Wiring to(Purpose purpose, Settings given) throws IOException {
+    public static Wiring to(AccessMode purpose, Settings given) throws IOException {
         return new Wiring(new Foundation(given, purpose, UnprivilegedUser.ofThisProcess(), Clock.systemUTC()));
     }
 

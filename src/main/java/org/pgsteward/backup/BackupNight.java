@@ -8,7 +8,7 @@ import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.DueTargets;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.underway.RunsUnderWay;
-import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.model.Backup;
 
 /**
@@ -17,14 +17,14 @@ import org.pgsteward.model.Backup;
  */
 public final class BackupNight {
     private final DueTargets due;
-    private final BackupPair pair;
+    private final ConcurrentBackups pair;
     private final SetKeeper sets;
-    private final Proof proof;
+    private final Verification proof;
     private final RunsUnderWay runs;
     private RunsUnderWay.@Nullable Run night;
     private volatile boolean othersAreDue;
 
-    public BackupNight(DueTargets due, BackupPair pair, SetKeeper sets, Proof proof, RunsUnderWay runs) {
+    public BackupNight(DueTargets due, ConcurrentBackups pair, SetKeeper sets, Verification proof, RunsUnderWay runs) {
         this.due = due;
         this.pair = pair;
         this.sets = sets;
@@ -54,7 +54,7 @@ public final class BackupNight {
 
     private List<Backup> backUp(List<BackupTarget> targets) throws InterruptedException {
         List<BackupTarget> set = sets.open(SetKeeper.SCHEDULE, targets);
-        try (Proof.Series series = proof.series()) {
+        try (Verification.Series series = proof.series()) {
             Objects.requireNonNull(series);
             return pair.all(set, BackupRun.Patience.WAITS).stream()
                     .map(BackupRun.Outcome::backup)

@@ -7,13 +7,13 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.pgsteward.alert.Reporter;
-import org.pgsteward.backup.dump.DumpRun;
+import org.pgsteward.backup.dump.DumpInProgress;
 import org.pgsteward.backup.dump.Dumps;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.CardKeeper;
 import org.pgsteward.backup.store.PartWriter;
-import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.FirstCause;
@@ -37,11 +37,11 @@ public final class BackupRun {
 
     private final Dumps dumps;
     private final Targets targets;
-    private final Housekeeping house;
+    private final StartupRecovery house;
     private final PartWriter writer;
-    private final Proof proof;
+    private final Verification proof;
     private final CardKeeper card;
-    private final BackupNotices notices;
+    private final BackupAlerts notices;
     private final Reporter reporter;
     private final Clock clock;
     private final ShortAbsence absence = new ShortAbsence(ABSENCE);
@@ -50,11 +50,11 @@ public final class BackupRun {
     public BackupRun(
             Dumps dumps,
             Targets targets,
-            Housekeeping house,
+            StartupRecovery house,
             PartWriter writer,
-            Proof proof,
+            Verification proof,
             CardKeeper card,
-            BackupNotices notices,
+            BackupAlerts notices,
             Reporter reporter,
             Clock clock) {
         this.dumps = dumps;
@@ -121,7 +121,7 @@ public final class BackupRun {
 
     /** Returns the stored backup or the failed one. The lock and the snapshot are already released. */
     private Outcome dump(BackupTarget target, Patience patience) {
-        Optional<DumpRun> begun;
+        Optional<DumpInProgress> begun;
         try {
             house.requireStore();
             begun = begin(target, patience);
@@ -137,11 +137,11 @@ public final class BackupRun {
         return begun.map(run -> new Outcome(store(run), false)).orElseGet(() -> aside(target, UNDER_WAY, true));
     }
 
-    private Optional<DumpRun> begin(BackupTarget target, Patience patience)
+    private Optional<DumpInProgress> begin(BackupTarget target, Patience patience)
             throws IOException, SQLException, InterruptedException {
         while (true) {
             try {
-                Optional<DumpRun> begun = dumps.begin(target);
+                Optional<DumpInProgress> begun = dumps.begin(target);
                 absence.over();
                 return begun;
             } catch (SQLException e) {
@@ -152,7 +152,7 @@ public final class BackupRun {
         }
     }
 
-    private Backup store(DumpRun run) {
+    private Backup store(DumpInProgress run) {
         Throwable cause;
         try {
             reporter.record(run.started());
@@ -177,7 +177,7 @@ public final class BackupRun {
     }
 
     /** Logs the warnings of the dump. Throws no exception, since the backup is already stored. */
-    private static void logWarnings(Backup made, DumpRun run) {
+    private static void logWarnings(Backup made, DumpInProgress run) {
         try {
             String warnings = run.warnings();
             if (!warnings.isEmpty()) {
@@ -188,7 +188,7 @@ public final class BackupRun {
         }
     }
 
-    private static void release(DumpRun run) {
+    private static void release(DumpInProgress run) {
         try {
             run.close();
         } catch (IOException e) {

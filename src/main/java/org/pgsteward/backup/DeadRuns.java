@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.underway.RunLock;
@@ -60,7 +60,7 @@ public final class DeadRuns {
     private final Spool spool;
     private final Path locks;
     private final ProcessDeaths deaths;
-    private final AlertBook alerts;
+    private final AlertRegistry alerts;
     private final Reporter reporter;
     private final Clock clock;
     private final Instant started;
@@ -72,7 +72,7 @@ public final class DeadRuns {
             Spool spool,
             Path locks,
             ProcessDeaths deaths,
-            AlertBook alerts,
+            AlertRegistry alerts,
             Reporter reporter,
             Clock clock) {
         this.tables = tables;
@@ -126,13 +126,13 @@ public final class DeadRuns {
 
     private void tell() throws SQLException {
         Map<String, Alert> firing = alerts.firing().stream()
-                .filter(alert -> alert.kind().equals(BackupNotices.FAILED))
+                .filter(alert -> alert.kind().equals(BackupAlerts.FAILED))
                 .collect(Collectors.toMap(Alert::service, Function.identity()));
         for (RunRows.Ended run : tables.runs().newestEnded(clock.instant().minus(NEWS))) {
             Alert alert = firing.get(run.service());
             if (alert != null && run.good() && run.at().isAfter(alert.last().at())) {
                 raise(Condition.well(
-                        BackupNotices.FAILED, run.service(), run.backupId() + " is verified", clock.instant()));
+                        BackupAlerts.FAILED, run.service(), run.backupId() + " is verified", clock.instant()));
             } else if (alert == null && run.error().equals(DIED)) {
                 raise(bad(run, "failed: " + DIED + " (killed, out of memory or a power cut)"));
             } else if (alert == null && isUntold(run)) {
@@ -172,7 +172,7 @@ public final class DeadRuns {
     }
 
     private Condition bad(RunRows.Ended run, String how) {
-        return BackupNotices.bad(run.service(), run.kind(), run.backupId(), run.state(), how, clock.instant());
+        return BackupAlerts.bad(run.service(), run.kind(), run.backupId(), run.state(), how, clock.instant());
     }
 
     private void raise(Condition condition) {

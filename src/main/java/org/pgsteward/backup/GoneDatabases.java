@@ -8,10 +8,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.backup.retention.ShrinkRule;
 import org.pgsteward.backup.schedule.Targets;
-import org.pgsteward.backup.store.Holdings;
+import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.model.Condition;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -28,18 +28,18 @@ final class GoneDatabases {
     private static final Set<String> WHOLE = Set.of(Targets.GLOBALS, Targets.BASE);
 
     /** The kinds of alerts that a run raises and only a later run can resolve. */
-    private static final Set<String> OF_RUNS = Set.of(BackupNotices.FAILED, ShrinkRule.KIND, CaveatCheck.KIND);
+    private static final Set<String> OF_RUNS = Set.of(BackupAlerts.FAILED, ShrinkRule.KIND, CaveatCheck.KIND);
 
     /** The kinds of alerts about a stored backup. */
     private static final Set<String> OF_STORED =
-            Set.of(BackupNotices.FAILED, ReverificationRule.NOT_AGAIN, ReverificationRule.DAMAGED);
+            Set.of(BackupAlerts.FAILED, ReverificationRule.NOT_AGAIN, ReverificationRule.DAMAGED);
 
-    private final AlertBook alerts;
-    private final Housekeeping house;
-    private final Holdings holdings;
+    private final AlertRegistry alerts;
+    private final StartupRecovery house;
+    private final StoreView holdings;
     private final Clock clock;
 
-    GoneDatabases(AlertBook alerts, Housekeeping house, Holdings holdings, Clock clock) {
+    GoneDatabases(AlertRegistry alerts, StartupRecovery house, StoreView holdings, Clock clock) {
         this.alerts = alerts;
         this.house = house;
         this.holdings = holdings;
@@ -74,7 +74,7 @@ final class GoneDatabases {
 
     private static boolean isOfStored(Alert alert) {
         return alert.causes().values().stream()
-                .anyMatch(cause -> cause.figures().containsKey(BackupNotices.STORED));
+                .anyMatch(cause -> cause.figures().containsKey(BackupAlerts.STORED));
     }
 
     private boolean isStoreWithout(String service) throws SQLException, IOException {

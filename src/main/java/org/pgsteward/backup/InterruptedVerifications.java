@@ -15,11 +15,11 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.UUID;
 import org.pgsteward.alert.Reporter;
-import org.pgsteward.backup.store.Holding;
-import org.pgsteward.backup.store.Holdings;
+import org.pgsteward.backup.store.StoreView;
+import org.pgsteward.backup.store.StoredBackupStatus;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.underway.RunsUnderWay;
-import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
@@ -43,13 +43,13 @@ public final class InterruptedVerifications {
     private static final Logger LOG = LoggerFactory.getLogger(InterruptedVerifications.class);
 
     private final BackupRows rows;
-    private final Holdings holdings;
-    private final Proof proof;
+    private final StoreView holdings;
+    private final Verification proof;
     private final RunsUnderWay runs;
     private final ProcessDeaths deaths;
     private final Path mark;
     private final BackupRun run;
-    private final BackupNotices notices;
+    private final BackupAlerts notices;
     private final Reporter reporter;
     private final Clock clock;
     private final Set<UUID> tried = new HashSet<>();
@@ -58,13 +58,13 @@ public final class InterruptedVerifications {
     /** @param state the persistent state folder */
     public InterruptedVerifications(
             BackupRows rows,
-            Holdings holdings,
-            Proof proof,
+            StoreView holdings,
+            Verification proof,
             RunsUnderWay runs,
             ProcessDeaths deaths,
             Path state,
             BackupRun run,
-            BackupNotices notices,
+            BackupAlerts notices,
             Reporter reporter,
             Clock clock) {
         this.rows = rows;
@@ -113,7 +113,7 @@ public final class InterruptedVerifications {
         List<Backup> stored = new ArrayList<>();
         for (String service : Set.copyOf(left.values())) {
             holdings.of(service, rows.judgements(service)).stream()
-                    .map(Holding::backup)
+                    .map(StoredBackupStatus::backup)
                     .filter(backup -> left.containsKey(backup.identity().eventId()))
                     .filter(backup -> proof.distrust(backup).isEmpty())
                     .forEach(stored::add);
@@ -128,7 +128,7 @@ public final class InterruptedVerifications {
                 giveUp(backup);
             }
         }
-        try (Proof.Series series = proof.series()) {
+        try (Verification.Series series = proof.series()) {
             Objects.requireNonNull(series);
             for (Backup backup : left) {
                 if (!isGivenUp(backup, interrupted)) {

@@ -10,12 +10,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.journal.BackupRows;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
 
 /**
  * Checks that the newest verified backup of each service is stored with its recorded size. After a file was deleted,
@@ -30,10 +30,10 @@ public final class MissingBackups {
 
     private final Store store;
     private final BackupRows rows;
-    private final AlertBook alerts;
+    private final AlertRegistry alerts;
     private final Clock clock;
 
-    public MissingBackups(Store store, BackupRows rows, AlertBook alerts, Clock clock) {
+    public MissingBackups(Store store, BackupRows rows, AlertRegistry alerts, Clock clock) {
         this.store = store;
         this.rows = rows;
         this.alerts = alerts;
@@ -52,7 +52,7 @@ public final class MissingBackups {
                     PGSTEWARD,
                     "the store " + store.root() + " is not there, and " + newest.size()
                             + " verified backups were in it",
-                    "ls -l " + Typing.word(store.root().toString()) + "   # is its volume mounted?",
+                    "ls -l " + CommandPrefix.word(store.root().toString()) + "   # is its volume mounted?",
                     now));
         } else {
             newest.forEach(stored -> problem(stored).ifPresent(problem -> conditions.add(bad(stored, problem, now))));
@@ -79,7 +79,9 @@ public final class MissingBackups {
                 stored.service(),
                 stored.path() + " " + problem + "; it was the newest verified backup of " + stored.service(),
                 "pgsteward backup "
-                        + (stored.kind().equals("dump") ? Typing.word(stored.service()) : "--kind " + stored.kind())
+                        + (stored.kind().equals("dump")
+                                ? CommandPrefix.word(stored.service())
+                                : "--kind " + stored.kind())
                         + "   # another one, now",
                 now);
     }

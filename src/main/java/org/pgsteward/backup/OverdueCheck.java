@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.restore.KeptDatabaseRule;
 import org.pgsteward.backup.schedule.BackupTarget;
@@ -19,7 +19,7 @@ import org.pgsteward.backup.schedule.OverdueRule;
 import org.pgsteward.backup.schedule.Schedule;
 import org.pgsteward.backup.schedule.Schedules;
 import org.pgsteward.backup.schedule.Targets;
-import org.pgsteward.backup.store.Holdings;
+import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Condition;
@@ -36,10 +36,10 @@ public final class OverdueCheck {
 
     private final Targets targets;
     private final BackupRows rows;
-    private final Housekeeping house;
+    private final StartupRecovery house;
     private final Schedules schedules;
     private final OverdueRule rule;
-    private final AlertBook alerts;
+    private final AlertRegistry alerts;
     private final GoneDatabases gone;
     private final KeptDatabaseRule forgotten;
     private final MissingBackups missing;
@@ -54,11 +54,11 @@ public final class OverdueCheck {
     public OverdueCheck(
             Targets targets,
             BackupRows rows,
-            Housekeeping house,
+            StartupRecovery house,
             Schedules schedules,
             OverdueRule rule,
-            AlertBook alerts,
-            Holdings holdings,
+            AlertRegistry alerts,
+            StoreView holdings,
             KeptDatabaseRule forgotten,
             MissingBackups missing,
             Reporter reporter,

@@ -55,11 +55,11 @@ public final class RequestFiles {
     private static final Set<String> VERBS = Set.of("backup", "verify");
 
     private final RequestedBackups asked;
-    private final Housekeeping house;
+    private final StartupRecovery house;
     private final ObjectMapper json;
     private final Clock clock;
 
-    public RequestFiles(RequestedBackups asked, Housekeeping house, ObjectMapper json, Clock clock) {
+    public RequestFiles(RequestedBackups asked, StartupRecovery house, ObjectMapper json, Clock clock) {
         this.asked = asked;
         this.house = house;
         this.json = json;

@@ -23,14 +23,14 @@ import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
-import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.model.Judgement;
 import org.pgsteward.model.Refusal;
 
 /**
@@ -46,8 +46,8 @@ public final class RequestedBackups {
     private final BackupRows rows;
     private final SetKeeper sets;
     private final Store store;
-    private final Proof proof;
-    private final BackupPair pair;
+    private final Verification proof;
+    private final ConcurrentBackups pair;
     private final BackupRun run;
     private final OtherRun others;
 
@@ -57,9 +57,9 @@ public final class RequestedBackups {
             BackupRows rows,
             SetKeeper sets,
             Store store,
-            Proof proof,
+            Verification proof,
             Path locks,
-            BackupPair pair,
+            ConcurrentBackups pair,
             BackupRun run,
             Clock clock) {
         this.targets = targets;
@@ -140,7 +140,7 @@ public final class RequestedBackups {
         Map<String, Optional<Backup>> before = new HashMap<>();
         wanted.forEach(target -> before.put(key(target), others.newest(target)));
         List<BackupTarget> set = sets.open(asked, wanted);
-        try (Proof.Series series = proof.series()) {
+        try (Verification.Series series = proof.series()) {
             Objects.requireNonNull(series);
             List<Backup> done = new ArrayList<>();
             List<BackupRun.Outcome> outcomes = pair.all(set, BackupRun.Patience.FAILS_AT_ONCE);
@@ -199,7 +199,7 @@ public final class RequestedBackups {
      * @param each receives each result at once
      */
     public List<Backup> proveAll(List<StoredBackup> stored, Consumer<Backup> each) {
-        try (Proof.Series series = proof.series()) {
+        try (Verification.Series series = proof.series()) {
             Objects.requireNonNull(series);
             List<Backup> all = new ArrayList<>();
             for (StoredBackup one : stored) {
@@ -221,7 +221,7 @@ public final class RequestedBackups {
 
     private Backup known(StoredBackup stored) {
         try {
-            Judgement judgement = rows.judgements(stored.manifest().source().service())
+            BackupRow judgement = rows.judgements(stored.manifest().source().service())
                     .get(UUID.fromString(stored.manifest().identity().eventId()));
             return judgement == null ? stored.asMade() : stored.as(judgement);
         } catch (SQLException e) {

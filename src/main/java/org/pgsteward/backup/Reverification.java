@@ -9,20 +9,20 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
-import org.pgsteward.backup.store.Holding;
-import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.backup.store.Removal;
 import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.store.StoreView;
+import org.pgsteward.backup.store.StoredBackupStatus;
 import org.pgsteward.backup.underway.ProcessDeaths;
-import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Condition;
-import org.pgsteward.model.Judgement;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,24 +33,24 @@ import org.slf4j.LoggerFactory;
 public final class Reverification {
     private static final Logger LOG = LoggerFactory.getLogger(Reverification.class);
 
-    private final Holdings holdings;
+    private final StoreView holdings;
     private final Removal removal;
     private final BackupRows rows;
-    private final Housekeeping house;
-    private final Proof proof;
+    private final StartupRecovery house;
+    private final Verification proof;
     private final ProcessDeaths deaths;
-    private final AlertBook alerts;
+    private final AlertRegistry alerts;
     private final Reporter reporter;
     private final Clock clock;
 
     public Reverification(
             Store store,
-            Holdings holdings,
+            StoreView holdings,
             BackupRows rows,
-            Housekeeping house,
-            Proof proof,
+            StartupRecovery house,
+            Verification proof,
             ProcessDeaths deaths,
-            AlertBook alerts,
+            AlertRegistry alerts,
             Reporter reporter,
             Clock clock) {
         this.holdings = holdings;
@@ -75,14 +75,14 @@ public final class Reverification {
                 () -> recovered().forEach(reporter::raise));
     }
 
-    private void verify(Holding backup) throws InterruptedException {
+    private void verify(StoredBackupStatus backup) throws InterruptedException {
         ReverificationRule.Conclusion conclusion = prove(backup);
         reporter.record(conclusion.backup());
         conclusion.condition().ifPresent(reporter::raise);
     }
 
     /** Returns the backups to verify; none while PostgreSQL is unavailable. */
-    private List<Holding> next(int count) {
+    private List<StoredBackupStatus> next(int count) {
         try {
             house.order();
             return ReverificationOrder.first(
@@ -98,7 +98,7 @@ public final class Reverification {
     }
 
     private ReverificationOrder.Candidates candidates(String service) throws SQLException, IOException {
-        Map<UUID, Judgement> judgements = rows.judgements(service);
+        Map<UUID, BackupRow> judgements = rows.judgements(service);
         return new ReverificationOrder.Candidates(holdings.of(service, judgements), judgements.keySet());
     }
 
@@ -106,7 +106,7 @@ public final class Reverification {
      * Verifies a backup again. If this host cannot decrypt it, only its file is checked. A backup with a distrusted
      * manifest is not restored.
      */
-    ReverificationRule.Conclusion prove(Holding before) throws InterruptedException {
+    ReverificationRule.Conclusion prove(StoredBackupStatus before) throws InterruptedException {
         Backup backup = before.backup();
         Optional<String> distrust = proof.distrust(backup);
         if (distrust.isPresent()) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
-import org.pgsteward.backup.store.Holding;
+import org.pgsteward.backup.store.StoredBackupStatus;
 import org.pgsteward.model.BackupState;
 
 /**
@@ -41,7 +41,7 @@ final class ReverificationOrder {
      * @param stored the backups with a manifest in the store
      * @param inJournal the event ids of the backups with a row in the journal
      */
-    record Candidates(List<Holding> stored, Set<UUID> inJournal) {}
+    record Candidates(List<StoredBackupStatus> stored, Set<UUID> inJournal) {}
 
     /** Reads the backups of one service. */
     @FunctionalInterface
@@ -49,7 +49,7 @@ final class ReverificationOrder {
         Candidates of(String service) throws SQLException, IOException;
     }
 
-    private record Candidate(Holding backup, boolean isInJournal) {}
+    private record Candidate(StoredBackupStatus backup, boolean isInJournal) {}
 
     /**
      * Returns at most {@code count} backups, in the order of their next verification.
@@ -58,7 +58,8 @@ final class ReverificationOrder {
      * @throws SQLException from {@code reading}
      * @throws IOException from {@code reading}
      */
-    static List<Holding> first(int count, List<String> services, Predicate<String> isHeld, Reading reading, Instant now)
+    static List<StoredBackupStatus> first(
+            int count, List<String> services, Predicate<String> isHeld, Reading reading, Instant now)
             throws SQLException, IOException {
         List<Candidate> first = new ArrayList<>();
         for (String service : services) {
@@ -66,7 +67,7 @@ final class ReverificationOrder {
                 continue;
             }
             Candidates candidates = reading.of(service);
-            for (Holding backup : candidates.stored()) {
+            for (StoredBackupStatus backup : candidates.stored()) {
                 if (isDue(backup, now)) {
                     first.add(new Candidate(
                             backup,
@@ -82,12 +83,12 @@ final class ReverificationOrder {
         return first.stream().map(Candidate::backup).toList();
     }
 
-    private static boolean isDue(Holding backup, Instant now) {
+    private static boolean isDue(StoredBackupStatus backup, Instant now) {
         return backup.backup().state() != BackupState.EXPIRED
                 && !checkedAt(backup).plus(FRESH).isAfter(now);
     }
 
-    private static Instant checkedAt(Holding backup) {
+    private static Instant checkedAt(StoredBackupStatus backup) {
         return backup.saidAt()
                 .or(backup.backup().verification()::at)
                 .or(backup.backup().times()::finishedAt)

@@ -129,18 +129,18 @@ final class ReverificationRule {
                         "backup " + after.id() + " unverifiable: " + after.error(),
                         "pgsteward backups " + after.service() + "   # which of them are signed?",
                         now)
-                .with(Map.of(BackupNotices.STORED, after.path().orElseThrow()));
+                .with(Map.of(BackupAlerts.STORED, after.path().orElseThrow()));
     }
 
     private static Condition neverGood(Backup after, Instant now) {
         return Condition.bad(
                         Severity.CRITICAL,
-                        BackupNotices.FAILED,
+                        BackupAlerts.FAILED,
                         after.service(),
                         "backup " + after.id() + " of " + after.service() + " is failed: " + after.error(),
                         "pgsteward backup " + after.service(),
                         now)
-                .with(Map.of(BackupNotices.STORED, after.path().orElseThrow()));
+                .with(Map.of(BackupAlerts.STORED, after.path().orElseThrow()));
     }
 
     private static Condition damaged(Backup after, Instant now) {

@@ -11,7 +11,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.RunsUnderWay;
@@ -50,7 +50,7 @@ public final class Watchdog implements AutoCloseable {
     private final StuckRule rule;
     private final Supplier<StuckRule.Others> others;
     private final Tables tables;
-    private final AlertBook alerts;
+    private final AlertRegistry alerts;
     private final Reporter reporter;
     private final Runnable endProcess;
     private final Runnable everyMinute;
@@ -70,7 +70,7 @@ public final class Watchdog implements AutoCloseable {
             StuckRule rule,
             Supplier<StuckRule.Others> others,
             Tables tables,
-            AlertBook alerts,
+            AlertRegistry alerts,
             Reporter reporter,
             Runnable endProcess,
             Runnable everyMinute,

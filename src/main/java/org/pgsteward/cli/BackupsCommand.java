@@ -22,16 +22,16 @@ import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.OneLine;
-import org.pgsteward.app.Purpose;
+import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.store.BackupSet;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.config.Settings;
+import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Elapsed;
-import org.pgsteward.model.Judgement;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Size;
@@ -79,7 +79,7 @@ final class BackupsCommand implements Callable<Integer> {
         if (sets && service != null) {
             throw new Refusal("backups --sets takes no SERVICE: a set is of all of them");
         }
-        Wiring wiring = Wiring.to(Purpose.LIST, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(AccessMode.LIST, Settings.from(System.getenv()));
         if (sets) {
             printSets(wiring);
             return 0;
@@ -95,7 +95,7 @@ final class BackupsCommand implements Callable<Integer> {
             throw VerifyCommand.noBackup(service, inventory, wiring);
         }
         List<Manifest> manifests = stored.stream().map(StoredBackup::manifest).toList();
-        Map<String, Judgement> judgements = judgements(wiring, manifests);
+        Map<String, BackupRow> judgements = judgements(wiring, manifests);
         var out = spec.commandLine().getOut();
         if (json) {
             // The spelling of the manifest files.
@@ -145,14 +145,14 @@ final class BackupsCommand implements Callable<Integer> {
     }
 
     /** Returns the journal's caveats if the verification has a result; otherwise those from the time of the dump. */
-    private static List<String> caveats(Map<String, Judgement> judgements, Manifest manifest) {
-        Judgement judgement = judgements.get(manifest.identity().eventId());
+    private static List<String> caveats(Map<String, BackupRow> judgements, Manifest manifest) {
+        BackupRow judgement = judgements.get(manifest.identity().eventId());
         return judgement == null || judgement.state() == BackupState.MADE ? manifest.caveats() : judgement.caveats();
     }
 
     /** Prints the caveats of each database's newest backup. */
     private static void printCaveats(
-            List<StoredBackup> stored, Map<String, Judgement> judgements, Colours colours, PrintWriter out) {
+            List<StoredBackup> stored, Map<String, BackupRow> judgements, Colours colours, PrintWriter out) {
         Set<String> seen = new HashSet<>();
         for (StoredBackup backup : stored) {
             Manifest manifest = backup.manifest();
@@ -201,8 +201,8 @@ final class BackupsCommand implements Callable<Integer> {
         err.flush();
     }
 
-    private static String state(Map<String, Judgement> judgements, Manifest manifest) {
-        Judgement judgement = judgements.get(manifest.identity().eventId());
+    private static String state(Map<String, BackupRow> judgements, Manifest manifest) {
+        BackupRow judgement = judgements.get(manifest.identity().eventId());
         return judgement == null ? "unknown" : judgement.state().word();
     }
 
@@ -210,8 +210,8 @@ final class BackupsCommand implements Callable<Integer> {
      * Returns the states by the journal's key. A state is unknown if the journal does not have the backup, or if
      * PostgreSQL is unavailable.
      */
-    private Map<String, Judgement> judgements(Wiring wiring, List<Manifest> manifests) {
-        Map<String, Judgement> judgements = new HashMap<>();
+    private Map<String, BackupRow> judgements(Wiring wiring, List<Manifest> manifests) {
+        Map<String, BackupRow> judgements = new HashMap<>();
         try {
             wiring.rows
                     .judgements(new TreeSet<>(manifests.stream()

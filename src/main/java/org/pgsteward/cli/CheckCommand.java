@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.pgsteward.app.Purpose;
+import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.SettingsCheck;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.lint.Problem;
@@ -70,7 +70,7 @@ final class CheckCommand implements Callable<Integer> {
         List<String> wrong = new ArrayList<>(faults.values());
         wrong.addAll(SettingsCheck.unknown(settings, files));
         // A fault of a setting is reported once, and not again for each file that reads it.
-        List<Problem> problems = Wiring.to(Purpose.CHECK, settings.without(faults.keySet()))
+        List<Problem> problems = Wiring.to(AccessMode.CHECK, settings.without(faults.keySet()))
                 .routeCheck()
                 .problems(files);
         print(folder, files, settings, problems, wrong, read.unread());

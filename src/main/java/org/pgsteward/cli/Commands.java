@@ -37,7 +37,7 @@ import picocli.CommandLine.IVersionProvider;
             CheckCommand.class,
             ProvisionCommand.class,
             RemoveCommand.class,
-            Rehearse.class,
+            WarmUp.class,
             CommandLine.HelpCommand.class
         })
 public final class Commands {

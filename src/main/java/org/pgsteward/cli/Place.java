@@ -7,7 +7,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import org.pgsteward.config.NotSet;
 import org.pgsteward.config.PostgresConfig;
-import org.pgsteward.model.Typing;
+import org.pgsteward.model.CommandPrefix;
 
 /**
  * The place where a command is typed. It determines the prefix of commands in messages, and the hint for a command
@@ -17,8 +17,8 @@ final class Place {
     private Place() {}
 
     /** Returns the prefix of commands, from the environment only. Wrong settings are reported elsewhere. */
-    static Typing typing() {
-        return new Typing(Optional.ofNullable(System.getenv("PGSTEWARD_COMMAND"))
+    static CommandPrefix typing() {
+        return new CommandPrefix(Optional.ofNullable(System.getenv("PGSTEWARD_COMMAND"))
                 .filter(command -> !command.isBlank())
                 .orElse("pgsteward"));
     }
@@ -46,6 +46,6 @@ final class Place {
     }
 
     private static String argument(String text) {
-        return text.matches("[A-Za-z0-9_.,:=/@-]+") ? text : Typing.word(text);
+        return text.matches("[A-Za-z0-9_.,:=/@-]+") ? text : CommandPrefix.word(text);
     }
 }

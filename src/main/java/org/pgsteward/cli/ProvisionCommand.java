@@ -23,10 +23,10 @@ import org.pgsteward.config.Settings;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Activity;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Refusal;
-import org.pgsteward.model.Typing;
 import org.pgsteward.provision.AdoptionRule;
 import org.pgsteward.provision.ConnectionAdvice;
 import org.pgsteward.provision.ProvisionReport;
@@ -139,7 +139,7 @@ final class ProvisionCommand implements Callable<Integer> {
     }
 
     private static void print(
-            PrintWriter out, String heading, List<? extends Provisioner.Plan.About> lines, Typing typing) {
+            PrintWriter out, String heading, List<? extends Provisioner.Plan.About> lines, CommandPrefix typing) {
         Colours colours = Colours.ofStandardOutput();
         out.println(colours.bold(heading + ":") + (lines.isEmpty() ? " nothing" : ""));
         ToIntFunction<Provisioner.Plan.About> length =

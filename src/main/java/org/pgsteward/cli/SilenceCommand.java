@@ -21,8 +21,8 @@ import org.pgsteward.config.Settings;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Elapsed;
-import org.pgsteward.model.Nearest;
 import org.pgsteward.model.Refusal;
+import org.pgsteward.model.Suggestions;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -119,7 +119,7 @@ final class SilenceCommand implements Callable<Integer> {
             return;
         }
         if (!force && !known.contains(name)) {
-            String hint = Nearest.hint(name, known);
+            String hint = Suggestions.hint(name, known);
             throw new Refusal("there is no service '" + OneLine.of(name, 60) + "'; "
                     + (hint.isEmpty() ? "there are " + OneLine.of(String.join(", ", known), 300) : hint)
                     + " (--force silences it all the same)");

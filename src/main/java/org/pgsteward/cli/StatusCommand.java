@@ -14,18 +14,18 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
-import org.pgsteward.app.Purpose;
+import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.Settings;
 import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
-import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.overview.OverallHealth;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.OverviewReader;
-import org.pgsteward.overview.RowWords;
+import org.pgsteward.overview.RowTexts;
 import org.pgsteward.overview.Standby;
 import org.pgsteward.postgres.DaemonLock;
 import picocli.CommandLine.Command;
@@ -65,7 +65,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Wiring wiring = Wiring.to(Purpose.LOOK, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(AccessMode.LOOK, Settings.from(System.getenv()));
         OverviewReader reader = wiring.overviewReader();
         Overview overview = reader.look();
         List<DaemonLock.Session> daemons = reader.daemons();
@@ -147,9 +147,9 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static Object[] row(Overview.Service service, Overview overview, Colours colours) {
-        RowWords.State state = RowWords.state(service, overview);
+        RowTexts.State state = RowTexts.state(service, overview);
         return new Object[] {
-            OneLine.of(RowWords.name(service), 60),
+            OneLine.of(RowTexts.name(service), 60),
             state.severity()
                     .filter(bad -> bad != Severity.INFO)
                     .map(bad -> colours.of(bad, state.words()))
@@ -179,7 +179,7 @@ final class StatusCommand implements Callable<Integer> {
         return colours.bold(colours.of(health.severity().orElse(Severity.WARNING), OneLine.of(health.headline(), 600)));
     }
 
-    private static String figure(Overview.Service service, Function<DatabaseFigures.Figure, String> value) {
+    private static String figure(Overview.Service service, Function<DatabaseMetrics.Figure, String> value) {
         return service.database().map(value).orElse(NOTHING);
     }
 
@@ -202,14 +202,14 @@ final class StatusCommand implements Callable<Integer> {
         for (Overview.Service service : overview.services()) {
             Map<String, Object> line = new LinkedHashMap<>();
             line.put("service", service.name());
-            line.put("state", RowWords.state(service, overview).words());
+            line.put("state", RowTexts.state(service, overview).words());
             line.put("quarantined_at", text(service.quarantinedAt()));
             line.put(
                     "database_bytes",
-                    service.database().map(DatabaseFigures.Figure::sizeBytes).orElse(null));
+                    service.database().map(DatabaseMetrics.Figure::sizeBytes).orElse(null));
             line.put(
                     "connections",
-                    service.database().map(DatabaseFigures.Figure::connections).orElse(null));
+                    service.database().map(DatabaseMetrics.Figure::connections).orElse(null));
             line.put("restorable_to", text(service.restorableTo()));
             line.put(
                     "backup_bytes",

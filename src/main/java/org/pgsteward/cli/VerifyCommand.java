@@ -9,7 +9,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.OneLine;
-import org.pgsteward.app.Purpose;
+import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.BackupReport;
 import org.pgsteward.backup.store.Inventory;
@@ -17,8 +17,8 @@ import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Backup;
-import org.pgsteward.model.Nearest;
 import org.pgsteward.model.Refusal;
+import org.pgsteward.model.Suggestions;
 import org.pgsteward.postgres.NoConnection;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,7 +63,7 @@ final class VerifyCommand implements Callable<Integer> {
         if ((all ? 1 : 0) + (backup == null ? 0 : 1) + (services.isEmpty() ? 0 : 1) != 1) {
             throw new Refusal("verify takes --all, the names of services, or --backup with an id, one of the three");
         }
-        Wiring wiring = Wiring.to(Purpose.PROVE, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(AccessMode.PROVE, Settings.from(System.getenv()));
         Inventory inventory = inventory(wiring);
         List<StoredBackup> chosen = chosen(inventory, wiring);
         // The thread that shows the progress reads its size.
@@ -129,7 +129,7 @@ final class VerifyCommand implements Callable<Integer> {
     }
 
     static Refusal noBackup(String name, Inventory inventory, Wiring wiring) {
-        String hint = Nearest.hint(
+        String hint = Suggestions.hint(
                 name,
                 inventory.backups().stream()
                         .map(backup -> backup.manifest().source().service())

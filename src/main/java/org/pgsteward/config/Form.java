@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.pgsteward.model.Elapsed;
-import org.pgsteward.model.Nearest;
 import org.pgsteward.model.Percent;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Size;
+import org.pgsteward.model.Suggestions;
 
 /**
  * Form of a setting's value.
@@ -95,7 +95,7 @@ record Form<T>(String words, Reading<T> reading) {
         try {
             return ZoneId.of(text);
         } catch (DateTimeException e) {
-            String hint = Nearest.hint(text, ZoneId.getAvailableZoneIds());
+            String hint = Suggestions.hint(text, ZoneId.getAvailableZoneIds());
             throw new IllegalArgumentException(
                     name + " is '" + text + "', which is no time zone; "
                             + (hint.isEmpty() ? "write it like Europe/Berlin" : hint),

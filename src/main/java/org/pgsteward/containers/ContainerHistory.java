@@ -54,7 +54,7 @@ final class ContainerHistory {
     /** When the list first showed an end without a {@code die} event. */
     private final Map<String, Instant> unheard = new LinkedHashMap<>();
 
-    private final Map<String, List<StatusLook.Crash>> crashes = new LinkedHashMap<>();
+    private final Map<String, List<StatusObservation.Crash>> crashes = new LinkedHashMap<>();
     private final Map<String, List<Instant>> kills = new LinkedHashMap<>();
 
     /**
@@ -111,14 +111,14 @@ final class ContainerHistory {
         boolean peaceful = code.isPresent() && ExitCode.isPeaceful(code.getAsInt());
         if (order == null && !peaceful) {
             boolean memory = kills(id).stream().anyMatch(kill -> isTogether(kill, event.at()));
-            add(crashes, id, new StatusLook.Crash(event.at(), code, memory), crash -> isOver(crash, event.at()));
+            add(crashes, id, new StatusObservation.Crash(event.at(), code, memory), crash -> isOver(crash, event.at()));
         }
     }
 
     /** The {@code oom} event may come after the end that it led to. */
-    private static List<StatusLook.Crash> explained(List<StatusLook.Crash> ends, Instant kill) {
+    private static List<StatusObservation.Crash> explained(List<StatusObservation.Crash> ends, Instant kill) {
         return ends.stream()
-                .map(end -> isTogether(kill, end.at()) ? new StatusLook.Crash(end.at(), end.code(), true) : end)
+                .map(end -> isTogether(kill, end.at()) ? new StatusObservation.Crash(end.at(), end.code(), true) : end)
                 .collect(Collectors.toCollection(ArrayList::new));
     }
 
@@ -154,7 +154,7 @@ final class ContainerHistory {
     }
 
     /** Returns the crashes within the last {@link StatusWatch#LOOP}, oldest first. */
-    List<StatusLook.Crash> crashes(String id, Instant now) {
+    List<StatusObservation.Crash> crashes(String id, Instant now) {
         return crashes.getOrDefault(id, List.of()).stream()
                 .filter(crash -> !isOver(crash, now))
                 .toList();
@@ -165,7 +165,7 @@ final class ContainerHistory {
         return kills.getOrDefault(id, List.of());
     }
 
-    private static boolean isOver(StatusLook.Crash crash, Instant now) {
+    private static boolean isOver(StatusObservation.Crash crash, Instant now) {
         return !crash.at().plus(StatusWatch.LOOP).isAfter(now);
     }
 

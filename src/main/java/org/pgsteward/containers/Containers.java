@@ -18,9 +18,9 @@ import org.pgsteward.model.Activity;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
+import org.pgsteward.model.ContainerSnapshot;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.PostgresServer;
-import org.pgsteward.model.Sighting;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -59,7 +59,7 @@ public final class Containers {
     }
 
     /** Reads the container of an event. Returns nothing if neither the engine nor pgsteward knows it. */
-    public Optional<Sighting> nudge(ContainerEvent event) {
+    public Optional<ContainerSnapshot> nudge(ContainerEvent event) {
         recall.run(listed);
         status.note(event);
         LOG.debug("{}: {} at {}", event.name(), event.action(), event.at());
@@ -71,14 +71,14 @@ public final class Containers {
     }
 
     /** Reads all containers. Returns them, and the containers that were removed since the previous list. */
-    public List<Sighting> list() {
+    public List<ContainerSnapshot> list() {
         recall.run(listed);
         Map<String, Container> now = new LinkedHashMap<>();
         Listing listing = engine.list();
         listing.containers().forEach(container -> now.put(container.id(), container));
         oversized = listing.oversized();
         Set<String> unread = oversized.stream().map(OversizedContainer::id).collect(Collectors.toUnmodifiableSet());
-        List<Sighting> sightings = new ArrayList<>();
+        List<ContainerSnapshot> sightings = new ArrayList<>();
         for (Container before : known.all()) {
             // A container that was created while the list was read is known by its event and not in the list.
             if (!now.containsKey(before.id())
@@ -192,14 +192,14 @@ public final class Containers {
     }
 
     /** Returns the newest state of a container: events may have come since the list was read. */
-    public Sighting newest(Sighting sighting) {
+    public ContainerSnapshot newest(ContainerSnapshot sighting) {
         Optional<Container> now = known.get(sighting.container().id());
         return sighting.gone() || now.isEmpty() ? sighting : sighting(now.get(), false);
     }
 
     /** Judges the state of a container's service; empty for a container of no service. */
-    public List<Condition> status(Sighting seen) {
-        Sighting sighting = newest(seen);
+    public List<Condition> status(ContainerSnapshot seen) {
+        ContainerSnapshot sighting = newest(seen);
         Container container = sighting.container();
         Optional<String> service = service(container);
         if (service.isEmpty() || container.isOneOff()) {
@@ -243,16 +243,16 @@ public final class Containers {
         return states;
     }
 
-    private Sighting seen(Container container) {
+    private ContainerSnapshot seen(Container container) {
         known.put(container);
         return sighting(container, false);
     }
 
-    private Sighting gone(Container container) {
+    private ContainerSnapshot gone(Container container) {
         return sighting(container, true);
     }
 
-    private Sighting sighting(Container container, boolean gone) {
-        return new Sighting(container, gone, known.isPostgres(container));
+    private ContainerSnapshot sighting(Container container, boolean gone) {
+        return new ContainerSnapshot(container, gone, known.isPostgres(container));
     }
 }

@@ -27,10 +27,10 @@ final class LeftoverAlertRule {
             String subject = alert.service();
             boolean contained = hasContainer.test(subject);
             boolean gone = switch (alert.kind()) {
-                case ContainerAlerts.REFUSED,
-                        ContainerAlerts.NETWORK,
-                        ContainerAlerts.UNREACHABLE,
-                        ContainerAlerts.NOT_ENROLLED -> !names.contains(subject);
+                case ContainerAlertKinds.REFUSED,
+                        ContainerAlertKinds.NETWORK,
+                        ContainerAlertKinds.UNREACHABLE,
+                        ContainerAlertKinds.NOT_ENROLLED -> !names.contains(subject);
                 case StatusRule.KIND, "service-idle" -> !contained && !enrolled.contains(subject);
                 default -> StatusWatch.OF_CONTAINERS.contains(alert.kind()) && !contained;
             };

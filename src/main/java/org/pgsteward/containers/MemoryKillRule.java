@@ -29,7 +29,7 @@ final class MemoryKillRule {
      * @param since the time from which pgsteward has received kill events; earlier kills may be unknown
      * @return empty while the container is paused or being removed, and while a kill may be unknown
      */
-    static Optional<Condition> judge(StatusLook look, List<Instant> kills, Instant since) {
+    static Optional<Condition> judge(StatusObservation look, List<Instant> kills, Instant since) {
         Container container = look.container();
         switch (container.state()) {
             case EXITED, DEAD, CREATED -> {
@@ -80,7 +80,7 @@ final class MemoryKillRule {
     /**
      * Returns the end of the alert for a container that ended or was removed. {@link StatusRule} reports the cause.
      */
-    static Condition gone(StatusLook look) {
+    static Condition gone(StatusObservation look) {
         return Condition.well(
                 KIND, look.serviceName(), "container " + look.container().lastingName() + " runs no longer", look.at());
     }

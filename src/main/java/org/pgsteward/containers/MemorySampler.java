@@ -10,7 +10,7 @@ public final class MemorySampler {
     private final DockerEngine engine;
     private final Containers containers;
     private final Clock clock;
-    private volatile List<Reading> last = List.of();
+    private volatile List<MemorySample> last = List.of();
 
     public MemorySampler(DockerEngine engine, Containers containers, Clock clock) {
         this.engine = engine;
@@ -19,18 +19,19 @@ public final class MemorySampler {
     }
 
     /** Samples each container, at about 20 ms a container. Omits a container that stopped meanwhile. */
-    public List<Reading> sample() {
-        List<Reading> readings = new ArrayList<>();
+    public List<MemorySample> sample() {
+        List<MemorySample> readings = new ArrayList<>();
         containers
                 .running()
                 .forEach((container, service) -> engine.memory(container.id())
-                        .ifPresent(memory -> readings.add(new Reading(service, container, memory, clock.instant()))));
+                        .ifPresent(
+                                memory -> readings.add(new MemorySample(service, container, memory, clock.instant()))));
         last = List.copyOf(readings);
         return readings;
     }
 
     /** Returns the readings of the last round. */
-    public List<Reading> last() {
+    public List<MemorySample> last() {
         return last;
     }
 }

@@ -40,7 +40,7 @@ public record ServiceState(String word, boolean runs, Optional<Severity> severit
         return severity.filter(bad -> bad != Severity.INFO).isPresent();
     }
 
-    static ServiceState of(StatusLook look) {
+    static ServiceState of(StatusObservation look) {
         Optional<Condition> condition = AT_ONCE.judge(look);
         Optional<Severity> severity = condition.flatMap(Condition::severity);
         boolean runs = look.container().state() == Container.State.RUNNING;
@@ -66,7 +66,7 @@ public record ServiceState(String word, boolean runs, Optional<Severity> severit
         return new ServiceState(shown.word(), runs, shown.severity(), shown.reason());
     }
 
-    private static String word(StatusLook look, Optional<Severity> severity) {
+    private static String word(StatusObservation look, Optional<Severity> severity) {
         Container container = look.container();
         return switch (container.state()) {
             case RUNNING -> container.health() == Container.Health.UNHEALTHY ? "unhealthy" : "crashes";
@@ -78,7 +78,7 @@ public record ServiceState(String word, boolean runs, Optional<Severity> severit
         };
     }
 
-    private static String ended(StatusLook look, Optional<Severity> severity) {
+    private static String ended(StatusObservation look, Optional<Severity> severity) {
         if (look.endedForMemory()) {
             return "out of memory";
         }

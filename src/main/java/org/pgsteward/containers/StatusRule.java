@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
-import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
 
 /**
@@ -53,7 +52,7 @@ public record StatusRule(Duration patience, Duration grace) {
     }
 
     /** Judges one container; empty while it is too early to decide. */
-    Optional<Condition> judge(StatusLook look) {
+    Optional<Condition> judge(StatusObservation look) {
         Container container = look.container();
         String target = CommandTarget.of(container);
         String logs = "docker logs --tail 50 " + target;
@@ -104,7 +103,7 @@ public record StatusRule(Duration patience, Duration grace) {
     }
 
     /** Judges a container that was removed at an unknown time; the removal counts from now on. */
-    Optional<Condition> gone(StatusLook look) {
+    Optional<Condition> gone(StatusObservation look) {
         return gone(look, look.at());
     }
 
@@ -113,7 +112,7 @@ public record StatusRule(Duration patience, Duration grace) {
      *
      * @param since the time of the removal
      */
-    Optional<Condition> gone(StatusLook look, Instant since) {
+    Optional<Condition> gone(StatusObservation look, Instant since) {
         if (since.plus(grace).isAfter(look.at())) {
             return Optional.empty();
         }
@@ -123,7 +122,7 @@ public record StatusRule(Duration patience, Duration grace) {
     }
 
     /** Returns the end of the trouble of a container that crashed or was unhealthy, and that an operator removed. */
-    Optional<Condition> troubleRemoved(StatusLook look) {
+    Optional<Condition> troubleRemoved(StatusObservation look) {
         Container container = look.container();
         boolean troubled = !look.crashes().isEmpty()
                 || container.state() == Container.State.RESTARTING
@@ -137,13 +136,13 @@ public record StatusRule(Duration patience, Duration grace) {
      * Returns whether an operator removed the container. The engine itself removes only a container that it would not
      * restart.
      */
-    private static boolean isRemovedByOrder(StatusLook look) {
+    private static boolean isRemovedByOrder(StatusObservation look) {
         return look.asked().isPresent()
                 || look.container().comesBack()
                 || look.container().state() == Container.State.RESTARTING;
     }
 
-    private Optional<Condition> running(StatusLook look) {
+    private Optional<Condition> running(StatusObservation look) {
         Container container = look.container();
         if (container.health() == Container.Health.UNHEALTHY) {
             String target = CommandTarget.of(container);
@@ -172,7 +171,7 @@ public record StatusRule(Duration patience, Duration grace) {
         return young ? Optional.empty() : Optional.of(look.well("runs"));
     }
 
-    private Optional<Condition> exited(StatusLook look) {
+    private Optional<Condition> exited(StatusObservation look) {
         Container container = look.container();
         String target = CommandTarget.of(container);
         String code = ExitCode.words(container.exitCode());
@@ -212,7 +211,7 @@ public record StatusRule(Duration patience, Duration grace) {
     }
 
     /** Returns whether the container ended because its database did not exist yet, and the database exists now. */
-    private static boolean gaveUpTooEarly(StatusLook look) {
+    private static boolean gaveUpTooEarly(StatusObservation look) {
         if (look.databaseMade().isEmpty() || look.crashes().isEmpty()) {
             return false;
         }
@@ -228,7 +227,7 @@ public record StatusRule(Duration patience, Duration grace) {
         return container.comesBack() && container.exitCode() == ExitCode.KILLED;
     }
 
-    private boolean tooEarly(StatusLook look) {
+    private boolean tooEarly(StatusObservation look) {
         return look.asked()
                 .filter(asked -> asked.plus(grace).isAfter(look.at()))
                 .isPresent();

@@ -76,7 +76,7 @@ public final class StatusWatch {
         List<Condition> conditions = new ArrayList<>();
         departed.remove(container.id());
         for (Departed before : List.copyOf(departed.values())) {
-            StatusLook gone = lookAt(before.service(), before.postgres(), before.container());
+            StatusObservation gone = lookAt(before.service(), before.postgres(), before.container());
             if (updates.isSuccessor(gone, container)) {
                 departed.remove(before.container().id());
                 conditions.addAll(updates.judge(gone, container));
@@ -90,7 +90,7 @@ public final class StatusWatch {
         List<Optional<Condition>> states = new ArrayList<>();
         List<Condition> deaths = new ArrayList<>();
         containers.forEach(container -> {
-            StatusLook look = lookAt(service, postgres, container);
+            StatusObservation look = lookAt(service, postgres, container);
             states.add(isHeard(container) ? rule.judge(look) : Optional.empty());
             MemoryKillRule.judge(look, history.kills(container.id()), since).ifPresent(deaths::add);
         });
@@ -114,7 +114,7 @@ public final class StatusWatch {
      */
     public synchronized List<Condition> gone(
             String service, boolean postgres, Container last, Iterable<Container> there, List<Container> others) {
-        StatusLook look = lookAt(service, postgres, last);
+        StatusObservation look = lookAt(service, postgres, last);
         Departed before = departed.get(last.id());
         Instant since = before == null ? look.at() : before.since();
         for (Container other : there) {
@@ -165,10 +165,10 @@ public final class StatusWatch {
         return history.lastOrder(containerId);
     }
 
-    private StatusLook lookAt(String service, boolean postgres, Container container) {
+    private StatusObservation lookAt(String service, boolean postgres, Container container) {
         Instant now = clock.instant();
         Optional<ContainerHistory.Order> order = history.order(container.id());
-        return new StatusLook(
+        return new StatusObservation(
                 service,
                 postgres,
                 container,

@@ -23,7 +23,7 @@ record UpdateRule(Duration grace) {
     private static final int SHORT_ID = 12;
 
     /** Returns whether {@code next} replaces the removed container. */
-    boolean isSuccessor(StatusLook gone, Container next) {
+    boolean isSuccessor(StatusObservation gone, Container next) {
         Container last = gone.container();
         return next.identity().equals(last.identity())
                 && !next.id().equals(last.id())
@@ -34,7 +34,7 @@ record UpdateRule(Duration grace) {
     /**
      * Returns a notice that resolves at once, since it needs no action; empty where another alert reports the change.
      */
-    List<Condition> judge(StatusLook gone, Container next) {
+    List<Condition> judge(StatusObservation gone, Container next) {
         Container last = gone.container();
         boolean same = next.imageId().equals(last.imageId());
         if (!same && !gone.postgres()) {

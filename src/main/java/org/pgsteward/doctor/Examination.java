@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.engine.DockerEngine;
@@ -20,18 +20,18 @@ import org.pgsteward.engine.EngineAway;
 import org.pgsteward.journal.JournalTrouble;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Enrolment;
-import org.pgsteward.model.Typing;
-import org.pgsteward.monitor.DatabaseLook;
+import org.pgsteward.monitor.DatabaseObservation;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
-import org.pgsteward.monitor.HostLook;
+import org.pgsteward.monitor.HostObservation;
 import org.pgsteward.monitor.ImageProbe;
 import org.pgsteward.monitor.LogProbe;
-import org.pgsteward.monitor.LookReader;
+import org.pgsteward.monitor.ObservationReader;
 import org.pgsteward.monitor.PostgresProbe;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Watches;
@@ -52,8 +52,8 @@ public final class Examination {
     private final DiskProbe disks;
     private final Spool spool;
     private final Supplier<Watches> watches;
-    private final AlertBook alerts;
-    private final Typing typing;
+    private final AlertRegistry alerts;
+    private final CommandPrefix typing;
     private final Clock clock;
     private final List<String> notLookedAt = new ArrayList<>();
 
@@ -68,8 +68,8 @@ public final class Examination {
             DiskProbe disks,
             Spool spool,
             Supplier<Watches> watches,
-            AlertBook alerts,
-            Typing typing,
+            AlertRegistry alerts,
+            CommandPrefix typing,
             Clock clock) {
         this.server = server;
         this.engine = engine;
@@ -193,8 +193,8 @@ public final class Examination {
     private Optional<Doctor.Log> databases(
             Watches levels, boolean asked, List<Enrolment> enrolments, List<Condition> conditions) {
         try {
-            DatabaseLook look = new DatabaseProbe(server, clock)
-                    .read(LookReader.server(containers.postgres(), Optional.empty(), Map.of()));
+            DatabaseObservation look = new DatabaseProbe(server, clock)
+                    .read(ObservationReader.server(containers.postgres(), Optional.empty(), Map.of()));
             conditions.addAll(levels.glance(look));
             if (look.queries().isEmpty() && look.server().log().slow().isEmpty()) {
                 notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "
@@ -219,7 +219,11 @@ public final class Examination {
 
     /** Reads the log before any login is tried, so that it contains no login of the doctor. */
     private Doctor.Log log(
-            Watches levels, DatabaseLook look, boolean asked, List<Enrolment> enrolments, List<Condition> conditions) {
+            Watches levels,
+            DatabaseObservation look,
+            boolean asked,
+            List<Enrolment> enrolments,
+            List<Condition> conditions) {
         Map<String, String> refusals = new HashMap<>();
         if (asked && look.server().log().toContainer()) {
             LogProbe.Result read = new LogProbe(engine, clock)
@@ -255,7 +259,7 @@ public final class Examination {
 
     private void host(Watches levels, boolean asked, List<Condition> conditions) {
         try {
-            conditions.addAll(levels.glance(new HostLook(
+            conditions.addAll(levels.glance(new HostObservation(
                     clock.instant(),
                     disks.read(),
                     Optional.empty(),

@@ -56,9 +56,9 @@ public final class EventFeed implements AutoCloseable {
     private final Clock clock;
     private final FeedTimings timings;
     private final Listener listener;
-    private final HandOff handOff;
-    private final Hearing hearing = new Hearing();
-    private final FeedProof proof;
+    private final BoundedExecutor handOff;
+    private final FeedPosition hearing = new FeedPosition();
+    private final FeedProbe proof;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread reader = Threads.daemon("docker-events", Threads.DEFAULT_STACK, this::read);
     private final Thread prover = Threads.daemon("docker-events-proof", Threads.DEFAULT_STACK, this::prove);
@@ -70,8 +70,8 @@ public final class EventFeed implements AutoCloseable {
         this.clock = clock;
         this.timings = timings;
         this.listener = listener;
-        this.handOff = new HandOff(timings.waiting());
-        this.proof = new FeedProof(source, hearing, clock);
+        this.handOff = new BoundedExecutor(timings.waiting());
+        this.proof = new FeedProbe(source, hearing, clock);
     }
 
     /** Starts a feed at once, without waiting for the engine, which may start later. */

@@ -11,8 +11,8 @@ import java.util.Optional;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.model.Judgement;
 import org.pgsteward.postgres.Query;
 
 /** Queries of {@code backup_log} about verification. */
@@ -143,17 +143,17 @@ public final class BackupRows {
     }
 
     /** Returns the recorded verification results of a service's backups, by event id. */
-    public Map<UUID, Judgement> judgements(String service) throws SQLException {
+    public Map<UUID, BackupRow> judgements(String service) throws SQLException {
         return judgements(List.of(service));
     }
 
     /** Returns the recorded verification results of several services over one connection, by event id. */
-    public Map<UUID, Judgement> judgements(Collection<String> services) throws SQLException {
+    public Map<UUID, BackupRow> judgements(Collection<String> services) throws SQLException {
         return Query.map(
                 source,
                 JUDGEMENTS,
                 row -> row.getObject(1, UUID.class),
-                row -> new Judgement(
+                row -> new BackupRow(
                         BackupState.valueOf(row.getString(2).toUpperCase(Locale.ROOT)),
                         Query.timeIfAny(row, 3),
                         Query.timeIfAny(row, 4),

@@ -59,7 +59,7 @@ public record Condition(
     }
 
     /** Returns this condition with the commands in its texts in the form that runs on this host. */
-    public Condition typed(Typing typing) {
+    public Condition typed(CommandPrefix typing) {
         return new Condition(kind, service, severity, typing.of(reason), typing.of(remedy), figures, at, began);
     }
 

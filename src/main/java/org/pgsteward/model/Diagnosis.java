@@ -40,7 +40,7 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
     }
 
     /** Returns this finding with the commands in its texts in the form that runs on this host. */
-    public Diagnosis typed(Typing typing) {
+    public Diagnosis typed(CommandPrefix typing) {
         return new Diagnosis(symptom, severity, service, typing.of(cause), typing.of(remedy));
     }
 

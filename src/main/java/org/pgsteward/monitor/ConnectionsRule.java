@@ -7,7 +7,7 @@ import java.util.stream.Collectors;
 import org.pgsteward.model.PostgresServer;
 
 /** The share of the server's connections in use. Without a free connection, PostgreSQL refuses every service. */
-final class ConnectionsRule extends FigureRule<DatabaseLook> {
+final class ConnectionsRule extends MetricRule<DatabaseObservation> {
     private static final int NAMED = 3;
 
     ConnectionsRule() {
@@ -15,13 +15,14 @@ final class ConnectionsRule extends FigureRule<DatabaseLook> {
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
-        DatabaseLook.Server server = now.server();
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
+        DatabaseObservation.Server server = now.server();
         int room = Math.max(1, server.maxConnections() - server.reservedConnections());
         double percent = 100.0 * server.sessions() / room;
         String most = now.databases().stream()
                 .filter(database -> database.sessions() > 0)
-                .sorted(Comparator.comparingInt(DatabaseLook.Database::sessions).reversed())
+                .sorted(Comparator.comparingInt(DatabaseObservation.Database::sessions)
+                        .reversed())
                 .limit(NAMED)
                 .map(database -> database.service() + " " + database.sessions())
                 .collect(Collectors.joining(", "));

@@ -55,11 +55,11 @@ public final class DatabaseProbe {
      *
      * @throws SQLException if PostgreSQL does not answer
      */
-    public DatabaseLook read(Host host) throws SQLException {
+    public DatabaseObservation read(Host host) throws SQLException {
         try (Connection connection = server.connectToLook()) {
             DatabaseQuestions asking = new DatabaseQuestions(connection, clock.instant(), open, since, lastSession);
-            DatabaseLook.Server facts = asking.server(host);
-            List<DatabaseLook.Database> databases;
+            DatabaseObservation.Server facts = asking.server(host);
+            List<DatabaseObservation.Database> databases;
             try {
                 databases = asking.databases(DatabaseQuestions.SERVICES);
             } catch (SQLException e) {
@@ -68,7 +68,7 @@ public final class DatabaseProbe {
                 }
                 databases = asking.databases(DatabaseQuestions.NO_SERVICES);
             }
-            return new DatabaseLook(
+            return new DatabaseObservation(
                     asking.at(),
                     new Console(
                             host.container(),

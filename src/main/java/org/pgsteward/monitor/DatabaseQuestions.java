@@ -164,11 +164,11 @@ final class DatabaseQuestions {
         return at;
     }
 
-    DatabaseLook.Server server(DatabaseProbe.Host host) throws SQLException {
+    DatabaseObservation.Server server(DatabaseProbe.Host host) throws SQLException {
         return Query.one(connection, SERVER, row -> {
             Instant started = Query.timeIfAny(row, 1).orElse(UNKNOWN);
             statements = Optional.ofNullable(row.getString(11));
-            return new DatabaseLook.Server(
+            return new DatabaseObservation.Server(
                     started,
                     Query.timeIfAny(row, 2).orElse(started),
                     row.getString(3),
@@ -176,7 +176,8 @@ final class DatabaseQuestions {
                     row.getInt(5),
                     row.getInt(6),
                     row.getDouble(16),
-                    new DatabaseLook.MemorySettings(row.getLong(7), row.getLong(8), row.getLong(9), row.getInt(10)),
+                    new DatabaseObservation.MemorySettings(
+                            row.getLong(7), row.getLong(8), row.getLong(9), row.getInt(10)),
                     host.limitBytes(),
                     host.lastOrder(),
                     ServerLog.of(text(row, 12), row.getBoolean(13), row.getInt(14)),
@@ -186,14 +187,14 @@ final class DatabaseQuestions {
         });
     }
 
-    List<DatabaseLook.Database> databases(String of) throws SQLException {
+    List<DatabaseObservation.Database> databases(String of) throws SQLException {
         String sql = DATABASES.replace("{services}", of).replace("{others}", OTHERS);
-        List<DatabaseLook.Database> databases = Query.list(connection, sql, this::database);
+        List<DatabaseObservation.Database> databases = Query.list(connection, sql, this::database);
         lastSession.keySet().retainAll(services.keySet());
         return databases;
     }
 
-    private DatabaseLook.Database database(ResultSet row) throws SQLException {
+    private DatabaseObservation.Database database(ResultSet row) throws SQLException {
         String service = row.getString(1);
         String name = row.getString(2);
         services.put(name, service);
@@ -204,7 +205,7 @@ final class DatabaseQuestions {
         int ofRole = row.getInt(9);
         boolean role = ofRole >= 0 && (ofDatabase < 0 || ofRole < ofDatabase);
         int limit = role ? ofRole : ofDatabase;
-        return new DatabaseLook.Database(
+        return new DatabaseObservation.Database(
                 row.getLong(13),
                 service,
                 name,
@@ -221,42 +222,43 @@ final class DatabaseQuestions {
                 since);
     }
 
-    List<DatabaseLook.Transaction> transactions() throws SQLException {
+    List<DatabaseObservation.Transaction> transactions() throws SQLException {
         String sql = TRANSACTIONS.replace("{others}", OTHERS);
         return Query.list(connection, sql, this::transaction, open.toMillis() / 1000.0);
     }
 
-    private DatabaseLook.Transaction transaction(ResultSet row) throws SQLException {
+    private DatabaseObservation.Transaction transaction(ResultSet row) throws SQLException {
         boolean idle = row.getBoolean(6);
-        return new DatabaseLook.Transaction(
+        return new DatabaseObservation.Transaction(
                 service(row.getString(1)), session(row, 2), idle, row.getDouble(7), idle ? row.getDouble(8) : 0);
     }
 
-    List<DatabaseLook.Wait> waits() throws SQLException {
-        Map<Integer, DatabaseLook.Wait> waits = new LinkedHashMap<>();
+    List<DatabaseObservation.Wait> waits() throws SQLException {
+        Map<Integer, DatabaseObservation.Wait> waits = new LinkedHashMap<>();
         try (PreparedStatement statement =
                         connection.prepareStatement(WAITS.replace("{ours}", AdvisoryLock.Kind.numbers()));
                 ResultSet rows = statement.executeQuery()) {
             while (rows.next()) {
-                DatabaseLook.Session waiter = session(rows, 2);
+                DatabaseObservation.Session waiter = session(rows, 2);
                 rows.getInt(7);
-                DatabaseLook.Blocker blocker = new DatabaseLook.Blocker(
+                DatabaseObservation.Blocker blocker = new DatabaseObservation.Blocker(
                         rows.wasNull() ? Optional.empty() : Optional.of(session(rows, 7)),
                         text(rows, 11),
                         rows.getDouble(12));
-                DatabaseLook.Wait before = waits.get(waiter.pid());
-                List<DatabaseLook.Blocker> blockers = new ArrayList<>(before == null ? List.of() : before.blockers());
+                DatabaseObservation.Wait before = waits.get(waiter.pid());
+                List<DatabaseObservation.Blocker> blockers =
+                        new ArrayList<>(before == null ? List.of() : before.blockers());
                 blockers.add(blocker);
                 waits.put(
                         waiter.pid(),
-                        new DatabaseLook.Wait(
+                        new DatabaseObservation.Wait(
                                 service(rows.getString(1)), waiter, rows.getDouble(6), List.copyOf(blockers)));
             }
         }
         return List.copyOf(waits.values());
     }
 
-    Optional<List<DatabaseLook.Query>> queries() throws SQLException {
+    Optional<List<DatabaseObservation.Query>> queries() throws SQLException {
         if (statements.isEmpty()) {
             return Optional.empty();
         }
@@ -264,15 +266,15 @@ final class DatabaseQuestions {
         return Optional.of(Query.list(
                 connection,
                 sql,
-                row -> new DatabaseLook.Query(
+                row -> new DatabaseObservation.Query(
                         row.getLong(1), service(row.getString(2)), row.getLong(3), row.getLong(4), row.getDouble(5))));
     }
 
-    List<DatabaseLook.Presence> present() throws SQLException {
+    List<DatabaseObservation.Presence> present() throws SQLException {
         return Query.list(
                 connection,
                 PRESENT.replace("{others}", OTHERS),
-                row -> new DatabaseLook.Presence(
+                row -> new DatabaseObservation.Presence(
                         service(row.getString(1)),
                         row.getString(2),
                         row.getString(3),
@@ -283,8 +285,8 @@ final class DatabaseQuestions {
         return services.getOrDefault(database, database);
     }
 
-    private DatabaseLook.Session session(ResultSet row, int first) throws SQLException {
-        return new DatabaseLook.Session(
+    private DatabaseObservation.Session session(ResultSet row, int first) throws SQLException {
+        return new DatabaseObservation.Session(
                 row.getInt(first), text(row, first + 1), text(row, first + 2), text(row, first + 3));
     }
 

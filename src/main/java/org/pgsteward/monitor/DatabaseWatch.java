@@ -1,4 +1,4 @@
 package org.pgsteward.monitor;
 
 /** Watches PostgreSQL and its databases. */
-final class DatabaseWatch extends FigureWatch<DatabaseLook> {}
+final class DatabaseWatch extends MetricWatch<DatabaseObservation> {}

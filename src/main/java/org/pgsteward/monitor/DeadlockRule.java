@@ -8,7 +8,7 @@ import org.pgsteward.model.Console;
 import org.pgsteward.model.Elapsed;
 
 /** The number of deadlocks within the last hour. PostgreSQL ended each by rolling back a transaction. */
-final class DeadlockRule extends FigureRule<DatabaseLook> {
+final class DeadlockRule extends MetricRule<DatabaseObservation> {
     private static final Duration SPAN = Duration.ofHours(1);
 
     DeadlockRule() {
@@ -16,18 +16,19 @@ final class DeadlockRule extends FigureRule<DatabaseLook> {
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
-        Optional<DatabaseLook> before = Past.within(past, now.at(), SPAN);
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
+        Optional<DatabaseObservation> before = Past.within(past, now.at(), SPAN);
         return now.databases().stream()
                 .map(database -> finding(now, database, before))
                 .toList();
     }
 
-    private static Finding finding(DatabaseLook now, DatabaseLook.Database database, Optional<DatabaseLook> before) {
+    private static Finding finding(
+            DatabaseObservation now, DatabaseObservation.Database database, Optional<DatabaseObservation> before) {
         // The counter of a new database began at 0. The counter of a database that a restore or an adoption renamed did
         // not. A counter that was reset is lower than before, and its whole value is new.
         long then = before.map(look -> look.database(database.oid())
-                        .map(DatabaseLook.Database::deadlocks)
+                        .map(DatabaseObservation.Database::deadlocks)
                         .orElse(0L))
                 .orElse(database.deadlocks());
         long more = database.deadlocks() >= then ? database.deadlocks() - then : database.deadlocks();

@@ -30,18 +30,18 @@ public final class DiskProbe {
      *
      * @throws IOException if a disk cannot be read
      */
-    public List<HostLook.Disk> read() throws IOException {
-        Map<String, HostLook.Disk> disks = new LinkedHashMap<>();
+    public List<HostObservation.Disk> read() throws IOException {
+        Map<String, HostObservation.Disk> disks = new LinkedHashMap<>();
         for (Map.Entry<String, Path> folder : folders.entrySet()) {
             Path existing = existing(folder.getValue());
             FileStore disk = Files.getFileStore(existing);
             String key = disk.name() + " " + disk.getTotalSpace();
-            HostLook.Disk before = disks.get(key);
+            HostObservation.Disk before = disks.get(key);
             List<String> holds = new ArrayList<>(before == null ? List.of() : before.holds());
             holds.add(folder.getKey());
             disks.put(
                     key,
-                    new HostLook.Disk(
+                    new HostObservation.Disk(
                             before == null ? folder.getValue().toString() : before.path(),
                             holds,
                             disk.getTotalSpace(),

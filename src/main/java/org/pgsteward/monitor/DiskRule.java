@@ -13,7 +13,7 @@ import org.pgsteward.model.Size;
  * Reports disks with backups, state or PostgreSQL's data that are nearly full, in bytes or in inodes. Estimates from
  * the last day when they will be full.
  */
-final class DiskRule extends FigureRule<HostLook> {
+final class DiskRule extends MetricRule<HostObservation> {
     /** The shortest time from which the days to come can be estimated. */
     private static final Duration ENOUGH = Duration.ofHours(2);
 
@@ -25,14 +25,14 @@ final class DiskRule extends FigureRule<HostLook> {
     }
 
     @Override
-    List<Finding> look(HostLook now, List<HostLook> past) {
+    List<Finding> look(HostObservation now, List<HostObservation> past) {
         return now.disks().stream()
                 .filter(disk -> disk.totalBytes() > 0)
                 .map(disk -> finding(now, disk, past))
                 .toList();
     }
 
-    private static Finding finding(HostLook now, HostLook.Disk disk, List<HostLook> past) {
+    private static Finding finding(HostObservation now, HostObservation.Disk disk, List<HostObservation> past) {
         double percent = percent(disk.freeBytes(), disk.totalBytes());
         double ofFiles = disk.inodes()
                 .map(inodes -> percent(inodes.free(), inodes.total()))
@@ -46,7 +46,7 @@ final class DiskRule extends FigureRule<HostLook> {
         return 100.0 * (total - free) / total;
     }
 
-    private static Finding finding(HostLook.Disk disk, Inodes inodes, double percent) {
+    private static Finding finding(HostObservation.Disk disk, Inodes inodes, double percent) {
         String says = "the disk of " + disk.path() + " (" + String.join(", ", disk.holds()) + ") has used up "
                 + Unit.PERCENT.words(percent) + " of its files (inodes): " + inodes.free() + " of " + inodes.total()
                 + " can still be made, whatever space is free";
@@ -58,7 +58,8 @@ final class DiskRule extends FigureRule<HostLook> {
                 Map.of("freeFiles", inodes.free(), "totalFiles", inodes.total()));
     }
 
-    private static Finding finding(HostLook now, HostLook.Disk disk, double percent, List<HostLook> past) {
+    private static Finding finding(
+            HostObservation now, HostObservation.Disk disk, double percent, List<HostObservation> past) {
         String says = "the disk of " + disk.path() + " (" + String.join(", ", disk.holds()) + ") is full to "
                 + Unit.PERCENT.words(percent) + ": " + Size.words(disk.freeBytes()) + " of "
                 + Size.words(disk.totalBytes()) + " free"
@@ -73,7 +74,7 @@ final class DiskRule extends FigureRule<HostLook> {
                 Map.of("freeBytes", disk.freeBytes(), "totalBytes", disk.totalBytes()));
     }
 
-    private static String remedyForSpace(HostLook.Disk disk) {
+    private static String remedyForSpace(HostObservation.Disk disk) {
         String path = Console.word(disk.path());
         List<String> lines = new ArrayList<>(List.of("df -h " + path));
         if (hasOurFolders(disk)) {
@@ -88,7 +89,7 @@ final class DiskRule extends FigureRule<HostLook> {
         return String.join("\n", lines);
     }
 
-    private static String remedyForFiles(HostLook.Disk disk) {
+    private static String remedyForFiles(HostObservation.Disk disk) {
         String path = Console.word(disk.path());
         List<String> lines = new ArrayList<>(List.of("df -i " + path));
         if (hasOurFolders(disk)) {
@@ -102,16 +103,17 @@ final class DiskRule extends FigureRule<HostLook> {
         return String.join("\n", lines);
     }
 
-    private static boolean hasOurFolders(HostLook.Disk disk) {
+    private static boolean hasOurFolders(HostObservation.Disk disk) {
         return !disk.holds().equals(List.of(DiskProbe.POSTGRES_DATA));
     }
 
-    private static boolean hasPostgres(HostLook.Disk disk) {
+    private static boolean hasPostgres(HostObservation.Disk disk) {
         return disk.holds().contains(DiskProbe.POSTGRES_DATA);
     }
 
     /** Returns the time in seconds; empty while the free space does not shrink. */
-    private static Optional<Double> untilFull(HostLook now, HostLook.Disk disk, List<HostLook> past) {
+    private static Optional<Double> untilFull(
+            HostObservation now, HostObservation.Disk disk, List<HostObservation> past) {
         return past.stream()
                 .filter(look -> !look.at().plus(ENOUGH).isAfter(now.at()))
                 .findFirst()

@@ -8,7 +8,7 @@ import org.pgsteward.model.PostgresServer;
 import org.pgsteward.monitor.LogEvent.Reason;
 
 /** The number of a service's logins that were refused within the last ten minutes, by PostgreSQL's log. */
-final class FailedLoginRule extends FigureRule<LogLook> {
+final class FailedLoginRule extends MetricRule<LogObservation> {
     /** The {@code kind} of the conditions. */
     public static final String KIND = "logins-failed";
 
@@ -17,16 +17,16 @@ final class FailedLoginRule extends FigureRule<LogLook> {
     }
 
     @Override
-    List<Finding> look(LogLook now, List<LogLook> past) {
+    List<Finding> look(LogObservation now, List<LogObservation> past) {
         return now.refusals().stream().map(refusals -> finding(now, refusals)).toList();
     }
 
-    private static Finding finding(LogLook now, LogLook.Refusals refusals) {
-        String span = Elapsed.words(LogLook.REFUSALS);
+    private static Finding finding(LogObservation now, LogObservation.Refusals refusals) {
+        String span = Elapsed.words(LogObservation.REFUSALS);
         if (refusals.count() == 0) {
             return new Finding(refusals.service(), 0, "no login was refused in the last " + span, "", Map.of());
         }
-        LogLook.Attempts most = refusals.attempts().get(0);
+        LogObservation.Attempts most = refusals.attempts().get(0);
         return new Finding(
                 refusals.service(),
                 refusals.count(),

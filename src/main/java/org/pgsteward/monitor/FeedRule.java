@@ -5,13 +5,13 @@ import java.util.List;
 import java.util.Map;
 
 /** The time for which pgsteward has received no events of containers. */
-final class FeedRule extends FigureRule<HostLook> {
+final class FeedRule extends MetricRule<HostObservation> {
     FeedRule() {
         super("feed-deaf", Unit.TIME);
     }
 
     @Override
-    List<Finding> look(HostLook now, List<HostLook> past) {
+    List<Finding> look(HostObservation now, List<HostObservation> past) {
         long seconds = now.deafSince()
                 .map(since -> Math.max(0, Duration.between(since, now.at()).toSeconds()))
                 .orElse(0L);

@@ -8,25 +8,26 @@ import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Size;
 
 /** The growth of a database within the last day, or since its first reading. */
-final class GrowthRule extends FigureRule<DatabaseLook> {
+final class GrowthRule extends MetricRule<DatabaseObservation> {
     GrowthRule() {
         super("database-growing", Unit.BYTES);
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         return now.databases().stream()
                 .map(database -> finding(now, database, past))
                 .toList();
     }
 
-    private static Finding finding(DatabaseLook now, DatabaseLook.Database database, List<DatabaseLook> past) {
+    private static Finding finding(
+            DatabaseObservation now, DatabaseObservation.Database database, List<DatabaseObservation> past) {
         // A new or restored database does not grow. It is compared only with readings under the same service, and not
         // with those under the name that it had while it was filled.
-        Optional<DatabaseLook> first =
+        Optional<DatabaseObservation> first =
                 past.stream().filter(look -> itself(look, database).isPresent()).findFirst();
         long then = first.flatMap(look -> itself(look, database))
-                .map(DatabaseLook.Database::sizeBytes)
+                .map(DatabaseObservation.Database::sizeBytes)
                 .orElse(database.sizeBytes());
         long more = database.sizeBytes() - then;
         String span = Elapsed.words(
@@ -42,7 +43,8 @@ final class GrowthRule extends FigureRule<DatabaseLook> {
                 Map.of("grownBytes", more, "sizeBytes", database.sizeBytes()));
     }
 
-    private static Optional<DatabaseLook.Database> itself(DatabaseLook look, DatabaseLook.Database database) {
+    private static Optional<DatabaseObservation.Database> itself(
+            DatabaseObservation look, DatabaseObservation.Database database) {
         return look.database(database.oid()).filter(then -> then.service().equals(database.service()));
     }
 }

@@ -1,4 +1,4 @@
 package org.pgsteward.monitor;
 
 /** Watches the host's disks and pgsteward itself. */
-final class HostWatch extends FigureWatch<HostLook> {}
+final class HostWatch extends MetricWatch<HostObservation> {}

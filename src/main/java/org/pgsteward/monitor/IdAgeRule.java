@@ -7,13 +7,13 @@ import java.util.Map;
  * The age of a database's oldest row in transaction ids. Autovacuum keeps it below some 200 million; at 2,100 million
  * PostgreSQL refuses all writing (PostgreSQL's manual, "Preventing Transaction ID Wraparound Failures").
  */
-final class IdAgeRule extends FigureRule<DatabaseLook> {
+final class IdAgeRule extends MetricRule<DatabaseObservation> {
     IdAgeRule() {
         super("transaction-ids-old", Unit.COUNT);
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         return now.databases().stream()
                 .map(database -> new Finding(
                         database.service(),

@@ -29,14 +29,14 @@ public final class ImageProbe {
     }
 
     /** Returns the image; empty if the engine does not answer, or has no image of that name any more. */
-    public synchronized Optional<HostLook.Image> read(Container container) {
+    public synchronized Optional<HostObservation.Image> read(Container container) {
         Instant now = clock.instant();
         if (!container.image().equals(name) || !askedAt.plus(AGAIN).isAfter(now)) {
             name = container.image();
             askedAt = now;
             id = ask(name);
         }
-        return id.map(known -> new HostLook.Image(name, !known.equals(container.imageId())));
+        return id.map(known -> new HostObservation.Image(name, !known.equals(container.imageId())));
     }
 
     private Optional<String> ask(String image) {

@@ -10,7 +10,7 @@ import org.pgsteward.model.Severity;
  * faults and needs no more than a re-created container. The alert is for information, since the operator chooses the
  * time.
  */
-final class ImageRule extends FigureRule<HostLook> {
+final class ImageRule extends MetricRule<HostObservation> {
     ImageRule() {
         super("image-newer", Unit.COUNT);
     }
@@ -21,7 +21,7 @@ final class ImageRule extends FigureRule<HostLook> {
     }
 
     @Override
-    List<Finding> look(HostLook now, List<HostLook> past) {
+    List<Finding> look(HostObservation now, List<HostObservation> past) {
         return List.of(now.image()
                 .map(image -> new Finding(
                         PostgresServer.SERVICE,

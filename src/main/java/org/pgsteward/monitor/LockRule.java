@@ -6,7 +6,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** Sessions that wait for a lock, and the sessions that block them. */
-final class LockRule extends FigureRule<DatabaseLook> {
+final class LockRule extends MetricRule<DatabaseObservation> {
     private static final int NAMED = 3;
 
     LockRule() {
@@ -14,10 +14,10 @@ final class LockRule extends FigureRule<DatabaseLook> {
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         return now.databases().stream()
                 .map(database -> {
-                    List<DatabaseLook.Wait> waits = now.waits().stream()
+                    List<DatabaseObservation.Wait> waits = now.waits().stream()
                             .filter(wait -> wait.service().equals(database.service()))
                             .toList();
                     return waits.isEmpty()
@@ -28,15 +28,15 @@ final class LockRule extends FigureRule<DatabaseLook> {
     }
 
     /** @param waits the longest first */
-    private static Finding finding(DatabaseLook now, List<DatabaseLook.Wait> waits) {
-        DatabaseLook.Wait longest = waits.get(0);
+    private static Finding finding(DatabaseObservation now, List<DatabaseObservation.Wait> waits) {
+        DatabaseObservation.Wait longest = waits.get(0);
         String blockers =
                 longest.blockers().stream().limit(NAMED).map(LockRule::words).collect(Collectors.joining(" and "));
         String says = longest.session().words() + " has waited " + Unit.TIME.words(longest.seconds())
                 + " for a lock of " + (blockers.isEmpty() ? "one that has gone" : blockers)
                 + (waits.size() > 1 ? "; " + waits.size() + " sessions wait in all" : "");
         // Suggests ending the session at the head of the lock queue, not one that is itself waiting.
-        Optional<DatabaseLook.Session> head = longest.blockers().stream()
+        Optional<DatabaseObservation.Session> head = longest.blockers().stream()
                 .flatMap(blocker -> blocker.session().stream())
                 .filter(session ->
                         waits.stream().noneMatch(wait -> wait.session().pid() == session.pid()))
@@ -59,12 +59,12 @@ final class LockRule extends FigureRule<DatabaseLook> {
                         "blockers",
                                 longest.blockers().stream()
                                         .flatMap(blocker -> blocker.session().stream())
-                                        .map(DatabaseLook.Session::pid)
+                                        .map(DatabaseObservation.Session::pid)
                                         .toList()));
     }
 
-    private static String words(DatabaseLook.Blocker blocker) {
-        return blocker.session().map(DatabaseLook.Session::words).orElse("a prepared transaction")
+    private static String words(DatabaseObservation.Blocker blocker) {
+        return blocker.session().map(DatabaseObservation.Session::words).orElse("a prepared transaction")
                 + (blocker.state().isEmpty() ? "" : ", which is " + blocker.state())
                 + (blocker.openSeconds() > 0
                         ? " and has its transaction open for " + Unit.TIME.words(blocker.openSeconds())

@@ -42,7 +42,7 @@ public final class LogProbe {
     public LogProbe(DockerEngine engine, Clock clock) {
         this.engine = engine;
         this.clock = clock;
-        this.next = clock.instant().minus(LogLook.STATEMENTS);
+        this.next = clock.instant().minus(LogObservation.STATEMENTS);
     }
 
     /**
@@ -51,14 +51,14 @@ public final class LogProbe {
      * @param look empty where the log could not be read
      * @param why the reason why the log could not be read, or only in part; empty for neither
      */
-    public record Result(Optional<LogLook> look, String why) {
+    public record Result(Optional<LogObservation> look, String why) {
         private static Result unread(String why) {
             return new Result(Optional.empty(), why);
         }
     }
 
     /** Reads the log where the services of containers are unknown. */
-    synchronized Result read(String container, DatabaseLook server) {
+    synchronized Result read(String container, DatabaseObservation server) {
         return read(container, server, Optional::empty);
     }
 
@@ -70,7 +70,7 @@ public final class LogProbe {
      * @param owners as {@link LogTally} takes them; requested only when a container's login was refused
      */
     public synchronized Result read(
-            String container, DatabaseLook server, Supplier<Optional<Map<String, String>>> owners) {
+            String container, DatabaseObservation server, Supplier<Optional<Map<String, String>>> owners) {
         if (!server.server().log().toContainer()) {
             return Result.unread(
                     "PostgreSQL writes its log into files of its own (logging_collector or log_destination),"
@@ -95,7 +95,7 @@ public final class LogProbe {
         }
         LogTally tally = new LogTally(server, clock.instant(), names.isEmpty() ? Optional.empty() : owners.get());
         return new Result(
-                Optional.of(new LogLook(
+                Optional.of(new LogObservation(
                         clock.instant(), server.console(), tally.refusals(refused, names), tally.slow(slow))),
                 piece.get().cut() ? "it has grown by more than is read at a time: a part of it was left out" : "");
     }
@@ -152,7 +152,7 @@ public final class LogProbe {
 
     private void forget() {
         Instant now = clock.instant();
-        refused.removeIf(one -> !one.at().plus(LogLook.REFUSALS).isAfter(now));
+        refused.removeIf(one -> !one.at().plus(LogObservation.REFUSALS).isAfter(now));
         if (!names.isEmpty()) {
             // A container that was removed does not try again.
             Set<String> there = engine.names();
@@ -161,7 +161,7 @@ public final class LogProbe {
                 return name != null && !there.contains(name);
             });
         }
-        slow.removeIf(one -> !one.at().plus(LogLook.STATEMENTS).isAfter(now));
+        slow.removeIf(one -> !one.at().plus(LogObservation.STATEMENTS).isAfter(now));
         names.keySet().retainAll(refused.stream().map(LogEvent.Refused::client).collect(Collectors.toSet()));
     }
 }

@@ -44,36 +44,36 @@ final class LogTally {
     /** The time within which pgsteward makes the role of a container that it sees. */
     static final Duration ENROLLING = Duration.ofMinutes(3);
 
-    private final DatabaseLook server;
+    private final DatabaseObservation server;
     private final Instant now;
-    private final Map<String, DatabaseLook.Database> byRole;
-    private final Map<String, DatabaseLook.Database> byName;
+    private final Map<String, DatabaseObservation.Database> byRole;
+    private final Map<String, DatabaseObservation.Database> byName;
     private final Optional<Map<String, String>> owners;
 
     /**
      * @param owners the services of containers, by the container's name, and empty text for a container without a
      *     service. A missing container is not known yet. Empty where no container's service is known
      */
-    LogTally(DatabaseLook server, Instant now, Optional<Map<String, String>> owners) {
+    LogTally(DatabaseObservation server, Instant now, Optional<Map<String, String>> owners) {
         this.owners = owners;
         this.server = server;
         this.now = now;
-        this.byRole = index(server, DatabaseLook.Database::role);
-        this.byName = index(server, DatabaseLook.Database::name);
+        this.byRole = index(server, DatabaseObservation.Database::role);
+        this.byName = index(server, DatabaseObservation.Database::name);
     }
 
     /** @param names of containers, by address */
-    List<LogLook.Refusals> refusals(Collection<LogEvent.Refused> refused, Map<String, String> names) {
+    List<LogObservation.Refusals> refusals(Collection<LogEvent.Refused> refused, Map<String, String> names) {
         Map<String, List<LogEvent.Refused>> byService = everybody();
         Set<String> strangers = new HashSet<>();
         for (LogEvent.Refused one : refused) {
-            Optional<DatabaseLook.Database> whose = whose(one.user(), one.database());
-            boolean early = whose.flatMap(DatabaseLook.Database::enrolledAt)
+            Optional<DatabaseObservation.Database> whose = whose(one.user(), one.database());
+            boolean early = whose.flatMap(DatabaseObservation.Database::enrolledAt)
                     .filter(enrolled -> one.at().isBefore(enrolled.plus(SETTLING)))
                     .isPresent();
             Optional<String> container = Optional.ofNullable(names.get(one.client()));
             boolean waits = one.at().plus(ENROLLING).isAfter(now) && mayEnd(one, whose, container);
-            if (one.at().plus(LogLook.REFUSALS).isAfter(now) && !early && !waits && !isOver(one, whose)) {
+            if (one.at().plus(LogObservation.REFUSALS).isAfter(now) && !early && !waits && !isOver(one, whose)) {
                 Optional<String> stranger = whose.flatMap(service -> stranger(service, container));
                 stranger.ifPresent(strangers::add);
                 byService
@@ -88,7 +88,7 @@ final class LogTally {
 
     /** Returns whether pgsteward will end such refusals by itself. */
     private boolean mayEnd(
-            LogEvent.Refused refused, Optional<DatabaseLook.Database> whose, Optional<String> container) {
+            LogEvent.Refused refused, Optional<DatabaseObservation.Database> whose, Optional<String> container) {
         if (whose.isEmpty()) {
             return refused.reason().mayBeUnknown();
         }
@@ -99,16 +99,16 @@ final class LogTally {
     }
 
     /** Returns the container that tried, if it is known not to belong to the service. */
-    private Optional<String> stranger(DatabaseLook.Database service, Optional<String> container) {
+    private Optional<String> stranger(DatabaseObservation.Database service, Optional<String> container) {
         return container.filter(name -> owners.filter(
                         known -> known.containsKey(name) && !service.service().equals(known.get(name)))
                 .isPresent());
     }
 
-    private boolean isOver(LogEvent.Refused refused, Optional<DatabaseLook.Database> whose) {
+    private boolean isOver(LogEvent.Refused refused, Optional<DatabaseObservation.Database> whose) {
         boolean corrected = refused.reason() == LogEvent.Reason.WRONG_PASSWORD
                 && whose.filter(service -> service.role().equals(refused.user()))
-                        .flatMap(DatabaseLook.Database::passwordSetAt)
+                        .flatMap(DatabaseObservation.Database::passwordSetAt)
                         .filter(refused.at()::isBefore)
                         .isPresent();
         return corrected || hasBeenLetIn(refused);
@@ -121,29 +121,29 @@ final class LogTally {
                 .anyMatch(there -> there.since().isAfter(refused.at()));
     }
 
-    private static LogLook.Refusals refusals(
+    private static LogObservation.Refusals refusals(
             String service, boolean stranger, List<LogEvent.Refused> refused, Map<String, String> names) {
-        Map<LogLook.Attempts, Long> alike = refused.stream()
+        Map<LogObservation.Attempts, Long> alike = refused.stream()
                 .collect(Collectors.groupingBy(
-                        one -> new LogLook.Attempts(
+                        one -> new LogObservation.Attempts(
                                 one.reason(), one.user(), one.database(), client(one.client(), names), 0),
                         LinkedHashMap::new,
                         Collectors.counting()));
-        List<LogLook.Attempts> attempts = alike.entrySet().stream()
-                .map(entry -> new LogLook.Attempts(
+        List<LogObservation.Attempts> attempts = alike.entrySet().stream()
+                .map(entry -> new LogObservation.Attempts(
                         entry.getKey().reason(),
                         entry.getKey().user(),
                         entry.getKey().database(),
                         entry.getKey().client(),
                         entry.getValue().intValue()))
-                .sorted(Comparator.comparingInt(LogLook.Attempts::count).reversed())
+                .sorted(Comparator.comparingInt(LogObservation.Attempts::count).reversed())
                 .limit(NAMED)
                 .toList();
         Instant last = refused.stream()
                 .map(LogEvent.Refused::at)
                 .max(Comparator.naturalOrder())
                 .orElse(Instant.EPOCH);
-        return new LogLook.Refusals(service, stranger, refused.size(), attempts, last);
+        return new LogObservation.Refusals(service, stranger, refused.size(), attempts, last);
     }
 
     private static String client(String address, Map<String, String> names) {
@@ -155,20 +155,20 @@ final class LogTally {
      * Returns the slow statements; empty where the log has no limit, or where {@code pg_stat_statements} knows every
      * statement.
      */
-    Optional<List<LogLook.Slowness>> slow(Collection<LogEvent.Slow> slow) {
+    Optional<List<LogObservation.Slowness>> slow(Collection<LogEvent.Slow> slow) {
         if (server.queries().isPresent()) {
             return Optional.empty();
         }
         return server.server().log().slow().map(limit -> {
             Map<String, List<LogEvent.Slow>> byService = everybody();
             slow.stream()
-                    .filter(one -> one.at().plus(LogLook.STATEMENTS).isAfter(now))
+                    .filter(one -> one.at().plus(LogObservation.STATEMENTS).isAfter(now))
                     .filter(one -> !one.user().equals(server.console().user()))
                     .forEach(one -> byService
                             .computeIfAbsent(service(whose(one.user(), one.database())), first -> new ArrayList<>())
                             .add(one));
             return byService.entrySet().stream()
-                    .map(entry -> new LogLook.Slowness(
+                    .map(entry -> new LogObservation.Slowness(
                             entry.getKey(),
                             entry.getValue().size(),
                             entry.getValue().stream()
@@ -187,17 +187,17 @@ final class LogTally {
         return all;
     }
 
-    private static String service(Optional<DatabaseLook.Database> whose) {
-        return whose.map(DatabaseLook.Database::service).orElse(PostgresServer.SERVICE);
+    private static String service(Optional<DatabaseObservation.Database> whose) {
+        return whose.map(DatabaseObservation.Database::service).orElse(PostgresServer.SERVICE);
     }
 
-    private Optional<DatabaseLook.Database> whose(String user, String database) {
+    private Optional<DatabaseObservation.Database> whose(String user, String database) {
         return Optional.ofNullable(byRole.get(user)).or(() -> Optional.ofNullable(byName.get(database)));
     }
 
-    private static Map<String, DatabaseLook.Database> index(
-            DatabaseLook server, Function<DatabaseLook.Database, String> name) {
-        Map<String, DatabaseLook.Database> index = new HashMap<>();
+    private static Map<String, DatabaseObservation.Database> index(
+            DatabaseObservation server, Function<DatabaseObservation.Database, String> name) {
+        Map<String, DatabaseObservation.Database> index = new HashMap<>();
         server.databases().stream()
                 .filter(database -> !name.apply(database).isEmpty())
                 .forEach(database -> index.putIfAbsent(name.apply(database), database));

@@ -1,4 +1,4 @@
 package org.pgsteward.monitor;
 
 /** Watches PostgreSQL's log. */
-final class LogWatch extends FigureWatch<LogLook> {}
+final class LogWatch extends MetricWatch<LogObservation> {}

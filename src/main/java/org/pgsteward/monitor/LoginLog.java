@@ -44,14 +44,15 @@ final class LoginLog {
     }
 
     /** Returns the rows to write for these readings. */
-    public synchronized List<Login> rows(DatabaseLook look) {
+    public synchronized List<Login> rows(DatabaseObservation look) {
         LocalDate today = LocalDate.ofInstant(look.at(), ZoneOffset.UTC);
         if (!today.equals(day)) {
             said.clear();
             day = today;
         }
         List<Login> rows = new ArrayList<>();
-        for (DatabaseLook.Presence presence : pace.enabled() ? look.present() : List.<DatabaseLook.Presence>of()) {
+        for (DatabaseObservation.Presence presence :
+                pace.enabled() ? look.present() : List.<DatabaseObservation.Presence>of()) {
             Login login = login(presence, look.at());
             Login before = said.get(login.eventId());
             boolean news = before == null && said.size() < MOST;
@@ -70,7 +71,7 @@ final class LoginLog {
     /**
      * Returns the login. For a client that has been connected since yesterday, it begins at today's midnight, in UTC.
      */
-    private Login login(DatabaseLook.Presence presence, Instant at) {
+    private Login login(DatabaseObservation.Presence presence, Instant at) {
         Instant midnight = day.atStartOfDay(ZoneOffset.UTC).toInstant();
         Instant first = presence.since().isBefore(midnight) ? midnight : presence.since();
         return new Login(presence.service(), presence.user(), presence.address(), first.isAfter(at) ? at : first, at);

@@ -4,7 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.containers.CommandTarget;
-import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.MemorySample;
 import org.pgsteward.containers.StatusWatch;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Memory;
@@ -61,9 +61,10 @@ final class MemoryRule {
     }
 
     /** Judges this sample after the earlier ones. */
-    Judged judge(Reading reading, Threshold.Track before) {
+    Judged judge(MemorySample reading, Threshold.Track before) {
         Memory memory = reading.memory();
-        ContainerLevels levels = ContainerLevels.of(warn, critical, clear, reading.container(), memory.limitBytes());
+        ContainerMemoryLevels levels =
+                ContainerMemoryLevels.of(warn, critical, clear, reading.container(), memory.limitBytes());
         Threshold.Step step =
                 levels.threshold(samples).step(before, (double) memory.usedBytes(), Severity.WARNING, reading.at());
         Optional<Condition> condition = step.decided()
@@ -75,7 +76,8 @@ final class MemoryRule {
     /** @param condition empty while it is undecided */
     record Judged(Optional<Condition> condition, Threshold.Track track) {}
 
-    private static Condition condition(Reading reading, ContainerLevels levels, Optional<Severity> severity) {
+    private static Condition condition(
+            MemorySample reading, ContainerMemoryLevels levels, Optional<Severity> severity) {
         Memory memory = reading.memory();
         String use = Math.round(memory.ratio() * 100) + "% of " + Size.words(memory.limitBytes()) + " in use ("
                 + Size.words(memory.usedBytes()) + ")";
@@ -102,7 +104,7 @@ final class MemoryRule {
                 reading.at());
     }
 
-    private static String remedy(Reading reading) {
+    private static String remedy(MemorySample reading) {
         String target = CommandTarget.of(reading.container());
         String look = "docker stats --no-stream " + target + "\ndocker logs --tail 50 " + target;
         if (reading.container().memoryLimitBytes() == 0) {

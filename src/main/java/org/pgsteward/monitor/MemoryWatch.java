@@ -8,7 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.MemorySample;
 import org.pgsteward.model.Condition;
 
 /**
@@ -29,12 +29,12 @@ final class MemoryWatch {
     }
 
     private record Subject(String service, String containerId) {
-        static Subject of(Reading reading) {
+        static Subject of(MemorySample reading) {
             return new Subject(reading.service(), reading.container().id());
         }
     }
 
-    private record Watched(Threshold.Track track, Reading last, int missed) {}
+    private record Watched(Threshold.Track track, MemorySample last, int missed) {}
 
     /**
      * Judges one round of samples.
@@ -42,10 +42,10 @@ final class MemoryWatch {
      * @param round a reading of each running container
      * @return one condition for each service with a decision
      */
-    public synchronized List<Condition> judge(List<Reading> round) {
+    public synchronized List<Condition> judge(List<MemorySample> round) {
         Map<String, List<Condition>> decided = new LinkedHashMap<>();
         Set<Subject> seen = new HashSet<>();
-        for (Reading reading : round) {
+        for (MemorySample reading : round) {
             Subject subject = Subject.of(reading);
             seen.add(subject);
             Watched before = watched.get(subject);
@@ -65,9 +65,9 @@ final class MemoryWatch {
     }
 
     /** Returns the bad conditions of this one round, as if they had lasted for long. The round is not remembered. */
-    public List<Condition> glance(List<Reading> round) {
+    public List<Condition> glance(List<MemorySample> round) {
         List<Condition> conditions = new ArrayList<>();
-        for (Reading reading : round) {
+        for (MemorySample reading : round) {
             MemoryRule.Judged judged = rule.judge(reading, Threshold.Track.START);
             for (int sample = 1; sample < rule.samples(); sample++) {
                 judged = rule.judge(reading, judged.track());
@@ -86,7 +86,7 @@ final class MemoryWatch {
      *
      * @return the services with trouble that is not known to be over yet
      */
-    private Set<String> miss(Set<Subject> seen, Reading any, Map<String, List<Condition>> decided) {
+    private Set<String> miss(Set<Subject> seen, MemorySample any, Map<String, List<Condition>> decided) {
         Set<String> held = new HashSet<>();
         for (Map.Entry<Subject, Watched> entry : List.copyOf(watched.entrySet())) {
             Subject subject = entry.getKey();

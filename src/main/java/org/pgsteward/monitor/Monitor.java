@@ -6,7 +6,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.Reporter;
-import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.MemorySample;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.model.Condition;
 
@@ -31,11 +31,11 @@ public final class Monitor {
      * @param host the disks, and the rows and notifications that wait in pgsteward
      */
     public record Sources(
-            Supplier<List<Reading>> memory,
+            Supplier<List<MemorySample>> memory,
             Supplier<PostgresReading> postgres,
-            Supplier<Optional<DatabaseLook>> databases,
-            Function<DatabaseLook, Optional<LogLook>> log,
-            Supplier<Optional<HostLook>> host) {}
+            Supplier<Optional<DatabaseObservation>> databases,
+            Function<DatabaseObservation, Optional<LogObservation>> log,
+            Supplier<Optional<HostObservation>> host) {}
 
     /** @param firing the alerts that fire now */
     public Monitor(Sources sources, Watches watches, Supplier<List<Alert>> firing, Reporter reporter) {
@@ -59,7 +59,7 @@ public final class Monitor {
 
     /** Reads PostgreSQL and its databases, records the connected clients, and reads the new lines of the log. */
     public void databases() throws Exception {
-        Optional<DatabaseLook> look = sources.databases().get();
+        Optional<DatabaseObservation> look = sources.databases().get();
         if (look.isPresent()) {
             Attempts.all(
                     () -> raise(watches.databases().judge(look.get())),
@@ -79,7 +79,7 @@ public final class Monitor {
      * Raises the conditions. Resolves the alerts that fire for subjects that no longer exist, as after a database was
      * dropped.
      */
-    private void raise(FigureWatch.Judged judged) {
+    private void raise(MetricWatch.Judged judged) {
         judged.conditions().forEach(reporter::raise);
         firing.get().stream()
                 .filter(alert -> judged.kinds().contains(alert.kind()))

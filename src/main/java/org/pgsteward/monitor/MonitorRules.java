@@ -13,9 +13,9 @@ public record MonitorRules(
         MemoryRule memory,
         PostgresRule postgres,
         LoginLog.Pace logins,
-        List<FigureRule<DatabaseLook>> databases,
-        List<FigureRule<LogLook>> log,
-        List<FigureRule<HostLook>> host) {
+        List<MetricRule<DatabaseObservation>> databases,
+        List<MetricRule<LogObservation>> log,
+        List<MetricRule<HostObservation>> host) {
     public MonitorRules {
         databases = List.copyOf(databases);
         log = List.copyOf(log);

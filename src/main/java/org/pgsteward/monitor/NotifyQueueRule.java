@@ -10,16 +10,16 @@ import org.pgsteward.model.PostgresServer;
  * The usage of the queue of {@code NOTIFY}, which all databases share. A listening session with an open transaction keeps all
  * entries in it. When the queue is full, each {@code NOTIFY} of each service fails together with its transaction.
  */
-final class NotifyQueueRule extends FigureRule<DatabaseLook> {
+final class NotifyQueueRule extends MetricRule<DatabaseObservation> {
     NotifyQueueRule() {
         super("notify-queue-filling", Unit.PERCENT);
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         double percent = 100 * now.server().notifyShare();
-        Optional<DatabaseLook.Transaction> oldest =
-                now.transactions().stream().max(Comparator.comparingDouble(DatabaseLook.Transaction::openSeconds));
+        Optional<DatabaseObservation.Transaction> oldest = now.transactions().stream()
+                .max(Comparator.comparingDouble(DatabaseObservation.Transaction::openSeconds));
         String says = "the queue of NOTIFY is full to " + Unit.PERCENT.words(percent)
                 + "; a full queue makes each NOTIFY of each service fail with its transaction; a listening session with an open"
                 + " transaction keeps it full"

@@ -8,13 +8,13 @@ import org.pgsteward.model.Console;
  * The number of notifications that wait for a receiver. The alert goes to the other receivers, and to this one when it
  * is available again.
  */
-final class OutboxRule extends FigureRule<HostLook> {
+final class OutboxRule extends MetricRule<HostObservation> {
     OutboxRule() {
         super("outbox-growing", Unit.COUNT);
     }
 
     @Override
-    List<Finding> look(HostLook now, List<HostLook> past) {
+    List<Finding> look(HostObservation now, List<HostObservation> past) {
         return now.outboxes().entrySet().stream()
                 .sorted(Map.Entry.comparingByKey())
                 .map(entry -> new Finding(

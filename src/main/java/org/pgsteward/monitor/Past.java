@@ -10,7 +10,7 @@ final class Past {
     private Past() {}
 
     /** Returns the oldest readings that are no more than {@code span} before {@code now}. */
-    static <L extends Look> Optional<L> within(List<L> past, Instant now, Duration span) {
+    static <L extends Observation> Optional<L> within(List<L> past, Instant now, Duration span) {
         return past.stream().filter(look -> !look.at().plus(span).isBefore(now)).findFirst();
     }
 }

@@ -20,7 +20,7 @@ import org.pgsteward.model.PostgresServer;
  * The number of times within the last hour that PostgreSQL ended all sessions without an order. The cause is a new
  * start, or the recovery after one of its processes was killed, which no container event reports.
  */
-final class RestartRule extends FigureRule<DatabaseLook> {
+final class RestartRule extends MetricRule<DatabaseObservation> {
     private static final Duration SPAN = Duration.ofHours(1);
 
     /** The time within which the processes of one start are up. Only the server's log shows a crash within it. */
@@ -41,8 +41,8 @@ final class RestartRule extends FigureRule<DatabaseLook> {
 
     /** Returns whether there is a new start, which counts, or a new order, which explains a start. */
     @Override
-    boolean isTurn(DatabaseLook now, DatabaseLook before) {
-        DatabaseLook.Server server = now.server();
+    boolean isTurn(DatabaseObservation now, DatabaseObservation before) {
+        DatabaseObservation.Server server = now.server();
         return !server.startedAt().equals(before.server().startedAt())
                 || !server.recoveredAt().equals(before.server().recoveredAt())
                 || !server.lastOrder().equals(before.server().lastOrder());
@@ -54,26 +54,26 @@ final class RestartRule extends FigureRule<DatabaseLook> {
      * that it found.
      */
     @Override
-    boolean mayResolve(DatabaseLook now, List<DatabaseLook> past) {
+    boolean mayResolve(DatabaseObservation now, List<DatabaseObservation> past) {
         Instant hourAgo = now.at().minus(SPAN);
         boolean watched = !past.isEmpty() && !past.get(0).at().isAfter(hourAgo);
-        DatabaseLook.Server server = now.server();
+        DatabaseObservation.Server server = now.server();
         return watched
                 || (server.startedAt().isBefore(hourAgo) && server.recoveredAt().isBefore(hourAgo));
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         TreeSet<Instant> starts = new TreeSet<>();
         TreeSet<Instant> recoveries = new TreeSet<>();
-        List<DatabaseLook> looks = new ArrayList<>(past);
+        List<DatabaseObservation> looks = new ArrayList<>(past);
         looks.add(now);
         // A start before the first reading may have been ordered, or be the host's own. A recovery always counts.
         // PostgreSQL's own times are compared, since its clock may differ from pgsteward's.
         Instant first = looks.get(0).server().startedAt();
         Set<Instant> ordered = ordered(looks);
-        for (DatabaseLook look : looks) {
-            DatabaseLook.Server server = look.server();
+        for (DatabaseObservation look : looks) {
+            DatabaseObservation.Server server = look.server();
             if (!ordered.contains(server.startedAt())
                     && server.startedAt().isAfter(first)
                     && isRecent(server.startedAt(), now)) {
@@ -90,7 +90,7 @@ final class RestartRule extends FigureRule<DatabaseLook> {
     }
 
     /** Returns the ordered starts: for each order the first start after it, if that was soon. */
-    private static Set<Instant> ordered(List<DatabaseLook> looks) {
+    private static Set<Instant> ordered(List<DatabaseObservation> looks) {
         NavigableSet<Instant> starts =
                 looks.stream().map(look -> look.server().startedAt()).collect(Collectors.toCollection(TreeSet::new));
         return looks.stream()
@@ -101,11 +101,11 @@ final class RestartRule extends FigureRule<DatabaseLook> {
                 .collect(Collectors.toSet());
     }
 
-    private static boolean isRecent(Instant at, DatabaseLook now) {
+    private static boolean isRecent(Instant at, DatabaseObservation now) {
         return at.plus(SPAN).isAfter(now.at());
     }
 
-    private static Finding finding(DatabaseLook now, Restarts restarts) {
+    private static Finding finding(DatabaseObservation now, Restarts restarts) {
         SortedSet<Instant> starts = restarts.starts();
         SortedSet<Instant> recoveries = restarts.recoveries();
         List<String> what = new ArrayList<>();

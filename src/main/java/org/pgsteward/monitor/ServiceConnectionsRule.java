@@ -4,20 +4,20 @@ import java.util.List;
 import java.util.Map;
 
 /** The share of a service's allowed sessions in use, by the limit of its role or its database. */
-final class ServiceConnectionsRule extends FigureRule<DatabaseLook> {
+final class ServiceConnectionsRule extends MetricRule<DatabaseObservation> {
     ServiceConnectionsRule() {
         super("service-connections-near-limit", Unit.PERCENT);
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         return now.databases().stream()
                 .filter(database -> database.limit().isPresent())
                 .map(database -> finding(now, database, database.limit().get()))
                 .toList();
     }
 
-    private static Finding finding(DatabaseLook now, DatabaseLook.Database database, int limit) {
+    private static Finding finding(DatabaseObservation now, DatabaseObservation.Database database, int limit) {
         double percent = 100.0 * database.counted() / limit;
         String remedy = now.console()
                         .psql("SELECT pid, application_name, client_addr, state, state_change FROM pg_stat_activity"

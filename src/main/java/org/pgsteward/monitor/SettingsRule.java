@@ -13,7 +13,7 @@ import org.pgsteward.model.Size;
  * most that is possible, since one statement may sort in several places. The alert is for information, since no harm
  * has been done yet.
  */
-final class SettingsRule extends FigureRule<DatabaseLook> {
+final class SettingsRule extends MetricRule<DatabaseObservation> {
     private static final long MIB = 1024 * 1024;
 
     SettingsRule() {
@@ -26,7 +26,7 @@ final class SettingsRule extends FigureRule<DatabaseLook> {
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         if (now.server().limitBytes().isEmpty()) {
             return List.of(new Finding(
                     PostgresServer.SERVICE,
@@ -39,7 +39,7 @@ final class SettingsRule extends FigureRule<DatabaseLook> {
         if (limit <= 0) {
             return List.of();
         }
-        DatabaseLook.MemorySettings memory = now.server().memory();
+        DatabaseObservation.MemorySettings memory = now.server().memory();
         long workers = memory.maintenanceBytes() * memory.workers();
         long sorts = memory.workBytes() * now.server().maxConnections();
         long most = memory.sharedBytes() + workers + sorts;
@@ -61,7 +61,7 @@ final class SettingsRule extends FigureRule<DatabaseLook> {
      * Gives a quarter of the limit to shared buffers, a sixteenth to each worker, and two fifths to sorts. The rest is
      * for the processes.
      */
-    private static String remedy(DatabaseLook now, long limit) {
+    private static String remedy(DatabaseObservation now, long limit) {
         Console console = now.console();
         long shared = Math.max(16, limit / 4 / MIB);
         long worker = Math.max(4, limit / 16 / MIB);

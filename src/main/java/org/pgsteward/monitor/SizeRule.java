@@ -6,13 +6,13 @@ import org.pgsteward.model.Console;
 import org.pgsteward.model.Size;
 
 /** The size of a service's database. */
-final class SizeRule extends FigureRule<DatabaseLook> {
+final class SizeRule extends MetricRule<DatabaseObservation> {
     SizeRule() {
         super("database-large", Unit.BYTES);
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         return now.databases().stream()
                 .map(database -> new Finding(
                         database.service(),

@@ -11,7 +11,7 @@ import java.util.Optional;
  * The average time of a service's slowest statement within the last hour, by {@code pg_stat_statements}. If the earlier
  * reading did not have a statement among the hundred longest, all its calls count.
  */
-final class SlowQueryRule extends FigureRule<DatabaseLook> {
+final class SlowQueryRule extends MetricRule<DatabaseObservation> {
     private static final Duration SPAN = Duration.ofHours(1);
 
     SlowQueryRule() {
@@ -19,8 +19,8 @@ final class SlowQueryRule extends FigureRule<DatabaseLook> {
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
-        Optional<DatabaseLook> before = Past.within(past, now.at(), SPAN);
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
+        Optional<DatabaseObservation> before = Past.within(past, now.at(), SPAN);
         if (now.queries().isEmpty()) {
             return List.of();
         }
@@ -30,11 +30,11 @@ final class SlowQueryRule extends FigureRule<DatabaseLook> {
                             database.service(), Finding.NOT_KNOWN_YET, "this is the first look", "", Map.of()))
                     .toList();
         }
-        Map<Statement, DatabaseLook.Query> then = new HashMap<>();
-        before.flatMap(DatabaseLook::queries)
+        Map<Statement, DatabaseObservation.Query> then = new HashMap<>();
+        before.flatMap(DatabaseObservation::queries)
                 .ifPresent(queries -> queries.forEach(query -> then.put(Statement.of(query), query)));
         List<Finding> findings = new ArrayList<>();
-        for (DatabaseLook.Database database : now.databases()) {
+        for (DatabaseObservation.Database database : now.databases()) {
             findings.add(now.queries().get().stream()
                     .filter(query -> query.database() == database.oid())
                     .map(query -> since(then.get(Statement.of(query)), query))
@@ -48,17 +48,17 @@ final class SlowQueryRule extends FigureRule<DatabaseLook> {
 
     /** A statement in one database. Counters are kept for each database, and an id may exist in several of them. */
     private record Statement(long database, long id) {
-        static Statement of(DatabaseLook.Query query) {
+        static Statement of(DatabaseObservation.Query query) {
             return new Statement(query.database(), query.id());
         }
     }
 
-    private static DatabaseLook.Query since(
-            DatabaseLook.@org.jspecify.annotations.Nullable Query then, DatabaseLook.Query now) {
+    private static DatabaseObservation.Query since(
+            DatabaseObservation.@org.jspecify.annotations.Nullable Query then, DatabaseObservation.Query now) {
         // If there are fewer calls than before, the counters were reset, and their whole values are new.
         return then == null || then.calls() > now.calls()
                 ? now
-                : new DatabaseLook.Query(
+                : new DatabaseObservation.Query(
                         now.database(),
                         now.service(),
                         now.id(),
@@ -66,11 +66,11 @@ final class SlowQueryRule extends FigureRule<DatabaseLook> {
                         now.seconds() - then.seconds());
     }
 
-    private static double mean(DatabaseLook.Query query) {
+    private static double mean(DatabaseObservation.Query query) {
         return query.seconds() / query.calls();
     }
 
-    private static Finding finding(DatabaseLook now, DatabaseLook.Query query) {
+    private static Finding finding(DatabaseObservation now, DatabaseObservation.Query query) {
         return new Finding(
                 query.service(),
                 mean(query),

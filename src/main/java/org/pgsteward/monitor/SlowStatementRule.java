@@ -10,25 +10,25 @@ import org.pgsteward.model.Elapsed;
  * The number of a service's statements within the last hour that took longer than the server's {@code
  * log_min_duration_statement}. It is for a server without {@code pg_stat_statements}, which is more precise.
  */
-final class SlowStatementRule extends FigureRule<LogLook> {
+final class SlowStatementRule extends MetricRule<LogObservation> {
     SlowStatementRule() {
         super("statements-slow", Unit.COUNT);
     }
 
     @Override
-    List<Finding> look(LogLook now, List<LogLook> past) {
+    List<Finding> look(LogObservation now, List<LogObservation> past) {
         return now.slow().orElse(List.of()).stream()
                 .map(slow -> finding(now.console(), slow))
                 .toList();
     }
 
-    private static Finding finding(Console console, LogLook.Slowness slow) {
+    private static Finding finding(Console console, LogObservation.Slowness slow) {
         return new Finding(
                 slow.service(),
                 slow.count(),
                 slow.count() + (slow.count() == 1 ? " statement" : " statements") + " took longer than "
                         + seconds(slow.limit().toMillis() / 1000.0) + " in the last "
-                        + Elapsed.words(LogLook.STATEMENTS) + ", the longest " + seconds(slow.longest()),
+                        + Elapsed.words(LogObservation.STATEMENTS) + ", the longest " + seconds(slow.longest()),
                 "docker logs --since 1h " + Console.word(console.container())
                         + " 2>&1 | grep ' ms  ' | tail -20   # their texts, with whatever stands in them",
                 Map.of(

@@ -4,13 +4,13 @@ import java.util.List;
 import java.util.Map;
 
 /** The number of rows that wait for the journal's tables. */
-final class SpoolRule extends FigureRule<HostLook> {
+final class SpoolRule extends MetricRule<HostObservation> {
     SpoolRule() {
         super("journal-waiting", Unit.COUNT);
     }
 
     @Override
-    List<Finding> look(HostLook now, List<HostLook> past) {
+    List<Finding> look(HostObservation now, List<HostObservation> past) {
         return List.of(new Finding(
                 "pgsteward",
                 now.spooled(),

@@ -21,9 +21,9 @@ public final class ThresholdsFile {
 
     private static final String SHIPPED = "/routes/" + NAME;
 
-    private static final Map<String, Supplier<FigureRule<DatabaseLook>>> DATABASES = new LinkedHashMap<>();
-    private static final Map<String, Supplier<FigureRule<LogLook>>> LOG = new LinkedHashMap<>();
-    private static final Map<String, Supplier<FigureRule<HostLook>>> HOST = new LinkedHashMap<>();
+    private static final Map<String, Supplier<MetricRule<DatabaseObservation>>> DATABASES = new LinkedHashMap<>();
+    private static final Map<String, Supplier<MetricRule<LogObservation>>> LOG = new LinkedHashMap<>();
+    private static final Map<String, Supplier<MetricRule<HostObservation>>> HOST = new LinkedHashMap<>();
     private static final Map<String, Set<String>> KEYS = new TreeMap<>();
 
     static {
@@ -120,11 +120,11 @@ public final class ThresholdsFile {
         return Integer.parseInt(text);
     }
 
-    private static <L extends Look> List<FigureRule<L>> rules(
-            Map<String, Supplier<FigureRule<L>>> figures, ThresholdsText all, Map<OldLevels.Old, String> old) {
-        List<FigureRule<L>> rules = new ArrayList<>();
+    private static <L extends Observation> List<MetricRule<L>> rules(
+            Map<String, Supplier<MetricRule<L>>> figures, ThresholdsText all, Map<OldLevels.Old, String> old) {
+        List<MetricRule<L>> rules = new ArrayList<>();
         figures.forEach((name, rule) -> rules.add(of(name, all, old, figure -> {
-            FigureRule<L> made = rule.get();
+            MetricRule<L> made = rule.get();
             made.use(figure.levels());
             return made;
         })));

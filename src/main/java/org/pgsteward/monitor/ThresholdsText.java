@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import org.pgsteward.io.YamlTree;
-import org.pgsteward.model.Nearest;
+import org.pgsteward.model.Suggestions;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -222,7 +222,7 @@ final class ThresholdsText {
     }
 
     private static WrongThreshold wrong(Node key, String what, String written, Set<String> known) {
-        String hint = Nearest.hint(written, known);
+        String hint = Suggestions.hint(written, known);
         return new WrongThreshold(
                 YamlTree.line(key), what + "; " + (hint.isEmpty() ? "there are " + String.join(", ", known) : hint));
     }

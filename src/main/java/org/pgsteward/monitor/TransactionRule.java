@@ -8,13 +8,13 @@ import java.util.Optional;
  * Transactions that have been open for long. Until such a transaction ends, VACUUM cannot remove rows that were deleted
  * since it began, in any table of its database. Its locks are held as well.
  */
-final class TransactionRule extends FigureRule<DatabaseLook> {
+final class TransactionRule extends MetricRule<DatabaseObservation> {
     TransactionRule() {
         super("transaction-long", Unit.TIME);
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         return now.databases().stream()
                 .map(database -> now.transactions().stream()
                         .filter(open -> open.service().equals(database.service()))
@@ -25,8 +25,8 @@ final class TransactionRule extends FigureRule<DatabaseLook> {
                 .toList();
     }
 
-    private static Finding finding(DatabaseLook now, DatabaseLook.Transaction open) {
-        DatabaseLook.Session session = open.session();
+    private static Finding finding(DatabaseObservation now, DatabaseObservation.Transaction open) {
+        DatabaseObservation.Session session = open.session();
         String says = "a transaction of " + session.words() + " has been open for "
                 + Unit.TIME.words(open.openSeconds())
                 + (open.idle()
@@ -49,13 +49,13 @@ final class TransactionRule extends FigureRule<DatabaseLook> {
      * Sessions that are idle in a transaction. The application has forgotten its transaction, and no other program can
      * know that it is over.
      */
-    public static final class Idle extends FigureRule<DatabaseLook> {
+    public static final class Idle extends MetricRule<DatabaseObservation> {
         public Idle() {
             super("transaction-idle", Unit.TIME);
         }
 
         @Override
-        List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
             return now.databases().stream()
                     .map(database -> longestIdle(now, database)
                             .map(open -> new Finding(
@@ -76,11 +76,11 @@ final class TransactionRule extends FigureRule<DatabaseLook> {
                     .toList();
         }
 
-        private static Optional<DatabaseLook.Transaction> longestIdle(
-                DatabaseLook now, DatabaseLook.Database database) {
+        private static Optional<DatabaseObservation.Transaction> longestIdle(
+                DatabaseObservation now, DatabaseObservation.Database database) {
             return now.transactions().stream()
                     .filter(open -> open.idle() && open.service().equals(database.service()))
-                    .max(java.util.Comparator.comparingDouble(DatabaseLook.Transaction::idleSeconds));
+                    .max(java.util.Comparator.comparingDouble(DatabaseObservation.Transaction::idleSeconds));
         }
     }
 }

@@ -10,7 +10,7 @@ import org.pgsteward.model.Severity;
  * The time for which no session of a service has been seen. The alert is for information: many applications connect for
  * each request, and a reading seldom falls into such a moment.
  */
-final class UnconnectedRule extends FigureRule<DatabaseLook> {
+final class UnconnectedRule extends MetricRule<DatabaseObservation> {
     UnconnectedRule() {
         super("service-unconnected", Unit.TIME);
     }
@@ -21,14 +21,14 @@ final class UnconnectedRule extends FigureRule<DatabaseLook> {
     }
 
     @Override
-    List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+    List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
         return now.databases().stream()
                 .filter(database -> database.enrolledAt().isPresent())
                 .map(database -> finding(now, database, database.enrolledAt().get()))
                 .toList();
     }
 
-    private static Finding finding(DatabaseLook now, DatabaseLook.Database database, Instant enrolledAt) {
+    private static Finding finding(DatabaseObservation now, DatabaseObservation.Database database, Instant enrolledAt) {
         Instant looking = enrolledAt.isAfter(database.watchedSince()) ? enrolledAt : database.watchedSince();
         Instant since = database.lastSession().orElse(looking);
         long seconds = Math.max(0, Duration.between(since, now.at()).toSeconds());

@@ -1,7 +1,7 @@
 package org.pgsteward.monitor;
 
 import java.util.List;
-import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.MemorySample;
 import org.pgsteward.model.Condition;
 
 /** All watches. They keep their earlier readings when their levels change. */
@@ -29,22 +29,22 @@ public final class Watches {
     }
 
     /** Returns the bad conditions of one round of samples, without regard to earlier samples. */
-    public List<Condition> glance(List<Reading> memory) {
+    public List<Condition> glance(List<MemorySample> memory) {
         return this.memory.glance(memory);
     }
 
     /** Returns the bad conditions of one reading of PostgreSQL and its databases. */
-    public List<Condition> glance(DatabaseLook look) {
+    public List<Condition> glance(DatabaseObservation look) {
         return databases.glance(look);
     }
 
     /** Returns the bad conditions of one reading of PostgreSQL's log. */
-    public List<Condition> glance(LogLook look) {
+    public List<Condition> glance(LogObservation look) {
         return log.glance(look);
     }
 
     /** Returns the bad conditions of one reading of the disks and of pgsteward itself. */
-    public List<Condition> glance(HostLook look) {
+    public List<Condition> glance(HostObservation look) {
         return host.glance(look);
     }
 

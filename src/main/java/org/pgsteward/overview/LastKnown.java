@@ -19,7 +19,7 @@ import org.pgsteward.io.BoundedFile;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.KeptDatabase;
-import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.DatabaseMetrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,7 +54,7 @@ final class LastKnown {
      */
     record Facts(
             Instant at,
-            Map<String, DatabaseFigures.Figure> figures,
+            Map<String, DatabaseMetrics.Figure> figures,
             Map<String, BackupHistory> histories,
             Map<String, List<BackupDays.Outcome>> days,
             Map<String, Instant> quarantined,
@@ -68,7 +68,7 @@ final class LastKnown {
     /** One service in the file. */
     private record Line(
             String service,
-            DatabaseFigures.@Nullable Figure database,
+            DatabaseMetrics.@Nullable Figure database,
             @Nullable Run run,
             @Nullable List<BackupDays.Outcome> days,
             @Nullable Instant quarantinedAt) {}
@@ -132,7 +132,7 @@ final class LastKnown {
     Optional<Facts> read() {
         try {
             Page page = json.readValue(BoundedFile.bytes(file, MOST_BYTES), Page.class);
-            Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
+            Map<String, DatabaseMetrics.Figure> figures = new TreeMap<>();
             Map<String, BackupHistory> histories = new TreeMap<>();
             Map<String, List<BackupDays.Outcome>> days = new TreeMap<>();
             Map<String, Instant> quarantined = new TreeMap<>();

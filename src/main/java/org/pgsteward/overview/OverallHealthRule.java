@@ -12,15 +12,15 @@ import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.OneLine;
-import org.pgsteward.backup.BackupNotices;
+import org.pgsteward.backup.BackupAlerts;
 import org.pgsteward.backup.schedule.OverdueRule;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.StatusRule;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
 import org.pgsteward.overview.OverallHealth.Reason;
 
 /**
@@ -141,8 +141,8 @@ final class OverallHealthRule {
                         name,
                         QUARANTINED,
                         "has been in quarantine for " + Elapsed.roughly(overview.age(at)) + ": its role cannot log in",
-                        "pgsteward remove --undo " + Typing.word(name)
-                                + "   # or, to delete it: pgsteward remove --drop " + Typing.word(name)));
+                        "pgsteward remove --undo " + CommandPrefix.word(name)
+                                + "   # or, to delete it: pgsteward remove --drop " + CommandPrefix.word(name)));
         service.state()
                 .filter(state -> state.isTrouble() && service.quarantinedAt().isEmpty())
                 .filter(state -> !fires(StatusRule.KIND, name))
@@ -156,18 +156,18 @@ final class OverallHealthRule {
 
     private void backup(Overview.Service service) {
         String name = service.name();
-        if (fires(BackupNotices.FAILED, name) || fires(OverdueRule.KIND, name)) {
+        if (fires(BackupAlerts.FAILED, name) || fires(OverdueRule.KIND, name)) {
             return;
         }
         String state = service.backups().map(BackupHistory::lastState).orElse("");
         String backUp = name.equals(Targets.GLOBALS)
                 ? "pgsteward backup --kind globals"
-                : "pgsteward backup " + Typing.word(name);
+                : "pgsteward backup " + CommandPrefix.word(name);
         if (state.equals("failed") && !name.equals(Targets.BASE)) {
             problem(name, NEWEST_FAILED, Severity.WARNING, "its newest backup failed", backUp);
         } else if (service.isDatabase() && service.restorableTo().isEmpty()) {
             if (isStored(service)) {
-                exception(name, NO_BACKUP, "has no verified backup", "pgsteward verify " + Typing.word(name));
+                exception(name, NO_BACKUP, "has no verified backup", "pgsteward verify " + CommandPrefix.word(name));
             } else if (state.equals("running")) {
                 exception(name, NO_BACKUP, "is being backed up for the first time", "");
             } else {

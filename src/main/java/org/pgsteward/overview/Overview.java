@@ -15,13 +15,13 @@ import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Size;
-import org.pgsteward.model.Typing;
-import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.DatabaseMetrics;
 
 /**
  * State of all parts, from the journal, PostgreSQL, the alerts and the daemon. While PostgreSQL is unavailable, its
@@ -45,7 +45,7 @@ public record Overview(
         List<Alert> firing,
         List<Silence> silences,
         Optional<DaemonStatus> daemon,
-        Typing typing,
+        CommandPrefix typing,
         List<KeptDatabase> kept) {
     /** Creates an overview without databases that restores made or kept. */
     public Overview(
@@ -56,7 +56,7 @@ public record Overview(
             List<Alert> firing,
             List<Silence> silences,
             Optional<DaemonStatus> daemon,
-            Typing typing) {
+            CommandPrefix typing) {
         this(at, trouble, known, services, firing, silences, daemon, typing, List.of());
     }
 
@@ -77,7 +77,7 @@ public record Overview(
      */
     public record Service(
             String name,
-            Optional<DatabaseFigures.Figure> database,
+            Optional<DatabaseMetrics.Figure> database,
             Optional<BackupHistory> backups,
             List<BackupDays.Outcome> days,
             Optional<ServiceState> state,

@@ -18,7 +18,7 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
@@ -26,9 +26,9 @@ import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.journal.JournalTrouble;
 import org.pgsteward.journal.ServiceRows;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Memory;
-import org.pgsteward.model.Typing;
-import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.postgres.DaemonLock;
 import org.pgsteward.postgres.KeptDatabases;
 import org.pgsteward.postgres.Server;
@@ -43,11 +43,11 @@ public final class OverviewReader {
 
     private final Server server;
     private final LastKnown lastKnown;
-    private final AlertBook alerts;
+    private final AlertRegistry alerts;
     private final Silences silences;
     private final Supplier<Optional<DaemonStatus>> daemon;
     private final Age age;
-    private final Typing typing;
+    private final CommandPrefix typing;
     private final Clock clock;
     private final ZoneId zone;
     private volatile LastKnown.@Nullable Facts facts;
@@ -68,11 +68,11 @@ public final class OverviewReader {
             Server server,
             Path stateDir,
             ObjectMapper json,
-            AlertBook alerts,
+            AlertRegistry alerts,
             Silences silences,
             Supplier<Optional<DaemonStatus>> daemon,
             Age age,
-            Typing typing,
+            CommandPrefix typing,
             Clock clock,
             ZoneId zone) {
         this.server = server;
@@ -113,12 +113,12 @@ public final class OverviewReader {
 
     private LastKnown.Facts read() throws SQLException {
         Map<String, BackupHistory> histories = new TreeMap<>();
-        Map<String, DatabaseFigures.Figure> figures = new TreeMap<>();
+        Map<String, DatabaseMetrics.Figure> figures = new TreeMap<>();
         Instant now = clock.instant();
         LastKnown.Facts read;
         try (Connection connection = server.connectToLook()) {
             HistoryRows.all(connection).forEach(history -> histories.put(history.service(), history));
-            DatabaseFigures.read(connection).forEach(figure -> figures.put(figure.service(), figure));
+            DatabaseMetrics.read(connection).forEach(figure -> figures.put(figure.service(), figure));
             read = new LastKnown.Facts(
                     now,
                     figures,

@@ -10,7 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
-import org.pgsteward.containers.ContainerAlerts;
+import org.pgsteward.containers.ContainerAlertKinds;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ConnectionAdvice {
     static final Set<String> KINDS =
-            Set.of(ContainerAlerts.NETWORK, ContainerAlerts.UNREACHABLE, ContainerAlerts.NOT_ENROLLED);
+            Set.of(ContainerAlertKinds.NETWORK, ContainerAlertKinds.UNREACHABLE, ContainerAlertKinds.NOT_ENROLLED);
 
     private static final Logger LOG = LoggerFactory.getLogger(ConnectionAdvice.class);
 
@@ -110,7 +110,7 @@ public final class ConnectionAdvice {
                 ? List.of()
                 : over(
                         container,
-                        List.of(ContainerAlerts.NETWORK, ContainerAlerts.UNREACHABLE),
+                        List.of(ContainerAlertKinds.NETWORK, ContainerAlertKinds.UNREACHABLE),
                         "the container is gone");
     }
 
@@ -127,7 +127,7 @@ public final class ConnectionAdvice {
             return Optional.of(trouble(
                     Condition.bad(
                             Severity.WARNING,
-                            ContainerAlerts.NETWORK,
+                            ContainerAlertKinds.NETWORK,
                             container.name(),
                             network.get(),
                             "docker inspect --format '{{json .NetworkSettings.Networks}}' " + container.commandName(),
@@ -142,7 +142,7 @@ public final class ConnectionAdvice {
             return Optional.of(trouble(
                     Condition.bad(
                             wrong.get().severity(),
-                            ContainerAlerts.UNREACHABLE,
+                            ContainerAlertKinds.UNREACHABLE,
                             container.name(),
                             "container " + container.name() + " cannot reach PostgreSQL: "
                                     + wrong.get().cause(),
@@ -154,7 +154,7 @@ public final class ConnectionAdvice {
                 .map(diagnosis -> trouble(
                         Condition.bad(
                                 diagnosis.severity(),
-                                ContainerAlerts.NOT_ENROLLED,
+                                ContainerAlertKinds.NOT_ENROLLED,
                                 container.name(),
                                 diagnosis.cause(),
                                 diagnosis.remedy(),

@@ -5,7 +5,7 @@ import org.pgsteward.alert.Reporter;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.model.ContainerEvent;
-import org.pgsteward.model.Sighting;
+import org.pgsteward.model.ContainerSnapshot;
 
 /**
  * The daemon's work on containers: it gives each service its database, records events, and raises alerts. A Docker
@@ -28,7 +28,7 @@ public final class ContainerWatch {
     public void hear(ContainerEvent event) throws Exception {
         Attempts.all(
                 () -> {
-                    Optional<Sighting> sighting = containers.nudge(event);
+                    Optional<ContainerSnapshot> sighting = containers.nudge(event);
                     if (sighting.isPresent()) {
                         Attempts.all(() -> look(sighting.get()), this::checkServerName);
                     }
@@ -41,7 +41,7 @@ public final class ContainerWatch {
      * first reconcile, which closes every database to PUBLIC. Lists are read one after another.
      */
     public synchronized void list() throws Exception {
-        Iterable<Sighting> sightings = containers.list();
+        Iterable<ContainerSnapshot> sightings = containers.list();
         Attempts.all(
                 () -> Attempts.each(sightings, this::look),
                 this::checkServerName,
@@ -58,7 +58,7 @@ public final class ContainerWatch {
         provisioning.reconcile().sendTo(reporter);
     }
 
-    private void look(Sighting sighting) throws Exception {
+    private void look(ContainerSnapshot sighting) throws Exception {
         Attempts.all(
                 () -> provisioning.provision(sighting).sendTo(reporter),
                 () -> containers.status(sighting).forEach(reporter::raise));

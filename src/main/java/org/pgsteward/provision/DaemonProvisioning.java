@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import org.pgsteward.containers.ContainerAlerts;
+import org.pgsteward.containers.ContainerAlertKinds;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.journal.Readiness;
 import org.pgsteward.model.Container;
-import org.pgsteward.model.Sighting;
+import org.pgsteward.model.ContainerSnapshot;
 
 /**
  * Provisions containers as soon as the routes see them, and reconciles when the routes ask for it. Remembers the
@@ -22,7 +22,7 @@ public final class DaemonProvisioning {
     private final Readiness readiness;
     private final ConnectionAdvice advice;
     private final Clock clock;
-    private final Map<String, Sighting> waiting = new ConcurrentHashMap<>();
+    private final Map<String, ContainerSnapshot> waiting = new ConcurrentHashMap<>();
 
     /** @param webNetwork the network that every service has to be on besides PostgreSQL's, if there is one */
     public DaemonProvisioning(
@@ -40,8 +40,8 @@ public final class DaemonProvisioning {
     }
 
     /** Gives the container the role and the database that it asks for. */
-    public ProvisionReport provision(Sighting seen) {
-        Sighting sighting = containers.newest(seen);
+    public ProvisionReport provision(ContainerSnapshot seen) {
+        ContainerSnapshot sighting = containers.newest(seen);
         Container container = sighting.container();
         waiting.remove(container.id());
         if (!sighting.gone() && sighting.postgres()) {
@@ -71,15 +71,15 @@ public final class DaemonProvisioning {
                 containers.all().stream().anyMatch(other -> other.name().equals(name));
         findings.add(advice.gone(container, nameIsTaken));
         if (!nameIsTaken) {
-            findings.well(ContainerAlerts.REFUSED, name, "the container is gone");
+            findings.well(ContainerAlertKinds.REFUSED, name, "the container is gone");
         }
         // Compose removes the old container before it starts the new one, which may have the service from now on.
         containers.all().stream()
                 .filter(other -> other.identity().equals(container.identity()) && services.isContradicting(other))
-                .forEach(other -> provision(new Sighting(other, false, false), findings));
+                .forEach(other -> provision(new ContainerSnapshot(other, false, false), findings));
     }
 
-    private void provision(Sighting sighting, ProvisionFindings findings) {
+    private void provision(ContainerSnapshot sighting, ProvisionFindings findings) {
         Container container = sighting.container();
         if (!isHouseInOrder(container.name()) || services.provision(container, false, findings)) {
             waiting.put(container.id(), sighting);
@@ -121,7 +121,7 @@ public final class DaemonProvisioning {
     }
 
     /** Returns the containers that have no database yet, because PostgreSQL is unavailable. */
-    public List<Sighting> waiting() {
+    public List<ContainerSnapshot> waiting() {
         return List.copyOf(waiting.values());
     }
 }

@@ -9,9 +9,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
-import org.pgsteward.model.Typing;
 
 /**
  * Decides whether a container may speak for its service while other containers have the same identity. Compose's labels
@@ -190,7 +190,7 @@ final class IdentityRule {
                 + claim.service() + "'";
         String remedy = "docker inspect --format '{{.Name}} {{json .Config.Labels}}' " + container.commandName()
                 + "   # where it comes from\ndocker rm -f " + container.commandName()
-                + "   # if it is not the service\npgsteward provision --adopt " + Typing.word(claim.service())
+                + "   # if it is not the service\npgsteward provision --adopt " + CommandPrefix.word(claim.service())
                 + "   # if it is the service";
         return new RefusedClaim(reason, remedy, false);
     }

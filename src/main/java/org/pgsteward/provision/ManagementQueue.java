@@ -22,7 +22,7 @@ final class ManagementQueue implements AutoCloseable {
     /** Fair: a list of containers is many pieces of work, and a new container goes between them. */
     private final ReentrantLock turns = new ReentrantLock(true);
 
-    private @Nullable Management kept;
+    private @Nullable ManagementConnection kept;
 
     ManagementQueue(Server server) {
         this.server = server;
@@ -38,7 +38,7 @@ final class ManagementQueue implements AutoCloseable {
     }
 
     /** Lets waiting work of this process and of others go first. */
-    void passOn(Management.Turn turn) throws SQLException {
+    void passOn(ManagementConnection.Turn turn) throws SQLException {
         turn.release();
         turns.unlock();
         turns.lock();
@@ -46,13 +46,13 @@ final class ManagementQueue implements AutoCloseable {
     }
 
     /** Opens a connection that other work cannot close; the caller closes it. */
-    Management own() throws SQLException {
-        return new Management(server, LOCK_TIMEOUT);
+    ManagementConnection own() throws SQLException {
+        return new ManagementConnection(server, LOCK_TIMEOUT);
     }
 
     /** Returns the kept connection, or a new one if it was lost. */
-    Management kept() throws SQLException {
-        Management open = kept;
+    ManagementConnection kept() throws SQLException {
+        ManagementConnection open = kept;
         if (open != null && !open.isThere()) {
             close();
             open = null;
@@ -69,7 +69,7 @@ final class ManagementQueue implements AutoCloseable {
     public void close() {
         turns.lock();
         try {
-            Management open = kept;
+            ManagementConnection open = kept;
             kept = null;
             if (open != null) {
                 open.close();

@@ -35,7 +35,7 @@ public final class Provisioner implements AutoCloseable {
 
     private final ClaimReader claims;
     private final Server server;
-    private final Carrier carrier;
+    private final StepRunner carrier;
     private final ManagementQueue queue;
 
     /** @param allowedExtensions that the label {@code pgsteward.extensions} may name */
@@ -48,7 +48,7 @@ public final class Provisioner implements AutoCloseable {
             Discovery discovery, Server server, Set<String> allowedExtensions, Clock clock, Consumer<String> progress) {
         this.claims = new ClaimReader(discovery, allowedExtensions);
         this.server = server;
-        this.carrier = new Carrier(server, clock, progress);
+        this.carrier = new StepRunner(server, clock, progress);
         this.queue = new ManagementQueue(server);
     }
 
@@ -82,7 +82,7 @@ public final class Provisioner implements AutoCloseable {
         public boolean databaseMade() {
             return outcome instanceof Outcome.Done done
                     && enrolment
-                            .filter(it -> done.reason().contains(ServiceShape.noDatabase(it.database())))
+                            .filter(it -> done.reason().contains(DesiredService.noDatabase(it.database())))
                             .isPresent();
         }
 
@@ -215,7 +215,7 @@ public final class Provisioner implements AutoCloseable {
     }
 
     private Result grant(ContainerClaim claim, Collection<Container> others, boolean trusted) {
-        try (Management.Turn turn = queue.kept().turn()) {
+        try (ManagementConnection.Turn turn = queue.kept().turn()) {
             Cluster cluster =
                     turn.reading().around(claim.all(), server.address().database());
             Set<String> identities = others.stream().map(Container::identity).collect(Collectors.toSet());
@@ -224,7 +224,7 @@ public final class Provisioner implements AutoCloseable {
                 carrier.checkIdentity(owned, cluster);
                 Optional<Container> speaker = IdentityRule.speaker(owned.claim(), owned.siblings());
                 if (speaker.isPresent()) {
-                    return Carrier.spokenFor(owned.claim(), speaker.get());
+                    return StepRunner.spokenFor(owned.claim(), speaker.get());
                 }
             }
             return carrier.carryOut(carrier.plan(owned.claim(), cluster, trusted), cluster, turn.connection());
@@ -232,7 +232,7 @@ public final class Provisioner implements AutoCloseable {
             return Result.refused(claim.claim().service(), refused);
         } catch (SQLException e) {
             close();
-            return Carrier.failed(claim.claim(), e);
+            return StepRunner.failed(claim.claim(), e);
         }
     }
 
@@ -257,8 +257,8 @@ public final class Provisioner implements AutoCloseable {
         Reconcile work = new Reconcile(carrier, server.address(), claims.all(containers, postgres), dry);
         queue.enter();
         // A connection of its own: other work that goes first may close the kept one.
-        try (Management management = queue.own();
-                Management.Turn turn = management.turn()) {
+        try (ManagementConnection management = queue.own();
+                ManagementConnection.Turn turn = management.turn()) {
             return work.run(turn, () -> queue.passOn(turn));
         } finally {
             queue.leave();

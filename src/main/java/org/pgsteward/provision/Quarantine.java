@@ -76,8 +76,8 @@ public final class Quarantine {
         }
         String renamed = "removed_" + DAY.format(clock.instant()) + "_"
                 + UUID.randomUUID().toString().substring(0, 8);
-        try (Management management = new Management(server, LOCKS);
-                Management.Turn turn = management.turn()) {
+        try (ManagementConnection management = new ManagementConnection(server, LOCKS);
+                ManagementConnection.Turn turn = management.turn()) {
             ServiceObjects objects = objects(turn, ward);
             // The row first: from here on no claim of the service is granted.
             objects.updateRow(
@@ -100,8 +100,8 @@ public final class Quarantine {
      */
     public Ward undo(Ward ward) throws SQLException, Refusal {
         String before = beforeOf(ward);
-        try (Management management = new Management(server, LOCKS);
-                Management.Turn turn = management.turn()) {
+        try (ManagementConnection management = new ManagementConnection(server, LOCKS);
+                ManagementConnection.Turn turn = management.turn()) {
             ServiceObjects objects = objects(turn, ward);
             if (!objects.databaseExists(ward.database()) && !objects.databaseExists(before)) {
                 throw new Refusal("service '" + ward.service() + "' cannot have its database back, since there is none"
@@ -129,8 +129,8 @@ public final class Quarantine {
      */
     public void drop(Ward ward) throws SQLException, Refusal {
         String before = beforeOf(ward);
-        try (Management management = new Management(server, LOCKS);
-                Management.Turn turn = management.turn()) {
+        try (ManagementConnection management = new ManagementConnection(server, LOCKS);
+                ManagementConnection.Turn turn = management.turn()) {
             ServiceObjects objects = objects(turn, ward);
             refuseElsewhere(ward, before, objects.elsewhere(ward.database()));
             objects.dropDatabase(ward.database());
@@ -156,7 +156,7 @@ public final class Quarantine {
                 + " still has something in " + String.join(", ", elsewhere) + ": " + next + ", and try again");
     }
 
-    private static ServiceObjects objects(Management.Turn turn, Ward ward) {
+    private static ServiceObjects objects(ManagementConnection.Turn turn, Ward ward) {
         return new ServiceObjects(turn, ward.service(), ward.role());
     }
 

@@ -15,7 +15,7 @@ import org.pgsteward.postgres.ServerAddress;
  * to other roles, and repairs the contents of each database that was written to.
  */
 final class Reconcile {
-    private final Carrier carrier;
+    private final StepRunner carrier;
     private final ServerAddress server;
     private final ClaimReader.All all;
     private final ReconcileReport report;
@@ -26,7 +26,7 @@ final class Reconcile {
     private final List<Contents> contents = new ArrayList<>();
 
     /** @param dry whether to change nothing and only plan the steps */
-    Reconcile(Carrier carrier, ServerAddress server, ClaimReader.All all, boolean dry) {
+    Reconcile(StepRunner carrier, ServerAddress server, ClaimReader.All all, boolean dry) {
         this.carrier = carrier;
         this.server = server;
         this.all = all;
@@ -42,7 +42,7 @@ final class Reconcile {
     }
 
     /** @param pause before the contents of each database, which take longer than all the rest */
-    ReconcileReport run(Management.Turn turn, Pause pause) throws SQLException {
+    ReconcileReport run(ManagementConnection.Turn turn, Pause pause) throws SQLException {
         all.refused()
                 .forEach((container, refused) ->
                         report.result(container, Provisioner.Result.refused(container.name(), refused)));
@@ -78,11 +78,11 @@ final class Reconcile {
         }
         IdentityRule.speaker(claim, owned.siblings())
                 .ifPresentOrElse(
-                        speaker -> report.result(claim.container(), Carrier.spokenFor(claim, speaker)),
+                        speaker -> report.result(claim.container(), StepRunner.spokenFor(claim, speaker)),
                         () -> claims.add(claim));
     }
 
-    private void grant(Claim claim, Cluster cluster, Management.Turn turn) throws SQLException {
+    private void grant(Claim claim, Cluster cluster, ManagementConnection.Turn turn) throws SQLException {
         try {
             ServicePlan plan = carrier.plan(claim, cluster, false);
             if (report.isDry()) {
@@ -95,7 +95,7 @@ final class Reconcile {
             report.result(claim.container(), Provisioner.Result.refused(claim.service(), refused));
         } catch (SQLException e) {
             turn.stillThere(e);
-            report.result(claim.container(), Carrier.failed(claim, e));
+            report.result(claim.container(), StepRunner.failed(claim, e));
         }
     }
 
@@ -113,7 +113,7 @@ final class Reconcile {
     }
 
     /** Repairs enrolled services without a claim now: the container was removed, or the engine is unavailable. */
-    private void repairOthers(Cluster cluster, Management.Turn turn) throws SQLException {
+    private void repairOthers(Cluster cluster, ManagementConnection.Turn turn) throws SQLException {
         Set<String> covered = claims.stream()
                 .filter(claim -> !report.isRefused(claim))
                 .map(Claim::service)
@@ -133,18 +133,19 @@ final class Reconcile {
     }
 
     /** Records that the service is switched off, for commands that run while the engine is unavailable. */
-    private void letGo(Cluster.Service service, Management.Turn turn) throws SQLException {
+    private void letGo(Cluster.Service service, ManagementConnection.Turn turn) throws SQLException {
         if (service.enabled() && !report.isDry()) {
             carrier.run(ServicePlan.letGo(service, server.database()), turn.connection());
         }
     }
 
-    private ServiceShape shape(Cluster.Service service, Cluster cluster) {
-        return new ServiceShape(cluster, server.database(), service.database(), service.role(), Step.Kind.REPAIR);
+    private DesiredService shape(Cluster.Service service, Cluster cluster) {
+        return new DesiredService(cluster, server.database(), service.database(), service.role(), Step.Kind.REPAIR);
     }
 
     /** @param done gets the subject and the reason of each step */
-    private void carryOut(String subject, List<Step> steps, BiConsumer<String, String> done, Management.Turn turn)
+    private void carryOut(
+            String subject, List<Step> steps, BiConsumer<String, String> done, ManagementConnection.Turn turn)
             throws SQLException {
         if (report.isDry()) {
             report.planned(subject, steps);
@@ -161,7 +162,8 @@ final class Reconcile {
         }
     }
 
-    private void repairContents(Contents one, Cluster cluster, Management.Turn turn, Pause pause) throws SQLException {
+    private void repairContents(Contents one, Cluster cluster, ManagementConnection.Turn turn, Pause pause)
+            throws SQLException {
         String database = one.database();
         String role = one.role();
         Optional<Cluster.Database> present = cluster.database(database)

@@ -5,9 +5,9 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.function.BiPredicate;
 import java.util.stream.Stream;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
-import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ServerAddress;
 
 /** The reasons to refuse a claim, each in one line with the object, the conflict and the next step. Pure. */
@@ -70,7 +70,7 @@ final class Refusals {
             throw refused(
                     "its database, which is in quarantine: bring it back with 'pgsteward remove --undo "
                             + claim.service() + "'",
-                    "pgsteward remove --undo " + Typing.word(claim.service()));
+                    "pgsteward remove --undo " + CommandPrefix.word(claim.service()));
         }
         String identity = claim.container().identity();
         enrolled.filter(service -> service.isBound() && !service.identity().equals(identity) && !trusted)
@@ -265,7 +265,7 @@ final class Refusals {
 
     /** Returns a line that vouches for the claim. */
     private String adopt(String when) {
-        return "pgsteward provision --adopt " + Typing.word(claim.service()) + "   # " + when;
+        return "pgsteward provision --adopt " + CommandPrefix.word(claim.service()) + "   # " + when;
     }
 
     /** Returns the lines that give the container another name by a label. */
@@ -273,7 +273,7 @@ final class Refusals {
         Container container = claim.container();
         return "# in the compose file of " + container.commandName() + ":\nlabels:\n  pgsteward." + key
                 + ": another_name\n# and in its folder:\ndocker compose up -d "
-                + Typing.word(container.composeService().orElse(container.name()));
+                + CommandPrefix.word(container.composeService().orElse(container.name()));
     }
 
     /** @param remedy lines to paste */

@@ -14,8 +14,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Secret;
-import org.pgsteward.model.Typing;
 
 /** The only folder from which a container's settings can make pgsteward read a file. */
 public final class SecretsFolder {
@@ -132,7 +132,7 @@ public final class SecretsFolder {
 
     /** Returns the line that writes the file. */
     private String write(String name) {
-        return "printf %s 'PASSWORD' > " + (place.endsWith("/") ? place : place + "/") + Typing.word(name)
+        return "printf %s 'PASSWORD' > " + (place.endsWith("/") ? place : place + "/") + CommandPrefix.word(name)
                 + "   # the password that the container has";
     }
 

@@ -31,12 +31,12 @@ final class ServiceObjects {
              ORDER BY 1
             """;
 
-    private final Management.Turn turn;
+    private final ManagementConnection.Turn turn;
     private final String service;
     private final String role;
 
     /** @param role empty if the service has none */
-    ServiceObjects(Management.Turn turn, String service, String role) {
+    ServiceObjects(ManagementConnection.Turn turn, String service, String role) {
         this.turn = turn;
         this.service = service;
         this.role = role;

@@ -77,7 +77,7 @@ record ServicePlan(
         List<Step> steps = new ArrayList<>();
         String row = row(claim, claim.container().imageId(), now);
         String bound = row(claim, UNFINISHED, now);
-        steps.addAll(new ServiceShape(cluster, server.database(), claim.database(), claim.user(), kind)
+        steps.addAll(new DesiredService(cluster, server.database(), claim.database(), claim.user(), kind)
                 .made(claim.password(), accepted));
         if (enrolled.isEmpty()) {
             // The service is bound before anything is made, so that no other container resumes a run that is killed
@@ -100,7 +100,7 @@ record ServicePlan(
         Optional<String> former = enrolled.map(Cluster.Service::role).filter(role -> !role.equals(claim.user()));
         if (enrolled.filter(before -> !isRecorded(before, claim)).isPresent()) {
             String retired = former.filter(cluster.roles()::containsKey)
-                    .map(role -> "; " + ServiceShape.retired(role, server.database()))
+                    .map(role -> "; " + DesiredService.retired(role, server.database()))
                     .orElse("");
             steps.add(new Step(
                     Step.Kind.RECORD, server.database(), row + retired, "service " + claim.service() + " has changed"));

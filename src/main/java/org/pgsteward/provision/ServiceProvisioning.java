@@ -11,7 +11,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.containers.ContainerAlerts;
+import org.pgsteward.containers.ContainerAlertKinds;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.Activity;
@@ -199,7 +199,7 @@ public final class ServiceProvisioning {
                 }
                 findings.bad(
                         Unenrolled.isTool(container) ? Severity.INFO : Severity.WARNING,
-                        ContainerAlerts.REFUSED,
+                        ContainerAlertKinds.REFUSED,
                         name,
                         failed.reason(),
                         result.refusal()
@@ -211,7 +211,7 @@ public final class ServiceProvisioning {
             return;
         }
         said.remove(container.id());
-        findings.well(ContainerAlerts.REFUSED, name, result.outcome().reason());
+        findings.well(ContainerAlertKinds.REFUSED, name, result.outcome().reason());
         if (!result.claimed()) {
             return;
         }

@@ -13,14 +13,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.model.Severity;
-import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -50,7 +50,7 @@ public final class Metrics {
     private final Containers containers;
     private final MemorySampler memory;
     private final BooleanSupplier hearsEvents;
-    private final AlertBook alerts;
+    private final AlertRegistry alerts;
     private final Outbox outbox;
 
     public Metrics(
@@ -58,7 +58,7 @@ public final class Metrics {
             Containers containers,
             MemorySampler memory,
             BooleanSupplier hearsEvents,
-            AlertBook alerts,
+            AlertRegistry alerts,
             Outbox outbox) {
         this.server = server;
         this.containers = containers;
@@ -122,7 +122,7 @@ public final class Metrics {
                         .ifPresent(span -> put(byService, "backup.restore.seconds", service, span.toMillis() / 1e3));
                 put(byService, "backup.size.bytes", service, (double) history.sizeBytes());
             }
-            for (DatabaseFigures.Figure figure : DatabaseFigures.read(connection)) {
+            for (DatabaseMetrics.Figure figure : DatabaseMetrics.read(connection)) {
                 put(byService, "database.size.bytes", figure.service(), (double) figure.sizeBytes());
                 put(byService, "database.connections", figure.service(), (double) figure.connections());
             }

@@ -68,7 +68,7 @@ public final class StatusPage {
 
     private Page draw(Overview overview) {
         Sheet ours = sheet();
-        Map<String, Object> scope = new HashMap<>(new PageWords(overview, zone).scope());
+        Map<String, Object> scope = new HashMap<>(new PageTexts(overview, zone).scope());
         scope.put("style", ours.style());
         StringWriter page = new StringWriter(32 * 1024);
         ours.template().execute(page, scope);

@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.io.Json;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 /**
  * A process that puts notices and delivers them by HTTP, with the real outbox and couriers, until it is killed. Prints
@@ -36,7 +36,7 @@ public final class DeliveringProcess {
         for (String receiver : RECEIVERS) {
             Semaphore calls = new Semaphore(0);
             outbox.whenPut(name -> calls.release());
-            Courier courier = new Courier(
+            DeliveryScheduler courier = new DeliveryScheduler(
                     receiver,
                     outbox,
                     (name, notice) -> {
@@ -44,7 +44,7 @@ public final class DeliveringProcess {
                         credit.release();
                     },
                     Clock.systemUTC(),
-                    Courier.Rests.USUAL,
+                    DeliveryScheduler.Rests.USUAL,
                     Fallbacks.NONE,
                     condition -> {});
             Thread thread = new Thread(() -> carry(courier, calls));
@@ -55,7 +55,7 @@ public final class DeliveringProcess {
         for (int i = 0; i < count; i++) {
             credit.acquire(RECEIVERS.size());
             String id = args[2] + "-" + i;
-            outbox.put(new Notice(
+            outbox.put(new Notification(
                     id, "firing", "warning", "kind", "s" + i % 3, Instant.EPOCH, "title", "text", "", Map.of()));
             System.out.println("put " + id);
         }
@@ -64,7 +64,7 @@ public final class DeliveringProcess {
         }
     }
 
-    private static void carry(Courier courier, Semaphore calls) {
+    private static void carry(DeliveryScheduler courier, Semaphore calls) {
         try {
             while (true) {
                 calls.tryAcquire(courier.deliver().toMillis(), TimeUnit.MILLISECONDS);
@@ -74,7 +74,7 @@ public final class DeliveringProcess {
         }
     }
 
-    private static void post(String url, Notice notice) throws Sender.NotTaken {
+    private static void post(String url, Notification notice) throws Sender.NotTaken {
         try {
             HttpURLConnection connection =
                     (HttpURLConnection) URI.create(url).toURL().openConnection();

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.io.Json;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 @Tag("fast")
 class OutboxTest {
@@ -89,8 +89,9 @@ class OutboxTest {
         });
         int seen = 0;
         while (seen < count) {
-            List<String> ids =
-                    outbox.waiting("email").stream().map(NoticeFileNames::id).toList();
+            List<String> ids = outbox.waiting("email").stream()
+                    .map(NotificationFileNames::id)
+                    .toList();
             seen = ids.size();
             assertThat(ids)
                     .isEqualTo(IntStream.range(0, seen).mapToObj(i -> "n" + i).toList());
@@ -112,7 +113,7 @@ class OutboxTest {
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
         outbox.put(notice("n2"), List.of("email"));
-        Courier courier = courier(outbox);
+        DeliveryScheduler courier = courier(outbox);
         refusing = true;
 
         assertThat(courier.deliver()).hasSeconds(5);
@@ -307,7 +308,7 @@ class OutboxTest {
         return new Outbox(state, Json.mapper(), clock, List::of);
     }
 
-    private Courier courier(Outbox outbox) {
+    private DeliveryScheduler courier(Outbox outbox) {
         return courier(outbox, (receiver, notice) -> {
             if (refusing) {
                 throw new Sender.NotTaken("refused");
@@ -316,8 +317,9 @@ class OutboxTest {
         });
     }
 
-    private Courier courier(Outbox outbox, Sender sender) {
-        return new Courier("email", outbox, sender, clock, Courier.Rests.USUAL, Fallbacks.NONE, condition -> {});
+    private DeliveryScheduler courier(Outbox outbox, Sender sender) {
+        return new DeliveryScheduler(
+                "email", outbox, sender, clock, DeliveryScheduler.Rests.USUAL, Fallbacks.NONE, condition -> {});
     }
 
     private List<Path> files() throws IOException {
@@ -326,8 +328,8 @@ class OutboxTest {
         }
     }
 
-    private static Notice notice(String id) {
-        return new Notice(
+    private static Notification notice(String id) {
+        return new Notification(
                 id,
                 "firing",
                 "warning",

@@ -112,14 +112,14 @@ class TellingRuleTest {
     private void tell(Instant now) {
         TellingRule.Decision decision = rule.decide(pages.values(), silences, Set.of(), lastTold, ZoneOffset.UTC, now);
         decision.settled().forEach(page -> pages.put(page.key(), page.endHeard(page.over())));
-        for (Telling telling : decision.tellings()) {
+        for (DueNotification telling : decision.tellings()) {
             lastTold.put(TellingRule.lane(telling), now);
             List<Alert> alerts = telling.alerts();
             String who = alerts.size() == 1 ? alerts.get(0).service() : alerts.size() + " at once";
             heard.add(words(Duration.between(SettableClock.NOON, now)) + " "
                     + telling.news().name().toLowerCase(Locale.ROOT) + " " + who);
             for (Alert alert : alerts) {
-                boolean flapping = telling.news() == Telling.News.FLAPPING;
+                boolean flapping = telling.news() == DueNotification.News.FLAPPING;
                 pages.put(
                         alert.key(),
                         telling.isOver()

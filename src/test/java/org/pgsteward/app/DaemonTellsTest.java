@@ -18,7 +18,7 @@ import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.camel.receivers.HookServer;
 import org.pgsteward.config.Settings;
 import org.pgsteward.io.Json;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 /** The daemon itself, with nothing but its settings: PostgreSQL and the engine are unavailable. */
 @Tag("fast")
@@ -33,8 +33,8 @@ class DaemonTellsTest {
     void enabledReceiversGetTheOutboxAndLogNoSecret() throws Exception {
         Path state = folder.resolve("state");
         Outbox outbox = new Outbox(state, Json.mapper(), Clock.systemUTC(), () -> ALL);
-        Notice notice =
-                new Notice("n1", "firing", "info", "kind", "vikunja", Instant.now(), "title", "text", "ls", Map.of());
+        Notification notice = new Notification(
+                "n1", "firing", "info", "kind", "vikunja", Instant.now(), "title", "text", "ls", Map.of());
         outbox.put(notice);
         try (HookServer server = new HookServer(0);
                 CapturedLog log = new CapturedLog();

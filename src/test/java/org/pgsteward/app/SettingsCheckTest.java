@@ -158,7 +158,7 @@ class SettingsCheckTest {
                 "PGSTEWARD_WATCH_DISK_WARN", "lots",
                 "PGSTEWARD_POSTGRES_PASSWORD", "none",
                 "PGSTEWARD_STATE_DIR", folder.toString()));
-        assertThat(Wiring.to(Purpose.CHECK, settings).routeCheck().problems(shipped))
+        assertThat(Wiring.to(AccessMode.CHECK, settings).routeCheck().problems(shipped))
                 .singleElement()
                 .asString()
                 .startsWith("thresholds.yaml: disk: ")

@@ -26,15 +26,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.ChildJava;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.Json;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
 
 @Tag("fast")
 class StateLeftoversTest {
@@ -88,10 +88,11 @@ class StateLeftoversTest {
     void knowsTheFoldersOfTheWriters() throws Exception {
         Silences silences = new Silences(state, Json.mapper(), NOW);
         silences.begin("app", "", Duration.ofHours(1), "an update");
-        new AlertBook(state, silences, Json.mapper(), NOW, ZoneOffset.UTC, Typing.PLAIN)
+        new AlertRegistry(state, silences, Json.mapper(), NOW, ZoneOffset.UTC, CommandPrefix.PLAIN)
                 .consider(Condition.bad(Severity.WARNING, "disk-filling", "app", "90% full", "", NOW.instant()));
         new Outbox(state, Json.mapper(), NOW, () -> List.of("hook", "mail"))
-                .put(new Notice("n", "firing", "warning", "k", "app", Instant.EPOCH, "title", "text", "", Map.of()));
+                .put(new Notification(
+                        "n", "firing", "warning", "k", "app", Instant.EPOCH, "title", "text", "", Map.of()));
         List<Path> whole = files();
         for (Path file : whole) {
             part(file);

@@ -64,7 +64,7 @@ final class BackupHost implements AutoCloseable {
     }
 
     Backup backUp(String database, PartWriter writer) throws Exception {
-        BackupNotices notices = new BackupNotices(
+        BackupAlerts notices = new BackupAlerts(
                 wiring.tables,
                 new ShrinkCheck(wiring.rows, new ShrinkRule(0.5, 0), wiring.clock),
                 new CaveatCheck(wiring.rows, wiring.clock),

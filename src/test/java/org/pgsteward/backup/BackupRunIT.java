@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.backup.dump.DumpRun;
+import org.pgsteward.backup.dump.DumpInProgress;
 import org.pgsteward.backup.dump.Dumps;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
@@ -60,7 +60,7 @@ class BackupRunIT extends OnBackupHost {
                 Clock.fixed(Instant.parse("2026-03-01T03:00:00Z"), ZoneOffset.UTC));
         Files.createDirectories(host.store().resolve(database));
         for (int i = 0; i < 2; i++) {
-            try (DumpRun run = dumps.begin(host.target(wiring, database)).orElseThrow()) {
+            try (DumpInProgress run = dumps.begin(host.target(wiring, database)).orElseThrow()) {
                 Files.copy(run.stream(), host.store().resolve(run.partPath()));
                 run.finish();
             }

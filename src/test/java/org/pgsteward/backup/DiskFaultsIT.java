@@ -10,7 +10,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.SmallDisk;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.backup.dump.DumpRun;
+import org.pgsteward.backup.dump.DumpInProgress;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
@@ -44,7 +44,8 @@ class DiskFaultsIT extends OnFaultyHost {
         try (SmallDisk disk = SmallDisk.of("8m")) {
             Wiring other = host.wiring("pgsteward.backup.dir", disk.folder().toString());
             Files.createDirectories(disk.folder().resolve(database));
-            try (DumpRun run = other.dumps.begin(host.target(other, database)).orElseThrow()) {
+            try (DumpInProgress run =
+                    other.dumps.begin(host.target(other, database)).orElseThrow()) {
                 Files.copy(run.stream(), disk.folder().resolve(run.partPath()));
                 disk.fill();
                 assertThat(org.assertj.core.api.Assertions.catchThrowable(run::finish))

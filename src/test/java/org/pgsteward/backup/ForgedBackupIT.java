@@ -20,11 +20,11 @@ import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.restore.Restore;
 import org.pgsteward.backup.restore.RestoreProgress;
-import org.pgsteward.backup.store.Holding;
-import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.Manifests;
+import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.backup.store.StoredBackup;
+import org.pgsteward.backup.store.StoredBackupStatus;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.model.Backup;
@@ -89,7 +89,7 @@ class ForgedBackupIT {
     @Test
     void theDaemonVerifiesAnUnsignedDumpOnlyOnRequest() throws Exception {
         String id = forged(dump, "20260102T030000Z");
-        Holding holding = new Holdings(wiring.store)
+        StoredBackupStatus holding = new StoreView(wiring.store)
                 .of(database, Map.of()).stream()
                         .filter(one -> one.backup().id().equals(id))
                         .findFirst()
@@ -213,7 +213,7 @@ class ForgedBackupIT {
     private Reverification desk() {
         return new Reverification(
                 wiring.store,
-                new Holdings(wiring.store),
+                new StoreView(wiring.store),
                 wiring.rows,
                 wiring.house,
                 wiring.proof,

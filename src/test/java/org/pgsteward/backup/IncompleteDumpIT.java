@@ -6,7 +6,7 @@ import java.nio.file.Files;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.backup.dump.DumpRun;
+import org.pgsteward.backup.dump.DumpInProgress;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Backup;
@@ -68,7 +68,8 @@ class IncompleteDumpIT extends OnFaultyHost {
         Wiring other = host.wiring(
                 "pgsteward.postgres.bindir", faulty.programs("echo 'a word of it' >&2; exec \"$real\" \"$@\""));
         Files.createDirectories(host.store().resolve(database));
-        try (DumpRun run = other.dumps.begin(host.target(other, database)).orElseThrow()) {
+        try (DumpInProgress run =
+                other.dumps.begin(host.target(other, database)).orElseThrow()) {
             Files.copy(run.stream(), host.store().resolve(run.partPath()));
             run.finish();
             assertThat(run.warnings()).isEqualTo("a word of it");

@@ -24,9 +24,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pgsteward.backup.store.Holding;
 import org.pgsteward.backup.store.Standing;
 import org.pgsteward.backup.store.Stored;
+import org.pgsteward.backup.store.StoredBackupStatus;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
@@ -71,7 +71,7 @@ class ReverificationOrderTest {
     void chooses(int count, String stored, String chosen, String sentence) throws Exception {
         List<Named> backups = backups(stored);
 
-        List<Holding> first = first(count, backups);
+        List<StoredBackupStatus> first = first(count, backups);
 
         assertThat(first.stream().map(one -> name(one, backups)).collect(Collectors.joining(" ")))
                 .as(sentence)
@@ -82,7 +82,7 @@ class ReverificationOrderTest {
     void doesNotReadAHeldService() throws Exception {
         List<Named> backups = backups("app:90h wiki:30h");
 
-        List<Holding> first = ReverificationOrder.first(
+        List<StoredBackupStatus> first = ReverificationOrder.first(
                 9,
                 List.of("app", "wiki"),
                 "app"::equals,
@@ -112,8 +112,8 @@ class ReverificationOrderTest {
     @Test
     void aMissingFileAndAPinExcludeNoBackup() throws Exception {
         Instant at = NOW.minus(Duration.ofHours(30));
-        Holding missing = Stored.holding("app", at, Standing.DAMAGED, 100, Optional.empty());
-        Holding pinned = Stored.holding("wiki", at, Standing.PROVED, 100, Optional.of("before an update"));
+        StoredBackupStatus missing = Stored.holding("app", at, Standing.DAMAGED, 100, Optional.empty());
+        StoredBackupStatus pinned = Stored.holding("wiki", at, Standing.PROVED, 100, Optional.of("before an update"));
 
         assertThat(first(9, List.of(known(missing), known(pinned)))).containsExactly(missing, pinned);
     }
@@ -139,10 +139,12 @@ class ReverificationOrderTest {
             throws Exception {
         Backup backup =
                 backup("app", ago(verified), ago(finished), NOW.minus(Duration.ofHours(begun)), BackupState.VERIFIED);
-        Holding stored = new Holding(backup, Standing.PROVED, Optional.empty(), ago(row));
+        StoredBackupStatus stored = new StoredBackupStatus(backup, Standing.PROVED, Optional.empty(), ago(row));
         Instant checked = NOW.minus(Duration.ofHours(age));
-        Holding older = Stored.holding("older", checked.minusSeconds(1), Standing.PROVED, 1, Optional.empty());
-        Holding younger = Stored.holding("younger", checked.plusSeconds(1), Standing.PROVED, 1, Optional.empty());
+        StoredBackupStatus older =
+                Stored.holding("older", checked.minusSeconds(1), Standing.PROVED, 1, Optional.empty());
+        StoredBackupStatus younger =
+                Stored.holding("younger", checked.plusSeconds(1), Standing.PROVED, 1, Optional.empty());
 
         assertThat(first(9, List.of(known(younger), known(stored), known(older))))
                 .as(sentence)
@@ -152,12 +154,12 @@ class ReverificationOrderTest {
     @Test
     void ordersBackupsCheckedAtTheSameMomentByPath() throws Exception {
         Optional<Instant> checked = ago(30);
-        Holding first = new Holding(
+        StoredBackupStatus first = new StoredBackupStatus(
                 backup("app", checked, checked, NOW.minus(Duration.ofHours(60)), BackupState.VERIFIED),
                 Standing.PROVED,
                 Optional.empty(),
                 checked);
-        Holding second = new Holding(
+        StoredBackupStatus second = new StoredBackupStatus(
                 backup("app", checked, checked, NOW.minus(Duration.ofHours(50)), BackupState.VERIFIED),
                 Standing.PROVED,
                 Optional.empty(),
@@ -185,7 +187,7 @@ class ReverificationOrderTest {
         int chosen = 0;
         for (int i = 0; i < STORES; i++) {
             List<Named> backups = store(random);
-            List<Holding> all = first(1000, backups);
+            List<StoredBackupStatus> all = first(1000, backups);
             int count = random.nextInt(6);
             List<Named> shuffled = new ArrayList<>(backups);
             Collections.shuffle(shuffled, random);
@@ -206,9 +208,9 @@ class ReverificationOrderTest {
         assertThat(chosen).as("a rule that chooses nothing would pass too").isGreaterThan(STORES);
     }
 
-    private record Named(String name, Holding backup, boolean isInJournal) {}
+    private record Named(String name, StoredBackupStatus backup, boolean isInJournal) {}
 
-    private static List<Holding> first(int count, List<Named> backups) throws SQLException, IOException {
+    private static List<StoredBackupStatus> first(int count, List<Named> backups) throws SQLException, IOException {
         List<String> services =
                 backups.stream().map(one -> one.backup().service()).distinct().toList();
         return ReverificationOrder.first(
@@ -227,11 +229,11 @@ class ReverificationOrderTest {
                         .collect(Collectors.toSet()));
     }
 
-    private static Named known(Holding backup) {
+    private static Named known(StoredBackupStatus backup) {
         return new Named(backup.id(), backup, true);
     }
 
-    private static String name(Holding backup, List<Named> backups) {
+    private static String name(StoredBackupStatus backup, List<Named> backups) {
         return backups.stream()
                 .filter(named -> named.backup().equals(backup))
                 .findFirst()
@@ -266,9 +268,9 @@ class ReverificationOrderTest {
         };
     }
 
-    private static Holding holding(String service, Instant whole, BackupState state, Optional<Instant> row) {
+    private static StoredBackupStatus holding(String service, Instant whole, BackupState state, Optional<Instant> row) {
         Backup backup = backup(service, Optional.empty(), Optional.of(whole), whole.minusSeconds(60), state);
-        return new Holding(backup, Standing.of(state, false), Optional.empty(), row);
+        return new StoredBackupStatus(backup, Standing.of(state, false), Optional.empty(), row);
     }
 
     private static Backup backup(

@@ -189,7 +189,7 @@ class ReverificationRuleTest {
 
         assertThat(condition.reason()).isEqualTo("backup app-20260601T030000Z of app is failed: checksum mismatch");
         assertThat(condition.remedy()).isEqualTo("pgsteward backup app");
-        assertThat(condition.figures()).containsEntry(BackupNotices.STORED, "app/app-20260601T030000Z.dump.zst");
+        assertThat(condition.figures()).containsEntry(BackupAlerts.STORED, "app/app-20260601T030000Z.dump.zst");
     }
 
     @ParameterizedTest
@@ -206,7 +206,7 @@ class ReverificationRuleTest {
         assertThat(shortly(condition)).isEqualTo("warning backup-reproof");
         assertThat(condition.reason()).isEqualTo("backup app-20260601T030000Z unverifiable: it has no valid signature");
         assertThat(condition.remedy()).isEqualTo("pgsteward backups app   # which of them are signed?");
-        assertThat(condition.figures()).containsEntry(BackupNotices.STORED, "app/app-20260601T030000Z.dump.zst");
+        assertThat(condition.figures()).containsEntry(BackupAlerts.STORED, "app/app-20260601T030000Z.dump.zst");
     }
 
     @Test

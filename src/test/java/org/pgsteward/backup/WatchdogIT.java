@@ -272,7 +272,7 @@ class WatchdogIT {
                     "direct:journal-write", running(failed, now).failed(now, Duration.ZERO, "the disk is full"));
             earlier.routeClient.ask(
                     "direct:alert-raise",
-                    Condition.bad(Severity.CRITICAL, BackupNotices.FAILED, good, "it failed", "", now.minusSeconds(5)));
+                    Condition.bad(Severity.CRITICAL, BackupAlerts.FAILED, good, "it failed", "", now.minusSeconds(5)));
             earlier.routeClient.ask(
                     "direct:journal-write", running(good, now).judged(BackupState.VERIFIED, now, Duration.ZERO, ""));
         }

@@ -59,8 +59,8 @@ class ErrorsIT {
 
     enum Moment {
         WHILE_A_RUN_BEGINS("dump.Dumps"),
-        WHILE_A_FILE_IS_PUBLISHED("dump.DumpRun"),
-        WHILE_A_BACKUP_IS_VERIFIED("verify.Proof");
+        WHILE_A_FILE_IS_PUBLISHED("dump.DumpInProgress"),
+        WHILE_A_BACKUP_IS_VERIFIED("verify.Verification");
 
         private final String caller;
 

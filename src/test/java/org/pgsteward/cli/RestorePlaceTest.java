@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.backup.store.DatabaseEnvironment;
 import org.pgsteward.backup.store.Manifest;
-import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.model.Enrolment;
 
 @Tag("fast")
@@ -52,7 +52,7 @@ class RestorePlaceTest {
                 new Manifest.Source(service, database, "old", "", "dump"),
                 new Manifest.Run(NOW, NOW, "15.8", "15"),
                 new Manifest.File(service + "-1.dump.zst", "ab".repeat(32), 10, 20, List.of(), ""),
-                new Manifest.Contents(Map.of(), Map.of(), Surroundings.UNKNOWN),
+                new Manifest.Contents(Map.of(), Map.of(), DatabaseEnvironment.UNKNOWN),
                 List.of());
     }
 }

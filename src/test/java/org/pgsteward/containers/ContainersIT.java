@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.camel.docker.ContainerEvents;
 import org.pgsteward.engine.DockerCli;
@@ -28,12 +28,12 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.EventFeed;
 import org.pgsteward.engine.NeedsEngine;
 import org.pgsteward.io.Json;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.ContainerEvent;
+import org.pgsteward.model.ContainerSnapshot;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Sighting;
-import org.pgsteward.model.Typing;
 
 @NeedsEngine
 class ContainersIT {
@@ -64,7 +64,7 @@ class ContainersIT {
         await().until(() -> remembered().stream()
                 .anyMatch(event -> event.name().equals(name) && event.action().equals("die")));
 
-        Sighting seen = desk.list().stream()
+        ContainerSnapshot seen = desk.list().stream()
                 .filter(sighting -> sighting.container().name().equals(name))
                 .findFirst()
                 .orElseThrow();
@@ -90,7 +90,7 @@ class ContainersIT {
         }
 
         List<String> servers = other.list().stream()
-                .filter(Sighting::postgres)
+                .filter(ContainerSnapshot::postgres)
                 .map(sighting -> sighting.container().name())
                 .toList();
 
@@ -119,13 +119,13 @@ class ContainersIT {
     @Test
     void alertsOfContainersRemovedUnseenResolve(@TempDir Path state) {
         create("--name", name);
-        AlertBook book = new AlertBook(
+        AlertRegistry book = new AlertRegistry(
                 state,
                 new Silences(state, Json.mapper(), Clock.systemUTC()),
                 Json.mapper(),
                 Clock.systemUTC(),
                 ZoneOffset.UTC,
-                Typing.PLAIN);
+                CommandPrefix.PLAIN);
         List<String> kinds = List.of(
                 "enrolment-refused",
                 "network-missing",

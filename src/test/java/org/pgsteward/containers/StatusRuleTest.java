@@ -97,9 +97,11 @@ class StatusRuleTest {
         Container stopped = SampleContainers.in(State.EXITED, Health.NONE, 143, false);
         Instant order = NOON;
 
-        assertThat(patient.judge(new StatusLook("vikunja", false, stopped, Optional.of(order), NOON.plusSeconds(119))))
+        assertThat(patient.judge(
+                        new StatusObservation("vikunja", false, stopped, Optional.of(order), NOON.plusSeconds(119))))
                 .isEmpty();
-        assertThat(patient.judge(new StatusLook("vikunja", false, stopped, Optional.of(order), NOON.plusSeconds(120))))
+        assertThat(patient.judge(
+                        new StatusObservation("vikunja", false, stopped, Optional.of(order), NOON.plusSeconds(120))))
                 .isPresent();
     }
 
@@ -121,8 +123,8 @@ class StatusRuleTest {
         assertThat(condition.remedy()).contains("docker start 0123456789ab").doesNotContain("rm -rf");
     }
 
-    private static StatusLook look(Container container, boolean postgres, boolean asked) {
-        return new StatusLook(
+    private static StatusObservation look(Container container, boolean postgres, boolean asked) {
+        return new StatusObservation(
                 "vikunja", postgres, container, asked ? Optional.of(NOON.minusSeconds(1)) : Optional.empty(), NOON);
     }
 

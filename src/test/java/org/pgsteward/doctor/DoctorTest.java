@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Container.Health;
@@ -21,7 +22,6 @@ import org.pgsteward.model.Container.State;
 import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ServerLog;
 import org.pgsteward.provision.ConnectionRequest;
 import org.pgsteward.provision.Provisioner;
@@ -377,7 +377,7 @@ class DoctorTest {
                                 patient(Optional.empty(), asks("postgresql", "internal_db", true)),
                                 Optional.empty(),
                                 List.of(),
-                                List.of(condition.typed(new Typing("docker exec pgsteward pgsteward")))))
+                                List.of(condition.typed(new CommandPrefix("docker exec pgsteward pgsteward")))))
                 .extracting(Diagnosis::remedy)
                 .containsExactly("docker exec pgsteward pgsteward provision vikunja");
     }

@@ -51,7 +51,7 @@ class EventFeedIT {
             assertThat(heard.actions()).noneMatch(action -> action.startsWith("exec_"));
             assertThat(feed.status().reconnects()).isZero();
             List<Long> latencies = heard.notes().stream()
-                    .map(note -> Duration.between(Hearing.timeOf(note.event()), note.at())
+                    .map(note -> Duration.between(FeedPosition.timeOf(note.event()), note.at())
                             .toMillis())
                     .sorted()
                     .toList();
@@ -141,7 +141,7 @@ class EventFeedIT {
                 assertThat(listed).contains("one " + Container.State.EXITED);
                 assertThat(heard.actions()).filteredOn("start three"::equals).hasSize(1);
                 assertThat(heard.notes())
-                        .extracting(note -> Hearing.timeOf(note.event()) + text(note.event()))
+                        .extracting(note -> FeedPosition.timeOf(note.event()) + text(note.event()))
                         .doesNotHaveDuplicates();
             }
         }

@@ -65,10 +65,12 @@ class DatabaseProbeIT {
     @Test
     @Order(1)
     void serverWithoutServicesIsRead() throws SQLException {
-        DatabaseLook look = probe.read(HOST);
+        DatabaseObservation look = probe.read(HOST);
 
         assertThat(look.database("homelab").orElseThrow().enrolledAt()).isEmpty();
-        assertThat(look.databases()).extracting(DatabaseLook.Database::name).contains("template0", "postgres");
+        assertThat(look.databases())
+                .extracting(DatabaseObservation.Database::name)
+                .contains("template0", "postgres");
         assertThat(look.queries()).as("nobody has made the extension").isEmpty();
         assertThat(look.server().memory().sharedBytes()).isEqualTo(32L * 1024 * 1024);
         assertThat(look.server().maxConnections()).isPositive();
@@ -101,7 +103,7 @@ class DatabaseProbeIT {
                 Connection two = as("wiki")) {
             assertThat(one.isClosed() || two.isClosed()).isFalse();
             assertThatThrownBy(() -> as("wiki").close()).hasMessageContaining("too many connections for role");
-            DatabaseLook.Database full = database("wiki");
+            DatabaseObservation.Database full = database("wiki");
             assertThat(full.limit()).contains(2);
             assertThat(full.counted()).isEqualTo(2);
             assertThat(full.sessions()).isEqualTo(2);
@@ -167,7 +169,7 @@ class DatabaseProbeIT {
                     threads.submit((Callable<Boolean>) () -> run(waiter, "UPDATE t SET n = 2 WHERE id = 1"));
             await().until(() -> !probe.read(HOST).waits().isEmpty());
 
-            DatabaseLook look = probe.read(HOST);
+            DatabaseObservation look = probe.read(HOST);
             assertThat(look.waits()).singleElement().satisfies(wait -> {
                 assertThat(wait.service()).isEqualTo("notes");
                 assertThat(wait.session().pid()).isEqualTo(pid(look, false));
@@ -217,7 +219,7 @@ class DatabaseProbeIT {
     @Test
     @Order(5)
     void aDatabaseThatGetsAnotherNameKeepsItsCountersAndIsNoNews() throws SQLException {
-        DatabaseLook before = probe.read(HOST);
+        DatabaseObservation before = probe.read(HOST);
         assertThat(database("tasks").deadlocks()).isPositive();
         cluster.run(
                 "homelab",
@@ -225,7 +227,7 @@ class DatabaseProbeIT {
                 "CREATE DATABASE tasks OWNER tasks",
                 "INSERT INTO public.service_configs (service_name, database_name, role_name)"
                         + " VALUES ('archive', 'tasks_before', 'tasks')");
-        DatabaseLook now = probe.read(HOST);
+        DatabaseObservation now = probe.read(HOST);
 
         assertThat(now.database("archive").orElseThrow().deadlocks())
                 .isEqualTo(before.database("tasks").orElseThrow().deadlocks());
@@ -243,7 +245,7 @@ class DatabaseProbeIT {
         try (Connection connection = as("slow")) {
             run(connection, "SELECT pg_sleep(0.2)");
         }
-        List<DatabaseLook.Query> queries = probe.read(HOST).queries().orElseThrow();
+        List<DatabaseObservation.Query> queries = probe.read(HOST).queries().orElseThrow();
 
         assertThat(queries)
                 .filteredOn(query -> query.service().equals("slow"))
@@ -255,7 +257,7 @@ class DatabaseProbeIT {
     @Order(7)
     void aKilledProcessIsSeenAlthoughTheServerWasNotStartedAnew() throws Exception {
         enrol("victim", "");
-        DatabaseLook.Server before = probe.read(HOST).server();
+        DatabaseObservation.Server before = probe.read(HOST).server();
         try (Connection connection = as("victim");
                 Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
@@ -267,7 +269,7 @@ class DatabaseProbeIT {
         assertThat(probe.read(HOST).server().startedAt()).isEqualTo(before.startedAt());
     }
 
-    private static int pid(DatabaseLook look, boolean idle) {
+    private static int pid(DatabaseObservation look, boolean idle) {
         return look.transactions().stream()
                 .filter(open -> open.service().equals("notes") && open.idle() == idle)
                 .findFirst()
@@ -276,7 +278,7 @@ class DatabaseProbeIT {
                 .pid();
     }
 
-    private DatabaseLook.Database database(String service) throws SQLException {
+    private DatabaseObservation.Database database(String service) throws SQLException {
         return probe.read(HOST).database(service).orElseThrow();
     }
 

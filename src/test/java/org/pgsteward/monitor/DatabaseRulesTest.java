@@ -26,7 +26,7 @@ class DatabaseRulesTest {
     @MethodSource("scenarios")
     void eachScenarioHasItsText(
             String why,
-            FigureRule<DatabaseLook> rule,
+            MetricRule<DatabaseObservation> rule,
             Consumer<Looks.Quiet> before,
             Consumer<Looks.Quiet> now,
             String expected,
@@ -97,7 +97,8 @@ class DatabaseRulesTest {
                 scenario(
                         "a long transaction at work",
                         Looks.rule(new TransactionRule(), "1h", "12h"),
-                        n -> n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), false, 7300, 0)),
+                        n -> n.transactions.add(
+                                new DatabaseObservation.Transaction("vikunja", session(11), false, 7300, 0)),
                         "warning transaction-long:vikunja a transaction of pid 11 (vikunja, web-1, 172.18.0.5) has been"
                                 + " open for 2 h 1 min, and is at work; told from 1 h on",
                         "\"SELECT pg_terminate_backend(11)\""),
@@ -105,8 +106,10 @@ class DatabaseRulesTest {
                         "the oldest of several is named, with its idleness",
                         Looks.rule(new TransactionRule(), "1h", "2h"),
                         n -> {
-                            n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), true, 7300, 100));
-                            n.transactions.add(new DatabaseLook.Transaction("vikunja", session(12), false, 90, 0));
+                            n.transactions.add(
+                                    new DatabaseObservation.Transaction("vikunja", session(11), true, 7300, 100));
+                            n.transactions.add(
+                                    new DatabaseObservation.Transaction("vikunja", session(12), false, 90, 0));
                         },
                         "critical transaction-long:vikunja a transaction of pid 11 (vikunja, web-1, 172.18.0.5) has been"
                                 + " open for 2 h 1 min, the last 1 min 40 s of it idle in transaction; critical from 2 h on",
@@ -114,15 +117,18 @@ class DatabaseRulesTest {
                 scenario(
                         "a short idleness in a transaction is ordinary",
                         Looks.rule(new TransactionRule.Idle(), "10m", "2h"),
-                        n -> n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), true, 7300, 100)),
+                        n -> n.transactions.add(
+                                new DatabaseObservation.Transaction("vikunja", session(11), true, 7300, 100)),
                         "",
                         ""),
                 scenario(
                         "a transaction that its application has forgotten, the idlest being named",
                         Looks.rule(new TransactionRule.Idle(), "10m", "2h"),
                         n -> {
-                            n.transactions.add(new DatabaseLook.Transaction("vikunja", session(11), true, 900, 100));
-                            n.transactions.add(new DatabaseLook.Transaction("vikunja", session(12), true, 800, 700));
+                            n.transactions.add(
+                                    new DatabaseObservation.Transaction("vikunja", session(11), true, 900, 100));
+                            n.transactions.add(
+                                    new DatabaseObservation.Transaction("vikunja", session(12), true, 800, 700));
                         },
                         "warning transaction-idle:vikunja pid 12 (vikunja, web-1, 172.18.0.5) has been idle in transaction"
                                 + " for 11 min 40 s: its application began a transaction and left it; told from 10 min on",
@@ -143,11 +149,11 @@ class DatabaseRulesTest {
                 scenario(
                         "a prepared transaction holds locks without a session",
                         Looks.rule(new LockRule(), "1m", "10m"),
-                        n -> n.waits.add(new DatabaseLook.Wait(
+                        n -> n.waits.add(new DatabaseObservation.Wait(
                                 "vikunja",
                                 session(21),
                                 700,
-                                List.of(new DatabaseLook.Blocker(Optional.empty(), "", 0)))),
+                                List.of(new DatabaseObservation.Blocker(Optional.empty(), "", 0)))),
                         "critical lock-waiting:vikunja pid 21 (vikunja, web-1, 172.18.0.5) has waited 11 min 40 s for a"
                                 + " lock of a prepared transaction; critical from 10 min on",
                         "pg_prepared_xacts"),
@@ -308,7 +314,7 @@ class DatabaseRulesTest {
                 scenario(
                         "PostgreSQL's own defaults in 256 MiB do not",
                         Looks.rule(new SettingsRule(), "100%", "off"),
-                        n -> n.memory = new DatabaseLook.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3),
+                        n -> n.memory = new DatabaseObservation.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3),
                         "info settings-too-large:postgresql by its settings PostgreSQL may come to take 720 MiB, 281% of"
                                 + " the 256 MiB that its container may have: 128 MiB shared_buffers + 3 autovacuum workers of"
                                 + " 64 MiB + 100 connections with a work_mem of 4 MiB; told from 100% on",
@@ -317,7 +323,7 @@ class DatabaseRulesTest {
                         "without a limit everything fits",
                         Looks.rule(new SettingsRule(), "100%", "off"),
                         n -> {
-                            n.memory = new DatabaseLook.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3);
+                            n.memory = new DatabaseObservation.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3);
                             n.limitBytes = Optional.of(0L);
                         },
                         "",
@@ -332,9 +338,9 @@ class DatabaseRulesTest {
                         "a statement that has become slow, whatever it was before",
                         Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries =
-                                Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 1000, 100))),
+                                Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja", -42, 1000, 100))),
                         n -> n.queries =
-                                Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 1010, 130))),
+                                Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja", -42, 1010, 130))),
                         "warning query-slow:vikunja statement -42 took 3000 ms on average, 10 times within the hour; told"
                                 + " from 2 s on",
                         "WHERE queryid = -42"),
@@ -342,25 +348,29 @@ class DatabaseRulesTest {
                         "what has the same id in every database is compared with itself",
                         Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries = Optional.of(List.of(
-                                new DatabaseLook.Query(16_400, "vikunja", 7, 1000, 5000),
-                                new DatabaseLook.Query(16_401, "wiki", 7, 2000, 2))),
+                                new DatabaseObservation.Query(16_400, "vikunja", 7, 1000, 5000),
+                                new DatabaseObservation.Query(16_401, "wiki", 7, 2000, 2))),
                         n -> n.queries = Optional.of(List.of(
-                                new DatabaseLook.Query(16_400, "vikunja", 7, 1010, 5000.1),
-                                new DatabaseLook.Query(16_401, "wiki", 7, 900_000, 90))),
+                                new DatabaseObservation.Query(16_400, "vikunja", 7, 1010, 5000.1),
+                                new DatabaseObservation.Query(16_401, "wiki", 7, 900_000, 90))),
                         "",
                         ""),
                 scenario(
                         "nor is one slow again because its database has another name",
                         Looks.rule(new SlowQueryRule(), "2s", "off"),
-                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja_db", 7, 10, 100))),
-                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", 7, 10, 100))),
+                        b -> b.queries =
+                                Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja_db", 7, 10, 100))),
+                        n -> n.queries =
+                                Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja", 7, 10, 100))),
                         "",
                         ""),
                 scenario(
                         "a statement that was slow and is no longer run",
                         Looks.rule(new SlowQueryRule(), "2s", "off"),
-                        b -> b.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 10, 100))),
-                        n -> n.queries = Optional.of(List.of(new DatabaseLook.Query(16_400, "vikunja", -42, 10, 100))),
+                        b -> b.queries =
+                                Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja", -42, 10, 100))),
+                        n -> n.queries =
+                                Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja", -42, 10, 100))),
                         "",
                         ""));
     }
@@ -374,12 +384,12 @@ class DatabaseRulesTest {
         assertThat(watch.judge(quiet.look()).conditions())
                 .extracting(Condition::key)
                 .containsExactly("transaction-ids-old:vikunja");
-        FigureWatch.Judged again = watch.judge(quiet.look());
+        MetricWatch.Judged again = watch.judge(quiet.look());
         assertThat(again.conditions()).isEmpty();
         assertThat(again.subjects()).containsExactly("transaction-ids-old:vikunja");
 
-        DatabaseLook look = quiet.look();
-        FigureWatch.Judged dropped = watch.judge(new DatabaseLook(
+        DatabaseObservation look = quiet.look();
+        MetricWatch.Judged dropped = watch.judge(new DatabaseObservation(
                 look.at(),
                 look.console(),
                 look.server(),
@@ -403,7 +413,7 @@ class DatabaseRulesTest {
         Looks.Quiet early = new Looks.Quiet();
         early.limitBytes = Optional.empty();
 
-        FigureWatch.Judged judged = watch.judge(early.look());
+        MetricWatch.Judged judged = watch.judge(early.look());
         assertThat(judged.conditions()).isEmpty();
         assertThat(judged.subjects()).containsExactly("settings-too-large:postgresql");
 
@@ -414,13 +424,13 @@ class DatabaseRulesTest {
     }
 
     /** A rule with a bug: it throws at an unexpected figure, after it found problems in earlier readings. */
-    private static final class FailingRule extends FigureRule<DatabaseLook> {
+    private static final class FailingRule extends MetricRule<DatabaseObservation> {
         FailingRule() {
             super("figure-odd", Unit.COUNT);
         }
 
         @Override
-        List<Finding> look(DatabaseLook now, List<DatabaseLook> past) {
+        List<Finding> look(DatabaseObservation now, List<DatabaseObservation> past) {
             int sessions = now.server().sessions();
             return List.of(new Finding("vikunja", Math.floorDiv(12, sessions), "odd", "", java.util.Map.of()));
         }
@@ -436,7 +446,7 @@ class DatabaseRulesTest {
 
         try (CapturedLog log = new CapturedLog()) {
             for (int times = 0; times < 2; times++) {
-                FigureWatch.Judged judged = watch.judge(odd.look());
+                MetricWatch.Judged judged = watch.judge(odd.look());
                 assertThat(judged.conditions()).extracting(Condition::kind).containsExactly("database-large");
                 assertThat(judged.kinds())
                         .as("or its alert would be taken for one of what is gone")
@@ -461,25 +471,29 @@ class DatabaseRulesTest {
         assertThat(quiet.transactions).isEmpty();
     }
 
-    private static DatabaseLook.Wait wait(int pid, double seconds, int... blockers) {
-        return new DatabaseLook.Wait(
+    private static DatabaseObservation.Wait wait(int pid, double seconds, int... blockers) {
+        return new DatabaseObservation.Wait(
                 "vikunja",
                 session(pid),
                 seconds,
                 java.util.Arrays.stream(blockers)
-                        .mapToObj(blocker ->
-                                new DatabaseLook.Blocker(Optional.of(session(blocker)), "idle in transaction", 120))
+                        .mapToObj(blocker -> new DatabaseObservation.Blocker(
+                                Optional.of(session(blocker)), "idle in transaction", 120))
                         .toList());
     }
 
     private static Arguments scenario(
-            String why, FigureRule<DatabaseLook> rule, Consumer<Looks.Quiet> now, String expected, String remedy) {
+            String why,
+            MetricRule<DatabaseObservation> rule,
+            Consumer<Looks.Quiet> now,
+            String expected,
+            String remedy) {
         return scenario(why, rule, DatabaseRulesTest::nothing, now, expected, remedy);
     }
 
     private static Arguments scenario(
             String why,
-            FigureRule<DatabaseLook> rule,
+            MetricRule<DatabaseObservation> rule,
             Consumer<Looks.Quiet> before,
             Consumer<Looks.Quiet> now,
             String expected,

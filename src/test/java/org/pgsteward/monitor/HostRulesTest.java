@@ -36,12 +36,12 @@ class HostRulesTest {
 
     @Test
     void fullPostgresqlDiskNamesLargeFilesAndNoBackups() {
-        HostLook.Disk disk = new HostLook.Disk(
+        HostObservation.Disk disk = new HostObservation.Disk(
                 "/var/lib/postgresql/data", List.of(DiskProbe.POSTGRES_DATA), 100, 4, Optional.empty());
 
         Condition condition = bad(
                 watch(new DiskRule(), "85%", "95%"),
-                new HostLook(NOON, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty()));
+                new HostObservation(NOON, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty()));
 
         assertThat(condition.severity()).contains(Severity.CRITICAL);
         assertThat(condition.reason())
@@ -54,7 +54,7 @@ class HostRulesTest {
 
     @Test
     void diskWithoutInodesFiresDespiteFreeSpace() {
-        HostLook.Disk disk = new HostLook.Disk(
+        HostObservation.Disk disk = new HostObservation.Disk(
                 "/backups",
                 List.of("backups", DiskProbe.POSTGRES_DATA),
                 100,
@@ -63,7 +63,7 @@ class HostRulesTest {
 
         Condition condition = bad(
                 watch(new DiskRule(), "85%", "95%"),
-                new HostLook(NOON, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty()));
+                new HostObservation(NOON, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty()));
 
         assertThat(condition.reason())
                 .startsWith(
@@ -102,7 +102,7 @@ class HostRulesTest {
     @Test
     void silentFeedFires() {
         HostWatch watch = watch(new FeedRule(), "5m", "1h");
-        HostLook deaf = new HostLook(
+        HostObservation deaf = new HostObservation(
                 NOON,
                 List.of(),
                 Optional.of(NOON.minusSeconds(400)),
@@ -121,10 +121,10 @@ class HostRulesTest {
     @Test
     void eachReceiverWithItsOwnQueueIsASubject() {
         HostWatch watch = watch(new OutboxRule(), "20", "off");
-        HostLook look = new HostLook(
+        HostObservation look = new HostObservation(
                 NOON, List.of(), Optional.empty(), "", 0, Map.of("email", 3, "webhook", 20), Optional.empty());
 
-        FigureWatch.Judged judged = watch.judge(look);
+        MetricWatch.Judged judged = watch.judge(look);
 
         assertThat(judged.subjects()).containsExactlyInAnyOrder("outbox-growing:email", "outbox-growing:webhook");
         assertThat(judged.conditions())
@@ -137,7 +137,7 @@ class HostRulesTest {
     void aNewerImageThatIsNotInUseIsForInformation() {
         HostWatch watch = watch(new ImageRule(), "1", "off");
 
-        Condition condition = bad(watch, image(Optional.of(new HostLook.Image("postgres:15-alpine", true))));
+        Condition condition = bad(watch, image(Optional.of(new HostObservation.Image("postgres:15-alpine", true))));
 
         assertThat(condition.severity()).contains(Severity.INFO);
         assertThat(condition.key()).isEqualTo("image-newer:postgresql");
@@ -145,17 +145,17 @@ class HostRulesTest {
         assertThat(watch.judge(image(Optional.empty())).conditions())
                 .as("an engine that does not say ends nothing")
                 .isEmpty();
-        assertThat(watch.judge(image(Optional.of(new HostLook.Image("postgres:15-alpine", false))))
+        assertThat(watch.judge(image(Optional.of(new HostObservation.Image("postgres:15-alpine", false))))
                         .conditions())
                 .singleElement()
                 .satisfies(over -> assertThat(over.severity()).isEmpty());
     }
 
-    private static HostLook image(Optional<HostLook.Image> image) {
-        return new HostLook(NOON, List.of(), Optional.empty(), "", 0, Map.of(), image);
+    private static HostObservation image(Optional<HostObservation.Image> image) {
+        return new HostObservation(NOON, List.of(), Optional.empty(), "", 0, Map.of(), image);
     }
 
-    private static Condition bad(HostWatch watch, HostLook look) {
+    private static Condition bad(HostWatch watch, HostObservation look) {
         List<Condition> bad = watch.judge(look).conditions().stream()
                 .filter(condition -> condition.severity().isPresent())
                 .toList();
@@ -163,7 +163,7 @@ class HostRulesTest {
         return bad.get(0);
     }
 
-    private static HostWatch watch(FigureRule<HostLook> rule, String warn, String critical) {
+    private static HostWatch watch(MetricRule<HostObservation> rule, String warn, String critical) {
         rule.use(WrittenLevels.of(warn, critical));
         HostWatch watch = new HostWatch();
         watch.use(List.of(rule));

@@ -116,7 +116,7 @@ class LogProbeIT {
             assertThat(before(databases, probe).orElseThrow().words())
                     .isEqualTo("process " + pid + " of role wiki in database wiki was terminated by signal 9: Killed,"
                             + " probably for want of memory that any process may have used");
-            DatabaseLook.Server server = databases.read(HOST).server();
+            DatabaseObservation.Server server = databases.read(HOST).server();
             ServerCrash crash = new ServerCrash(
                     server.startedAt(), server.recoveredAt(), true, server.log().prefix(), Set.of());
             assertThat(probe.killed("postgresql", crash)).contains("wiki");
@@ -132,7 +132,7 @@ class LogProbeIT {
     }
 
     private static Optional<ServerProcessCrash> before(DatabaseProbe databases, CrashProbe probe) throws SQLException {
-        DatabaseLook.Server server = databases.read(HOST).server();
+        DatabaseObservation.Server server = databases.read(HOST).server();
         return probe.before("postgresql", server.startedAt(), server.recoveredAt(), server.log());
     }
 
@@ -162,7 +162,7 @@ class LogProbeIT {
         refused("gitea\n2026-11-25 01:54:43.202 UTC [77] state=28P01", WRONG, "x\ny");
         refused("wiki", WRONG, "wiki");
 
-        LogLook look = await().until(() -> read(probe), said -> count(said) == 10);
+        LogObservation look = await().until(() -> read(probe), said -> count(said) == 10);
 
         assertThat(words(look, "wiki"))
                 .contains("2 x wrong password: role wiki, database wiki, from 127.0.0.1")
@@ -199,12 +199,12 @@ class LogProbeIT {
                             .connectAs("homelab", TestCluster.PASSWORD, "gone")
                             .close())
                     .isInstanceOf(SQLException.class);
-            DatabaseLook seen = new DatabaseProbe(plain.server(), Clock.systemUTC()).read(HOST);
+            DatabaseObservation seen = new DatabaseProbe(plain.server(), Clock.systemUTC()).read(HOST);
             assertThat(seen.server().log()).isEqualTo(new ServerLog(ServerLog.DEFAULT_PREFIX, true, Optional.empty()));
             assertThat(seen.server().ourAddress()).isEqualTo("127.0.0.1");
             LogProbe probe = new LogProbe(client, LATER);
 
-            LogLook look =
+            LogObservation look =
                     await().until(() -> probe.read("postgresql", seen).look().orElseThrow(), said -> count(said) == 4);
 
             assertThat(words(look, "postgresql"))
@@ -217,24 +217,24 @@ class LogProbeIT {
         }
     }
 
-    private LogLook read(LogProbe probe) throws SQLException {
+    private LogObservation read(LogProbe probe) throws SQLException {
         LogProbe.Result read = probe.read("postgresql", server());
         assertThat(read.why()).isEmpty();
         return read.look().orElseThrow();
     }
 
-    private DatabaseLook server() throws SQLException {
+    private DatabaseObservation server() throws SQLException {
         return new DatabaseProbe(cluster.server(), Clock.systemUTC()).read(HOST);
     }
 
-    private static int count(LogLook look) {
-        return look.refusals().stream().mapToInt(LogLook.Refusals::count).sum();
+    private static int count(LogObservation look) {
+        return look.refusals().stream().mapToInt(LogObservation.Refusals::count).sum();
     }
 
-    private static String words(LogLook look, String service) {
+    private static String words(LogObservation look, String service) {
         return look.refusals().stream()
                 .filter(refused -> refused.service().equals(service))
-                .map(LogLook.Refusals::words)
+                .map(LogObservation.Refusals::words)
                 .findFirst()
                 .orElseThrow();
     }

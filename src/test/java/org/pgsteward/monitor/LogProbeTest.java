@@ -90,7 +90,7 @@ class LogProbeTest {
 
         assertThat(read.look().orElseThrow().refusals())
                 .filteredOn(refused -> refused.count() > 0)
-                .extracting(LogLook.Refusals::service, LogLook.Refusals::stranger)
+                .extracting(LogObservation.Refusals::service, LogObservation.Refusals::stranger)
                 .containsExactly(org.assertj.core.groups.Tuple.tuple("web", true));
     }
 
@@ -151,7 +151,7 @@ class LogProbeTest {
         return read.why();
     }
 
-    private LogLook.Refusals vikunja() {
+    private LogObservation.Refusals vikunja() {
         return probe.read("postgresql", postgres.look()).look().orElseThrow().refusals().stream()
                 .filter(refused -> refused.service().equals("vikunja"))
                 .findFirst()

@@ -128,7 +128,7 @@ class LogRulesTest {
     @Test
     void failuresBeforeALoginOfTheSameClientDoNotCount() {
         refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
-        server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", WEB, NOON.minusSeconds(5)));
+        server.present.add(new DatabaseObservation.Presence("vikunja", "vikunja", WEB, NOON.minusSeconds(5)));
 
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
     }
@@ -136,8 +136,8 @@ class LogRulesTest {
     @Test
     void onlyALaterLoginOfTheSameClientClearsFailures() {
         refuse(9, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
-        server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", "172.18.0.6", NOON.minusSeconds(5)));
-        server.present.add(new DatabaseLook.Presence("vikunja", "vikunja", WEB, NOON.minusSeconds(500)));
+        server.present.add(new DatabaseObservation.Presence("vikunja", "vikunja", "172.18.0.6", NOON.minusSeconds(5)));
+        server.present.add(new DatabaseObservation.Presence("vikunja", "vikunja", WEB, NOON.minusSeconds(500)));
 
         assertThat(bad(new FailedLoginRule(), "3")).hasSize(1);
     }
@@ -160,7 +160,7 @@ class LogRulesTest {
     @Test
     void failuresOlderThanTenMinutesDoNotCount() {
         refused.add(new LogEvent.Refused(
-                NOON.minus(LogLook.REFUSALS), "1", "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD));
+                NOON.minus(LogObservation.REFUSALS), "1", "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD));
         refuse(2, "vikunja", "vikunja", WEB, Reason.WRONG_PASSWORD);
 
         assertThat(bad(new FailedLoginRule(), "3")).isEmpty();
@@ -230,13 +230,13 @@ class LogRulesTest {
                 one.at().minus(earlier), one.session(), one.user(), one.database(), one.client(), one.reason());
     }
 
-    private LogLook look() {
-        DatabaseLook quiet = server.look();
+    private LogObservation look() {
+        DatabaseObservation quiet = server.look();
         LogTally tally = new LogTally(quiet, NOON, owners);
-        return new LogLook(NOON, quiet.console(), tally.refusals(refused, NAMES), tally.slow(slow));
+        return new LogObservation(NOON, quiet.console(), tally.refusals(refused, NAMES), tally.slow(slow));
     }
 
-    private List<Condition> bad(FigureRule<LogLook> rule, String warn) {
+    private List<Condition> bad(MetricRule<LogObservation> rule, String warn) {
         rule.use(WrittenLevels.of(warn, "off"));
         LogWatch watch = new LogWatch();
         watch.use(List.of(rule));

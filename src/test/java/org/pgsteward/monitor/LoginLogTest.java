@@ -47,7 +47,7 @@ class LoginLogTest {
     @Test
     void sessionFromYesterdayBeginsTodayAtMidnight() {
         Looks.Quiet quiet = new Looks.Quiet();
-        quiet.present.add(new DatabaseLook.Presence("vikunja", "vikunja", "", NOON.minus(Duration.ofDays(3))));
+        quiet.present.add(new DatabaseObservation.Presence("vikunja", "vikunja", "", NOON.minus(Duration.ofDays(3))));
 
         assertThat(log.rows(quiet.look()))
                 .containsExactly(new Login("vikunja", "vikunja", "", Instant.parse("2026-05-01T00:00:00Z"), NOON));
@@ -63,7 +63,7 @@ class LoginLogTest {
     private List<Login> rows(Instant at, String address) {
         Looks.Quiet quiet = new Looks.Quiet();
         quiet.at = at;
-        quiet.present.add(new DatabaseLook.Presence("vikunja", "vikunja", address, at.minusSeconds(5)));
+        quiet.present.add(new DatabaseObservation.Presence("vikunja", "vikunja", address, at.minusSeconds(5)));
         return log.rows(quiet.look());
     }
 }

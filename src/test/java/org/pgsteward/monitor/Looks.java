@@ -27,7 +27,7 @@ final class Looks {
         Optional<Instant> lastOrder = Optional.empty();
         int sessions = 4;
         Optional<Long> limitBytes = Optional.of(256 * MIB);
-        DatabaseLook.MemorySettings memory = new DatabaseLook.MemorySettings(32 * MIB, MIB, 8 * MIB, 3);
+        DatabaseObservation.MemorySettings memory = new DatabaseObservation.MemorySettings(32 * MIB, MIB, 8 * MIB, 3);
         long oid = 16_400;
         String service = "vikunja";
         String name = "vikunja";
@@ -40,18 +40,18 @@ final class Looks {
         Optional<Instant> passwordSetAt = Optional.empty();
         Optional<Instant> lastSession = Optional.of(NOON);
         Instant watchedSince = NOON.minus(Duration.ofDays(20));
-        final List<DatabaseLook.Transaction> transactions = new ArrayList<>();
-        final List<DatabaseLook.Wait> waits = new ArrayList<>();
-        Optional<List<DatabaseLook.Query>> queries = Optional.empty();
-        final List<DatabaseLook.Presence> present = new ArrayList<>();
+        final List<DatabaseObservation.Transaction> transactions = new ArrayList<>();
+        final List<DatabaseObservation.Wait> waits = new ArrayList<>();
+        Optional<List<DatabaseObservation.Query>> queries = Optional.empty();
+        final List<DatabaseObservation.Presence> present = new ArrayList<>();
         double notifyShare;
         Optional<ServerProcessCrash> crash = Optional.empty();
         Restarts told = Restarts.NONE;
         String ourAddress = "172.18.0.9";
         ServerLog log = new ServerLog(ServerLog.PREFIX, true, Optional.of(Duration.ofSeconds(5)));
 
-        DatabaseLook look() {
-            DatabaseLook.Server server = new DatabaseLook.Server(
+        DatabaseObservation look() {
+            DatabaseObservation.Server server = new DatabaseObservation.Server(
                     startedAt,
                     recoveredAt,
                     "15.14",
@@ -66,7 +66,7 @@ final class Looks {
                     ourAddress,
                     crash,
                     told);
-            DatabaseLook.Database database = new DatabaseLook.Database(
+            DatabaseObservation.Database database = new DatabaseObservation.Database(
                     oid,
                     service,
                     name,
@@ -81,21 +81,22 @@ final class Looks {
                     deadlocks,
                     lastSession,
                     watchedSince);
-            return new DatabaseLook(at, CONSOLE, server, List.of(database), transactions, waits, queries, present);
+            return new DatabaseObservation(
+                    at, CONSOLE, server, List.of(database), transactions, waits, queries, present);
         }
     }
 
-    static DatabaseLook.Session session(int pid) {
-        return new DatabaseLook.Session(pid, "vikunja", "web-1", "172.18.0.5");
+    static DatabaseObservation.Session session(int pid) {
+        return new DatabaseObservation.Session(pid, "vikunja", "web-1", "172.18.0.5");
     }
 
-    static HostLook host(Instant at, long freePercent) {
-        HostLook.Disk disk = new HostLook.Disk(
+    static HostObservation host(Instant at, long freePercent) {
+        HostObservation.Disk disk = new HostObservation.Disk(
                 "/backups", List.of("backups", "state"), 100 * MIB, freePercent * MIB, Optional.empty());
-        return new HostLook(at, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty());
+        return new HostObservation(at, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty());
     }
 
-    static FigureRule<DatabaseLook> rule(FigureRule<DatabaseLook> rule, String warn, String critical) {
+    static MetricRule<DatabaseObservation> rule(MetricRule<DatabaseObservation> rule, String warn, String critical) {
         rule.use(WrittenLevels.of(warn, critical));
         return rule;
     }

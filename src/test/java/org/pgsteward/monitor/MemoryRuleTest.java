@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.MemorySample;
 import org.pgsteward.containers.SampleContainers;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
@@ -76,7 +76,7 @@ class MemoryRuleTest {
 
     @Test
     void namesALabelThatIsNoLevel() {
-        Reading reading = reading(10, Map.of("pgsteward.memory.warn", "lots"));
+        MemorySample reading = reading(10, Map.of("pgsteward.memory.warn", "lots"));
 
         assertThat(rule.judge(reading, Threshold.Track.START)
                         .condition()
@@ -87,8 +87,8 @@ class MemoryRuleTest {
 
     @Test
     void doesNotAdviseALimitWhereNoneIsSet() {
-        Reading reading =
-                new Reading("vikunja", SampleContainers.running(Map.of(), 0), new Memory(95 * MIB, 100 * MIB), NOON);
+        MemorySample reading = new MemorySample(
+                "vikunja", SampleContainers.running(Map.of(), 0), new Memory(95 * MIB, 100 * MIB), NOON);
         Threshold.Track once = rule.judge(reading, Threshold.Track.START).track();
 
         assertThat(rule.judge(reading, once).condition().orElseThrow().remedy())
@@ -124,8 +124,9 @@ class MemoryRuleTest {
         return said.stream().collect(Collectors.joining(" "));
     }
 
-    private static Reading reading(int percent, Map<String, String> labels) {
+    private static MemorySample reading(int percent, Map<String, String> labels) {
         Container container = SampleContainers.running(labels, 256 * MIB);
-        return new Reading("vikunja", container, new Memory(Math.round(256 * MIB * percent / 100.0), 256 * MIB), NOON);
+        return new MemorySample(
+                "vikunja", container, new Memory(Math.round(256 * MIB * percent / 100.0), 256 * MIB), NOON);
     }
 }

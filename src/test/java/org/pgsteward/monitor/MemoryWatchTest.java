@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.MemorySample;
 import org.pgsteward.containers.SampleContainers;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Memory;
@@ -64,7 +64,7 @@ class MemoryWatchTest {
                 .isEmpty();
     }
 
-    private Optional<Severity> severity(List<Reading> round) {
+    private Optional<Severity> severity(List<MemorySample> round) {
         List<Condition> conditions = watch.judge(round);
         assertThat(conditions).hasSize(1);
         return conditions.get(0).severity();
@@ -75,12 +75,12 @@ class MemoryWatchTest {
         watch.judge(List.of(reading("vikunja", 85), reading("gitea", 10)));
     }
 
-    private static Reading reading(String service, int percent) {
+    private static MemorySample reading(String service, int percent) {
         return reading(service, SampleContainers.ID, percent);
     }
 
-    private static Reading reading(String service, String containerId, int percent) {
-        return new Reading(
+    private static MemorySample reading(String service, String containerId, int percent) {
+        return new MemorySample(
                 service, SampleContainers.running(containerId, 100 * MIB), new Memory(percent * MIB, 100 * MIB), NOON);
     }
 }

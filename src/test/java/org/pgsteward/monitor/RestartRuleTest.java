@@ -49,7 +49,7 @@ class RestartRuleTest {
             quiet.at = NOON.plus(Duration.ofMinutes(minute));
             quiet.startedAt = NOON.minus(Duration.ofMinutes(20));
             quiet.recoveredAt = quiet.startedAt;
-            FigureWatch.Judged judged = watch.judge(quiet.look());
+            MetricWatch.Judged judged = watch.judge(quiet.look());
             assertThat(judged.subjects()).contains("postgres-restarted:postgresql");
             judged.conditions()
                     .forEach(condition -> said.add((condition.severity().isPresent() ? "bad " : "well ")
@@ -87,7 +87,7 @@ class RestartRuleTest {
     }
 
     /** Returns a reading of a server that was started a minute before, except in minute 0. */
-    private static DatabaseLook startedIn(int minute, Restarts told) {
+    private static DatabaseObservation startedIn(int minute, Restarts told) {
         Looks.Quiet quiet = new Looks.Quiet();
         quiet.at = NOON.plus(Duration.ofMinutes(minute));
         quiet.told = told;
@@ -127,7 +127,7 @@ class RestartRuleTest {
             if (minute >= 8) {
                 quiet.recoveredAt = NOON.plus(Duration.ofMinutes(Math.min(minute / 8, 6) * 8L));
             }
-            FigureWatch.Judged judged = watch.judge(quiet.look());
+            MetricWatch.Judged judged = watch.judge(quiet.look());
             if (minute % 10 == 0) {
                 judged.conditions()
                         .forEach(condition -> said.add(minute(condition) + " "

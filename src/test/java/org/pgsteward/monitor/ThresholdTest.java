@@ -36,7 +36,7 @@ class ThresholdTest {
         "what is not known changes nothing and says nothing, 10 NaN 10, well - well"
     })
     void judgesFiguresByTime(String why, String values, String expected) {
-        FigureRule<DatabaseLook> rule = rule();
+        MetricRule<DatabaseObservation> rule = rule();
         Threshold.Track track = Threshold.Track.START;
         List<String> said = new ArrayList<>();
         int minute = 0;
@@ -64,7 +64,7 @@ class ThresholdTest {
 
     @Test
     void aServiceMayHaveLevelsOfItsOwn() {
-        FigureRule<DatabaseLook> rule = new ConnectionsRule();
+        MetricRule<DatabaseObservation> rule = new ConnectionsRule();
         rule.use(new WrittenLevels(
                 "80%",
                 "90%",
@@ -87,7 +87,7 @@ class ThresholdTest {
         "0%, 90%, '', '', 'warn is ''0%'''"
     })
     void refusesLevelsThatSayNothing(String warn, String critical, String clear, String service, String message) {
-        FigureRule<DatabaseLook> rule = new ConnectionsRule();
+        MetricRule<DatabaseObservation> rule = new ConnectionsRule();
         List<String> own = List.of(service.split("/", 2));
         Map<String, WrittenLevels> single =
                 own.size() < 2 ? Map.of() : Map.of("vikunja", WrittenLevels.of(own.get(0), own.get(1)));
@@ -108,8 +108,8 @@ class ThresholdTest {
         assertThat(unit.words(value)).isEqualTo(words);
     }
 
-    private static FigureRule<DatabaseLook> rule() {
-        FigureRule<DatabaseLook> rule = new ConnectionsRule();
+    private static MetricRule<DatabaseObservation> rule() {
+        MetricRule<DatabaseObservation> rule = new ConnectionsRule();
         rule.use(new WrittenLevels("80%", "90%", "70%", "2m", Map.of()));
         return rule;
     }

@@ -138,7 +138,7 @@ class ThresholdsFileTest {
                 .hasSize(5);
         MonitorRules thresholds = ThresholdsFile.read(Optional.of("disk: {warn: 80%}"), old);
         assertThat(thresholds.host().get(0).threshold("/").warn()).contains(70.0);
-        FigureRule<DatabaseLook> idle = databaseRule(thresholds, "transaction-idle");
+        MetricRule<DatabaseObservation> idle = databaseRule(thresholds, "transaction-idle");
         assertThat(idle.threshold("gitea").critical()).contains(21_600.0);
         assertThat(idle.threshold("wiki").isOff()).isTrue();
         assertThat(thresholds.memory().samples()).isEqualTo(3);
@@ -232,7 +232,7 @@ class ThresholdsFileTest {
         return ThresholdsFile.read(Optional.of(text), Map.of());
     }
 
-    private static FigureRule<DatabaseLook> databaseRule(MonitorRules thresholds, String kind) {
+    private static MetricRule<DatabaseObservation> databaseRule(MonitorRules thresholds, String kind) {
         return thresholds.databases().stream()
                 .filter(rule -> rule.kind().equals(kind))
                 .findFirst()

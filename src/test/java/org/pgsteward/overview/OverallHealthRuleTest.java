@@ -19,9 +19,9 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.FailingReceiver;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
-import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.DatabaseMetrics;
 
 /** The headline of the overall health, compared with the judgement of a careful operator. */
 @Tag("fast")
@@ -161,7 +161,7 @@ class OverallHealthRuleTest {
                 .backedUp("vikunja")
                 .quarantined("vikunja")
                 .failing("webhook", Duration.ofMinutes(4))
-                .overview(new Typing("docker exec pgsteward pgsteward"))
+                .overview(new CommandPrefix("docker exec pgsteward pgsteward"))
                 .health();
 
         assertThat(health.reasons())
@@ -186,7 +186,7 @@ class OverallHealthRuleTest {
                 .overview();
 
         assertThat(overview.services())
-                .extracting(service -> RowWords.state(service, overview).words())
+                .extracting(service -> RowTexts.state(service, overview).words())
                 .containsExactly("quarantined", "runs, warning");
     }
 
@@ -288,10 +288,10 @@ class OverallHealthRuleTest {
         }
 
         Overview overview() {
-            return overview(Typing.PLAIN);
+            return overview(CommandPrefix.PLAIN);
         }
 
-        Overview overview(Typing typing) {
+        Overview overview(CommandPrefix typing) {
             return new Overview(NOW, trouble, Optional.of(NOW), services, firing, List.of(), daemon, typing);
         }
 
@@ -328,7 +328,7 @@ class OverallHealthRuleTest {
         private static Overview.Service service(String name, Optional<BackupHistory> history) {
             return new Overview.Service(
                     name,
-                    Optional.of(new DatabaseFigures.Figure(name, 8_000_000, 2)),
+                    Optional.of(new DatabaseMetrics.Figure(name, 8_000_000, 2)),
                     history,
                     List.of(),
                     Optional.of(ServiceState.RUNS),

@@ -23,9 +23,9 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
+import org.pgsteward.model.ContainerSnapshot;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Sighting;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
@@ -167,7 +167,10 @@ class DaemonProvisioningIT {
             assertThat(containers.all().stream()
                             .filter(container -> container.name().equals("vikunja"))
                             .flatMap(container ->
-                                    desk.provision(new Sighting(container, false, false)).conditions().stream()))
+                                    desk
+                                            .provision(new ContainerSnapshot(container, false, false))
+                                            .conditions()
+                                            .stream()))
                     .as("over")
                     .anyMatch(condition -> condition.key().equals("database-unreachable:vikunja")
                             && condition.severity().isEmpty());

@@ -140,8 +140,8 @@ class LimitsIT {
     /** All services wait while a role is altered. */
     @Test
     void aRoleThatKeepsItsOwnRowLockedIsWaitedForTwoSeconds() throws Exception {
-        try (Management management = new Management(host.server, Duration.ofSeconds(2));
-                Management.Turn turn = management.turn();
+        try (ManagementConnection management = new ManagementConnection(host.server, Duration.ofSeconds(2));
+                ManagementConnection.Turn turn = management.turn();
                 Connection quiet = host.as("quiet", "quiet");
                 Statement locking = quiet.createStatement();
                 Statement altering = turn.connection().createStatement()) {

@@ -457,9 +457,9 @@ class ServicePlanTest {
     @Test
     void nothingIsCreatedForAServiceWithoutAContainer() {
         Clusters before = Clusters.empty().row("app", "app", "app", "homelab/app");
-        assertThat(new ServiceShape(before.cluster(), "management", "app", "app", Step.Kind.REPAIR).kept())
+        assertThat(new DesiredService(before.cluster(), "management", "app", "app", Step.Kind.REPAIR).kept())
                 .isEmpty();
-        assertThat(new ServiceShape(
+        assertThat(new DesiredService(
                                 right().owner("app", "another")
                                         .role("app", "another", "nologin")
                                         .cluster(),

@@ -20,11 +20,11 @@ import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.BackupDays.Outcome;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
-import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.overview.DaemonStatus;
 import org.pgsteward.overview.Overview;
 
@@ -99,7 +99,7 @@ class StatusPageTest {
     void saysWhichServicesHaveNoVerifiedBackup() {
         Overview.Service fresh = new Overview.Service(
                 "fresh",
-                Optional.of(new DatabaseFigures.Figure("fresh", 8_000_000, 0)),
+                Optional.of(new DatabaseMetrics.Figure("fresh", 8_000_000, 0)),
                 Optional.empty(),
                 List.of(),
                 Optional.of(ServiceState.RUNS),
@@ -207,7 +207,7 @@ class StatusPageTest {
                 List.of(),
                 List.of(),
                 DAEMON,
-                Typing.PLAIN,
+                CommandPrefix.PLAIN,
                 List.of(restored));
 
         assertThat(page(all))
@@ -224,7 +224,7 @@ class StatusPageTest {
                 List.of(),
                 List.of(new Silence("abcdef", "", "", NOW, NOW.plusSeconds(3600), "moving house")),
                 DAEMON,
-                Typing.PLAIN);
+                CommandPrefix.PLAIN);
         assertThat(page(overview))
                 .contains("Nobody is told of everything")
                 .contains("until 05:05")
@@ -242,7 +242,7 @@ class StatusPageTest {
                 List.of(alert),
                 List.of(new Silence("abcdef", HOSTILE, HOSTILE, NOW, NOW.plusSeconds(60), HOSTILE)),
                 DAEMON,
-                Typing.PLAIN);
+                CommandPrefix.PLAIN);
         assertThat(page(overview))
                 .contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&#39;&#96;&amp;{{title}}")
                 .doesNotContain("<script")
@@ -273,7 +273,7 @@ class StatusPageTest {
                 firing,
                 List.of(),
                 DAEMON,
-                Typing.PLAIN);
+                CommandPrefix.PLAIN);
     }
 
     static Overview.Service service(String name, int hours) {
@@ -285,7 +285,7 @@ class StatusPageTest {
         Instant made = NOW.minus(Duration.ofHours(hours));
         return new Overview.Service(
                 name,
-                Optional.of(new DatabaseFigures.Figure(name, 115_343_360, 3)),
+                Optional.of(new DatabaseMetrics.Figure(name, 115_343_360, 3)),
                 Optional.of(new BackupHistory(
                         name,
                         Optional.of(made),

@@ -9,8 +9,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.NoticeText;
-import org.pgsteward.model.Notice;
+import org.pgsteward.alert.NotificationText;
+import org.pgsteward.model.Notification;
 import org.pgsteward.model.Severity;
 
 /**
@@ -37,11 +37,11 @@ final class AlertmanagerAlerts {
      * Returns the alerts of one notification. Each service has an alert of its own, because Alertmanager groups by
      * itself.
      */
-    List<Map<String, Object>> of(Notice notice) {
+    List<Map<String, Object>> of(Notification notice) {
         Instant now = clock.instant();
-        Instant end = Words.isResolved(notice) ? now : now.plus(HOLDS);
+        Instant end = MessageText.isResolved(notice) ? now : now.plus(HOLDS);
         List<Map<String, Object>> alerts = new ArrayList<>();
-        for (String service : NoticeText.services(notice)) {
+        for (String service : NotificationText.services(notice)) {
             alerts.add(alert(
                     labels(notice.kind(), service, notice.severity()),
                     annotations(notice.title(), notice.text(), notice.remedy()),

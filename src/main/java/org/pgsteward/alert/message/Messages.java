@@ -11,7 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 /**
  * Messages for the routes under {@code routes/receivers/}: a notification in the format of each service. A limit is in
@@ -22,7 +22,7 @@ public final class Messages {
     private static final int TITLE = 250;
     private static final int MAIL = 100_000;
 
-    private final Words words;
+    private final MessageText words;
     private final ObjectMapper json;
     private final AlertmanagerAlerts alertmanager;
     private final Clock clock;
@@ -32,24 +32,24 @@ public final class Messages {
      * @param zone time zone of the times in messages
      */
     public Messages(Path templates, ObjectMapper json, ZoneId zone, Clock clock) {
-        this.words = new Words(new Templates(templates), zone);
+        this.words = new MessageText(new Templates(templates), zone);
         this.json = json;
         this.alertmanager = new AlertmanagerAlerts(clock);
         this.clock = clock;
     }
 
     /** Returns the title in one line, for a mail's subject. */
-    public String title(Notice notice) {
+    public String title(Notification notice) {
         return title(notice, TITLE);
     }
 
     /** Returns the plain part of a mail. */
-    public String mail(Notice notice) {
+    public String mail(Notification notice) {
         return words.of("email-text", Escape.PLAIN, notice, MAIL);
     }
 
     /** Returns the HTML part of a mail, complete and without resources that a mail reader would have to fetch. */
-    public String mailHtml(Notice notice) {
+    public String mailHtml(Notification notice) {
         return words.of("email-html", Escape.HTML, notice, MAIL);
     }
 
@@ -59,7 +59,7 @@ public final class Messages {
      *
      * @param topic a secret: anyone with the topic can read its messages
      */
-    public String ntfy(Notice notice, String topic) {
+    public String ntfy(Notification notice, String topic) {
         Map<String, Object> message = new LinkedHashMap<>();
         message.put("topic", topic);
         message.put("title", title(notice, TITLE));
@@ -73,7 +73,7 @@ public final class Messages {
      * Returns a message for Gotify's {@code POST /message} (gotify.net/api-docs). Gotify documents no limit; the text
      * is kept to 10,000 UTF-16 units.
      */
-    public String gotify(Notice notice) {
+    public String gotify(Notification notice) {
         Map<String, Object> message = new LinkedHashMap<>();
         message.put("title", title(notice, TITLE));
         message.put("message", words.of("gotify", Escape.PLAIN, notice, 10_000));
@@ -87,7 +87,7 @@ public final class Messages {
      * has only the field {@code text}, which all of them know. Slack advises at most 4,000 characters (docs.slack.dev,
      * chat.postMessage, "Truncating content").
      */
-    public String slack(Notice notice) {
+    public String slack(Notification notice) {
         return written(Map.of("text", words.of("slack", Escape.SLACK, notice, 4000)));
     }
 
@@ -95,7 +95,7 @@ public final class Messages {
      * Returns a message for Discord's "Execute Webhook": one embed with at most 256 characters of title and 4,096 of
      * description (discord.com/developers/docs, "Embed limits"). Mentions in its text have no effect.
      */
-    public String discord(Notice notice) {
+    public String discord(Notification notice) {
         Map<String, Object> embed = new LinkedHashMap<>();
         embed.put("title", discordTitle(notice));
         embed.put("description", words.of("discord", Escape.DISCORD, notice, 4096));
@@ -113,7 +113,7 @@ public final class Messages {
      *
      * @param chat number of the chat, or {@code @name} of a channel
      */
-    public String telegram(Notice notice, String chat) {
+    public String telegram(Notification notice, String chat) {
         Map<String, Object> message = new LinkedHashMap<>();
         message.put("chat_id", chat);
         message.put("text", words.of("telegram", Escape.TELEGRAM, notice, 4096));
@@ -124,7 +124,7 @@ public final class Messages {
     }
 
     /** Returns a message for Alertmanager's {@code POST /api/v2/alerts}; see {@link AlertmanagerAlerts}. */
-    public String alertmanager(Notice notice) {
+    public String alertmanager(Notification notice) {
         return written(alertmanager.of(notice));
     }
 
@@ -157,12 +157,12 @@ public final class Messages {
     }
 
     /** Returns the escaped title. Escaping may double its length. */
-    private String discordTitle(Notice notice) {
+    private String discordTitle(Notification notice) {
         String title = Escape.DISCORD.prose(title(notice, 256));
         return title.length() <= 256 ? title : Escape.DISCORD.prose(Cut.units(title(notice, 256), 128));
     }
 
-    private String title(Notice notice, int most) {
+    private String title(Notification notice, int most) {
         return words.of("title", Escape.PLAIN, notice, most).replaceAll("\\R", " ");
     }
 

@@ -1,6 +1,6 @@
 package org.pgsteward.alert.message;
 
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 /**
  * Urgency of a notification in each service's own scale. A coloured sign serves services that show text only; a colour
@@ -26,8 +26,8 @@ enum Tone {
         this.gotify = gotify;
     }
 
-    static Tone of(Notice notice) {
-        if (Words.isResolved(notice)) {
+    static Tone of(Notification notice) {
+        if (MessageText.isResolved(notice)) {
             return OVER;
         }
         return switch (notice.severity()) {

@@ -5,8 +5,8 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
 import org.pgsteward.backup.schedule.BackupTarget;
-import org.pgsteward.backup.underway.Held;
-import org.pgsteward.backup.verify.StreamProof;
+import org.pgsteward.backup.underway.ResourceStack;
+import org.pgsteward.backup.verify.StreamVerification;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Replication;
@@ -44,7 +44,7 @@ final class BaseDump implements Dump {
     }
 
     @Override
-    public Started start(Optional<StreamProof> proof, Held held)
+    public Started start(Optional<StreamVerification> proof, ResourceStack held)
             throws IOException, SQLException, InterruptedException {
         BaseRows rows = held.add(BaseRows.before(server));
         List<String> command = List.of(

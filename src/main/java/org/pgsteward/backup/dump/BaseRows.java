@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import org.pgsteward.backup.restore.PassingRole;
+import org.pgsteward.backup.restore.TemporaryRole;
 import org.pgsteward.backup.underway.StuckRule;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.DatabaseEncoding;
@@ -236,7 +236,7 @@ final class BaseRows implements AutoCloseable {
             TimeLimit limit)
             throws SQLException {
         List<SQLException> failures = new ArrayList<>();
-        try (PassingRole role = PassingRole.make(server, PREFIX, Optional.of(owner), MARK, USABLE)) {
+        try (TemporaryRole role = TemporaryRole.make(server, PREFIX, Optional.of(owner), MARK, USABLE)) {
             counter.add(
                     () -> limit.over(role.enter(database)), tables, prefix, counts, e -> addUnlessGone(e, failures));
         } catch (SQLException e) {

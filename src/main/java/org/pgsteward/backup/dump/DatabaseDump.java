@@ -9,10 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.pgsteward.backup.schedule.BackupTarget;
-import org.pgsteward.backup.store.Surroundings;
-import org.pgsteward.backup.underway.Held;
+import org.pgsteward.backup.store.DatabaseEnvironment;
+import org.pgsteward.backup.underway.ResourceStack;
 import org.pgsteward.backup.underway.StuckRule;
-import org.pgsteward.backup.verify.StreamProof;
+import org.pgsteward.backup.verify.StreamVerification;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Progress;
@@ -81,7 +81,7 @@ final class DatabaseDump implements Dump {
 
     /** Starts the dump. The verification has started its scratch cluster already, so no snapshot waits for that. */
     @Override
-    public Started start(Optional<StreamProof> proof, Held held)
+    public Started start(Optional<StreamVerification> proof, ResourceStack held)
             throws IOException, SQLException, InterruptedException {
         Map<String, String> settings = SettingsInForce.of(server, user, programs, target.database());
         Progress.current().step("locks the tables");
@@ -89,7 +89,8 @@ final class DatabaseDump implements Dump {
         for (int attempt = 1; ; attempt++) {
             Snapshot snapshot = held.add(Snapshot.of(server, target.database(), restoredFor(), limit));
             Map<String, String> extensions = snapshot.extensions();
-            Surroundings surroundings = snapshot.surroundings().with(settings).with(size);
+            DatabaseEnvironment surroundings =
+                    snapshot.surroundings().with(settings).with(size);
             if (proof.isPresent() && attempt == 1) {
                 proof.get().prepare(target.owner(), extensions, surroundings);
             }

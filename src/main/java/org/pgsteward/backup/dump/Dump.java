@@ -5,9 +5,9 @@ import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import org.pgsteward.backup.store.Surroundings;
-import org.pgsteward.backup.underway.Held;
-import org.pgsteward.backup.verify.StreamProof;
+import org.pgsteward.backup.store.DatabaseEnvironment;
+import org.pgsteward.backup.underway.ResourceStack;
+import org.pgsteward.backup.verify.StreamVerification;
 import org.pgsteward.postgres.ClientProgram;
 
 /** One dump of one kind: its preconditions, and the program that writes it. */
@@ -26,7 +26,8 @@ interface Dump {
      * @param proof the verification that restores the dump while it is written; empty if the file can be verified later
      * @param held receives the resources of the dump
      */
-    Started start(Optional<StreamProof> proof, Held held) throws IOException, SQLException, InterruptedException;
+    Started start(Optional<StreamVerification> proof, ResourceStack held)
+            throws IOException, SQLException, InterruptedException;
 
     /**
      * A dump with a running program.
@@ -37,11 +38,11 @@ interface Dump {
     record Started(
             ClientProgram program,
             Map<String, String> extensions,
-            Surroundings surroundings,
+            DatabaseEnvironment surroundings,
             CompletableFuture<Map<String, Long>> rows) {
         /** Returns a dump of the whole cluster, which has no extensions of its own. */
         static Started ofCluster(ClientProgram program, CompletableFuture<Map<String, Long>> rows) {
-            return new Started(program, Map.of(), Surroundings.UNKNOWN, rows);
+            return new Started(program, Map.of(), DatabaseEnvironment.UNKNOWN, rows);
         }
     }
 }

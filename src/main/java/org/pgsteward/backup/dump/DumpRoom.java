@@ -7,7 +7,7 @@ import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.DiskNeedRule;
 import org.pgsteward.backup.store.DiskSpace;
 import org.pgsteward.backup.store.Store;
-import org.pgsteward.backup.verify.Proof;
+import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.postgres.Progress;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
@@ -19,10 +19,10 @@ final class DumpRoom {
 
     private final Server server;
     private final Store store;
-    private final Proof proof;
+    private final Verification proof;
     private final DiskSpace disk;
 
-    DumpRoom(Server server, Store store, Proof proof, DiskSpace disk) {
+    DumpRoom(Server server, Store store, Verification proof, DiskSpace disk) {
         this.server = server;
         this.store = store;
         this.proof = proof;

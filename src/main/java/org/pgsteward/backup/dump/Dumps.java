@@ -12,12 +12,12 @@ import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.DiskSpace;
 import org.pgsteward.backup.store.Store;
-import org.pgsteward.backup.underway.Held;
+import org.pgsteward.backup.underway.ResourceStack;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.underway.Turn;
-import org.pgsteward.backup.verify.Proof;
-import org.pgsteward.backup.verify.StreamProof;
+import org.pgsteward.backup.verify.StreamVerification;
+import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.model.Backup;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Progress;
@@ -31,7 +31,7 @@ public final class Dumps {
     private final UnprivilegedUser user;
     private final Store store;
     private final AgeKeys keys;
-    private final Proof proof;
+    private final Verification proof;
     private final DumpRoom room;
     private final Turn dumping = new Turn(RunsUnderWay.ANOTHER_DUMP);
     private final RunsUnderWay runs;
@@ -45,7 +45,7 @@ public final class Dumps {
             UnprivilegedUser user,
             Store store,
             AgeKeys keys,
-            Proof proof,
+            Verification proof,
             DiskSpace disk,
             RunsUnderWay runs,
             Path locks,
@@ -71,12 +71,12 @@ public final class Dumps {
      * @throws IOException if it cannot start, for example without programs of the server's version or without disk space
      * @throws SQLException if PostgreSQL does not answer
      */
-    public Optional<DumpRun> begin(BackupTarget target) throws IOException, SQLException, InterruptedException {
+    public Optional<DumpInProgress> begin(BackupTarget target) throws IOException, SQLException, InterruptedException {
         Optional<RunLock> lock = RunLock.take(locks, target.service());
         if (lock.isEmpty()) {
             return Optional.empty();
         }
-        Held held = new Held();
+        ResourceStack held = new ResourceStack();
         Progress progress = null;
         try {
             held.add(lock.get());
@@ -94,7 +94,7 @@ public final class Dumps {
         }
     }
 
-    private DumpRun begin(BackupTarget target, Held held, Progress progress)
+    private DumpInProgress begin(BackupTarget target, ResourceStack held, Progress progress)
             throws IOException, SQLException, InterruptedException {
         try (Progress.Binding bound = progress.bind()) {
             Objects.requireNonNull(bound);
@@ -104,10 +104,10 @@ public final class Dumps {
             Dump dump = dump(target, size, programs);
             dump.check();
             Instant at = store.freeTime(target.service(), target.kind(), clock.instant());
-            Optional<StreamProof> streamProof = streamProof(target, programs, held);
+            Optional<StreamVerification> streamProof = streamProof(target, programs, held);
             Dump.Started started = dump.start(streamProof, held);
             progress.step("dumps");
-            return new DumpRun(
+            return new DumpInProgress(
                     progress,
                     target,
                     backup(target, at),
@@ -131,7 +131,7 @@ public final class Dumps {
     }
 
     /** Without a key to decrypt the file, it has to be verified while it is written. */
-    private Optional<StreamProof> streamProof(BackupTarget target, Programs programs, Held held)
+    private Optional<StreamVerification> streamProof(BackupTarget target, Programs programs, ResourceStack held)
             throws SQLException, InterruptedException {
         if (!keys.seals() || keys.opens()) {
             return Optional.empty();

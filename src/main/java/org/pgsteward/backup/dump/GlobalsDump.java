@@ -6,9 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.backup.schedule.BackupTarget;
-import org.pgsteward.backup.store.Surroundings;
-import org.pgsteward.backup.underway.Held;
-import org.pgsteward.backup.verify.StreamProof;
+import org.pgsteward.backup.store.DatabaseEnvironment;
+import org.pgsteward.backup.underway.ResourceStack;
+import org.pgsteward.backup.verify.StreamVerification;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Server;
@@ -32,10 +32,10 @@ final class GlobalsDump implements Dump {
     public void check() {}
 
     @Override
-    public Started start(Optional<StreamProof> proof, Held held)
+    public Started start(Optional<StreamVerification> proof, ResourceStack held)
             throws IOException, SQLException, InterruptedException {
         if (proof.isPresent()) {
-            proof.get().prepare(target.owner(), Map.of(), Surroundings.UNKNOWN);
+            proof.get().prepare(target.owner(), Map.of(), DatabaseEnvironment.UNKNOWN);
         }
         RoleRows roles = held.add(RoleRows.before(server));
         List<String> command =

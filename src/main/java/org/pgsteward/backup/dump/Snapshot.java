@@ -12,7 +12,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.backup.restore.MovingPartitions;
-import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.backup.store.DatabaseEnvironment;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
@@ -74,7 +74,7 @@ final class Snapshot implements AutoCloseable {
 
     private final Connection connection;
     private final String id;
-    private final Surroundings surroundings;
+    private final DatabaseEnvironment surroundings;
 
     private final SnapshotRows rows;
 
@@ -83,7 +83,7 @@ final class Snapshot implements AutoCloseable {
         this.connection = connection;
         this.id = one(connection, "SELECT pg_catalog.pg_export_snapshot()");
         this.rows = new SnapshotRows(server, database, connection, id);
-        this.surroundings = SurroundingsReading.of(connection, owner);
+        this.surroundings = DatabaseEnvironmentReading.of(connection, owner);
     }
 
     static Snapshot export(Server server, String database) throws SQLException {
@@ -228,12 +228,12 @@ final class Snapshot implements AutoCloseable {
     }
 
     /** Returns the properties of the database on which the dump depends. */
-    Surroundings surroundings() {
+    DatabaseEnvironment surroundings() {
         return surroundings;
     }
 
     Map<String, String> extensions() throws SQLException {
-        return SurroundingsReading.pairs(connection, EXTENSIONS);
+        return DatabaseEnvironmentReading.pairs(connection, EXTENSIONS);
     }
 
     /**

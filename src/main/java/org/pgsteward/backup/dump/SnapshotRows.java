@@ -87,8 +87,8 @@ final class SnapshotRows implements AutoCloseable {
      */
     Map<String, Long> count(Reader reader) throws SQLException, IOException, InterruptedException {
         Map<String, Long> counts = new TreeMap<>();
-        Set<String> slow =
-                SurroundingsReading.pairs(connection, WITHOUT_A_SHORT_COLUMN).keySet();
+        Set<String> slow = DatabaseEnvironmentReading.pairs(connection, WITHOUT_A_SHORT_COLUMN)
+                .keySet();
         List<String> tables = tables(connection);
         List<String> first =
                 tables.stream().filter(table -> !slow.contains(table)).toList();

@@ -11,9 +11,9 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.pgsteward.backup.store.DatabaseEnvironment;
 import org.pgsteward.backup.store.ResultSettings;
 import org.pgsteward.backup.store.StoredFile;
-import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
@@ -87,7 +87,7 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
         if (!areReadable(file.manifest().source().database())) {
             return List.of();
         }
-        Surroundings surroundings = file.manifest().contents().surroundings();
+        DatabaseEnvironment surroundings = file.manifest().contents().surroundings();
         return of(contents, file, database).ofResults(file.manifest().source().owner()).stream()
                 .filter(assignment -> surroundings.settings().isEmpty()
                         || surroundings.hidden().stream()

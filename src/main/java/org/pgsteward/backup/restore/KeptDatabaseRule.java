@@ -6,11 +6,11 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.Quote;
 
 /**
@@ -42,9 +42,10 @@ public record KeptDatabaseRule(Duration patience, String console) {
                                 origin,
                                 Elapsed.roughly(age),
                                 kept.sizeBytes() / (1024.0 * 1024)),
-                        console + " " + Typing.word("DROP DATABASE " + Quote.identifier(kept.name()))
+                        console + " " + CommandPrefix.word("DROP DATABASE " + Quote.identifier(kept.name()))
                                 + "   # if nobody needs it\n" + console + " "
-                                + Typing.word("ALTER DATABASE " + Quote.identifier(kept.name()) + " RENAME TO new_name")
+                                + CommandPrefix.word(
+                                        "ALTER DATABASE " + Quote.identifier(kept.name()) + " RENAME TO new_name")
                                 + "   # to keep it: it is backed up from then on",
                         now)
                 .with(Map.of("size_bytes", kept.sizeBytes(), "age_seconds", age.toSeconds()));

@@ -12,7 +12,7 @@ import org.pgsteward.postgres.Server;
 record LiveDatabase(Server server, String name) {
     /** Returns the owner of the database; empty if it is a superuser, or if the database does not exist. */
     Optional<String> owner() throws SQLException {
-        return Guest.names(
+        return RestoreRole.names(
                         server,
                         "SELECT r.rolname FROM pg_catalog.pg_database AS d JOIN pg_catalog.pg_roles AS r ON r.oid = d.datdba"
                                 + " WHERE NOT r.rolsuper AND d.datname = " + Quote.literal(name))

@@ -72,7 +72,7 @@ final class OwnerPowers {
     }
 
     boolean isPowerful(String role) throws SQLException {
-        return Guest.names(server, POWERS + Quote.literal(role)).contains("t");
+        return RestoreRole.names(server, POWERS + Quote.literal(role)).contains("t");
     }
 
     /**
@@ -80,14 +80,15 @@ final class OwnerPowers {
      * has no powers.
      */
     static String code(Connection connection, String role) throws SQLException {
-        boolean powerful = Guest.names(connection, POWERS + Quote.literal(role)).contains("t");
+        boolean powerful =
+                RestoreRole.names(connection, POWERS + Quote.literal(role)).contains("t");
         return powerful
-                ? Objects.requireNonNullElse(Guest.names(connection, CODE).get(0), "")
+                ? Objects.requireNonNullElse(RestoreRole.names(connection, CODE).get(0), "")
                 : "";
     }
 
     /** @throws Refusal if the database contains code that would run with the powers of its future owner */
-    void refuseCode(Guest guest, Restore.Order order, String database) throws IOException, Refusal {
+    void refuseCode(RestoreRole guest, Restore.Order order, String database) throws IOException, Refusal {
         Optional<String> refusal =
                 RestoreCaveats.powerful(order.database(), order.owner(), guest.administer(database, CODE));
         if (refusal.isPresent()) {

@@ -122,12 +122,12 @@ final class RecoveredDatabases {
         }
     }
 
-    private Swap.Swapped place(Beside beside, Restore.Order order)
+    private Swap.Swapped place(RestoreSession beside, Restore.Order order)
             throws Refusal, IOException, SQLException, InterruptedException {
         beside.inherit();
         beside.give();
         if (order.database().equals("postgres")) {
-            Guest.run(server, "DROP DATABASE postgres");
+            RestoreRole.run(server, "DROP DATABASE postgres");
         }
         beside.database()
                 .rename(order.database(), connection -> NOTES.add(connection, order.database(), beside.notes()));

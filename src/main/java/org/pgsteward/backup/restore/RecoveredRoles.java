@@ -53,12 +53,13 @@ final class RecoveredRoles {
         if (newest.isEmpty()) {
             return Optional.empty();
         }
-        Set<String> kept = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10"));
+        Set<String> kept =
+                new HashSet<>(RestoreRole.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE oid = 10"));
         kept.add(server.address().user());
         Globals globals = read(restore.file(newest.get())).without(kept);
         if (newest.get().signature() != ManifestSignature.VALID) {
             Set<String> superusers =
-                    new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
+                    new HashSet<>(RestoreRole.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
             superusers.addAll(kept);
             List<String> powers = GlobalsPowers.of(globals, superusers);
             String reason = newest.get().path() + " is not vouched for: " + doubt(newest.get());
@@ -87,14 +88,14 @@ final class RecoveredRoles {
         long began = System.nanoTime();
         int missingBefore = tally.countOfMissing();
         Globals globals = roles.globals();
-        Set<String> there = new HashSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
+        Set<String> there = new HashSet<>(RestoreRole.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
         long made = 0;
         for (Globals.Statement statement : globals.statements()) {
             if (statement.creates() && there.contains(statement.role())) {
                 continue;
             }
             try {
-                Guest.run(server, statement.sql());
+                RestoreRole.run(server, statement.sql());
                 made += statement.creates() ? 1 : 0;
             } catch (SQLException e) {
                 // The statement may contain a password's verifier; the server's message does not.
@@ -106,7 +107,7 @@ final class RecoveredRoles {
         globals.oversized().forEach(words -> tally.missing("roles: left out: " + words));
         tally.done("roles: " + made + " made, with their passwords, from "
                 + roles.backup().path());
-        String count = Guest.names(server, COUNT_ROLES).get(0);
+        String count = RestoreRole.names(server, COUNT_ROLES).get(0);
         Long dumped = roles.backup().manifest().contents().rows().get("pg_catalog.pg_roles");
         if (tally.countOfMissing() == missingBefore && dumped != null && count.equals(dumped.toString())) {
             tally.verified(roles.backup(), Duration.ofNanos(System.nanoTime() - began));
@@ -119,7 +120,7 @@ final class RecoveredRoles {
      */
     private Globals read(StoredFile file) throws IOException, Refusal {
         restore.checkFile(file);
-        GlobalsProof read = new GlobalsProof();
+        GlobalsVerification read = new GlobalsVerification();
         file.pourInto(read);
         return read.globals();
     }

@@ -33,7 +33,7 @@ final class RecoveryNotes {
     /** Replaces the notes of a database, in a transaction that is under way. */
     void add(Connection connection, String database, List<String> notes) throws SQLException {
         StringBuilder all = new StringBuilder();
-        Stream.of(String.join("", Guest.names(connection, question())).split(BETWEEN_NOTES))
+        Stream.of(String.join("", RestoreRole.names(connection, question())).split(BETWEEN_NOTES))
                 .filter(note -> !note.isEmpty() && !note.startsWith(key(database)))
                 .forEach(note -> all.append(note).append(BETWEEN_NOTES));
         for (String note : notes) {
@@ -53,7 +53,7 @@ final class RecoveryNotes {
     List<String> of(Server server, String database) throws SQLException {
         List<String> notes = new ArrayList<>();
         String key = key(database);
-        Stream.of(String.join("", Guest.names(server, question())).split(BETWEEN_NOTES))
+        Stream.of(String.join("", RestoreRole.names(server, question())).split(BETWEEN_NOTES))
                 .filter(note -> note.startsWith(key))
                 .forEach(note -> notes.add(note.substring(key.length())));
         return notes;

@@ -49,7 +49,7 @@ final class RecoverySite {
     }
 
     private boolean isClaimed() throws SQLException {
-        return !Guest.names(server, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '" + MARK + "'")
+        return !RestoreRole.names(server, "SELECT 1 FROM pg_catalog.pg_roles WHERE rolname = '" + MARK + "'")
                 .isEmpty();
     }
 
@@ -58,7 +58,7 @@ final class RecoverySite {
         if (isClaimed()) {
             return;
         }
-        List<String> strangers = Guest.names(server, STRANGERS);
+        List<String> strangers = RestoreRole.names(server, STRANGERS);
         for (String database : List.of(server.address().database(), "postgres")) {
             if (strangers.isEmpty() && restore.exists(database)) {
                 strangers = relations(database);
@@ -73,7 +73,7 @@ final class RecoverySite {
 
     void claim() throws SQLException {
         if (!isClaimed()) {
-            Guest.run(server, "CREATE ROLE " + MARK + " NOLOGIN");
+            RestoreRole.run(server, "CREATE ROLE " + MARK + " NOLOGIN");
         }
     }
 
@@ -92,6 +92,6 @@ final class RecoverySite {
 
     /** Removes the mark after a complete run. */
     void release() throws SQLException {
-        Guest.run(server, "DROP ROLE " + MARK);
+        RestoreRole.run(server, "DROP ROLE " + MARK);
     }
 }

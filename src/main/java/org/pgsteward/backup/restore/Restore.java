@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *
  * <ol>
  *   <li>{@link RestoreChecks} check all conditions that can be known before any change, the file's hash included.
- *   <li>A {@link SideDatabase} under a name of its own receives the dump, and a {@link Guest} logs in to fill it. No
+ *   <li>A {@link StagingDatabase} under a name of its own receives the dump, and a {@link RestoreRole} logs in to fill it. No
  *       part of a dump runs as the administrator, who only creates the database and the {@link DumpExtensions}, as in a
  *       verification. Entries that {@link RestorePlan} leaves out are not restored.
  *   <li>The rows of every table are counted and compared with the manifest, and the owner gets all objects.
@@ -57,7 +57,7 @@ public final class Restore {
     private final Path scratch;
     private final RestoreLeftovers leftovers;
     private final RestoreChecks checks;
-    private final RestoreOrders orders;
+    private final RestoreTrust orders;
     private final Clock clock;
 
     /**
@@ -86,7 +86,7 @@ public final class Restore {
         this.scratch = scratch;
         this.leftovers = leftovers;
         this.checks = new RestoreChecks(server, keys, allowedExtensions);
-        this.orders = new RestoreOrders(store, new ManifestTrust(journal));
+        this.orders = new RestoreTrust(store, new ManifestTrust(journal));
         this.clock = clock;
     }
 
@@ -170,7 +170,7 @@ public final class Restore {
                         .orElse(order.backup().manifest().source().service()))) {
             checks.checkReplaceable(live);
             List<String> keptBefore = Swap.keptOf(server, live);
-            return fill(orders.vouched(order), Optional.of(SideDatabase.like(server, live)), progress, beside -> {
+            return fill(orders.vouched(order), Optional.of(StagingDatabase.like(server, live)), progress, beside -> {
                 beside.give();
                 beside.guest().close();
                 progress.step("all of it is " + order.owner() + "'s");
@@ -205,7 +205,7 @@ public final class Restore {
     /** The last step of a restore: it disposes of the verified database before the restore role is dropped. */
     @FunctionalInterface
     interface Ending {
-        Swap.Swapped end(Beside beside) throws Refusal, IOException, SQLException, InterruptedException;
+        Swap.Swapped end(RestoreSession beside) throws Refusal, IOException, SQLException, InterruptedException;
     }
 
     /**
@@ -229,7 +229,7 @@ public final class Restore {
         progress.step("the file is whole");
         leftovers.clearInTurn();
         Programs programs = Programs.find(bindir, server.majorVersion());
-        Guest guest = Guest.invite(
+        RestoreRole guest = RestoreRole.invite(
                 server,
                 programs,
                 user,
@@ -237,7 +237,7 @@ public final class Restore {
         progress.step("a role that logs in for this restore alone");
         boolean restored = false;
         try (RestoreFolder folder = RestoreFolder.make(scratch, locks, user, guest.name())) {
-            Beside beside = new Beside(server, order, file, guest, folder.path());
+            RestoreSession beside = new RestoreSession(server, order, file, guest, folder.path());
             long rows = beside.fill(like, progress);
             Swap.Swapped swapped = ending.end(beside);
             restored = true;
@@ -257,9 +257,9 @@ public final class Restore {
         }
     }
 
-    private void discard(Guest guest) {
+    private void discard(RestoreRole guest) {
         try {
-            new SideDatabase(server, guest).drop();
+            new StagingDatabase(server, guest).drop();
             guest.close();
         } catch (SQLException e) {
             LOG.warn("database and role {} are left for the next restore to remove: {}", guest.name(), e.getMessage());

@@ -7,9 +7,9 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import org.pgsteward.backup.store.AgeKeys;
+import org.pgsteward.backup.store.DatabaseEnvironment;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.StoredFile;
-import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Quote;
@@ -54,8 +54,8 @@ final class RestoreChecks {
     /**
      * Requires that all roles exist. A restore creates no role, because a dump must not decide which roles may log in.
      */
-    private void checkRoles(Restore.Order order, Surroundings surroundings) throws Refusal, SQLException {
-        Set<String> there = new TreeSet<>(Guest.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
+    private void checkRoles(Restore.Order order, DatabaseEnvironment surroundings) throws Refusal, SQLException {
+        Set<String> there = new TreeSet<>(RestoreRole.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
         if (!there.contains(order.owner())) {
             throw new Refusal("role " + order.owner() + ", to which the database belonged, does not exist:"
                     + " start the service's container, or create the role, and try again");
@@ -89,7 +89,7 @@ final class RestoreChecks {
             throw new Refusal("database " + live + " is not replaced while the server works with it: restore it"
                     + " beside by --into, or everything onto an empty server by restore --all");
         }
-        String prepared = Guest.names(
+        String prepared = RestoreRole.names(
                         server,
                         "SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = " + Quote.literal(live))
                 .get(0);
@@ -114,7 +114,8 @@ final class RestoreChecks {
     }
 
     boolean exists(String database) throws SQLException {
-        return !Guest.names(server, "SELECT 1 FROM pg_catalog.pg_database WHERE datname = " + Quote.literal(database))
+        return !RestoreRole.names(
+                        server, "SELECT 1 FROM pg_catalog.pg_database WHERE datname = " + Quote.literal(database))
                 .isEmpty();
     }
 }

@@ -13,7 +13,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The leftovers of restores whose process died: the staging database, the {@link Guest} and a folder, all with the same
+ * The leftovers of restores whose process died: the staging database, the {@link RestoreRole} and a folder, all with the same
  * name.
  *
  * <p>A name is not enough evidence to delete a database. So the database and the role also have {@linkplain
@@ -65,12 +65,12 @@ public final class RestoreLeftovers {
      * roles belong to abandoned programs.
      */
     void clearInTurn() throws SQLException {
-        for (String database : Guest.names(server, DATABASES)) {
-            remove("database", database, () -> Guest.dropDatabase(server, database));
+        for (String database : RestoreRole.names(server, DATABASES)) {
+            remove("database", database, () -> RestoreRole.dropDatabase(server, database));
         }
-        for (String role : Guest.names(server, ROLES)) {
+        for (String role : RestoreRole.names(server, ROLES)) {
             remove("role", role, () -> {
-                Guest.run(server, PassingRole.SESSIONS + Quote.literal(role));
+                RestoreRole.run(server, TemporaryRole.SESSIONS + Quote.literal(role));
                 RoleRemoval.drop(server, role);
             });
         }

@@ -89,6 +89,6 @@ public final class RestoreLosses {
     }
 
     private static List<String> names(Connection connection, String sql) throws SQLException {
-        return List.copyOf(new TreeSet<>(Guest.names(connection, sql)));
+        return List.copyOf(new TreeSet<>(RestoreRole.names(connection, sql)));
     }
 }

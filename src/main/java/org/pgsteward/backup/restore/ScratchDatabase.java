@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
+import org.pgsteward.backup.store.DatabaseEnvironment;
 import org.pgsteward.backup.store.ResultSettings;
-import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.ThrowawayCluster;
 
@@ -30,7 +30,7 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
 
     /** @throws Unlike if this host lacks an object without which a restore cannot succeed */
     static ScratchDatabase make(
-            ThrowawayCluster cluster, String role, Map<String, String> extensions, Surroundings surroundings)
+            ThrowawayCluster cluster, String role, Map<String, String> extensions, DatabaseEnvironment surroundings)
             throws IOException, InterruptedException {
         String owner = Quote.identifier(role);
         StringBuilder roles = new StringBuilder();
@@ -71,7 +71,7 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
     }
 
     private static DumpExtensions made(
-            ThrowawayCluster cluster, String role, Map<String, String> extensions, Surroundings surroundings)
+            ThrowawayCluster cluster, String role, Map<String, String> extensions, DatabaseEnvironment surroundings)
             throws IOException, InterruptedException {
         try {
             return DumpExtensions.make(cluster::sql, NAME, role, extensions.keySet(), surroundings.schemas(), true);
@@ -82,7 +82,7 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
         }
     }
 
-    private static Optional<String> createDatabase(ThrowawayCluster cluster, String owner, Surroundings like)
+    private static Optional<String> createDatabase(ThrowawayCluster cluster, String owner, DatabaseEnvironment like)
             throws IOException, InterruptedException {
         String create = "CREATE DATABASE " + NAME + " OWNER " + owner + " TEMPLATE template0";
         try {

@@ -9,10 +9,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.backup.store.AgeKeys;
+import org.pgsteward.backup.store.DatabaseEnvironment;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.ResultSettings;
 import org.pgsteward.backup.store.StoredFile;
-import org.pgsteward.backup.store.Surroundings;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.ClientProgram;
@@ -44,7 +44,7 @@ public final class ScratchRestore implements AutoCloseable {
     private final List<String> lost = new ArrayList<>();
 
     /** The reader of globals. */
-    private final GlobalsProof roles = new GlobalsProof();
+    private final GlobalsVerification roles = new GlobalsVerification();
 
     /**
      * The program that restores a dump while it is made. It is null before {@link #prepare}, for globals, and if no
@@ -177,7 +177,7 @@ public final class ScratchRestore implements AutoCloseable {
      * @return the reason why this host cannot verify the dump, after which no bytes must be written; empty if the
      *     restore can begin
      */
-    public Optional<String> prepare(String role, Map<String, String> extensions, Surroundings surroundings)
+    public Optional<String> prepare(String role, Map<String, String> extensions, DatabaseEnvironment surroundings)
             throws IOException, InterruptedException {
         owner = role;
         ScratchRows.makeCounter(cluster);

@@ -183,7 +183,7 @@ final class Swap {
     /** Returns the names of databases that were kept of {@code live}. Only an operator removes them. */
     static List<String> keptOf(Server server, String live) throws SQLException {
         String prefix = keptPrefix(live);
-        return Guest.names(
+        return RestoreRole.names(
                 server,
                 "SELECT datname FROM pg_catalog.pg_database WHERE pg_catalog.starts_with(datname::text, "
                         + Quote.literal(prefix) + ") AND pg_catalog.substr(datname::text, " + (prefix.length() + 1)

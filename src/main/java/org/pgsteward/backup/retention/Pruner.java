@@ -13,20 +13,20 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.store.CardKeeper;
-import org.pgsteward.backup.store.Holding;
-import org.pgsteward.backup.store.Holdings;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Removal;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.store.StoreView;
+import org.pgsteward.backup.store.StoredBackupStatus;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Readiness;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.Expiry;
-import org.pgsteward.model.Judgement;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,7 +39,7 @@ public final class Pruner {
     private static final Logger LOG = LoggerFactory.getLogger(Pruner.class);
 
     private final Store store;
-    private final Holdings holdings;
+    private final StoreView holdings;
     private final Removal removal;
     private final BackupRows rows;
     private final Spool spool;
@@ -56,7 +56,7 @@ public final class Pruner {
 
     public Pruner(
             Store store,
-            Holdings holdings,
+            StoreView holdings,
             BackupRows rows,
             Spool spool,
             Readiness house,
@@ -149,18 +149,18 @@ public final class Pruner {
     /** @return whether any was removed */
     private boolean removeOld(String service, ServicePolicies policies) throws IOException, SQLException {
         Optional<RetentionPolicy> policy = keeps.of(service, policies);
-        Map<UUID, Judgement> judgements = rows.judgements(service);
+        Map<UUID, BackupRow> judgements = rows.judgements(service);
         if (policy.isEmpty() || judgements.isEmpty()) {
             return false;
         }
         boolean anyGone = false;
         int unknown = 0;
-        Map<BackupKind, List<Holding>> byKind = holdings.of(service, judgements).stream()
-                .collect(Collectors.groupingBy(Holding::kind, TreeMap::new, Collectors.toList()));
-        for (List<Holding> backups : byKind.values()) {
+        Map<BackupKind, List<StoredBackupStatus>> byKind = holdings.of(service, judgements).stream()
+                .collect(Collectors.groupingBy(StoredBackupStatus::kind, TreeMap::new, Collectors.toList()));
+        for (List<StoredBackupStatus> backups : byKind.values()) {
             for (RetentionPlan.Decision decision :
                     RetentionPlan.of(policy.get(), backups, shrink, zone, clock.instant())) {
-                Holding backup = decision.backup();
+                StoredBackupStatus backup = decision.backup();
                 if (!decision.kept()
                         && !judgements.containsKey(backup.backup().identity().eventId())) {
                     unknown++;

@@ -10,8 +10,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.pgsteward.backup.store.Holding;
 import org.pgsteward.backup.store.Standing;
+import org.pgsteward.backup.store.StoredBackupStatus;
 
 /**
  * The decision for each backup of one service, to keep or to remove it, with the reasons. Pure.
@@ -34,7 +34,7 @@ public final class RetentionPlan {
     private RetentionPlan() {}
 
     /** @param reasons every reason to keep the backup, or the one reason to remove it */
-    public record Decision(Holding backup, boolean kept, List<String> reasons) {}
+    public record Decision(StoredBackupStatus backup, boolean kept, List<String> reasons) {}
 
     /**
      * Returns a decision for each backup, newest first.
@@ -44,14 +44,14 @@ public final class RetentionPlan {
      * @throws IllegalArgumentException if they are not all of one service and kind
      */
     public static List<Decision> of(
-            RetentionPolicy policy, List<Holding> backups, ShrinkRule shrink, ZoneId zone, Instant now) {
+            RetentionPolicy policy, List<StoredBackupStatus> backups, ShrinkRule shrink, ZoneId zone, Instant now) {
         refuseMixture(backups);
-        List<Holding> newestFirst = new ArrayList<>(backups);
-        newestFirst.sort(Comparator.comparing(Holding::startedAt)
-                .thenComparing(Holding::id)
+        List<StoredBackupStatus> newestFirst = new ArrayList<>(backups);
+        newestFirst.sort(Comparator.comparing(StoredBackupStatus::startedAt)
+                .thenComparing(StoredBackupStatus::id)
                 .reversed());
-        List<Holding> proved = withStanding(newestFirst, Standing.PROVED);
-        Map<Holding, List<String>> reasons = new HashMap<>();
+        List<StoredBackupStatus> proved = withStanding(newestFirst, Standing.PROVED);
+        Map<StoredBackupStatus, List<String>> reasons = new HashMap<>();
         fill(policy, proved, zone, "", reasons);
         Instant window = window(policy, proved, reasons, now.atZone(zone));
         fill(policy, withStanding(newestFirst, Standing.UNPROVED), zone, "not proved, ", reasons);
@@ -59,7 +59,7 @@ public final class RetentionPlan {
             because(reasons, proved.get(0), "the newest proved one");
         }
         protectFromShrinking(proved, shrink, reasons);
-        for (Holding backup : newestFirst) {
+        for (StoredBackupStatus backup : newestFirst) {
             backup.pinned().ifPresent(why -> because(reasons, backup, "pinned: " + why));
             if (backup.standing() == Standing.PROVED) {
                 continue;
@@ -79,9 +79,9 @@ public final class RetentionPlan {
                 .toList();
     }
 
-    private static void refuseMixture(List<Holding> backups) {
-        if (backups.stream().map(Holding::service).distinct().count() > 1
-                || backups.stream().map(Holding::kind).distinct().count() > 1) {
+    private static void refuseMixture(List<StoredBackupStatus> backups) {
+        if (backups.stream().map(StoredBackupStatus::service).distinct().count() > 1
+                || backups.stream().map(StoredBackupStatus::kind).distinct().count() > 1) {
             throw new IllegalArgumentException("retention looks at one service and kind at a time, and was given "
                     + backups.stream()
                             .map(backup ->
@@ -91,20 +91,20 @@ public final class RetentionPlan {
         }
     }
 
-    private static List<Holding> withStanding(List<Holding> backups, Standing standing) {
+    private static List<StoredBackupStatus> withStanding(List<StoredBackupStatus> backups, Standing standing) {
         return backups.stream().filter(backup -> backup.standing() == standing).toList();
     }
 
     private static void fill(
             RetentionPolicy policy,
-            List<Holding> newestFirst,
+            List<StoredBackupStatus> newestFirst,
             ZoneId zone,
             String prefix,
-            Map<Holding, List<String>> reasons) {
+            Map<StoredBackupStatus, List<String>> reasons) {
         Map<RetentionPolicy.Rule, Integer> used = new EnumMap<>(RetentionPolicy.Rule.class);
         Map<RetentionPolicy.Rule, String> last = new EnumMap<>(RetentionPolicy.Rule.class);
         for (int i = 0; i < newestFirst.size(); i++) {
-            Holding backup = newestFirst.get(i);
+            StoredBackupStatus backup = newestFirst.get(i);
             ZonedDateTime at = backup.startedAt().atZone(zone);
             boolean oldest = i == newestFirst.size() - 1;
             for (Map.Entry<RetentionPolicy.Rule, Integer> entry :
@@ -130,18 +130,21 @@ public final class RetentionPlan {
 
     /** Returns the start of the time window in which unverified backups are kept. */
     private static Instant window(
-            RetentionPolicy policy, List<Holding> proved, Map<Holding, List<String>> inBuckets, ZonedDateTime now) {
+            RetentionPolicy policy,
+            List<StoredBackupStatus> proved,
+            Map<StoredBackupStatus, List<String>> inBuckets,
+            ZonedDateTime now) {
         Instant reach = policy.reach(now).toInstant();
         return proved.stream()
                 .filter(inBuckets::containsKey)
-                .map(Holding::startedAt)
+                .map(StoredBackupStatus::startedAt)
                 .min(Comparator.naturalOrder())
                 .filter(oldest -> oldest.isBefore(reach))
                 .orElse(reach);
     }
 
     private static void protectFromShrinking(
-            List<Holding> proved, ShrinkRule shrink, Map<Holding, List<String>> reasons) {
+            List<StoredBackupStatus> proved, ShrinkRule shrink, Map<StoredBackupStatus, List<String>> reasons) {
         for (int i = 0; i + 1 < proved.size(); i++) {
             Optional<String> shrunk =
                     shrink.shrunk(proved.get(i + 1).sourceBytes(), proved.get(i).sourceBytes());
@@ -155,11 +158,12 @@ public final class RetentionPlan {
         }
     }
 
-    private static void because(Map<Holding, List<String>> reasons, Holding backup, String reason) {
+    private static void because(
+            Map<StoredBackupStatus, List<String>> reasons, StoredBackupStatus backup, String reason) {
         reasons.computeIfAbsent(backup, none -> new ArrayList<>()).add(reason);
     }
 
-    private static String noReason(Holding backup, RetentionPolicy policy) {
+    private static String noReason(StoredBackupStatus backup, RetentionPolicy policy) {
         return switch (backup.standing()) {
             case PROVED -> "no bucket of " + policy + " holds it";
             case UNPROVED -> "not proved, and older than " + policy + " reaches back to";

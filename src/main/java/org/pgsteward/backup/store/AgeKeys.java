@@ -95,7 +95,7 @@ public final class AgeKeys {
      * @throws IOException if this Java runtime cannot encrypt
      */
     public InputStream encrypted(InputStream plain) throws IOException {
-        return new SealedStream(plain, this);
+        return new EncryptedStream(plain, this);
     }
 
     /** Returns a channel that writes encrypted data to {@code target} and also closes it. */

@@ -23,7 +23,7 @@ final class CardBackup {
 
     private final StoredBackup backup;
     private final Manifest manifest;
-    private final Surroundings database;
+    private final DatabaseEnvironment database;
     private final ServerAddress server;
     private final boolean settingsChange;
 

@@ -146,7 +146,7 @@ final class CardText {
         long names = 0;
         for (StoredBackup backup : chosen) {
             Manifest.Source source = backup.manifest().source();
-            Surroundings database = backup.manifest().contents().surroundings();
+            DatabaseEnvironment database = backup.manifest().contents().surroundings();
             names += ManifestSize.texts(
                     backup.path(),
                     source.service(),

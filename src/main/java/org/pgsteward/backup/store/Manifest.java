@@ -63,7 +63,7 @@ public record Manifest(Identity identity, Source source, Run run, File file, Con
      *     also the number of large objects, if there are any
      * @param surroundings the properties around the database on which it depends
      */
-    public record Contents(Map<String, String> extensions, Map<String, Long> rows, Surroundings surroundings) {}
+    public record Contents(Map<String, String> extensions, Map<String, Long> rows, DatabaseEnvironment surroundings) {}
 
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
     static Manifest of(ManifestDocument document) {

@@ -29,7 +29,7 @@ record ManifestDocument(
         String proof,
         Map<String, String> extensions,
         Map<String, Long> rows,
-        Surroundings surroundings,
+        DatabaseEnvironment surroundings,
         List<String> caveats) {
     /** An older manifest lacks newer fields. */
     ManifestDocument {
@@ -37,7 +37,7 @@ record ManifestDocument(
         image = image == null ? "" : image;
         sealedTo = sealedTo == null ? List.of() : List.copyOf(sealedTo);
         proof = proof == null ? "" : proof;
-        surroundings = surroundings == null ? Surroundings.UNKNOWN : surroundings;
+        surroundings = surroundings == null ? DatabaseEnvironment.UNKNOWN : surroundings;
         caveats = caveats == null ? List.of() : List.copyOf(caveats);
     }
 

@@ -63,7 +63,7 @@ final class ManifestFields {
         check(manifest.contents().surroundings());
     }
 
-    private static void check(Surroundings database) throws IOException {
+    private static void check(DatabaseEnvironment database) throws IOException {
         Fields.text("encoding", database.encoding(), Fields.LONGEST);
         Fields.text("provider", database.provider(), Fields.LONGEST);
         Fields.text("collate", database.collate(), Fields.LONGEST);

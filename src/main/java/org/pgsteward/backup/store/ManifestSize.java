@@ -28,7 +28,7 @@ final class ManifestSize {
 
     /** Returns the number of its characters. Characters outside of Latin-1 count twice, as in memory. */
     static long of(Manifest manifest) {
-        Surroundings database = manifest.contents().surroundings();
+        DatabaseEnvironment database = manifest.contents().surroundings();
         return texts(
                         manifest.identity().backupId(),
                         manifest.identity().eventId(),

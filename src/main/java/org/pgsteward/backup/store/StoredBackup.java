@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.UUID;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.model.Judgement;
 
 /**
  * A backup, from the store alone.
@@ -48,7 +48,7 @@ public record StoredBackup(String path, Manifest manifest, ManifestSignature sig
     }
 
     /** Returns the backup with its latest result in the journal. */
-    public Backup as(Judgement judgement) {
+    public Backup as(BackupRow judgement) {
         return in(judgement.state(), judgement.verifiedAt(), judgement.caveats());
     }
 

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 
 /** The bytes of the scratch disk that the verification under way may take, as all processes of the host see them. */
 final class PromisedSpace {
-    private static final Logger LOG = LoggerFactory.getLogger(ProofTurn.class);
+    private static final Logger LOG = LoggerFactory.getLogger(VerificationTurn.class);
 
     private final Path locks;
     private final String turn;

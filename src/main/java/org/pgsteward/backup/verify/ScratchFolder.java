@@ -75,8 +75,8 @@ final class ScratchFolder {
      * @param most the limit of the archive in bytes
      * @throws CannotTell if the disk has no room for it, or this host has no programs to start it
      */
-    BaseProof unpacking(int major, long bytes, long most) throws CannotTell {
-        return BaseProof.begin(scratch, bindir, user, major, bytes, most);
+    BaseVerification unpacking(int major, long bytes, long most) throws CannotTell {
+        return BaseVerification.begin(scratch, bindir, user, major, bytes, most);
     }
 
     /**

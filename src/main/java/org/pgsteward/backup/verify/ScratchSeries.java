@@ -19,7 +19,7 @@ import org.pgsteward.postgres.ThrowawayCluster;
  *   <li>After {@link #MOST_USES} uses, a new cluster replaces it, because no vacuum runs in it.
  * </ol>
  */
-final class ScratchSeries implements ProofTurn.Keeper {
+final class ScratchSeries implements VerificationTurn.Keeper {
     private static final int MOST_USES = 50;
 
     private static final String CLEAN = """
@@ -31,7 +31,7 @@ final class ScratchSeries implements ProofTurn.Keeper {
              WHERE rolname !~ '^pg_' AND rolname <> current_user \\gexec
             """;
 
-    private final ProofTurn turn;
+    private final VerificationTurn turn;
     private final Starter starter;
     private int series;
     private Optional<Kept> kept = Optional.empty();
@@ -42,7 +42,7 @@ final class ScratchSeries implements ProofTurn.Keeper {
         ThrowawayCluster start(Programs programs) throws IOException, InterruptedException;
     }
 
-    ScratchSeries(ProofTurn turn, Starter starter) {
+    ScratchSeries(VerificationTurn turn, Starter starter) {
         this.turn = turn;
         this.starter = starter;
         turn.keepFor(this);
@@ -124,7 +124,7 @@ final class ScratchSeries implements ProofTurn.Keeper {
     }
 
     /** Begins a series: more than one verification follows until it is closed. */
-    Proof.Series begin() {
+    Verification.Series begin() {
         synchronized (this) {
             series++;
         }

@@ -4,9 +4,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import org.pgsteward.backup.verify.ProofOrder.Place;
+import org.pgsteward.backup.verify.VerificationOrder.Place;
 
-/** The verifications of this process that wait for their turn. The monitor of {@link ProofTurn} guards it. */
+/** The verifications of this process that wait for their turn. The monitor of {@link VerificationTurn} guards it. */
 final class WaitingVerifications {
     /** The entries in the order of arrival. */
     private final List<Entry> entries = new ArrayList<>();
@@ -32,7 +32,7 @@ final class WaitingVerifications {
         }
     }
 
-    /** @param givesTime whether it gives others time, see {@link ProofOrder} */
+    /** @param givesTime whether it gives others time, see {@link VerificationOrder} */
     Entry add(String service, Instant asked, boolean givesTime) {
         Entry entry = new Entry(service, asked, givesTime);
         entries.add(entry);

@@ -103,7 +103,7 @@ public final class RouteReload implements AutoCloseable {
 
     /** Prepares a context, before its start, for later swaps of its routes. */
     public static void prepare(CamelContext context) {
-        context.getRegistry().bind("direct", new Doorkeeper());
+        context.getRegistry().bind("direct", new DirectEndpoints());
         context.addRoutePolicyFactory(new InFlight.Factory());
     }
 

@@ -11,7 +11,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.io.YamlTree;
-import org.pgsteward.model.Nearest;
+import org.pgsteward.model.Suggestions;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -147,7 +147,7 @@ final class CodeRule {
         if (!types.mayBeMade(type)) {
             refuse(
                     YamlTree.value(entry.node(), "type").orElse(entry.node()),
-                    "no bean of type '" + Words.oneLine(type) + "' is made from a route file",
+                    "no bean of type '" + Texts.oneLine(type) + "' is made from a route file",
                     adviceFor(type));
         }
         for (String part : List.of("properties", "constructors")) {
@@ -161,7 +161,7 @@ final class CodeRule {
         if (type.startsWith(LEVELS)) {
             return LEVELS_MOVED;
         }
-        String near = type.length() > LONGEST_TYPE ? "" : Nearest.hint(type, types.called());
+        String near = type.length() > LONGEST_TYPE ? "" : Suggestions.hint(type, types.called());
         return near.isEmpty() ? TRUST : near;
     }
 
@@ -169,7 +169,7 @@ final class CodeRule {
     private void values(Node node) {
         YamlTree.each(node, (key, value) -> {
             if (ExpressionRule.isWayOut(key)) {
-                refuse(value, "the property '" + Words.oneLine(key) + "' is set of no bean", NO_CODE);
+                refuse(value, "the property '" + Texts.oneLine(key) + "' is set of no bean", NO_CODE);
             }
         });
     }
@@ -190,7 +190,7 @@ final class CodeRule {
                     key.equals("language") && YamlTree.value(value, "language").isPresent();
             if (!free && !whole && LANGUAGES.contains(key.toLowerCase(Locale.ROOT))) {
                 String name = key.equals("language")
-                        ? Words.oneLine(YamlTree.text(value).orElse(""))
+                        ? Texts.oneLine(YamlTree.text(value).orElse(""))
                         : key;
                 refuse(tuple.getKeyNode(), "the language or step '" + name + "' runs code", NO_CODE);
             }
@@ -249,10 +249,10 @@ final class CodeRule {
                 String method = text(call, "method").replaceFirst("\\(.*", "").strip();
                 boolean known = types.called().contains(text) || method.equals(CALLS.get(text));
                 if (!known) {
-                    refuse(value, "a call of the class '" + Words.oneLine(text) + "'", TRUST);
+                    refuse(value, "a call of the class '" + Texts.oneLine(text) + "'", TRUST);
                 }
             } else if (key.equals("method") && ExpressionRule.isWayOut(text.replaceFirst("\\(.*", ""))) {
-                refuse(value, "a call of '" + Words.oneLine(text) + "'", NO_CODE);
+                refuse(value, "a call of '" + Texts.oneLine(text) + "'", NO_CODE);
             }
         });
     }
@@ -263,7 +263,7 @@ final class CodeRule {
         if (!bare.matches("[A-Za-z0-9_-]+") || !mayCall.test(bare)) {
             refuse(
                     node,
-                    "a call of '" + Words.oneLine(resolved) + "'",
+                    "a call of '" + Texts.oneLine(resolved) + "'",
                     "a route calls beans of pgsteward, and those of a type in PGSTEWARD_ROUTES_TYPES");
         }
     }

@@ -63,7 +63,7 @@ final class ErrorLocator {
     /** Returns the line of a name that is a text of its own, or else a word or another part of a text. */
     int ofName(String name) {
         return ofText(name)
-                .or(() -> YamlTree.lineOf(entry.node(), text -> Words.contains(text, name)))
+                .or(() -> YamlTree.lineOf(entry.node(), text -> Texts.contains(text, name)))
                 .or(() -> ofTextWith(name))
                 .orElse(entry.line());
     }
@@ -103,7 +103,7 @@ final class ErrorLocator {
         Optional<Integer> option = Stream.of("parameters", "properties")
                 .flatMap(key -> YamlTree.tuplesBelow(entry.node(), key).stream())
                 .filter(tuple -> YamlTree.text(tuple.getKeyNode())
-                        .filter(key -> Words.contains(message, key))
+                        .filter(key -> Texts.contains(message, key))
                         .isPresent())
                 .map(ErrorLocator::line)
                 .findFirst();

@@ -132,7 +132,7 @@ final class ExpressionRule {
     }
 
     private static String shown(String body) {
-        String line = Words.oneLine(body);
+        String line = Texts.oneLine(body);
         return "${" + (line.length() > 60 ? line.substring(0, 60) + "…" : line) + "}";
     }
 }

@@ -8,7 +8,7 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import org.pgsteward.camel.receivers.NotifyComponent;
 import org.pgsteward.io.YamlTree;
-import org.pgsteward.model.Nearest;
+import org.pgsteward.model.Suggestions;
 import org.snakeyaml.engine.v2.nodes.Node;
 
 /**
@@ -65,7 +65,7 @@ final class OptionRule {
                     ? Optional.empty()
                     : Optional.of(
                             List.of(
-                                    name + " names '" + Words.oneLine(named) + "', and there is no such class",
+                                    name + " names '" + Texts.oneLine(named) + "', and there is no such class",
                                     "the shipped receivers/email.camel.yaml has the name; a class of yours has its jar in lib/ext"));
         }
         Optional<Class<?>> type = known.optionType(scheme, name);
@@ -74,7 +74,7 @@ final class OptionRule {
             boolean ours = scheme.equals(NotifyComponent.SCHEME) && name.equals(NotifyComponent.TIMEOUT);
             return ours || options.contains(name)
                     ? Optional.empty()
-                    : Nearest.within(2, name, options)
+                    : Suggestions.within(2, name, options)
                             .map(near ->
                                     List.of(scheme + " has no option '" + name + "'", "did you mean '" + near + "'?"));
         }

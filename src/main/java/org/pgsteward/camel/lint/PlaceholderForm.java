@@ -71,7 +71,7 @@ enum PlaceholderForm {
             CronExpression.validateExpression(value);
             return Optional.empty();
         } catch (ParseException | IllegalArgumentException e) {
-            return Optional.of("is '" + value + "', which cannot be read: " + Words.oneLine(e.getMessage())
+            return Optional.of("is '" + value + "', which cannot be read: " + Texts.oneLine(e.getMessage())
                     + "; Quartz wants second minute hour day-of-month month day-of-week, such as " + usual);
         }
     }

@@ -90,7 +90,7 @@ public final class Placeholders {
                 .orElse(""));
         while (named.find()) {
             String value = settings.getOrDefault(named.group(1), "").strip();
-            if (!value.isEmpty() && Words.contains(problem.what(), value)) {
+            if (!value.isEmpty() && Texts.contains(problem.what(), value)) {
                 return Optional.of(variable(named.group(1)));
             }
         }

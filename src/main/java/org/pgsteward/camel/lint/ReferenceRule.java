@@ -36,7 +36,7 @@ final class ReferenceRule {
     static Optional<Refusal> refusal(String text, Decoded decoded, boolean isOption) {
         if (!decoded.isWhole()) {
             return Optional.of(
-                    new Refusal("a text that is encoded many times over: " + Words.oneLine(text), "write it plainly"));
+                    new Refusal("a text that is encoded many times over: " + Texts.oneLine(text), "write it plainly"));
         }
         if (text.contains("?nested=")) {
             return Optional.of(new Refusal("a placeholder with '?nested='", "leave that out"));
@@ -44,7 +44,7 @@ final class ReferenceRule {
         boolean plain = decoded.forms().stream().allMatch(form -> isPlain(form, isOption));
         return plain
                 ? Optional.empty()
-                : Optional.of(new Refusal("a value that builds or looks up something: " + Words.oneLine(text), NEXT));
+                : Optional.of(new Refusal("a value that builds or looks up something: " + Texts.oneLine(text), NEXT));
     }
 
     private static boolean isPlain(String form, boolean isOption) {

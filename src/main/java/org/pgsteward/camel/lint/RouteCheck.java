@@ -124,14 +124,14 @@ public final class RouteCheck {
     /** Returns the fault of an entry that passed the check but did not start. */
     public Problem problem(RouteSet.Entry entry, Throwable thrown) {
         try (Scratch scratch = new Scratch(settings, beans.get())) {
-            return new Blame(scratch.context, beans.get().keySet(), redaction::of).of(entry, thrown);
+            return new RouteError(scratch.context, beans.get().keySet(), redaction::of).of(entry, thrown);
         }
     }
 
     /** Returns the faults that a started context does not detect: {@code direct:} endpoints without a consumer. */
     public List<Problem> doors(RouteFiles files, CamelContext context) {
         RouteSet set = RouteSet.of(files);
-        List<DoorRule.Doors> doors = new ArrayList<>();
+        List<EndpointRule.Doors> doors = new ArrayList<>();
         for (RouteDefinition route :
                 context.getCamelContextExtension().getContextPlugin(Model.class).getRouteDefinitions()) {
             RouteSet.Entry entry = set.routes().get(route.getRouteId());
@@ -139,7 +139,7 @@ public final class RouteCheck {
                 doors.add(doors(entry, route, context, Included.in(context, route)));
             }
         }
-        return DoorRule.problems(doors, answered, knockedAt);
+        return EndpointRule.problems(doors, answered, knockedAt);
     }
 
     private Set<String> ourRoutes() {
@@ -161,17 +161,17 @@ public final class RouteCheck {
         List<Problem> problems = new ArrayList<>();
         Set<String> names = new HashSet<>(beans.get().keySet());
         names.addAll(set.beans().keySet());
-        Blame blame = new Blame(scratch.context, names, redaction::of);
+        RouteError blame = new RouteError(scratch.context, names, redaction::of);
         RouteModel model = new RouteModel(scratch.context);
         Map<String, Exception> failed =
                 model.beans(newBeans.stream().map(set::bean).toList());
         failed.forEach((name, failure) -> {
             Problem problem = blame.of(set.bean(name), failure);
-            if (failed.keySet().stream().noneMatch(other -> problem.what().equals(Blame.noBean(other)))) {
+            if (failed.keySet().stream().noneMatch(other -> problem.what().equals(RouteError.noBean(other)))) {
                 problems.add(problem);
             }
         });
-        List<DoorRule.Doors> doors = new ArrayList<>();
+        List<EndpointRule.Doors> doors = new ArrayList<>();
         List<RouteDefinition> definitions = new ArrayList<>();
         for (RouteSet.Entry entry : set.routes().values()) {
             try {
@@ -194,7 +194,7 @@ public final class RouteCheck {
             } catch (Exception | StackOverflowError e) {
                 Problem problem = blame.of(entry, e);
                 // A route that refers to a failed bean is not at fault itself.
-                if (failed.keySet().stream().noneMatch(name -> problem.what().equals(Blame.noBean(name)))) {
+                if (failed.keySet().stream().noneMatch(name -> problem.what().equals(RouteError.noBean(name)))) {
                     problems.add(problem);
                 }
             } finally {
@@ -203,7 +203,7 @@ public final class RouteCheck {
         }
         // Skipped if a route failed to load: the check would report false missing consumers.
         if (complete && problems.isEmpty()) {
-            problems.addAll(DoorRule.problems(doors, answered, knockedAt));
+            problems.addAll(EndpointRule.problems(doors, answered, knockedAt));
         }
         return problems;
     }
@@ -213,7 +213,7 @@ public final class RouteCheck {
         schedule(entry, scratch.build(route)).ifPresent(problems::add);
         problems.addAll(OptionRule.problems(
                 entry, new KnownNames(scratch.context), scratch.context::resolvePropertyPlaceholders));
-        Knocks.dynamic(route).forEach(scratch.context::getEndpoint);
+        RouteTargets.dynamic(route).forEach(scratch.context::getEndpoint);
         return problems;
     }
 
@@ -248,19 +248,19 @@ public final class RouteCheck {
                         entry.problem(
                                 line,
                                 "the schedule '" + quartz.getCron() + "' cannot be read: "
-                                        + Words.oneLine(e.getMessage()),
+                                        + Texts.oneLine(e.getMessage()),
                                 "Quartz wants six fields: second minute hour day-of-month month day-of-week, such as 0 0 3 * * ?"));
             }
         }
         return java.util.Optional.empty();
     }
 
-    private static DoorRule.Doors doors(
+    private static EndpointRule.Doors doors(
             RouteSet.Entry entry, RouteDefinition route, CamelContext context, boolean runs) {
         Map<String, Integer> knocks = new LinkedHashMap<>();
-        Knocks.of(route, context).forEach(door -> knocks.put(door, line(entry, door)));
+        RouteTargets.of(route, context).forEach(door -> knocks.put(door, line(entry, door)));
         String from = context.resolvePropertyPlaceholders(route.getInput().getEndpointUri());
-        return new DoorRule.Doors(entry, Knocks.bare(from), knocks, runs);
+        return new EndpointRule.Doors(entry, RouteTargets.bare(from), knocks, runs);
     }
 
     /**

@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.pgsteward.io.YamlTree;
-import org.pgsteward.model.Nearest;
+import org.pgsteward.model.Suggestions;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
@@ -41,7 +41,7 @@ public record RouteSet(
 
         /** Returns whether the entry names {@code word}, as a whole value or within an expression. */
         boolean mentions(String word) {
-            return YamlTree.scalars(node).anyMatch(scalar -> Words.contains(scalar.getValue(), word));
+            return YamlTree.scalars(node).anyMatch(scalar -> Texts.contains(scalar.getValue(), word));
         }
     }
 
@@ -65,10 +65,10 @@ public record RouteSet(
                     : e.getProblemMark();
             int line = at.map(mark -> mark.getLine() + 1).orElse(0);
             problems.add(new Problem(
-                    file, line, "no YAML: " + Words.oneLine(e.getProblem()), "look at its indentation and quotes"));
+                    file, line, "no YAML: " + Texts.oneLine(e.getProblem()), "look at its indentation and quotes"));
             return;
         } catch (YamlEngineException e) {
-            problems.add(new Problem(file, 0, "no YAML: " + Words.oneLine(e.getMessage()), ""));
+            problems.add(new Problem(file, 0, "no YAML: " + Texts.oneLine(e.getMessage()), ""));
             return;
         }
         if (root.isEmpty()) {
@@ -103,7 +103,7 @@ public record RouteSet(
     }
 
     private static String hint(String kind) {
-        String near = Nearest.hint(kind, List.of("route", "beans"));
+        String near = Suggestions.hint(kind, List.of("route", "beans"));
         return kind.equals("from") ? "write `- route:` with an id around it" : near.isEmpty() ? FORM : near;
     }
 
@@ -115,7 +115,7 @@ public record RouteSet(
             return;
         }
         try {
-            Entry entry = new Entry(name.get(), file, node, Meaning.of(node));
+            Entry entry = new Entry(name.get(), file, node, CanonicalForm.of(node));
             Entry before = entries.putIfAbsent(name.get(), entry);
             if (before != null) {
                 problems.add(new Problem(
@@ -125,8 +125,8 @@ public record RouteSet(
                                 + before.line(),
                         "rename one of them"));
             }
-        } catch (Meaning.Unreadable e) {
-            problems.add(new Problem(file, e.line(), Words.oneLine(e.getMessage()), ""));
+        } catch (CanonicalForm.Unreadable e) {
+            problems.add(new Problem(file, e.line(), Texts.oneLine(e.getMessage()), ""));
         }
     }
 

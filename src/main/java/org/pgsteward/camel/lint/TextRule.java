@@ -73,7 +73,7 @@ final class TextRule {
                 refuse.accept(
                         node,
                         new Refusal(
-                                "an expression from elsewhere: " + Words.oneLine(text),
+                                "an expression from elsewhere: " + Texts.oneLine(text),
                                 "write it here, where it is checked"));
             }
             ExpressionRule.refusal(form, settings, mayCall).ifPresent(refusal -> refuse.accept(node, refusal));

@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.DeliveryScheduler;
 import org.pgsteward.alert.FailingReceiver;
 import org.pgsteward.io.Threads;
 import org.slf4j.Logger;
@@ -22,13 +22,13 @@ final class DeliveryThread {
     /** Pause after an unexpected failure, such as a state folder that cannot be read. */
     private static final Duration AFTER_TROUBLE = Duration.ofSeconds(30);
 
-    private final Courier courier;
+    private final DeliveryScheduler courier;
     private final Redaction redaction;
     private final Semaphore calls = new Semaphore(1);
     private final Thread thread;
     private volatile boolean wanted = true;
 
-    DeliveryThread(String receiver, Courier courier, Redaction redaction) {
+    DeliveryThread(String receiver, DeliveryScheduler courier, Redaction redaction) {
         this.courier = courier;
         this.redaction = redaction;
         this.thread = Threads.daemon("tell-" + receiver, STACK_BYTES, this::run);

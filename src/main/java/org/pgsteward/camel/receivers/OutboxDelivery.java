@@ -16,8 +16,8 @@ import org.apache.camel.Route;
 import org.apache.camel.spi.CamelEvent;
 import org.apache.camel.support.SimpleEventNotifierSupport;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
-import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.AlertRegistry;
+import org.pgsteward.alert.DeliveryScheduler;
 import org.pgsteward.alert.FailingReceiver;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
@@ -35,10 +35,10 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
 
     private final CamelContext context;
     private final Outbox outbox;
-    private final AlertBook alerts;
+    private final AlertRegistry alerts;
     private final Redaction redaction;
     private final Clock clock;
-    private final Courier.Rests rests;
+    private final DeliveryScheduler.Rests rests;
     private final Fallbacks fallbacks;
     private final RouteSender sender;
     private final ProducerTemplate template;
@@ -50,11 +50,11 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
     public OutboxDelivery(
             CamelContext context,
             Outbox outbox,
-            AlertBook alerts,
+            AlertRegistry alerts,
             ObjectMapper json,
             Redaction redaction,
             Clock clock,
-            Courier.Rests rests,
+            DeliveryScheduler.Rests rests,
             Fallbacks fallbacks) {
         this.context = context;
         this.outbox = outbox;
@@ -116,7 +116,9 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
         threads.computeIfAbsent(
                 receiver,
                 name -> new DeliveryThread(
-                        name, new Courier(name, outbox, sender, clock, rests, fallbacks, this::raise), redaction));
+                        name,
+                        new DeliveryScheduler(name, outbox, sender, clock, rests, fallbacks, this::raise),
+                        redaction));
     }
 
     /** Returns whether a notification can arrive: at least one receiver is not failing. */

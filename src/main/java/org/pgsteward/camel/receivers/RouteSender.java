@@ -9,7 +9,7 @@ import org.apache.camel.ExchangeExtension;
 import org.apache.camel.ExchangePropertyKey;
 import org.apache.camel.ProducerTemplate;
 import org.pgsteward.alert.Sender;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 /**
  * Sender that passes a notification to a receiver's route: as JSON in the body, and as a record in the variable {@code
@@ -29,7 +29,7 @@ final class RouteSender implements Sender {
     }
 
     @Override
-    public void send(String receiver, Notice notice) throws NotTaken {
+    public void send(String receiver, Notification notice) throws NotTaken {
         Exchange exchange;
         try {
             String body = json.writeValueAsString(notice);

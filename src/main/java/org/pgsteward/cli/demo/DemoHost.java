@@ -23,9 +23,9 @@ import org.pgsteward.config.ProvisionConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.config.WebConfig;
 import org.pgsteward.engine.recorded.RecordedEngine;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Secret;
-import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
 
@@ -168,7 +168,7 @@ final class DemoHost implements AutoCloseable {
         settings.put(PostgresConfig.DATA.name(), data.toString());
         // The engine is a recording, so suggested commands must not need Docker.
         settings.put(DaemonConfig.COMMAND.name(), "./pgsteward");
-        settings.put(DaemonConfig.DOCKER_COMMAND.name(), Typing.NO_DOCKER);
+        settings.put(DaemonConfig.DOCKER_COMMAND.name(), CommandPrefix.NO_DOCKER);
         settings.put(
                 PostgresConfig.PROGRAMS.name(), found.programs().directory().toString());
         settings.put(EngineConfig.HOST.name(), engine.host());

@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.model.Console;
 import org.pgsteward.model.Severity;
@@ -45,7 +45,7 @@ public final class GuardAlerts {
             "used so much memory that the kernel killed its processes, and PostgreSQL ended all sessions of all services";
 
     private final Function<ServerCrash, Optional<String>> killedRole;
-    private final AlertBook registry;
+    private final AlertRegistry registry;
     private final GuardTexts texts;
     private final RoleAlerts alerts;
     private final LockAlerts lockAlerts;
@@ -55,7 +55,7 @@ public final class GuardAlerts {
     public GuardAlerts(
             ServerGuard guard,
             Function<ServerCrash, Optional<String>> killedRole,
-            AlertBook alerts,
+            AlertRegistry alerts,
             Console console,
             Reporter reporter,
             Clock clock) {

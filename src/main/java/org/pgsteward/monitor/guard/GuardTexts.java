@@ -4,11 +4,11 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
 import org.pgsteward.alert.OneLine;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Console;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Size;
-import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.guard.AutovacuumWorker;
 import org.pgsteward.postgres.guard.DiskTaken;
@@ -63,14 +63,14 @@ record GuardTexts(Console console) {
         return new Text(
                 reason + "session " + session.pid()
                         + " was terminated and still runs, because PostgreSQL cannot interrupt its statement",
-                quarantine(session.role(), service) + "\ndocker restart " + Typing.word(console.container())
+                quarantine(session.role(), service) + "\ndocker restart " + CommandPrefix.word(console.container())
                         + "   # if that session does not end; ends all sessions of all services");
     }
 
     Text memory(MemoryTaken taken, Optional<String> service) {
         return new Text(
                 "role " + taken.role() + " " + words(taken),
-                "docker update --memory 512m --memory-swap 1g " + Typing.word(console.container())
+                "docker update --memory 512m --memory-swap 1g " + CommandPrefix.word(console.container())
                         + "   # if the service needs that memory; also set mem_limit in compose.yaml\n"
                         + quarantine(taken.role(), service));
     }
@@ -204,7 +204,7 @@ record GuardTexts(Console console) {
     }
 
     private String quarantine(String role, Optional<String> service) {
-        return service.map(name -> "pgsteward remove " + Typing.word(name)
+        return service.map(name -> "pgsteward remove " + CommandPrefix.word(name)
                         + "   # quarantine: its role cannot log in until 'pgsteward remove --undo'")
                 .orElseGet(() -> console.psql("ALTER ROLE " + Quote.identifier(role) + " NOLOGIN"));
     }

@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
@@ -33,14 +33,14 @@ final class RoleAlerts {
     private static final Logger LOG = LoggerFactory.getLogger(RoleAlerts.class);
 
     private final ServerGuard guard;
-    private final AlertBook alerts;
+    private final AlertRegistry alerts;
     private final Reporter reporter;
     private final Clock clock;
 
     /** The last incident, by the key of its alert. */
     private final Map<String, Instant> lastIncidents = new HashMap<>();
 
-    RoleAlerts(ServerGuard guard, AlertBook alerts, Reporter reporter, Clock clock) {
+    RoleAlerts(ServerGuard guard, AlertRegistry alerts, Reporter reporter, Clock clock) {
         this.guard = guard;
         this.alerts = alerts;
         this.reporter = reporter;

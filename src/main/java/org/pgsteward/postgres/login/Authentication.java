@@ -25,7 +25,7 @@ final class Authentication {
     private static final int MOST_MESSAGES = 200;
 
     private final LoginAs login;
-    private final LoginWords words;
+    private final LoginTexts words;
     private final Socket socket;
     private final Optional<X509Certificate> certificate;
 
@@ -36,7 +36,7 @@ final class Authentication {
      */
     Authentication(LoginAs login, Socket socket, Optional<X509Certificate> certificate) {
         this.login = login;
-        this.words = new LoginWords(login);
+        this.words = new LoginTexts(login);
         this.socket = socket;
         this.certificate = certificate;
     }

@@ -43,7 +43,7 @@ final class ServerLogin {
     private static final Duration BETWEEN_ATTEMPTS = Duration.ofMillis(500);
 
     private final LoginAs login;
-    private final LoginWords words;
+    private final LoginTexts words;
     private final long deadline;
 
     /** The connection of the current attempt, below its encryption. */
@@ -51,7 +51,7 @@ final class ServerLogin {
 
     private ServerLogin(LoginAs login) {
         this.login = login;
-        this.words = new LoginWords(login);
+        this.words = new LoginTexts(login);
         this.deadline = System.nanoTime() + login.patience().toNanos();
     }
 

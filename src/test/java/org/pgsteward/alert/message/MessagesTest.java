@@ -22,7 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.io.Json;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 import org.xml.sax.InputSource;
 
 @Tag("fast")
@@ -55,7 +55,7 @@ class MessagesTest {
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987, 1597})
     void cutTextForTelegramStaysValidHtml(int more) throws Exception {
-        Notice notice = notice("t<".repeat(60), "&<>🐘".repeat(900 + more), "ls '<'\n".repeat(more));
+        Notification notice = notice("t<".repeat(60), "&<>🐘".repeat(900 + more), "ls '<'\n".repeat(more));
 
         String text = read(messages().telegram(notice, "1")).get("text").asText();
 
@@ -115,16 +115,16 @@ class MessagesTest {
         return new Messages(templates, json, ZoneOffset.UTC, new SettableClock());
     }
 
-    private static Notice longOne() {
+    private static Notification longOne() {
         String commands = IntStream.range(0, 200)
                 .mapToObj(i -> "docker logs container-" + i + " # <&> 🐘")
                 .collect(Collectors.joining("\n"));
         return notice("title of <words> ".repeat(20), "text ".repeat(100), commands);
     }
 
-    private static Notice notice(String title, String text, String remedy) {
+    private static Notification notice(String title, String text, String remedy) {
         Instant since = Instant.parse("2026-05-01T12:00:00Z");
-        return new Notice(
+        return new Notification(
                 "n1", "firing", "warning", "kind", "vikunja", since, title, text, remedy, Map.of("percent", 82));
     }
 

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.camel.receivers.CapturedLog;
 import org.pgsteward.io.Json;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 @Tag("fast")
 class TemplatesTest {
@@ -115,8 +115,8 @@ class TemplatesTest {
         return new Messages(folder, Json.mapper(), ZoneOffset.UTC, new SettableClock());
     }
 
-    private static Notice notice() {
-        return new Notice(
+    private static Notification notice() {
+        return new Notification(
                 "n1",
                 "firing",
                 "warning",

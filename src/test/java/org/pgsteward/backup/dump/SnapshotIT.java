@@ -22,7 +22,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.backup.store.Surroundings;
+import org.pgsteward.backup.store.DatabaseEnvironment;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Programs;
@@ -248,7 +248,7 @@ class SnapshotIT {
                 "CREATE POLICY p ON public.t TO \"of a policy\" USING (true)");
         try (Snapshot snapshot = Snapshot.export(cluster.server(), database)) {
             assertThat(snapshot.surroundings())
-                    .isEqualTo(new Surroundings(
+                    .isEqualTo(new DatabaseEnvironment(
                             "UTF8",
                             "c",
                             "C",
@@ -260,7 +260,7 @@ class SnapshotIT {
                             "",
                             java.util.List.of(),
                             "",
-                            Surroundings.UNKNOWN.losses(),
+                            DatabaseEnvironment.UNKNOWN.losses(),
                             Map.of(),
                             0));
         }

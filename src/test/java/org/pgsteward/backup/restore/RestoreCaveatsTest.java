@@ -9,8 +9,8 @@ import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.backup.store.DatabaseEnvironment;
 import org.pgsteward.backup.store.Manifest;
-import org.pgsteward.backup.store.Surroundings;
 
 @Tag("fast")
 class RestoreCaveatsTest {
@@ -69,7 +69,7 @@ class RestoreCaveatsTest {
                 new Manifest.Contents(
                         extensions,
                         Map.of(),
-                        new Surroundings(
+                        new DatabaseEnvironment(
                                 "UTF8",
                                 "c",
                                 "C",
@@ -81,7 +81,7 @@ class RestoreCaveatsTest {
                                 "",
                                 tablespaces,
                                 powers,
-                                Surroundings.UNKNOWN.losses(),
+                                DatabaseEnvironment.UNKNOWN.losses(),
                                 Map.of(),
                                 0)),
                 List.of());

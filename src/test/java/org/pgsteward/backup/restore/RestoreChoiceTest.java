@@ -12,10 +12,10 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.backup.store.DatabaseEnvironment;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.StoredBackup;
-import org.pgsteward.backup.store.Surroundings;
 
 @Tag("fast")
 class RestoreChoiceTest {
@@ -162,7 +162,7 @@ class RestoreChoiceTest {
                         new Manifest.Source(service, database, "owner", "", kind),
                         new Manifest.Run(at, at, "15.0", "15"),
                         new Manifest.File(id + ".dump.zst", "00", 8, 80, List.of(), ""),
-                        new Manifest.Contents(Map.of(), Map.of(), Surroundings.UNKNOWN),
+                        new Manifest.Contents(Map.of(), Map.of(), DatabaseEnvironment.UNKNOWN),
                         List.of()));
     }
 }

@@ -24,7 +24,7 @@ import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.BackupRun;
 import org.pgsteward.backup.Reverification;
 import org.pgsteward.backup.schedule.BackupTarget;
-import org.pgsteward.backup.store.Holdings;
+import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.io.Json;
 import org.pgsteward.journal.Spool;
@@ -125,7 +125,7 @@ final class RetentionHost implements AutoCloseable {
     void verifyOldest() throws Exception {
         new Reverification(
                         wiring.store,
-                        new Holdings(wiring.store),
+                        new StoreView(wiring.store),
                         wiring.rows,
                         wiring.house,
                         wiring.proof,

@@ -33,8 +33,8 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.backup.store.Holding;
 import org.pgsteward.backup.store.Standing;
+import org.pgsteward.backup.store.StoredBackupStatus;
 
 @Tag("fast")
 class RetentionPlanTest {
@@ -68,18 +68,18 @@ class RetentionPlanTest {
                 "daily=3       | dddddPP  | ----dPP  | UTC | what is damaged stays as long too",
             })
     void keepsAndRemoves(String policy, String before, String after, String zone, String sentence) {
-        List<Holding> backups = days(before);
+        List<StoredBackupStatus> backups = days(before);
         List<RetentionPlan.Decision> plan = plan(policy, backups, ZoneId.of(zone));
-        Set<Holding> kept = kept(plan);
+        Set<StoredBackupStatus> kept = kept(plan);
         String left = IntStream.range(0, before.length())
                 .mapToObj(day -> kept.contains(backups.get(day)) ? before.substring(day, day + 1) : "-")
                 .collect(Collectors.joining());
         assertThat(left).as(sentence).isEqualTo(after);
     }
 
-    private static List<Holding> days(String letters) {
+    private static List<StoredBackupStatus> days(String letters) {
         Instant lastNight = Instant.parse("2026-06-30T03:00:00Z");
-        List<Holding> backups = new ArrayList<>();
+        List<StoredBackupStatus> backups = new ArrayList<>();
         for (int day = 0; day < letters.length(); day++) {
             Standing standing = switch (letters.charAt(day)) {
                 case 'P' -> Standing.PROVED;
@@ -113,17 +113,17 @@ class RetentionPlanTest {
     @ParameterizedTest(name = "{0}")
     @MethodSource("whatResticKeeps")
     void keepsTheSameBackupsAsRestic(String policy, List<Instant> all, List<Instant> kept) {
-        List<Holding> backups = all.stream()
+        List<StoredBackupStatus> backups = all.stream()
                 .map(at -> holding("app", at, Standing.PROVED, 100, Optional.empty()))
                 .toList();
-        assertThat(kept(plan(policy, backups, BERLIN)).stream().map(Holding::startedAt))
+        assertThat(kept(plan(policy, backups, BERLIN)).stream().map(StoredBackupStatus::startedAt))
                 .containsExactlyInAnyOrderElementsOf(kept);
     }
 
     @Test
     void aDayBeginsAtTheOperatorsMidnightAlsoWhenTheClocksChange() {
         // In Berlin 02:30 does not exist on Sunday, 29 March 2026, and occurs twice on 26 October 2025.
-        List<Holding> spring = List.of(
+        List<StoredBackupStatus> spring = List.of(
                 proved("2026-03-28T22:59:59Z"), // 28th, 23:59:59
                 proved("2026-03-28T23:00:00Z"), // 29th, midnight
                 proved("2026-03-29T01:00:00Z"), // 29th, 03:00, an hour earlier than a day after 03:00
@@ -131,7 +131,7 @@ class RetentionPlanTest {
                 proved("2026-03-29T22:00:00Z")); // 30th, midnight
         assertThat(kept(plan("daily=2", spring, BERLIN))).containsOnly(spring.get(4), spring.get(3));
         assertThat(kept(plan("daily=3", spring, BERLIN))).containsOnly(spring.get(4), spring.get(3), spring.get(0));
-        List<Holding> autumn = List.of(
+        List<StoredBackupStatus> autumn = List.of(
                 proved("2025-10-25T22:00:00Z"), // 26th, midnight
                 proved("2025-10-26T00:30:00Z"), // 26th, 02:30 for the first time
                 proved("2025-10-26T01:30:00Z"), // 26th, 02:30 for the second time
@@ -147,7 +147,7 @@ class RetentionPlanTest {
 
     @Test
     void theSameBackupsAreOtherDaysInAnotherZone() {
-        List<Holding> backups = List.of(proved("2026-06-29T21:30:00Z"), proved("2026-06-29T22:30:00Z"));
+        List<StoredBackupStatus> backups = List.of(proved("2026-06-29T21:30:00Z"), proved("2026-06-29T22:30:00Z"));
         assertThat(kept(plan("daily=2", backups, BERLIN))).hasSize(2);
         assertThat(kept(plan("daily=1", backups, ZoneOffset.UTC))).hasSize(1);
         assertThat(kept(plan("daily=2,last=1", backups, ZoneOffset.UTC)))
@@ -157,13 +157,13 @@ class RetentionPlanTest {
 
     @Test
     void keepsAPinnedBackupForeverWithItsReason() {
-        Holding pinned = holding(
+        StoredBackupStatus pinned = holding(
                 "app",
                 Instant.parse("2019-01-01T03:00:00Z"),
                 Standing.PROVED,
                 100,
                 Optional.of("before app:1 became app:2"));
-        List<Holding> backups = new ArrayList<>(days("PPPP"));
+        List<StoredBackupStatus> backups = new ArrayList<>(days("PPPP"));
         backups.add(pinned);
 
         List<RetentionPlan.Decision> plan = plan("last=1", backups, ZoneOffset.UTC);
@@ -177,9 +177,9 @@ class RetentionPlanTest {
 
     @Test
     void keepsTheLastFullBackupUntilOneHasNotShrunk() {
-        Holding large = sized("2026-06-01T03:00:00Z", 100);
-        Holding shrunk = sized("2026-06-02T03:00:00Z", 10);
-        Holding after = sized("2026-06-03T03:00:00Z", 10);
+        StoredBackupStatus large = sized("2026-06-01T03:00:00Z", 100);
+        StoredBackupStatus shrunk = sized("2026-06-02T03:00:00Z", 10);
+        StoredBackupStatus after = sized("2026-06-03T03:00:00Z", 10);
 
         List<RetentionPlan.Decision> whileShrunk = plan("last=1", List.of(large, shrunk), ZoneOffset.UTC);
         assertThat(kept(whileShrunk)).containsOnly(large, shrunk);
@@ -193,7 +193,7 @@ class RetentionPlanTest {
 
     @Test
     void keepsEveryBackupOfARepeatedlyShrinkingDatabase() {
-        List<Holding> melting = List.of(
+        List<StoredBackupStatus> melting = List.of(
                 sized("2026-06-01T03:00:00Z", 100),
                 sized("2026-06-02T03:00:00Z", 40),
                 sized("2026-06-03T03:00:00Z", 15),
@@ -201,7 +201,7 @@ class RetentionPlanTest {
         assertThat(kept(plan("last=1", melting, ZoneOffset.UTC))).hasSize(4);
     }
 
-    private static Holding sized(String at, long megabytes) {
+    private static StoredBackupStatus sized(String at, long megabytes) {
         return holding("app", Instant.parse(at), Standing.PROVED, megabytes, Optional.empty());
     }
 
@@ -218,7 +218,7 @@ class RetentionPlanTest {
     @ParameterizedTest
     @ValueSource(strings = {"app-test", "app-", "ap", "App"})
     void backupsOfTwoServicesAreNeverWeighedAgainstEachOther(String neighbour) {
-        List<Holding> mixed = List.of(
+        List<StoredBackupStatus> mixed = List.of(
                 holding("app", NOW, Standing.PROVED, 100, Optional.empty()),
                 holding(neighbour, NOW, Standing.PROVED, 100, Optional.empty()));
         assertThatThrownBy(() -> plan("last=1", mixed, ZoneOffset.UTC))
@@ -236,10 +236,10 @@ class RetentionPlanTest {
         Random random = new Random(20260630);
         int removed = 0;
         for (int i = 0; i < HISTORIES; i++) {
-            List<Holding> history = history(random);
+            List<StoredBackupStatus> history = history(random);
             RetentionPolicy policy = policy(random);
             List<RetentionPlan.Decision> plan = RetentionPlan.of(policy, history, SHRINK, BERLIN, NOW);
-            Set<Holding> kept = kept(plan);
+            Set<StoredBackupStatus> kept = kept(plan);
             String what = "history " + i + " under " + policy;
 
             assertThat(plan.stream().map(RetentionPlan.Decision::backup))
@@ -269,17 +269,25 @@ class RetentionPlanTest {
     }
 
     private static void assertAFailureChangesNothing(
-            String what, Random random, RetentionPolicy policy, List<Holding> history, Set<Holding> kept) {
-        List<Holding> more = new ArrayList<>(history);
+            String what,
+            Random random,
+            RetentionPolicy policy,
+            List<StoredBackupStatus> history,
+            Set<StoredBackupStatus> kept) {
+        List<StoredBackupStatus> more = new ArrayList<>(history);
         more.add(holding("app", moment(random).plusMillis(1), Standing.DAMAGED, 100, Optional.empty()));
-        Set<Holding> keptThen = kept(RetentionPlan.of(policy, more, SHRINK, BERLIN, NOW));
+        Set<StoredBackupStatus> keptThen = kept(RetentionPlan.of(policy, more, SHRINK, BERLIN, NOW));
         keptThen.retainAll(new HashSet<>(history));
         assertThat(keptThen).as(what + ", and one more run that failed").isEqualTo(kept);
     }
 
     private static void assertWhatIsNotProvedPushesNoProvedOneOut(
-            String what, Random random, RetentionPolicy policy, List<Holding> history, Set<Holding> kept) {
-        List<Holding> more = new ArrayList<>(history);
+            String what,
+            Random random,
+            RetentionPolicy policy,
+            List<StoredBackupStatus> history,
+            Set<StoredBackupStatus> kept) {
+        List<StoredBackupStatus> more = new ArrayList<>(history);
         for (int i = 0; i < 10; i++) {
             more.add(holding("app", moment(random).plusMillis(1 + i), Standing.UNPROVED, 100, Optional.empty()));
         }
@@ -289,15 +297,19 @@ class RetentionPlanTest {
     }
 
     private static void assertTheOrderDoesNotMatter(
-            String what, Random random, RetentionPolicy policy, List<Holding> history, Set<Holding> kept) {
-        List<Holding> shuffled = new ArrayList<>(history);
+            String what,
+            Random random,
+            RetentionPolicy policy,
+            List<StoredBackupStatus> history,
+            Set<StoredBackupStatus> kept) {
+        List<StoredBackupStatus> shuffled = new ArrayList<>(history);
         Collections.shuffle(shuffled, random);
         assertThat(kept(RetentionPlan.of(policy, shuffled, SHRINK, BERLIN, NOW)))
                 .as(what + ", shuffled")
                 .isEqualTo(kept);
     }
 
-    private static void assertWhatIsLeftStays(String what, RetentionPolicy policy, Set<Holding> kept) {
+    private static void assertWhatIsLeftStays(String what, RetentionPolicy policy, Set<StoredBackupStatus> kept) {
         assertThat(kept(RetentionPlan.of(policy, List.copyOf(kept), SHRINK, BERLIN, NOW)))
                 .as(what + ", a second time")
                 .isEqualTo(kept);
@@ -308,7 +320,7 @@ class RetentionPlanTest {
      * rule {@code last} has no periods, so its result must grow with its count.
      */
     private static void assertMoreWantedIsMoreKept(
-            String what, RetentionPolicy policy, List<Holding> history, Set<Holding> kept) {
+            String what, RetentionPolicy policy, List<StoredBackupStatus> history, Set<StoredBackupStatus> kept) {
         Map<RetentionPolicy.Rule, Integer> more = new TreeMap<>(policy.counts());
         more.merge(RetentionPolicy.Rule.LAST, 5, Integer::sum);
         assertThat(kept(RetentionPlan.of(new RetentionPolicy(more), history, SHRINK, BERLIN, NOW)))
@@ -316,20 +328,20 @@ class RetentionPlanTest {
                 .containsAll(kept);
     }
 
-    private static Set<Holding> provedOf(Set<Holding> backups) {
+    private static Set<StoredBackupStatus> provedOf(Set<StoredBackupStatus> backups) {
         return backups.stream()
                 .filter(backup -> backup.standing() == Standing.PROVED)
                 .collect(Collectors.toSet());
     }
 
-    private static Optional<Holding> newestProved(List<Holding> history) {
+    private static Optional<StoredBackupStatus> newestProved(List<StoredBackupStatus> history) {
         return history.stream()
                 .filter(backup -> backup.standing() == Standing.PROVED)
-                .max(Comparator.comparing(Holding::startedAt));
+                .max(Comparator.comparing(StoredBackupStatus::startedAt));
     }
 
-    private static List<Holding> history(Random random) {
-        Map<Instant, Holding> history = new TreeMap<>();
+    private static List<StoredBackupStatus> history(Random random) {
+        Map<Instant, StoredBackupStatus> history = new TreeMap<>();
         int count = random.nextInt(40);
         for (int i = 0; i < count; i++) {
             Instant at = moment(random);
@@ -357,11 +369,11 @@ class RetentionPlanTest {
         return new RetentionPolicy(counts);
     }
 
-    private static List<RetentionPlan.Decision> plan(String policy, List<Holding> backups, ZoneId zone) {
+    private static List<RetentionPlan.Decision> plan(String policy, List<StoredBackupStatus> backups, ZoneId zone) {
         return RetentionPlan.of(RetentionPolicy.parse("keep", policy), backups, SHRINK, zone, NOW);
     }
 
-    private static Set<Holding> kept(List<RetentionPlan.Decision> plan) {
+    private static Set<StoredBackupStatus> kept(List<RetentionPlan.Decision> plan) {
         return plan.stream()
                 .filter(RetentionPlan.Decision::kept)
                 .map(RetentionPlan.Decision::backup)

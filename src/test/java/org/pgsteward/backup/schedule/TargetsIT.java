@@ -13,7 +13,7 @@ import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.restore.RestoreLeftovers;
 import org.pgsteward.model.BackupKind;
-import org.pgsteward.monitor.DatabaseFigures;
+import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
@@ -77,8 +77,8 @@ class TargetsIT {
                     .containsExactlyInAnyOrder(others);
             Server server = host.cluster().server();
             try (Connection connection = server.connect(server.address().database())) {
-                List<DatabaseFigures.Figure> figures = DatabaseFigures.read(connection);
-                assertThat(figures).extracting(DatabaseFigures.Figure::service).containsExactlyInAnyOrder(others);
+                List<DatabaseMetrics.Figure> figures = DatabaseMetrics.read(connection);
+                assertThat(figures).extracting(DatabaseMetrics.Figure::service).containsExactlyInAnyOrder(others);
             }
             new RestoreLeftovers(server, host.folder(), host.folder(), Clock.systemUTC()).clear();
             assertThat(host.rows("homelab", "SELECT datname FROM pg_database WHERE datname ~ '^pgsteward'"))

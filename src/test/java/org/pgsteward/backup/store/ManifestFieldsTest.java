@@ -194,7 +194,7 @@ class ManifestFieldsTest {
         assertThat(good().has("image")).isFalse();
         Manifest read = store.manifests().read(GOOD);
         assertThat(read.source().image()).isEmpty();
-        assertThat(read.contents().surroundings()).isEqualTo(Surroundings.UNKNOWN);
+        assertThat(read.contents().surroundings()).isEqualTo(DatabaseEnvironment.UNKNOWN);
     }
 
     /** The clock of the host is wrong. pgsteward would refuse to read a manifest with that time. */
@@ -223,7 +223,7 @@ class ManifestFieldsTest {
         assertThat(inventory.unreadable())
                 .containsOnlyKeys(BAD + ".manifest.json")
                 .allSatisfy((path, reason) -> assertThat(reason).doesNotContain("\n", "\u001b"));
-        assertThat(new Holdings(store).of("wiki", Map.of())).hasSize(1);
+        assertThat(new StoreView(store).of("wiki", Map.of())).hasSize(1);
         assertThat(new KnownFolders(store).newest(Map.of()).backups()).hasSize(1);
     }
 

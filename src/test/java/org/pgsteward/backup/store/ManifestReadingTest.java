@@ -50,7 +50,7 @@ class ManifestReadingTest {
             manifest("wiki-2026030" + i + "T030000Z", "x".repeat(900_000), "");
         }
 
-        assertThat(new Holdings(store).of("wiki", Map.of())).hasSize(14);
+        assertThat(new StoreView(store).of("wiki", Map.of())).hasSize(14);
         assertThat(Inventory.of(store).backups()).hasSize(14);
         assertThat(Inventory.of(store).unreadable().get("wiki/")).startsWith("17 manifests are not read");
         assertThat(new KnownFolders(store).newest(Map.of()).backups()).hasSize(1);
@@ -72,7 +72,7 @@ class ManifestReadingTest {
 
         assertThatThrownBy(() -> store.manifests().read(path))
                 .hasMessageStartingWith("it describes more than a backup has");
-        assertThat(new Holdings(store).of("wiki", Map.of())).isEmpty();
+        assertThat(new StoreView(store).of("wiki", Map.of())).isEmpty();
     }
 
     @Test
@@ -140,7 +140,7 @@ class ManifestReadingTest {
                 .startsWith(
                         "95 manifests without a valid signature are not read, since they are too many or too large;")
                 .contains("find '" + root.resolve("wiki") + "'");
-        assertThat(new Holdings(store).of("wiki", Map.of())).hasSize(15);
+        assertThat(new StoreView(store).of("wiki", Map.of())).hasSize(15);
         assertThat(signed(new KnownFolders(store).newest(Map.of()))).isNotEmpty();
         assertThat(store.manifests().alteration("wiki/wiki-20260301T030000Z.dump.zst"))
                 .isEmpty();
@@ -336,7 +336,7 @@ class ManifestReadingTest {
                 new Manifest.Source("wiki", database, "wiki", "", "dump"),
                 new Manifest.Run(NIGHT, NIGHT.plusSeconds(5), "15.0", "15"),
                 new Manifest.File(id + ".dump.zst", "00", 8, 80, List.of(), ""),
-                new Manifest.Contents(Map.of(), rows, Surroundings.UNKNOWN),
+                new Manifest.Contents(Map.of(), rows, DatabaseEnvironment.UNKNOWN),
                 List.of());
     }
 }

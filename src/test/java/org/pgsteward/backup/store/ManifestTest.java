@@ -109,7 +109,7 @@ class ManifestTest {
                         .read(PATH)
                         .contents()
                         .surroundings())
-                .isEqualTo(Surroundings.UNKNOWN);
+                .isEqualTo(DatabaseEnvironment.UNKNOWN);
     }
 
     /**
@@ -173,7 +173,7 @@ class ManifestTest {
                 new Manifest.Contents(
                         Map.of("citext", "1.6"),
                         Map.of("public.\"Mixed \"\"Case\"\"\"", 7L, "public.tasks", 0L),
-                        Surroundings.UNKNOWN),
+                        DatabaseEnvironment.UNKNOWN),
                 List.of());
     }
 }

@@ -316,7 +316,7 @@ class RecoveryCardTest {
                         new Manifest.Run(NOW, NOW, "15.8", "15"),
                         new Manifest.File(
                                 path.substring(path.indexOf('/') + 1), "ab".repeat(32), 10, 20, List.of(), ""),
-                        new Manifest.Contents(Map.of(), Map.of(), Surroundings.UNKNOWN),
+                        new Manifest.Contents(Map.of(), Map.of(), DatabaseEnvironment.UNKNOWN),
                         List.of()));
     }
 }

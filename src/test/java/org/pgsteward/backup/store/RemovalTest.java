@@ -21,8 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.model.Judgement;
 
 /** The backups in the store, and the steps of a removal. */
 @Tag("fast")
@@ -37,13 +37,13 @@ class RemovalTest {
 
     private Store store;
     private Removal removal;
-    private Holdings holdings;
+    private StoreView holdings;
 
     @BeforeEach
     void open() {
         store = new Store(root, Json.mapper());
         removal = new Removal(store);
-        holdings = new Holdings(store);
+        holdings = new StoreView(store);
     }
 
     @Test
@@ -105,11 +105,11 @@ class RemovalTest {
         stored("app", NIGHT.plusSeconds(60));
         Instant proved = NIGHT.plusSeconds(99);
 
-        List<Holding> found = holdings.of(
+        List<StoredBackupStatus> found = holdings.of(
                 "app",
                 Map.of(
                         eventId("app", NIGHT),
-                        new Judgement(
+                        new BackupRow(
                                 BackupState.VERIFIED,
                                 Optional.of(proved),
                                 Optional.of(proved),
@@ -163,8 +163,8 @@ class RemovalTest {
         } else {
             Files.writeString(store.resolve(path), "cut");
         }
-        Judgement verified =
-                new Judgement(BackupState.VERIFIED, Optional.of(NIGHT), Optional.of(NIGHT), "", Optional.empty());
+        BackupRow verified =
+                new BackupRow(BackupState.VERIFIED, Optional.of(NIGHT), Optional.of(NIGHT), "", Optional.empty());
 
         assertThat(holdings.of("app", Map.of(eventId("app", NIGHT), verified)))
                 .singleElement()
@@ -183,7 +183,7 @@ class RemovalTest {
                         new Manifest.Source(service, service, service, "", "dump"),
                         new Manifest.Run(at, at.plusSeconds(5), "15.0", "15"),
                         new Manifest.File(store.resolve(path).getFileName().toString(), "00", 8, 80, List.of(), ""),
-                        new Manifest.Contents(Map.of(), Map.of("public.t", 1L), Surroundings.UNKNOWN),
+                        new Manifest.Contents(Map.of(), Map.of("public.t", 1L), DatabaseEnvironment.UNKNOWN),
                         List.of()));
         return path;
     }

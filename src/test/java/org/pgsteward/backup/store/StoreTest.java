@@ -350,7 +350,7 @@ class StoreTest {
                 new Manifest.Source(service, service, service, "", "dump"),
                 new Manifest.Run(at, at, "15.0", "15"),
                 new Manifest.File(id + ".dump.zst", "00", 8, 8, List.of(), ""),
-                new Manifest.Contents(Map.of(), Map.of(), Surroundings.UNKNOWN),
+                new Manifest.Contents(Map.of(), Map.of(), DatabaseEnvironment.UNKNOWN),
                 List.of());
     }
 

@@ -15,21 +15,21 @@ public final class Stored {
 
     private Stored() {}
 
-    public static Holding proved(String at) {
+    public static StoredBackupStatus proved(String at) {
         return holding("app", Instant.parse(at), Standing.PROVED, 100, Optional.empty());
     }
 
-    public static Holding unproved(String at) {
+    public static StoredBackupStatus unproved(String at) {
         return holding("app", Instant.parse(at), Standing.UNPROVED, 100, Optional.empty());
     }
 
-    public static Holding damaged(String at) {
+    public static StoredBackupStatus damaged(String at) {
         return holding("app", Instant.parse(at), Standing.DAMAGED, 100, Optional.empty());
     }
 
-    public static Holding holding(
+    public static StoredBackupStatus holding(
             String service, Instant at, Standing standing, long megabytes, Optional<String> pinned) {
-        return new Holding(backup(service, at, megabytes * MEGABYTES), standing, pinned, Optional.of(at));
+        return new StoredBackupStatus(backup(service, at, megabytes * MEGABYTES), standing, pinned, Optional.of(at));
     }
 
     public static Backup backup(String service, Instant at, long sourceBytes) {

@@ -29,14 +29,14 @@ class ScratchSeriesIT {
     private final Programs programs = TestCluster.programs();
 
     private Path folder;
-    private ProofTurn turn;
+    private VerificationTurn turn;
     private ScratchSeries series;
 
     @BeforeEach
     void prepare() throws IOException {
         folder = Files.createTempDirectory(Path.of("/tmp"), "pgsteward-test-");
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwx--x--x"));
-        turn = new ProofTurn(folder.resolve("locks"), Clock.systemUTC());
+        turn = new VerificationTurn(folder.resolve("locks"), Clock.systemUTC());
         Path scratch = folder.resolve("scratch");
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         series = new ScratchSeries(turn, found -> {
@@ -56,7 +56,7 @@ class ScratchSeriesIT {
 
     @Test
     void removesRolesDatabasesAndSettingsBetweenBackups() throws Exception {
-        try (Proof.Series open = series.begin()) {
+        try (Verification.Series open = series.begin()) {
             assertThat(open).isNotNull();
             Path first;
             try (Turn.Taken taken = turn.take("wiki");
@@ -88,7 +88,7 @@ class ScratchSeriesIT {
 
     @Test
     void keepsNoClusterInWhichABackupFailed() throws Exception {
-        try (Proof.Series open = series.begin()) {
+        try (Verification.Series open = series.begin()) {
             assertThat(open).isNotNull();
             try (Turn.Taken taken = turn.take("wiki");
                     ScratchSeries.Lease lease = series.take(programs)) {
@@ -111,9 +111,9 @@ class ScratchSeriesIT {
 
     @Test
     void givesWayToAnotherProcess() throws Exception {
-        ProofTurn other = new ProofTurn(folder.resolve("locks"), Clock.systemUTC());
+        VerificationTurn other = new VerificationTurn(folder.resolve("locks"), Clock.systemUTC());
         CompletableFuture<Turn.Taken> waiting;
-        try (Proof.Series open = series.begin()) {
+        try (Verification.Series open = series.begin()) {
             assertThat(open).isNotNull();
             try (Turn.Taken taken = turn.take("wiki");
                     ScratchSeries.Lease lease = series.take(programs)) {
@@ -132,7 +132,7 @@ class ScratchSeriesIT {
      */
     @Test
     void givesWayToAnotherProcessThatComesBetweenTwoVerifications() throws Exception {
-        try (Proof.Series open = series.begin()) {
+        try (Verification.Series open = series.begin()) {
             assertThat(open).isNotNull();
             assertThat(turn.makesWay()).isFalse();
             try (Turn.Taken taken = turn.take("wiki");
@@ -141,7 +141,7 @@ class ScratchSeriesIT {
                 lease.verified();
             }
             CompletableFuture<Turn.Taken> waiting =
-                    waitingIn(new ProofTurn(folder.resolve("locks"), Clock.systemUTC()));
+                    waitingIn(new VerificationTurn(folder.resolve("locks"), Clock.systemUTC()));
             assertThat(waiting).isNotDone();
             assertThat(clusters()).isOne();
 
@@ -152,7 +152,7 @@ class ScratchSeriesIT {
         }
     }
 
-    private CompletableFuture<Turn.Taken> waitingIn(ProofTurn other) {
+    private CompletableFuture<Turn.Taken> waitingIn(VerificationTurn other) {
         CompletableFuture<Turn.Taken> waiting = new CompletableFuture<>();
         Thread thread = new Thread(() -> {
             try {
@@ -162,7 +162,7 @@ class ScratchSeriesIT {
             }
         });
         thread.start();
-        await().until(() -> Files.exists(folder.resolve("locks").resolve(ProofWish.FILE)));
+        await().until(() -> Files.exists(folder.resolve("locks").resolve(WaitingPlace.FILE)));
         return waiting;
     }
 

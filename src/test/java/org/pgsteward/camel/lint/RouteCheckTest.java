@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgsteward.app.Purpose;
+import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.Settings;
 
@@ -39,7 +39,7 @@ class RouteCheckTest {
         this.folder = folder;
         Settings settings = Settings.withoutSecrets(Map.of()).settings();
         check = Wiring.to(
-                        Purpose.CHECK,
+                        AccessMode.CHECK,
                         settings.with(Map.of(
                                 "pgsteward.state.dir", folder.resolve("state").toString())))
                 .routeCheck();

@@ -19,13 +19,13 @@ import org.apache.camel.builder.RouteConfigurationBuilder;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.io.Json;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
 
 @Tag("fast")
 class AlertRoutesTest {
@@ -46,7 +46,7 @@ class AlertRoutesTest {
         }
         List<Path> files = files();
         assertThat(files).hasSize(2);
-        Notice notice = Json.mapper().readValue(Files.readString(files.get(0)), Notice.class);
+        Notification notice = Json.mapper().readValue(Files.readString(files.get(0)), Notification.class);
         assertThat(notice.title()).isEqualTo("[warning] vikunja memory high: 82% of 256 MiB in use: Größe 🐘");
         assertThat(files.get(0).getFileName()).hasToString(notice.id() + ".json");
         assertThat(Files.readString(files.get(1))).contains("\"state\":\"resolved\"");
@@ -154,13 +154,13 @@ class AlertRoutesTest {
 
     @Test
     void noticeLostBeforeTheOutboxIsSentAtTheNextStart() throws Exception {
-        new AlertBook(
+        new AlertRegistry(
                         state,
                         new Silences(state, Json.mapper(), Clock.systemUTC()),
                         Json.mapper(),
                         Clock.systemUTC(),
                         ZoneOffset.UTC,
-                        Typing.PLAIN)
+                        CommandPrefix.PLAIN)
                 .consider(Desk.bad("vikunja"));
 
         Map<String, String> soon = Map.of("pgsteward.alerts.look", "50ms");
@@ -211,8 +211,8 @@ class AlertRoutesTest {
             public void configure() {
                 from("direct:receiver-" + name)
                         .routeId("receiver-" + name)
-                        .process(exchange -> got.add(
-                                exchange.getVariable("notice", Notice.class).service()));
+                        .process(exchange -> got.add(exchange.getVariable("notice", Notification.class)
+                                .service()));
             }
         };
     }
@@ -225,8 +225,8 @@ class AlertRoutesTest {
                 .toList();
     }
 
-    private static Notice notice() {
-        return new Notice("n1", "firing", "info", "k", "s", Instant.now(), "title", "text", "", Map.of());
+    private static Notification notice() {
+        return new Notification("n1", "firing", "info", "k", "s", Instant.now(), "title", "text", "", Map.of());
     }
 
     private Map<String, String> mailboxSettings() {

@@ -31,7 +31,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.model.Condition;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 import org.pgsteward.model.Severity;
 
 /** Services that do not accept a notice, by real HTTP and through the shipped routes. */
@@ -43,7 +43,7 @@ class DeliveryFaultsTest {
     private Path state;
 
     private final HookServer server;
-    private final List<Notice> phone = new CopyOnWriteArrayList<>();
+    private final List<Notification> phone = new CopyOnWriteArrayList<>();
     private final AtomicBoolean engaged = new AtomicBoolean();
     private final AtomicInteger requests = new AtomicInteger();
     private final List<Instant> at = new CopyOnWriteArrayList<>();
@@ -159,7 +159,7 @@ class DeliveryFaultsTest {
                     .containsOnly("vikunja", "gitea");
         }
         assertThat(phone)
-                .extracting(Notice::kind)
+                .extracting(Notification::kind)
                 .containsExactly("memory-high", Fallbacks.RECEIVER_FAILING, "memory-high", Fallbacks.RECEIVER_FAILING);
         assertThat(phone.get(1).service()).isEqualTo("webhook");
         assertThat(phone.get(1).remedy()).contains("docker compose logs");
@@ -201,7 +201,7 @@ class DeliveryFaultsTest {
             await().atMost(PATIENCE).until(() -> desk.outbox.depth("webhook") == 0);
         }
         assertThat(server.taken).as("also what was taken over").hasSize(2);
-        assertThat(phone).extracting(Notice::service).contains("gitea").doesNotContain("vikunja");
+        assertThat(phone).extracting(Notification::service).contains("gitea").doesNotContain("vikunja");
         assertThat(phone.stream().filter(notice -> notice.service().equals("gitea")))
                 .hasSize(1);
     }
@@ -269,7 +269,7 @@ class DeliveryFaultsTest {
                             if (engaged.get()) {
                                 throw new IOException("engaged");
                             }
-                            phone.add(exchange.getVariable("notice", Notice.class));
+                            phone.add(exchange.getVariable("notice", Notification.class));
                         });
                     }
                 })

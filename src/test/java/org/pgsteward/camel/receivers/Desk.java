@@ -17,18 +17,18 @@ import org.apache.camel.ProducerTemplate;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.impl.DefaultCamelContext;
 import org.apache.camel.support.PluginHelper;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Backoff;
-import org.pgsteward.alert.Courier;
+import org.pgsteward.alert.DeliveryScheduler;
 import org.pgsteward.alert.Fallbacks;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.alert.TellingRule;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.io.Json;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
 
 /** A context with the shipped alert routes, wired as the daemon wires them, on a real clock and with short waits. */
 final class Desk implements AutoCloseable {
@@ -48,7 +48,7 @@ final class Desk implements AutoCloseable {
 
     final CamelContext context = new DefaultCamelContext();
     final Outbox outbox;
-    final AlertBook alerts;
+    final AlertRegistry alerts;
 
     Desk(Path state, Map<String, String> settings) {
         this(state, settings, Fallbacks.NONE);
@@ -66,13 +66,18 @@ final class Desk implements AutoCloseable {
         Clock clock = Clock.systemUTC();
         Receivers receivers = new Receivers(context);
         outbox = new Outbox(state, Json.mapper(), clock, receivers::names, fallbacks);
-        alerts = new AlertBook(
-                state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC, Typing.PLAIN);
+        alerts = new AlertRegistry(
+                state,
+                new Silences(state, Json.mapper(), clock),
+                Json.mapper(),
+                clock,
+                ZoneOffset.UTC,
+                CommandPrefix.PLAIN);
         Redaction redaction = new Redaction(settings.entrySet().stream()
                 .filter(setting -> setting.getKey().matches(".*\\.(password|url|token|secret|topic)"))
                 .map(Map.Entry::getValue)
                 .toList());
-        Courier.Rests rests = new Courier.Rests(
+        DeliveryScheduler.Rests rests = new DeliveryScheduler.Rests(
                 new Backoff(Duration.ofMillis(200), Duration.ofSeconds(1)),
                 new Backoff(Duration.ofMillis(500), Duration.ofSeconds(2)));
         OutboxDelivery delivery =

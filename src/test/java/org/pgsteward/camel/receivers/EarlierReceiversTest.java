@@ -10,7 +10,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pgsteward.app.Purpose;
+import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
@@ -41,7 +41,7 @@ class EarlierReceiversTest extends ChatReceiversTest {
         }
         Settings settings = Settings.withoutSecrets(Map.of()).settings();
 
-        assertThat(Wiring.to(Purpose.CHECK, settings.with(Map.of("pgsteward.state.dir", state.toString())))
+        assertThat(Wiring.to(AccessMode.CHECK, settings.with(Map.of("pgsteward.state.dir", state.toString())))
                         .routeCheck()
                         .problems(RouteFiles.of(texts)))
                 .isEmpty();

@@ -20,16 +20,16 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.camel.RouteClient;
 import org.pgsteward.camel.RouteReporter;
-import org.pgsteward.containers.Reading;
+import org.pgsteward.containers.MemorySample;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Console;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
-import org.pgsteward.monitor.DatabaseLook;
-import org.pgsteward.monitor.HostLook;
+import org.pgsteward.monitor.DatabaseObservation;
+import org.pgsteward.monitor.HostObservation;
 import org.pgsteward.monitor.LogEvent;
-import org.pgsteward.monitor.LogLook;
+import org.pgsteward.monitor.LogObservation;
 import org.pgsteward.monitor.Monitor;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Restarts;
@@ -48,10 +48,10 @@ class MonitorRoutesTest {
     private static final class Sampler {
         private volatile int percent = 10;
 
-        List<Reading> sample() {
+        List<MemorySample> sample() {
             return List.of(
-                    new Reading("vikunja", container(), new Memory(percent, 100), Instant.now()),
-                    new Reading("gitea", container(), new Memory(10, 100), Instant.now()));
+                    new MemorySample("vikunja", container(), new Memory(percent, 100), Instant.now()),
+                    new MemorySample("gitea", container(), new Memory(10, 100), Instant.now()));
         }
 
         private static Container container() {
@@ -100,12 +100,13 @@ class MonitorRoutesTest {
     /** Replaces the probes of PostgreSQL, the disks and pgsteward's own folders. */
     private static final class Eyes {
         private volatile int spooled;
-        private volatile @Nullable DatabaseLook databases;
-        private volatile @Nullable LogLook log;
+        private volatile @Nullable DatabaseObservation databases;
+        private volatile @Nullable LogObservation log;
 
-        HostLook host() {
-            HostLook.Disk disk = new HostLook.Disk("/backups", List.of("backups"), 100, 50, Optional.empty());
-            return new HostLook(
+        HostObservation host() {
+            HostObservation.Disk disk =
+                    new HostObservation.Disk("/backups", List.of("backups"), 100, 50, Optional.empty());
+            return new HostObservation(
                     Instant.now(), List.of(disk), Optional.empty(), "", spooled, Map.of(), Optional.empty());
         }
     }
@@ -210,18 +211,18 @@ class MonitorRoutesTest {
         }
     }
 
-    private static LogLook refused(int count) {
-        LogLook.Attempts attempts =
-                new LogLook.Attempts(LogEvent.Reason.WRONG_PASSWORD, "vikunja", "vikunja", "web (172.18.0.5)", count);
-        return new LogLook(
+    private static LogObservation refused(int count) {
+        LogObservation.Attempts attempts = new LogObservation.Attempts(
+                LogEvent.Reason.WRONG_PASSWORD, "vikunja", "vikunja", "web (172.18.0.5)", count);
+        return new LogObservation(
                 Instant.now(),
                 new Console("postgresql", "homelab", "homelab"),
-                List.of(new LogLook.Refusals("vikunja", false, count, List.of(attempts), Instant.now())),
+                List.of(new LogObservation.Refusals("vikunja", false, count, List.of(attempts), Instant.now())),
                 Optional.empty());
     }
 
-    private static DatabaseLook look(int sessions) {
-        DatabaseLook.Server server = new DatabaseLook.Server(
+    private static DatabaseObservation look(int sessions) {
+        DatabaseObservation.Server server = new DatabaseObservation.Server(
                 Instant.EPOCH,
                 Instant.EPOCH,
                 "15.14",
@@ -229,14 +230,14 @@ class MonitorRoutesTest {
                 100,
                 3,
                 0,
-                new DatabaseLook.MemorySettings(1, 1, 1, 1),
+                new DatabaseObservation.MemorySettings(1, 1, 1, 1),
                 Optional.of(0L),
                 Optional.empty(),
                 new ServerLog(ServerLog.PREFIX, true, Optional.empty()),
                 "",
                 Optional.empty(),
                 Restarts.NONE);
-        return new DatabaseLook(
+        return new DatabaseObservation(
                 Instant.now(),
                 new Console("postgresql", "homelab", "homelab"),
                 server,

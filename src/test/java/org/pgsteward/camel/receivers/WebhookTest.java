@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.io.Json;
-import org.pgsteward.model.Notice;
+import org.pgsteward.model.Notification;
 
 @Tag("fast")
 class WebhookTest {
@@ -44,7 +44,7 @@ class WebhookTest {
             await().until(() -> server.taken.size() == 1);
         }
         assertThat(server.contentTypes).singleElement().asString().startsWith("application/json");
-        Notice notice = notice(server.taken.get(0));
+        Notification notice = notice(server.taken.get(0));
         assertThat(notice.state()).isEqualTo("firing");
         assertThat(notice.severity()).isEqualTo("warning");
         assertThat(notice.kind()).isEqualTo("memory-high");
@@ -66,7 +66,7 @@ class WebhookTest {
                         "remedy",
                         "figures",
                         "alerts");
-        assertThat(notice.alerts()).extracting(Notice.Entry::service).containsExactly("vikunja");
+        assertThat(notice.alerts()).extracting(Notification.Entry::service).containsExactly("vikunja");
     }
 
     @Test
@@ -169,7 +169,7 @@ class WebhookTest {
                     public void configure() {
                         from("direct:receiver-other")
                                 .routeId("receiver-other")
-                                .process(exchange -> others.add(exchange.getVariable("notice", Notice.class)
+                                .process(exchange -> others.add(exchange.getVariable("notice", Notification.class)
                                         .service()));
                     }
                 })
@@ -217,9 +217,9 @@ class WebhookTest {
         return server.taken.stream().map(body -> notice(body).service()).toList();
     }
 
-    private Notice notice(String body) {
+    private Notification notice(String body) {
         try {
-            return json.readValue(body, Notice.class);
+            return json.readValue(body, Notification.class);
         } catch (JsonProcessingException torn) {
             throw new AssertionError(body, torn);
         }

@@ -18,18 +18,18 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.Alert;
-import org.pgsteward.alert.AlertBook;
+import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.camel.RouteClient;
 import org.pgsteward.camel.RouteReporter;
 import org.pgsteward.io.Json;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Console;
 import org.pgsteward.model.Secret;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Typing;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 import org.pgsteward.postgres.guard.AutovacuumWorker;
@@ -54,7 +54,7 @@ class GuardAlertsIT {
     private Path state;
 
     private TestCluster cluster;
-    private AlertBook alerts;
+    private AlertRegistry alerts;
     private ServerGuard guard;
     private GuardAlerts guardAlerts;
     private long free = 100_000 * MIB;
@@ -68,8 +68,13 @@ class GuardAlertsIT {
                 "CREATE ROLE wiki LOGIN CONNECTION LIMIT 100 PASSWORD '" + PASSWORD.reveal() + "'",
                 "CREATE DATABASE wiki OWNER wiki",
                 "INSERT INTO public.service_configs (service_name, database_name, role_name) VALUES ('wiki', 'wiki', 'wiki')");
-        alerts = new AlertBook(
-                state, new Silences(state, Json.mapper(), clock), Json.mapper(), clock, ZoneOffset.UTC, Typing.PLAIN);
+        alerts = new AlertRegistry(
+                state,
+                new Silences(state, Json.mapper(), clock),
+                Json.mapper(),
+                clock,
+                ZoneOffset.UTC,
+                CommandPrefix.PLAIN);
         camel.addRoutes(new RouteBuilder() {
             @Override
             public void configure() {

@@ -1,0 +1,282 @@
+package org.pgsteward.alert;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.Activity;
+import org.pgsteward.model.CommandPrefix;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Notification;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Registry of alerts and their pending notifications. The files in {@code <state.dir>/alerts/} are authoritative, so
+ * the daemon and a command can share them and a restart loses no alert. If the disk is full and the reserved space is
+ * used up, alerts are kept in memory. Thread-safe.
+ */
+public final class AlertRegistry {
+    private static final Logger LOG = LoggerFactory.getLogger(AlertRegistry.class);
+
+    /** Source name for conditions that name no source. */
+    private static final String LOOK = "look";
+
+    /** Service name in journal rows about several services. */
+    private static final String ALL = "pgsteward";
+
+    /** Time by which a notification has reached the outbox, or is considered lost. */
+    private static final Duration IN_HAND = Duration.ofMinutes(1);
+
+    private static final DateTimeFormatter ID =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
+
+    private final AlertStore store;
+    private final NotificationText text;
+    private final Clock clock;
+    private final Silences silences;
+    private final ZoneId zone;
+    private final CommandPrefix typing;
+
+    /** Notifications on their way to the outbox, by notification id. */
+    private final Map<String, Hand> handed = new HashMap<>();
+
+    /** Time of the last notification, by {@link TellingRule#lane}. */
+    private final Map<String, Instant> lastTold = new HashMap<>();
+
+    /** Changes that the disk refused; an empty value is a removal. */
+    private final Map<String, Optional<Alert>> unsaved = new HashMap<>();
+
+    /**
+     * @param stateDir {@code pgsteward.state.dir}
+     * @param zone time zone of the times in notifications and of quiet hours
+     * @param typing prefix of the commands in remedies
+     */
+    public AlertRegistry(
+            Path stateDir, Silences silences, ObjectMapper json, Clock clock, ZoneId zone, CommandPrefix typing) {
+        this.typing = typing;
+        this.store = new AlertStore(stateDir.resolve("alerts"), json);
+        this.text = new NotificationText(zone);
+        this.silences = silences;
+        this.zone = zone;
+        this.clock = clock;
+    }
+
+    private record Hand(DueNotification telling, Instant at) {}
+
+    /** Records the condition of a subject that only one source checks. */
+    public void consider(Condition condition) {
+        consider(condition, LOOK);
+    }
+
+    /**
+     * Records a condition. {@link #due} decides whether and when it is notified.
+     *
+     * @param source name of the check; an alert resolves only when no source reports bad any more. Null or blank if a
+     *     route leaves it out
+     */
+    public synchronized void consider(Condition condition, @Nullable String source) {
+        if (condition.severity().isEmpty()
+                && read(condition.key()).filter(Alert::isFiring).isEmpty()) {
+            // Most checks end here, and must not wait for the lock of another process.
+            return;
+        }
+        String looked = source == null || source.isBlank() ? LOOK : source;
+        store.alone(() -> {
+            Optional<Alert> before = read(condition.key());
+            Optional<Alert> after = AlertRule.turn(before, condition.typed(typing), looked);
+            if (after.isPresent() && !after.equals(before)) {
+                write(after.get());
+            }
+        });
+    }
+
+    /**
+     * Returns the notifications that are due under {@code rule}. A notification returns again if {@link #told} does not
+     * confirm it within a minute, or if the process ended before confirming it.
+     */
+    public synchronized List<Notification> due(TellingRule rule) {
+        Instant now = clock.instant();
+        handed.values().removeIf(hand -> TellingRule.isPast(hand.at(), IN_HAND, now));
+        Set<String> inHand = new HashSet<>();
+        handed.values().forEach(hand -> hand.telling().alerts().forEach(alert -> inHand.add(alert.key())));
+        List<Notification> notices = new ArrayList<>();
+        store.alone(() -> {
+            saveAgain();
+            store.keepReserve();
+            List<Alert> pages = all();
+            TellingRule.Decision decision = rule.decide(pages, silences.active(), inHand, lastTold, zone, now);
+            for (Alert page : decision.settled()) {
+                LOG.info("{} {} is over and was not told", page.service(), page.kind());
+                write(page.endHeard(page.over()));
+            }
+            for (DueNotification telling : decision.tellings()) {
+                String id = id(telling);
+                handed.put(id, new Hand(telling, now));
+                notices.add(text.of(id, telling, now));
+            }
+            for (Alert page : pages) {
+                if (page.isPast() && page.changedAt().plus(rule.kept()).isBefore(now)) {
+                    remove(page);
+                }
+            }
+        });
+        return notices;
+    }
+
+    /** Returns an id that is equal for equal notifications, so receivers can recognise a repetition after a crash. */
+    private static String id(DueNotification telling) {
+        Instant latest = telling.alerts().stream()
+                .flatMap(alert -> Stream.of(alert.changedAt(), alert.heardAt()))
+                .max(Comparator.naturalOrder())
+                .orElse(Instant.EPOCH);
+        // Leaves out the figures: they change with every check.
+        String news = telling.alerts().stream()
+                .map(alert -> alert.key() + alert.since() + alert.severity() + alert.changedAt() + alert.heardAt())
+                .collect(Collectors.joining("\n", telling.news() + "\n", ""));
+        UUID hash = UUID.nameUUIDFromBytes(news.getBytes(StandardCharsets.UTF_8));
+        return ID.format(latest) + "-" + hash.toString().substring(0, 8);
+    }
+
+    /** Records that the notification has reached the outbox. From then on it counts as notified. */
+    public synchronized void told(Notification notice) {
+        Hand hand = handed.remove(notice.id());
+        if (hand == null) {
+            return;
+        }
+        DueNotification telling = hand.telling();
+        Instant now = clock.instant();
+        lastTold.put(TellingRule.lane(telling), now);
+        store.alone(() -> {
+            for (Alert told : telling.alerts()) {
+                Alert page = read(told.key()).orElse(told);
+                boolean flapping = telling.news() == DueNotification.News.FLAPPING;
+                write(
+                        telling.isOver()
+                                ? page.endHeard(told.over())
+                                : page.heard(new Alert.Heard(told.severity(), now, flapping)));
+            }
+        });
+    }
+
+    /**
+     * Returns the journal row of a notification: its state, severity and kind, and its service or number of services.
+     */
+    public Activity activity(Notification notice) {
+        List<String> services = NotificationText.services(notice);
+        String whose = services.size() == 1 ? notice.service() : ALL;
+        String of = services.size() == 1 ? "" : " of " + services.size() + " services";
+        return Activity.ours(
+                whose,
+                "alert " + notice.state() + ": " + notice.severity() + " " + notice.kind() + of,
+                clock.instant());
+    }
+
+    /** Returns the firing alerts, notified or not. */
+    public synchronized List<Alert> firing() {
+        return all().stream().filter(Alert::isFiring).toList();
+    }
+
+    /** Returns the firing alerts that were notified. */
+    public synchronized List<Alert> heard() {
+        return all().stream()
+                .filter(alert -> alert.isFiring() && alert.heard() != null)
+                .toList();
+    }
+
+    private List<Alert> all() {
+        Map<String, Alert> alerts = new java.util.TreeMap<>();
+        try {
+            store.all().forEach(alert -> alerts.put(alert.key(), alert));
+        } catch (IOException refused) {
+            LOG.warn("the alerts in the state folder cannot be read: {}", refused.toString());
+        }
+        unsaved.forEach((key, alert) -> alert.ifPresentOrElse(page -> alerts.put(key, page), () -> alerts.remove(key)));
+        return List.copyOf(alerts.values());
+    }
+
+    private Optional<Alert> read(String key) {
+        Optional<Alert> kept = unsaved.get(key);
+        if (kept != null) {
+            return kept;
+        }
+        try {
+            return store.read(key);
+        } catch (IOException refused) {
+            LOG.warn(
+                    "the alert {} cannot be read and counts as not firing: {}",
+                    OneLine.of(key, 120),
+                    refused.toString());
+            return Optional.empty();
+        }
+    }
+
+    private void write(Alert alert) {
+        try {
+            store.write(alert);
+            unsaved.remove(alert.key());
+        } catch (IOException refused) {
+            keep(alert.key(), Optional.of(alert), refused);
+        }
+    }
+
+    private void remove(Alert alert) {
+        try {
+            store.remove(alert.key());
+            unsaved.remove(alert.key());
+        } catch (IOException refused) {
+            keep(alert.key(), Optional.empty(), refused);
+        }
+    }
+
+    /**
+     * Writes changes from memory to the disk, which may have room again. A file that another process has written since
+     * is newer and stays.
+     */
+    private void saveAgain() {
+        Map.copyOf(unsaved).forEach((key, alert) -> {
+            try {
+                Optional<Alert> written = store.read(key);
+                if (alert.isEmpty() && written.filter(Alert::isPast).isPresent()) {
+                    store.remove(key);
+                } else if (alert.isPresent()
+                        && written.filter(page ->
+                                        page.changedAt().isAfter(alert.get().changedAt()))
+                                .isEmpty()) {
+                    store.write(alert.get());
+                }
+                unsaved.remove(key);
+            } catch (IOException refused) {
+                LOG.debug("the alert {} is still in memory only: {}", OneLine.of(key, 120), refused.toString());
+            }
+        });
+    }
+
+    private void keep(String key, Optional<Alert> alert, IOException refused) {
+        if (unsaved.put(key, alert) == null) {
+            LOG.warn(
+                    "the alert {} is kept in memory only, a restart would tell it again: {}; look at the disk of the"
+                            + " state folder",
+                    OneLine.of(key, 120),
+                    refused.toString());
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package org.pgsteward.monitor;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import org.pgsteward.postgres.Query;
+import org.pgsteward.postgres.ReplacedDatabase;
+import org.pgsteward.postgres.UnfinishedRestore;
+
+/** Reads the size and the number of sessions of each database, in one statement. */
+public final class DatabaseMetrics {
+    /** Every database that is backed up or enrolled, under the name of its backups. */
+    private static final String FIGURES =
+            """
+            SELECT COALESCE(sc.service_name,
+                            CASE WHEN length(d.datname) > 50 OR d.datname IN ('_base', '_globals', '_sets') OR EXISTS
+                                      (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
+                                 THEN left(d.datname, 41) || '~' || left(md5(d.datname), 8)
+                                 ELSE d.datname END),
+                   pg_catalog.pg_database_size(d.oid),
+                   (SELECT count(*) FROM pg_catalog.pg_stat_activity AS a
+                     WHERE a.datid = d.oid
+                       AND a.backend_type = 'client backend'
+                       AND a.application_name <> 'pgsteward')
+              FROM pg_catalog.pg_database AS d
+              LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
+             WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished}
+               AND (sc.service_name IS NOT NULL OR NOT {replaced})
+               AND (sc.service_name IS NOT NULL
+                    OR NOT EXISTS (SELECT FROM public.kept_databases AS k
+                                    WHERE k.database_oid = d.oid AND k.database_name = d.datname))
+             ORDER BY 1
+            """.replace("{unfinished}", UnfinishedRestore.DATABASE).replace("{replaced}", ReplacedDatabase.IS);
+
+    private DatabaseMetrics() {}
+
+    /**
+     * One database, under its service's name, or under its own name without a service. pgsteward's own sessions are not
+     * counted.
+     */
+    public record Figure(String service, long sizeBytes, long connections) {}
+
+    /**
+     * Reads all databases.
+     *
+     * @param connection a connection to the management database
+     * @throws SQLException if PostgreSQL does not answer
+     */
+    public static List<Figure> read(Connection connection) throws SQLException {
+        return Query.list(connection, FIGURES, row -> new Figure(row.getString(1), row.getLong(2), row.getLong(3)));
+    }
+}

@@ -1,0 +1,113 @@
+package org.pgsteward.provision;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.pgsteward.postgres.Query;
+import org.pgsteward.postgres.Server;
+
+/**
+ * Repairs the contents of the services' databases, each over a connection of its own. Checks only databases that were
+ * written to since the last check.
+ */
+final class ContentsRepair {
+    /**
+     * A session that waits for a table's lock makes all later sessions wait too. So the wait is short, and repeated.
+     */
+    private static final String SHORT_LOCKS = "SET lock_timeout = '200ms'";
+
+    private static final int ATTEMPTS = 5;
+
+    /** PostgreSQL's SQLSTATE lock_not_available: a lock was not granted in time. */
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
+
+    private final Server server;
+    private final Map<String, Long> writes = new ConcurrentHashMap<>();
+    private final Map<String, Set<String>> extensions = new ConcurrentHashMap<>();
+
+    ContentsRepair(Server server) {
+        this.server = server;
+    }
+
+    /** The execution of one step. */
+    interface Doing {
+        void run(Step step, Connection connection) throws SQLException;
+    }
+
+    boolean hasChanged(Cluster.Database database) {
+        Long before = writes.get(database.name());
+        return before == null || before != database.writes();
+    }
+
+    /** Returns whether {@code database} may lack any of these extensions, as far as it was read. */
+    boolean lacks(String database, Set<String> wanted) {
+        return !extensions.getOrDefault(database, Set.of()).containsAll(wanted);
+    }
+
+    /**
+     * Remembers the write counter that {@code database} had when the plan was made. Later writes lead to a check the
+     * next time.
+     */
+    void seen(Cluster.Database database) {
+        writes.put(database.name(), database.writes());
+    }
+
+    /** Returns the steps that {@link #putRight} would carry out. */
+    List<Step> plan(Step.Kind kind, String database, String role) throws SQLException {
+        try (Connection inside = server.connect(database)) {
+            return DatabaseContents.look(inside, role, Set.of()).steps(kind, database, role, Set.of());
+        }
+    }
+
+    /**
+     * Repairs the contents of a database.
+     *
+     * @return the steps that were carried out
+     * @throws SQLException if steps remain to be done, with their number, and the first of them with its refusal
+     */
+    List<Step> putRight(
+            Step.Kind kind, String database, String role, Collection<String> former, Set<String> wanted, Doing doing)
+            throws SQLException {
+        List<Step> done = new ArrayList<>();
+        try (Connection inside = server.connect(database)) {
+            DatabaseContents present = DatabaseContents.look(inside, role, former);
+            extensions.put(database, present.extensions());
+            List<Step> left = present.steps(kind, database, role, wanted);
+            if (left.isEmpty()) {
+                return done;
+            }
+            Query.run(inside, SHORT_LOCKS);
+            SQLException refusal = null;
+            boolean waitsForLock = true;
+            for (int attempt = 0; attempt < ATTEMPTS && !left.isEmpty() && waitsForLock; attempt++) {
+                List<Step> again = new ArrayList<>();
+                waitsForLock = false;
+                for (Step step : left) {
+                    try {
+                        doing.run(step, inside);
+                        done.add(step);
+                    } catch (SQLException e) {
+                        refusal = again.isEmpty() ? e : refusal;
+                        waitsForLock |= LOCK_NOT_AVAILABLE.equals(e.getSQLState());
+                        again.add(step);
+                    }
+                }
+                left = again;
+            }
+            if (!left.isEmpty() && refusal != null) {
+                throw new SQLException(
+                        left.size() + " of " + (left.size() + done.size()) + " steps in database " + database
+                                + " are still to do, the first: " + left.get(0).reason() + " (" + refusal.getMessage()
+                                + ")",
+                        refusal.getSQLState(),
+                        refusal);
+            }
+        }
+        return done;
+    }
+}
