@@ -32,6 +32,9 @@ record Globals(List<Statement> statements, List<String> leftOut, List<String> st
     /** The form of a name. PostgreSQL's names have 63 bytes, and each byte may be a quote that is written twice. */
     static final String NAME = "(?:(?!(?:" + ROLE_KEYWORDS + ")\\b)[a-z_][a-z0-9_]{0,200}|\"(?:[^\"]|\"\"){1,200}\")";
 
+    /** The form of a setting's name, with the prefix of an extension if it has one. */
+    static final String SETTING = NAME + "(?:\\." + NAME + "){0,5}";
+
     /** pgsteward's own roles, which are created anew when they are needed. */
     private static final Pattern OURS = Pattern.compile("pgsteward_(restore|recovery|count_).*", Pattern.DOTALL);
 

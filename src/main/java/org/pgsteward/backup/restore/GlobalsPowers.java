@@ -39,11 +39,10 @@ final class GlobalsPowers {
             Pattern.compile("ALTER ROLE " + Globals.NAME + " WITH ([A-Z ]+).*", Pattern.DOTALL);
 
     private static final Pattern SETTING =
-            Pattern.compile("ALTER ROLE " + Globals.NAME + " SET (" + Globals.NAME + ") TO .*", Pattern.DOTALL);
+            Pattern.compile("ALTER ROLE " + Globals.NAME + " SET (" + Globals.SETTING + ") TO .*", Pattern.DOTALL);
 
-    private static final Pattern PARAMETER = Pattern.compile(
-            "GRANT ([A-Z, ]+) ON PARAMETER (" + Globals.NAME + "(?:\\." + Globals.NAME + "){0,5}) TO .*",
-            Pattern.DOTALL);
+    private static final Pattern PARAMETER =
+            Pattern.compile("GRANT ([A-Z, ]+) ON PARAMETER (" + Globals.SETTING + ") TO .*", Pattern.DOTALL);
 
     /** The limit of lines in a message. */
     private static final int SHOWN = 5;
@@ -62,6 +61,9 @@ final class GlobalsPowers {
             Matcher alter = ALTER.matcher(statement.sql());
             Matcher parameter = PARAMETER.matcher(statement.sql());
             Matcher setting = SETTING.matcher(statement.sql());
+            if (superusers.contains(statement.role())) {
+                add(powers, statement.role(), "a superuser of this server");
+            }
             if (!statement.granted().isEmpty()) {
                 memberships
                         .computeIfAbsent(statement.role(), role -> new LinkedHashSet<>())
@@ -69,7 +71,7 @@ final class GlobalsPowers {
             } else if (parameter.matches()) {
                 add(powers, statement.role(), parameter.group(1) + " of setting " + parameter.group(2));
             } else if (setting.matches()) {
-                String name = SqlScript.unquoted(setting.group(1));
+                String name = setting.group(1).replace("\"", "");
                 if (LibrarySettings.loadsCode(name)) {
                     add(powers, statement.role(), "setting " + name + ", which loads code");
                 }

@@ -11,6 +11,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.backup.store.ResultSettings;
 
 /** Reads a file of globals while it arrives, and takes the statements that have one of the known forms. */
 final class GlobalsReading {
@@ -23,7 +24,14 @@ final class GlobalsReading {
     /** The limit of notes of one kind. */
     private static final int NAMED = 50;
 
-    private static final String TEXT = "(?: ?E)?'.*'";
+    /** One SQL literal. Matching is not recursive, so the literal may have any length. */
+    private static final String TEXT =
+            "(?:" + ResultSettings.LITERAL + "| ?E'[^'\\\\]*+(?:(?=''|\\\\)..[^'\\\\]*+)*+')";
+
+    /** The options of a role, as {@code pg_dumpall} writes them: nothing may follow the expiry of the password. */
+    private static final String OPTIONS =
+            "(?: (?:NO)?(?:SUPERUSER|INHERIT|CREATEROLE|CREATEDB|LOGIN|REPLICATION|BYPASSRLS)){1,20}"
+                    + "(?: CONNECTION LIMIT -?\\d{1,10})?(?: PASSWORD " + TEXT + ")?(?: VALID UNTIL " + TEXT + ")?";
 
     /** The accepted client encodings. In the others, a byte of a character may be a backslash or a quote. */
     private static final Pattern ENCODING =
@@ -41,20 +49,18 @@ final class GlobalsReading {
      */
     private static final Pattern GRANTOR = form("(GRANT .*) GRANTED BY " + Globals.NAME);
 
-    private static final Pattern SETTING =
-            form("ALTER ROLE (" + Globals.NAME + ") SET " + Globals.NAME + "(?:\\." + Globals.NAME + "){0,5} TO .+");
+    private static final Pattern SETTING = form("ALTER ROLE (" + Globals.NAME + ") SET " + Globals.SETTING + " TO .+");
 
     /** The beginning of a statement that is too long, with its role and the name of a setting. */
     private static final Pattern ALTERS =
             form("ALTER ROLE (" + Globals.NAME + ") (?:SET (" + Globals.NAME + ")|WITH ).*");
 
     private static final List<Pattern> OTHERS = List.of(
-            form("ALTER ROLE (" + Globals.NAME + ") WITH [A-Z ]+(?:-?\\d+)?(?: PASSWORD " + TEXT + ")?(?: VALID UNTIL "
-                    + TEXT + ")?"),
+            form("ALTER ROLE (" + Globals.NAME + ") WITH" + OPTIONS),
             SETTING,
             form("COMMENT ON ROLE (" + Globals.NAME + ") IS " + TEXT),
-            form("(?:GRANT|REVOKE) [A-Z, ]+ ON PARAMETER " + Globals.NAME + "(?:\\." + Globals.NAME
-                    + "){0,5} (?:TO|FROM) (PUBLIC|" + Globals.NAME + ")(?: WITH GRANT OPTION)?"));
+            form("(?:GRANT|REVOKE) [A-Z, ]+ ON PARAMETER " + Globals.SETTING + " (?:TO|FROM) (PUBLIC|" + Globals.NAME
+                    + ")(?: WITH GRANT OPTION)?"));
 
     private static final Pattern LABEL =
             form("SECURITY LABEL FOR " + Globals.NAME + " ON ROLE (" + Globals.NAME + ") IS (?:NULL|" + TEXT + ")");

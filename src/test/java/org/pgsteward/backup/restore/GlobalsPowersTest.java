@@ -30,6 +30,12 @@ class GlobalsPowersTest {
                 "ALTER ROLE a SET session_preload_libraries TO 'x' |"
                         + " a: setting session_preload_libraries, which loads code",
                 "ALTER ROLE a SET \"Dynamic_Library_Path\" TO 'x' | a: setting Dynamic_Library_Path, which loads code",
+                "ALTER ROLE a SET \"plperl.on_plperlu_init\" TO 'x' |"
+                        + " a: setting plperl.on_plperlu_init, which loads code",
+                "ALTER ROLE a SET plperl.on_init TO 'x' | a: setting plperl.on_init, which loads code",
+                "ALTER ROLE a SET plpgsql.check_asserts TO 'off' |",
+                "ALTER ROLE a SET plausible.key TO 'x' |",
+                "ALTER ROLE homelab WITH LOGIN PASSWORD 'x' | homelab: a superuser of this server",
                 "ALTER ROLE a SET \"my.session_preload_libraries\" TO 'x' |",
                 "GRANT b TO a |",
                 "GRANT pg_monitor TO a |",

@@ -123,6 +123,34 @@ class GlobalsTest {
         assertThat(read(WHOLE).touches(OURS)).isEmpty();
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ALTER ROLE a WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS;",
+                "ALTER ROLE a WITH NOSUPERUSER INHERIT NOCREATEROLE NOCREATEDB LOGIN NOREPLICATION NOBYPASSRLS"
+                        + " CONNECTION LIMIT -1 PASSWORD 'SCRAM-SHA-256$4096:a==$b=:c=' VALID UNTIL '2027-01-01 00:00:00+00';",
+                "ALTER ROLE a WITH LOGIN PASSWORD  E'back\\\\slash''s' VALID UNTIL 'infinity';",
+                "COMMENT ON ROLE a IS 'it''s; fine';",
+                "COMMENT ON ROLE a IS  E'a\\\\b''c';",
+            })
+    void statementsOfPgDumpallAreAccepted(String script) {
+        Globals globals = read(script);
+
+        assertThat(globals.strange()).isEmpty();
+        assertThat(globals.statements()).hasSize(1);
+    }
+
+    @Test
+    void literalsOfAnyLengthAreMatchedWithoutRecursion() {
+        String quotes = "''".repeat(25_000);
+        String backslashes = "\\\\".repeat(25_000);
+
+        Globals globals = read("COMMENT ON ROLE a IS '" + quotes + "';\nCOMMENT ON ROLE b IS  E'" + backslashes + "';");
+
+        assertThat(globals.strange()).isEmpty();
+        assertThat(globals.statements()).hasSize(2);
+    }
+
     @Test
     void rolesNamedLikeKeywordsAreRestored() {
         Globals globals = read("CREATE ROLE \"all\";\nCREATE ROLE \"current_user\";\nCREATE ROLE all_users;");
@@ -220,6 +248,12 @@ class GlobalsTest {
                 "DROP ROLE a;",
                 "ALTER ROLE ALL SET session_preload_libraries TO '/tmp/x.so';",
                 "ALTER ROLE all SET session_preload_libraries TO '/tmp/x.so';",
+                "ALTER ROLE bob WITH LOGIN PASSWORD '/tmp/x' SUPERUSER VALID UNTIL 'infinity';",
+                "ALTER ROLE bob WITH LOGIN VALID UNTIL '/tmp/x' SUPERUSER VALID UNTIL 'b';",
+                "ALTER ROLE bob WITH LOGIN PASSWORD E'/tmp/x\\\\' SUPERUSER PASSWORD 'b';",
+                "ALTER ROLE bob WITH USER EVIL PASSWORD '/tmp/x';",
+                "ALTER ROLE bob WITH LOGIN ADMIN EVIL PASSWORD '/tmp/x';",
+                "COMMENT ON ROLE bob IS '/tmp/x' 'b' 'c';",
                 "ALTER ROLE current_user WITH LOGIN PASSWORD '/tmp/x';",
                 "ALTER ROLE session_user SET search_path TO '/tmp/x';",
                 "ALTER ROLE current_role SET search_path TO '/tmp/x';",
@@ -300,7 +334,7 @@ class GlobalsTest {
 
     @Test
     void readsAnOverlongFileInPartAndReportsIt() {
-        String role = "CREATE ROLE r%d;\nCOMMENT ON ROLE r%d IS '" + "d".repeat(100_000) + "';\n";
+        String role = "CREATE ROLE r%d;\nCOMMENT ON ROLE r%d IS '" + "d".repeat(25_000) + "';\n";
         StringBuilder script = new StringBuilder();
         for (int i = 0; i < 70; i++) {
             script.append(role.formatted(i, i));
