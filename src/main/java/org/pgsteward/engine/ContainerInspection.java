@@ -44,10 +44,12 @@ final class ContainerInspection {
         long all = 0;
         List<ContainerList.Entry> entries =
                 entries(true).stream().sorted(STARTED_AND_OLDEST_FIRST).toList();
-        long now = System.nanoTime();
+        InspectionCache.Time now = InspectionCache.Time.now();
         cache.retain(entries);
         for (ContainerList.Entry entry : entries) {
-            Optional<Inspected> inspected = cache.unchanged(entry, now).or(() -> inspect(entry, now));
+            Optional<Inspected> inspected = cache.unchanged(entry, now)
+                    .filter(last -> showsHealth(entry, last))
+                    .or(() -> inspect(entry, now));
             if (inspected.isEmpty()) {
                 continue;
             }
@@ -58,6 +60,8 @@ final class ContainerInspection {
                 containers.add(container.get());
             } else {
                 boolean together = container.isPresent();
+                // The limit of all is a limit of memory, so nothing of this container is kept.
+                cache.forget(entry.id());
                 oversized.add(new OversizedContainer(
                         entry.id(),
                         entry.name(),
@@ -76,10 +80,19 @@ final class ContainerInspection {
         return container;
     }
 
-    private Optional<Inspected> inspect(ContainerList.Entry entry, long now) {
+    private Optional<Inspected> inspect(ContainerList.Entry entry, InspectionCache.Time now) {
+        long before = cache.version();
         Optional<Inspected> inspected = inspect(entry.id());
-        inspected.ifPresent(fresh -> cache.keep(entry, fresh, now));
+        inspected.ifPresent(fresh -> cache.keep(entry, fresh, now, before));
         return inspected;
+    }
+
+    /** Returns whether the list shows a change of the container's health: Docker's list does, Podman's does not. */
+    private static boolean showsHealth(ContainerList.Entry entry, Inspected last) {
+        boolean hasHealth = last.container()
+                .filter(container -> container.health() != Container.Health.NONE)
+                .isPresent();
+        return !hasHealth || entry.status().contains("health");
     }
 
     /** @param container empty if the document is too large */

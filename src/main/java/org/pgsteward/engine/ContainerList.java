@@ -38,8 +38,16 @@ final class ContainerList {
      * @param created seconds since 1970
      * @param status the state in Docker's words, such as {@code Up 2 hours (healthy)}
      * @param addresses its addresses on its networks
+     * @param networks the names of its networks
      */
-    record Entry(String id, String name, boolean started, long created, String status, List<String> addresses) {}
+    record Entry(
+            String id,
+            String name,
+            boolean started,
+            long created,
+            String status,
+            List<String> addresses,
+            List<String> networks) {}
 
     /** Reads the first {@link #MOST} containers of the list. */
     static List<Entry> of(InputStream document) throws IOException {
@@ -62,6 +70,7 @@ final class ContainerList {
         long created = 0;
         String status = "";
         List<String> addresses = new ArrayList<>();
+        List<String> networks = new ArrayList<>();
         while (json.nextToken() == JsonToken.FIELD_NAME) {
             String field = json.currentName();
             JsonToken value = json.nextToken();
@@ -81,21 +90,23 @@ final class ContainerList {
                     json.skipChildren();
                 }
             } else if (field.equals("NetworkSettings") && value == JsonToken.START_OBJECT) {
-                addresses(json, addresses);
+                addresses(json, addresses, networks);
             } else {
                 json.skipChildren();
             }
         }
-        return new Entry(id, name, started, created, status, List.copyOf(addresses));
+        return new Entry(id, name, started, created, status, List.copyOf(addresses), List.copyOf(networks));
     }
 
-    /** Collects the addresses at any depth. Network names are keys between them, and may be any text. */
-    private static void addresses(JsonParser json, List<String> addresses) throws IOException {
+    /** Collects the addresses at any depth, and the names of the networks, which are keys and may be any text. */
+    private static void addresses(JsonParser json, List<String> addresses, List<String> networks) throws IOException {
         int depth = 1;
         while (depth > 0) {
             JsonToken token = json.nextToken();
             if (token == null) {
                 throw new IOException("the list of containers breaks off");
+            } else if (token == JsonToken.FIELD_NAME && depth == 2 && networks.size() < MOST_ADDRESSES) {
+                networks.add(json.currentName());
             } else if (token.isStructStart()) {
                 depth++;
             } else if (token.isStructEnd()) {

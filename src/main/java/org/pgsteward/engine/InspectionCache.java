@@ -14,9 +14,9 @@ import java.util.stream.Collectors;
  * The last inspection of each container, as long as the engine's list shows that the container is unchanged. A host of
  * 200 containers would else be asked for 200 documents every 20 seconds. Safe for many threads.
  *
- * <p>A container counts as unchanged if its state, name and addresses are the same, and the list gives the time since
- * its last start or end in minutes or more. A container that ended and started between two lists shows seconds, as long
- * as the lists follow one another within {@link #GAP}.
+ * <p>A container counts as unchanged if its state, name, networks and addresses are the same, and the list gives the time
+ * since its last start or end in minutes or more. A container that ended and started between two lists shows seconds, as
+ * long as the lists follow one another within {@link #GAP}.
  *
  * @param <T> the data that is kept of an inspection
  */
@@ -32,18 +32,32 @@ final class InspectionCache<T> {
 
     private final Map<String, Kept<T>> kept = new HashMap<>();
 
-    private record Kept<T>(ContainerList.Entry entry, T inspected, long inspectedAt, long listedAt) {}
+    /** The number of calls of {@link #forget}. */
+    private long forgotten;
+
+    private record Kept<T>(ContainerList.Entry entry, T inspected, Time inspectedAt, Time listedAt) {}
 
     /**
-     * Returns the last inspection of an unchanged container; empty if it has to be inspected.
-     *
-     * @param now the time of the list, as {@link System#nanoTime}
+     * A time by two clocks. Neither alone will do: one stands still while the host is suspended, and an operator may set
+     * the other one.
      */
-    synchronized Optional<T> unchanged(ContainerList.Entry entry, long now) {
+    record Time(long nanos, long wallMillis) {
+        static Time now() {
+            return new Time(System.nanoTime(), System.currentTimeMillis());
+        }
+
+        private boolean isWithin(Duration duration, Time since) {
+            long wall = wallMillis - since.wallMillis();
+            return nanos - since.nanos() <= duration.toNanos() && wall >= 0 && wall <= duration.toMillis();
+        }
+    }
+
+    /** Returns the last inspection of an unchanged container; empty if it has to be inspected. */
+    synchronized Optional<T> unchanged(ContainerList.Entry entry, Time now) {
         Kept<T> last = kept.get(entry.id());
         if (last == null
-                || now - last.listedAt() > GAP.toNanos()
-                || now - last.inspectedAt() > OLDEST.toNanos()
+                || !now.isWithin(GAP, last.listedAt())
+                || !now.isWithin(OLDEST, last.inspectedAt())
                 || !isUnchanged(last.entry(), entry)) {
             return Optional.empty();
         }
@@ -51,13 +65,26 @@ final class InspectionCache<T> {
         return Optional.of(last.inspected());
     }
 
-    /** Keeps the inspection of a listed container. */
-    synchronized void keep(ContainerList.Entry entry, T inspected, long now) {
-        kept.put(entry.id(), new Kept<>(entry, inspected, now, now));
+    /** Returns a number that {@link #forget} changes, to be read before an inspection. */
+    synchronized long version() {
+        return forgotten;
     }
 
-    /** Forgets a container that was inspected by itself, since an event may have changed it. */
+    /**
+     * Keeps the inspection of a listed container in a lasting state, unless an event of a container came meanwhile.
+     *
+     * @param before the {@link #version} before the inspection
+     */
+    synchronized void keep(ContainerList.Entry entry, T inspected, Time now, long before) {
+        kept.remove(entry.id());
+        if (forgotten == before && lasting(entry.status()).isPresent()) {
+            kept.put(entry.id(), new Kept<>(entry, inspected, now, now));
+        }
+    }
+
+    /** Forgets a container that is inspected by itself, since an event may have changed it. */
     synchronized void forget(String id) {
+        forgotten++;
         kept.remove(id);
     }
 
@@ -70,6 +97,7 @@ final class InspectionCache<T> {
     static boolean isUnchanged(ContainerList.Entry before, ContainerList.Entry now) {
         return before.name().equals(now.name())
                 && before.addresses().equals(now.addresses())
+                && before.networks().equals(now.networks())
                 && lasting(now.status()).isPresent()
                 && lasting(before.status()).equals(lasting(now.status()));
     }

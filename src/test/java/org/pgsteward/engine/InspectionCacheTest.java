@@ -39,7 +39,7 @@ class InspectionCacheTest {
         "'', '', false",
     })
     void reusesAnInspectionOnlyInAnUnchangedLastingState(String before, String now, boolean reuses) {
-        cache.keep(entry("a", "shop", before, "172.18.0.2"), "first", 0);
+        cache.keep(entry("a", "shop", before, "172.18.0.2"), "first", seconds(0), 0);
 
         assertThat(cache.unchanged(entry("a", "shop", now, "172.18.0.2"), seconds(20))
                         .isPresent())
@@ -48,7 +48,7 @@ class InspectionCacheTest {
 
     @Test
     void aRenamedOrConnectedContainerIsInspectedAgain() {
-        cache.keep(entry("a", "shop", "Up 2 hours", "172.18.0.2"), "first", 0);
+        cache.keep(entry("a", "shop", "Up 2 hours", "172.18.0.2"), "first", seconds(0), 0);
 
         assertThat(cache.unchanged(entry("a", "store", "Up 2 hours", "172.18.0.2"), seconds(20)))
                 .isEmpty();
@@ -63,46 +63,93 @@ class InspectionCacheTest {
     @Test
     void listsThatAreFarApartInspectAll() {
         ContainerList.Entry shop = entry("a", "shop", "Up 2 hours", "");
-        cache.keep(shop, "first", 0);
+        cache.keep(shop, "first", seconds(0), 0);
 
-        assertThat(cache.unchanged(shop, InspectionCache.GAP.toNanos())).contains("first");
-        assertThat(cache.unchanged(shop, 2 * InspectionCache.GAP.toNanos())).contains("first");
-        assertThat(cache.unchanged(shop, 3 * InspectionCache.GAP.toNanos() + 1)).isEmpty();
+        assertThat(cache.unchanged(shop, after(InspectionCache.GAP))).contains("first");
+        assertThat(cache.unchanged(shop, after(InspectionCache.GAP.multipliedBy(2))))
+                .contains("first");
+        assertThat(cache.unchanged(
+                        shop, after(InspectionCache.GAP.multipliedBy(3).plusMillis(1))))
+                .isEmpty();
     }
 
     @Test
     void anOldInspectionIsRepeated() {
         ContainerList.Entry shop = entry("a", "shop", "Up 2 hours", "");
-        cache.keep(shop, "first", 0);
+        cache.keep(shop, "first", seconds(0), 0);
 
-        long step = InspectionCache.GAP.toNanos();
-        long last = 0;
-        for (long now = step; now <= InspectionCache.OLDEST.toNanos(); now += step) {
-            assertThat(cache.unchanged(shop, now)).contains("first");
-            last = now;
+        Duration now = InspectionCache.GAP;
+        while (now.compareTo(InspectionCache.OLDEST) <= 0) {
+            assertThat(cache.unchanged(shop, after(now))).contains("first");
+            now = now.plus(InspectionCache.GAP);
         }
-        assertThat(cache.unchanged(shop, last + step)).isEmpty();
+        assertThat(cache.unchanged(shop, after(now))).isEmpty();
+    }
+
+    @Test
+    void eitherClockEndsTheUseOfAnInspection() {
+        ContainerList.Entry shop = entry("a", "shop", "Up 2 hours", "");
+        cache.keep(shop, "first", seconds(0), 0);
+
+        long second = Duration.ofSeconds(1).toNanos();
+        assertThat(cache.unchanged(shop, new InspectionCache.Time(20 * second, 3_600_000)))
+                .as("after a suspended hour")
+                .isEmpty();
+        assertThat(cache.unchanged(shop, new InspectionCache.Time(20 * second, -1)))
+                .as("with the clock set back")
+                .isEmpty();
+        assertThat(cache.unchanged(shop, new InspectionCache.Time(3_600 * second, 20_000)))
+                .as("with the clock set back by an hour")
+                .isEmpty();
+        assertThat(cache.unchanged(shop, seconds(20))).contains("first");
+    }
+
+    @Test
+    void anInspectionThatAnEventOvertookIsNotKept() {
+        ContainerList.Entry shop = entry("a", "shop", "Up 2 hours", "");
+        long before = cache.version();
+        cache.forget("a");
+        cache.keep(shop, "old", seconds(0), before);
+
+        assertThat(cache.unchanged(shop, seconds(1))).isEmpty();
+        cache.keep(shop, "new", seconds(1), cache.version());
+        assertThat(cache.unchanged(shop, seconds(2))).contains("new");
+    }
+
+    @Test
+    void aContainerOnAnotherNetworkIsInspectedAgain() {
+        cache.keep(entry("a", "shop", "Exited (0) 2 hours ago", ""), "first", seconds(0), 0);
+
+        assertThat(cache.unchanged(
+                        new ContainerList.Entry(
+                                "a", "shop", true, 0, "Exited (0) 2 hours ago", List.of(""), List.of("db")),
+                        seconds(1)))
+                .isEmpty();
     }
 
     @Test
     void aContainerOfAnEventAndOneThatIsGoneAreForgotten() {
         ContainerList.Entry shop = entry("a", "shop", "Up 2 hours", "");
         ContainerList.Entry wiki = entry("b", "wiki", "Up 2 hours", "");
-        cache.keep(shop, "first", 0);
-        cache.keep(wiki, "second", 0);
+        cache.keep(shop, "first", seconds(0), 0);
+        cache.keep(wiki, "second", seconds(0), 0);
 
         cache.forget("a");
-        assertThat(cache.unchanged(shop, 1)).isEmpty();
-        assertThat(cache.unchanged(wiki, 1)).contains("second");
+        assertThat(cache.unchanged(shop, seconds(1))).isEmpty();
+        assertThat(cache.unchanged(wiki, seconds(1))).contains("second");
         cache.retain(List.of(shop));
-        assertThat(cache.unchanged(wiki, 2)).isEmpty();
+        assertThat(cache.unchanged(wiki, seconds(2))).isEmpty();
     }
 
-    private static long seconds(long seconds) {
-        return Duration.ofSeconds(seconds).toNanos();
+    private static InspectionCache.Time seconds(long seconds) {
+        return after(Duration.ofSeconds(seconds));
+    }
+
+    private static InspectionCache.Time after(Duration time) {
+        return new InspectionCache.Time(time.toNanos(), time.toMillis());
     }
 
     private static ContainerList.Entry entry(String id, String name, String status, String address) {
-        return new ContainerList.Entry(id, name, true, 0, status, List.of(address));
+        return new ContainerList.Entry(id, name, true, 0, status, List.of(address), List.of());
     }
 }

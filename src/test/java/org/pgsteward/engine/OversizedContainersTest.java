@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.stream.Collectors;
@@ -35,6 +36,10 @@ class OversizedContainersTest {
     private static final String LONG = "x".repeat(3_000_000);
 
     private final Map<String, String> inspected = new TreeMap<>();
+
+    /** The names of the containers that were inspected, in order. */
+    private final List<String> inspections = new CopyOnWriteArrayList<>();
+
     private final ExecutorService threads = Executors.newCachedThreadPool();
     private HttpServer server;
     private DockerEngine engine;
@@ -123,6 +128,29 @@ class OversizedContainersTest {
                         assertThat(container.largest()).hasSize(3).containsKeys("crowd10", "crowd11", "crowd12"));
     }
 
+    /** An inspection that is kept takes memory, and the limit of all containers is a limit of memory. */
+    @Test
+    void nothingIsKeptOfContainersBeyondTheLimits() {
+        List<String> variables = IntStream.range(0, 20)
+                .mapToObj(v -> "V" + v + "=" + "v".repeat(8_000))
+                .toList();
+        for (int i = 0; i < 14; i++) {
+            container("crowd" + i, 1 + i, Map.of(), variables);
+        }
+        container("long-variable", 100, Map.of(), List.of("BLOB=" + LONG));
+        engine.list();
+        assertThat(inspections).hasSize(15);
+        inspections.clear();
+
+        Listing again = engine.list();
+
+        assertThat(again.containers()).isNotEmpty();
+        assertThat(inspections)
+                .containsExactlyInAnyOrderElementsOf(
+                        again.oversized().stream().map(OversizedContainer::name).toList())
+                .contains("long-variable", "crowd13");
+    }
+
     /** Once, containers that were created and never started used up the room for the others. */
     @Test
     void containersThatWereNeverStartedCrowdOutNone() {
@@ -190,7 +218,7 @@ class OversizedContainersTest {
 
     private static String listEntry(String name, int created, Map<String, String> labels) {
         return """
-                {"Id": "%s", "Names": ["/%s"], "Labels": %s, "Created": %d,
+                {"Id": "%s", "Names": ["/%s"], "Labels": %s, "Created": %d, "Status": "Up 2 hours",
                  "NetworkSettings": {"Networks": {"IPAddress": {"IPAddress": "10.0.%d.%d"}}}}""".formatted(name, name, object(labels), created, created / 256, created % 256)
                 .replace("\n", " ");
     }
@@ -218,6 +246,7 @@ class OversizedContainersTest {
                                 .collect(Collectors.joining(","))
                         + "]");
             } else if (path.startsWith("/containers/")) {
+                inspections.add(path.replaceAll("^/containers/|/json$", ""));
                 String both = inspected.getOrDefault(path.replaceAll("^/containers/|/json$", ""), "");
                 parts = Stream.of(both.substring(both.indexOf('\n') + 1));
             } else if (path.equals("/events")) {
