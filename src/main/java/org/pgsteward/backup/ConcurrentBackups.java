@@ -9,6 +9,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.CardKeeper;
 import org.pgsteward.io.Threads;
@@ -50,9 +51,16 @@ public final class ConcurrentBackups {
         }
     }
 
-    private static BackupRun.Outcome outcome(Future<BackupRun.Outcome> running) throws InterruptedException {
+    /** Waits for a run. A dump may take hours, and the recovery card must not lack earlier backups for so long. */
+    private BackupRun.Outcome outcome(Future<BackupRun.Outcome> running) throws InterruptedException {
         try {
-            return running.get();
+            while (true) {
+                try {
+                    return running.get(CardKeeper.BETWEEN.toSeconds(), TimeUnit.SECONDS);
+                } catch (TimeoutException underWay) {
+                    card.writeIfStale();
+                }
+            }
         } catch (ExecutionException e) {
             // A run reports its failures itself. An exception is a defect, such as an Error.
             throw new IllegalStateException(e.getCause());

@@ -11,8 +11,7 @@ import org.pgsteward.journal.JournalWriter;
  * <ol>
  *   <li>{@code direct:journal-write} puts the row in its body into the spool, and drains the spool at once. It also
  *       writes a backup's state into its set and onto the recovery card.
- *   <li>{@code journal-drain} drains the spool every 5 seconds, for rows that could not be written before. It also
- *       writes the recovery card if it lacks a change.
+ *   <li>{@code journal-drain} drains the spool every 5 seconds, for rows that could not be written before.
  *   <li>{@code direct:journal-insert} writes one row with the statement of its table.
  * </ol>
  */
@@ -38,9 +37,8 @@ public final class JournalRoutes extends RouteBuilder {
 
         from("timer:journal-drain?period=5000&delay=1000")
                 .routeId("journal-drain")
-                .description("Writes the rows that waited for PostgreSQL, and the recovery card if it lacks a backup.")
-                .bean(drain, "drain")
-                .bean(card, "writeIfStale");
+                .description("Writes the rows that waited for PostgreSQL.")
+                .bean(drain, "drain");
 
         from("direct:journal-insert")
                 .routeId("journal-insert")

@@ -25,16 +25,20 @@ public final class CardKeeper {
      * The shortest time between two writes within a {@link Batch}. The card names every database, so a night of 200
      * databases that wrote it after each one would write 40,000 sections.
      */
-    private static final Duration BETWEEN = Duration.ofSeconds(10);
+    public static final Duration BETWEEN = Duration.ofSeconds(10);
 
     private final RecoveryCard card;
     private final BackupRows rows;
     private final BackupSets sets;
     private final Clock clock;
 
+    /** Held while the card is written, so that an older state never overwrites a newer one. */
+    private final Object writing = new Object();
+
     private int batches;
     private Instant writtenAt = Instant.EPOCH;
     private boolean isStale;
+    private boolean hasFailed;
 
     public CardKeeper(RecoveryCard card, BackupRows rows, BackupSets sets, Clock clock) {
         this.card = card;
@@ -43,7 +47,7 @@ public final class CardKeeper {
         this.clock = clock;
     }
 
-    /** The runs of many backups. While it is open, the card is at most 10 s old. */
+    /** The runs of many backups. Its owner calls {@link #writeIfStale} every {@link #BETWEEN} while it is open. */
     @FunctionalInterface
     public interface Batch extends AutoCloseable {
         /** Writes the card if it lacks a change. */
@@ -60,6 +64,7 @@ public final class CardKeeper {
     private void end() {
         synchronized (this) {
             batches--;
+            isStale |= hasFailed;
         }
         writeIfStale();
     }
@@ -95,12 +100,18 @@ public final class CardKeeper {
                 return;
             }
             isStale = false;
+            hasFailed = false;
             writtenAt = now;
         }
         try {
-            card.write(proved());
+            synchronized (writing) {
+                card.write(proved());
+            }
         } catch (IOException | RuntimeException e) {
             LOG.warn("RECOVERY.md in the store could not be written anew: {}", e.getMessage());
+            synchronized (this) {
+                hasFailed = true;
+            }
         }
     }
 
