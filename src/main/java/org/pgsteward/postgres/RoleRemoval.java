@@ -64,15 +64,10 @@ public final class RoleRemoval {
             String last = databases.isEmpty() ? server.address().database() : databases.remove(databases.size() - 1);
             String revoke = "DROP OWNED BY " + Quote.identifier(role);
             try {
-                if (!names(server, OWNS, role).isEmpty()) {
-                    // Revokes nothing: DROP OWNED would drop the objects of the management database.
-                    run(server, server.address().database(), TIMEOUT, LOCK, "DROP ROLE " + Quote.identifier(role));
-                    return;
-                }
                 for (String database : databases) {
                     run(server, database, TIMEOUT, revoke);
                 }
-                run(server, last, TIMEOUT, LOCK, revoke, "DROP ROLE " + Quote.identifier(role));
+                dropRole(server, last, role, revoke);
                 return;
             } catch (SQLException e) {
                 if (!exists(server, role)) {
@@ -82,6 +77,20 @@ public final class RoleRemoval {
                     throw e;
                 }
             }
+        }
+    }
+
+    /** Drops the role, and revokes its last privileges unless it owns an object: DROP OWNED would drop that. */
+    private static void dropRole(Server server, String database, String role, String revoke) throws SQLException {
+        try (Connection connection = server.connectForLong(database)) {
+            connection.setAutoCommit(false);
+            Query.run(connection, TIMEOUT);
+            Query.run(connection, LOCK);
+            if (Query.list(connection, OWNS, row -> row.getString(1), role).isEmpty()) {
+                Query.run(connection, revoke);
+            }
+            Query.run(connection, "DROP ROLE " + Quote.identifier(role));
+            connection.commit();
         }
     }
 

@@ -116,6 +116,16 @@ class RoleRemovalIT {
     }
 
     @Test
+    void itsObjectsInTheManagementDatabaseAreNotDropped() throws Exception {
+        cluster.run("homelab", "CREATE TABLE public.precious (n int)", "ALTER TABLE public.precious OWNER TO passing");
+        asEvil("Other bait", "GRANT CONNECT ON DATABASE bait TO passing");
+
+        assertThatThrownBy(() -> RoleRemoval.drop(cluster.server(), "passing"))
+                .hasMessageContaining("cannot be dropped because some objects depend on it");
+        cluster.run("homelab", "SELECT * FROM public.precious");
+    }
+
+    @Test
     void aDatabaseThatIsClosedKeepsIt() throws Exception {
         asEvil("bait", "CREATE TABLE t (n int)", "GRANT SELECT ON t TO passing");
         asEvil("Other bait", "ALTER DATABASE bait ALLOW_CONNECTIONS false");
