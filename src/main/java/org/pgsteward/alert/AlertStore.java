@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.ObjectReader;
 import java.io.IOException;
+import java.nio.channels.ClosedByInterruptException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -132,12 +133,14 @@ final class AlertStore {
             try {
                 read(file).ifPresent(alerts::add);
                 unreadable.remove(file);
+            } catch (ClosedByInterruptException interrupted) {
+                throw interrupted;
             } catch (IOException refused) {
                 if (unreadable.add(file)) {
                     LOG.warn(
                             "cannot read alert file {}; the alert is not listed until it can be read: {}",
                             file,
-                            refused);
+                            refused.toString());
                 }
             }
         }

@@ -12,11 +12,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.Notification;
 import org.slf4j.Logger;
@@ -163,8 +165,11 @@ public final class Outbox {
 
     /** Returns all receivers for which a notice was ever put. Some may not be configured any more. */
     public Set<String> known() {
-        Set<String> known = folder.receivers();
-        unwritten.keySet().stream().map(NotificationFileNames::receiver).forEach(known::add);
+        // Memory first: a notice that is written to the disk meanwhile is in the folder by then.
+        Set<String> known = unwritten.keySet().stream()
+                .map(NotificationFileNames::receiver)
+                .collect(Collectors.toCollection(TreeSet::new));
+        known.addAll(folder.receivers());
         return known;
     }
 

@@ -221,6 +221,14 @@ class AlertRegistryTest {
     }
 
     @Test
+    void anUnreadableFileDoesNotHideTheOtherAlerts() throws IOException {
+        news(open(), bad(Severity.WARNING));
+        Files.createDirectory(state.resolve("alerts/unreadable.json"));
+
+        assertThat(open().firing()).extracting(Alert::service).containsExactly("vikunja");
+    }
+
+    @Test
     void aFileThatLacksHalfOfItIsTornToo() throws IOException {
         news(open(), bad(Severity.WARNING));
         Files.writeString(file("memory-high"), "{}");
