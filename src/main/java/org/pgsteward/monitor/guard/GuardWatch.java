@@ -104,8 +104,7 @@ public final class GuardWatch implements AutoCloseable {
                 return false;
             } catch (RuntimeException e) {
                 LOG.error("a check of the guard failed; the next one follows: {}", e.toString());
-                failedAt = clock.instant();
-                return false;
+                return closed.await(PERIOD_MILLISECONDS, TimeUnit.MILLISECONDS);
             }
         }
         return false;
