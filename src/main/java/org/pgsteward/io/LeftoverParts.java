@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.function.Predicate;
 
 /** The part files of killed processes in a folder. */
@@ -29,25 +30,32 @@ public final class LeftoverParts {
      * @param isPart whether a name belongs to a part file, such as {@link AtomicFile#isPart}
      * @param now the time by the clock of the file system
      * @return the number of removed files; 0 if the folder is missing
-     * @throws IOException if the folder cannot be read, or a file cannot be removed
+     * @throws IOException if the folder cannot be read, or a file cannot be removed; the other files are removed then too
      */
     public static int remove(Path folder, Predicate<String> isPart, Instant now) throws IOException {
         int removed = 0;
+        Optional<IOException> refused = Optional.empty();
         try (DirectoryStream<Path> entries = Files.newDirectoryStream(folder)) {
             int read = 0;
             for (Path entry : entries) {
                 if (read++ == MOST) {
                     break;
                 }
-                if (isPart.test(entry.getFileName().toString()) && isLeftover(entry, now)) {
-                    Files.delete(entry);
-                    removed++;
+                try {
+                    if (isPart.test(entry.getFileName().toString()) && isLeftover(entry, now)) {
+                        removed += Files.deleteIfExists(entry) ? 1 : 0;
+                    }
+                } catch (IOException e) {
+                    refused = Optional.of(e);
                 }
             }
         } catch (NoSuchFileException none) {
             return removed;
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
+        }
+        if (refused.isPresent()) {
+            throw refused.get();
         }
         return removed;
     }
