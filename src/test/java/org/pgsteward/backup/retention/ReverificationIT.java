@@ -251,6 +251,13 @@ class ReverificationIT extends OnRetentionHost {
                 .asString()
                 .startsWith("firing [warning]")
                 .contains(backup.path().orElseThrow());
+        stop();
+        clock.pass(Duration.ofDays(1));
+        nights.start();
+        nights.verifyOldest();
+        assertThat(host.notices("backup-reproof", database))
+                .hasSize(2)
+                .anyMatch(notice -> notice.startsWith("resolved"));
     }
 
     @Test
