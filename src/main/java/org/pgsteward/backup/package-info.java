@@ -4,7 +4,7 @@
  * <p>Begin with {@link BackupRun}, which lists the steps of one backup. {@link BackupNight} makes the backups that are
  * due, {@link RequestedBackups} those that an operator or a request file requests. {@link Reverification} verifies
  * stored backups again, {@link OverdueCheck} reports missing backups, {@link Watchdog} ends a run that hangs.
- * {@link Housekeeping} and {@link DeadRuns} finish the work of ended processes.
+ * {@link StartupRecovery} and {@link DeadRuns} finish the work of ended processes.
  *
  * <p>Each package imports the packages above it in this list:
  *

@@ -6,10 +6,10 @@
  *       claims of all containers. {@link Names} refuses illegal names.
  *   <li>{@link ClusterReading} reads the roles, databases and services that exist.
  *   <li>{@link Refusals} refuses claims to objects that belong to another service, or may.
- *   <li>{@link ServicePlan} plans each step with its reason. {@link ServiceShape} is the desired role and database, {@link
- *       ManagementAccess} the role's privileges in the management database, {@link Inside} the desired contents of the
+ *   <li>{@link ServicePlan} plans each step with its reason. {@link DesiredService} is the desired role and database, {@link
+ *       ManagementAccess} the role's privileges in the management database, {@link DatabaseContents} the desired contents of the
  *       database, and {@link IsolationPlan} separates all databases.
- *   <li>{@link Carrier} carries the steps out, for one container ({@link Provisioner}) or for all services ({@link
+ *   <li>{@link StepRunner} carries the steps out, for one container ({@link Provisioner}) or for all services ({@link
  *       Reconcile}). A second run finds no step; after a run that was killed, the next run does the others.
  *   <li>Only {@link Quarantine} removes a database.
  * </ol>

@@ -2,8 +2,8 @@
  * Dumps a database, the globals or the whole cluster.
  *
  * <p>Begin with {@link Dumps}: it takes the lock, checks the free space, takes a {@link Snapshot} and starts
- * {@code pg_dump}. A {@link DumpRun} holds the resources of the run. Its {@link DumpStream} compresses and encrypts the
- * output. {@link DumpRun#finish} checks exit codes, syncs the file, renames it and writes the manifest last.
+ * {@code pg_dump}. A {@link DumpInProgress} holds the resources of the run. Its {@link DumpStream} compresses and encrypts the
+ * output. {@link DumpInProgress#finish} checks exit codes, syncs the file, renames it and writes the manifest last.
  *
  * <p>Why the level of compression does not depend on the speed of the connection: a dump keeps two cores busy by
  * itself. So a wait for the connection does not mean that there is time to spare.

@@ -1,7 +1,7 @@
 /**
  * Restores a backup: into the live server, onto an empty server, or into a scratch cluster.
  *
- * <p>Begin with {@link Restore}, which restores one database into a {@link SideDatabase}, a staging database beside the
+ * <p>Begin with {@link Restore}, which restores one database into a {@link StagingDatabase}, a staging database beside the
  * live one. {@link Recovery} rebuilds an empty server from a store alone. {@link ScratchRestore} restores into a
  * scratch cluster for a verification. All three read the archive by {@link TableOfContents}, select the entries by
  * {@link RestorePlan}, and load them by {@link OwnersRestore}. {@link RestoreCaveats} and {@link RestoreLosses} report

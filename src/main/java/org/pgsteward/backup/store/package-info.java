@@ -3,7 +3,7 @@
  *
  * <p>Begin with {@link Store}. A backup is written as an {@link UnfinishedBackup}: its manifest comes last, and a file
  * under its final name is always complete. A stored backup is a {@link StoredBackup}, and a {@link StoredFile} reads
- * it. {@link Inventory} lists all of them without PostgreSQL. {@link Holdings} lists those of one service with their
+ * it. {@link Inventory} lists all of them without PostgreSQL. {@link StoreView} lists those of one service with their
  * results in the journal. {@link Removal} removes a backup.
  *
  * <p>Another program may write into the store. So {@link ManifestFields} checks each value, {@link ManifestSignature}

@@ -1,9 +1,9 @@
 /**
  * Verifies a backup by restoring it into a scratch cluster and comparing every table with the manifest.
  *
- * <p>Begin with {@link Proof}. {@link BaseProof} verifies a base backup differently: it unpacks, checks and starts it.
- * If this host cannot decrypt a backup, {@link StreamProof} verifies it while it is made. {@link ProofTurn} lets one
- * verification run at a time on the host, in the order of {@link ProofOrder}.
+ * <p>Begin with {@link Verification}. {@link BaseVerification} verifies a base backup differently: it unpacks, checks and starts it.
+ * If this host cannot decrypt a backup, {@link StreamVerification} verifies it while it is made. {@link VerificationTurn} lets one
+ * verification run at a time on the host, in the order of {@link VerificationOrder}.
  *
  * <p>Why the stored file is verified where possible: the bytes that were restored while a backup was made are not the
  * bytes that the disk returns.
