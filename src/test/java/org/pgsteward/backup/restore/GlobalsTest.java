@@ -334,7 +334,7 @@ class GlobalsTest {
 
     @Test
     void readsAnOverlongFileInPartAndReportsIt() {
-        String role = "CREATE ROLE r%d;\nCOMMENT ON ROLE r%d IS '" + "d".repeat(25_000) + "';\n";
+        String role = "CREATE ROLE r%d;\nCOMMENT ON ROLE r%d IS '" + "d".repeat(100_000) + "';\n";
         StringBuilder script = new StringBuilder();
         for (int i = 0; i < 70; i++) {
             script.append(role.formatted(i, i));
