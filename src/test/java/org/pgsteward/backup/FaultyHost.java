@@ -47,6 +47,8 @@ final class FaultyHost implements AutoCloseable {
 
     FaultyHost() throws Exception {
         host = TestHost.start();
+        // Some tests back up into a store of their own. With their rows, a missing store would be an error here.
+        Files.createDirectories(host.store());
         wiring = host.wiring();
         wiring.house.order();
         pipeline = wiring.backupPipeline().start();
