@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
-/** Each test class has exactly one kind, which selects or skips it. pom.xml and the README name the kinds. */
+/** Each test class has exactly one kind, which selects or skips it. pom.xml and CONTRIBUTING.md name the kinds. */
 @Tag("fast")
 class KindsTest {
     private static final Set<String> KINDS = Set.of("fast", "postgres", "engine", "soak");

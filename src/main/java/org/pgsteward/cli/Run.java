@@ -16,7 +16,7 @@ import picocli.CommandLine.Command;
         name = "run",
         description = {
             "Run the daemon until it is told to stop. While another one works on the same PostgreSQL, this one stands by.",
-            "Everything is set by environment variables, PGSTEWARD_...; the README has them."
+            "Settings are environment variables, PGSTEWARD_...; see src/docs/reference.md."
         },
         footer = {
             "",

@@ -230,7 +230,7 @@ class FirstStartIT implements InTheEnd {
         host.shell("docker exec " + host.name("pgsteward") + " cat " + STORE + "/"
                         + made.path("path").asText() + " >base.tar.zst")
                 .well();
-        String line = Handbook.blocks(Handbook.README).stream()
+        String line = Handbook.blocks(Handbook.page("restore")).stream()
                 .map(Handbook.Line::text)
                 .filter(text -> text.matches("zstd -d < \\S+ \\| docker run .*"))
                 .findFirst()

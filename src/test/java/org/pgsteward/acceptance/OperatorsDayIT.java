@@ -6,7 +6,9 @@ import static org.pgsteward.acceptance.Story.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
@@ -14,13 +16,17 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.pgsteward.backup.Age;
+import org.pgsteward.cli.Handbook;
 import org.pgsteward.engine.NeedsEngine;
 
-/** An operator types the lines of the README and of the how-to pages for a running deployment. */
+/** An operator types the lines of the README and of the pages in {@code src/docs} for a running deployment. */
 @NeedsEngine
 @Tag("deployment")
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class OperatorsDayIT {
+    private static final Pattern TYPED =
+            Pattern.compile("(docker compose exec pgsteward|curl|age-keygen|chmod|\\./pgsteward check) .*");
+
     @RegisterExtension
     static final Story STORY = Story.of("operators-day", "vikunja", "hedgedoc", "linkding", "navidrome");
 
@@ -42,16 +48,18 @@ class OperatorsDayIT {
 
     @Test
     @Order(2)
-    void theReadmesLinesForARunningDeploymentAreTypedAsTheyStand() throws IOException {
-        List<String> lines = Files.readAllLines(Path.of("README.md")).stream()
-                .map(String::strip)
-                .filter(line ->
-                        line.matches("(docker compose exec pgsteward|curl|age-keygen|chmod|\\./pgsteward check) .*"))
-                .toList();
+    void linesOfReadmeAndPagesAreTypedAsTheyStand() throws IOException {
+        List<String> lines = new ArrayList<>();
+        for (Path file : Handbook.subjects()) {
+            Files.readAllLines(file).stream()
+                    .map(String::strip)
+                    .filter(line -> TYPED.matcher(line).matches())
+                    .forEach(lines::add);
+        }
         assertThat(lines).hasSizeGreaterThan(16);
         boolean age = Age.isInstalled();
         if (!age) {
-            System.out.println("skipped: README's lines that make a key, age is not installed");
+            System.out.println("skipped: the lines that make a key, age is not installed");
         }
         for (String line : lines) {
             if (!age && line.contains("age_identity")) {

@@ -73,7 +73,7 @@ class BaseBackupIT extends OnBaseBackupHost {
 
     @ParameterizedTest
     @ValueSource(ints = {15, 17})
-    void theLinesOfTheReadmeRestoreABaseBackupOfEachVersion(int major) throws Exception {
+    void theLinesOfThePageRestoreABaseBackupOfEachVersion(int major) throws Exception {
         Optional<Programs> programs = installed(major);
         assumeTrue(
                 Zstd.isInstalled() && programs.isPresent(),
@@ -93,15 +93,15 @@ class BaseBackupIT extends OnBaseBackupHost {
             assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
             assertThat(Manifests.of(theirs.store, "_base").get(0).run().clientVersion())
                     .isEqualTo(Integer.toString(major));
-            assertThat(restoredByTheReadme(other, backup, programs.orElseThrow()))
+            assertThat(restoredByThePage(other, backup, programs.orElseThrow()))
                     .isEqualTo("4711");
         }
     }
 
-    /** Runs the README's lines as an unprivileged user, and returns the number of rows of {@code app}. */
-    private static String restoredByTheReadme(TestHost host, Backup backup, Programs programs) throws Exception {
+    /** Runs the page's lines as an unprivileged user, and returns the number of rows of {@code app}. */
+    private static String restoredByThePage(TestHost host, Backup backup, Programs programs) throws Exception {
         String lines = BaseRestore.lines("_base-20260104T033000Z.tar.zst");
-        assertThat(Files.readString(Path.of("README.md"))).contains(lines.indent(4));
+        assertThat(Files.readString(Path.of("src/docs/restore.md"))).contains(lines.indent(4));
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         Path folder = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-restored-"));
         Path file = folder.resolve("_base-20260104T033000Z.tar.zst");

@@ -52,8 +52,8 @@ class SealedBackupsIT {
     private static final String IDENTITY = "pgsteward.backup.identity";
 
     /**
-     * The limit of resident memory in MiB, which includes the mapped pages of the JVM's own files. The README has
-     * the figure of an idle pgsteward.
+     * The limit of resident memory in MiB, which includes the mapped pages of the JVM's own files. {@code
+     * src/docs/architecture.md} has the figure of an idle pgsteward.
      */
     private static final long MOST_RESIDENT = 150;
 

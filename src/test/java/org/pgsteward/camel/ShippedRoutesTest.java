@@ -114,7 +114,7 @@ class ShippedRoutesTest {
     }
 
     @Test
-    void theReadmeAndTheReferenceHaveEveryLevelAsItIsShipped() throws IOException {
+    void monitoringPageAndReferenceHaveEveryShippedLevel() throws IOException {
         Map<String, String> shipped = new TreeMap<>();
         Map<String, String> first = new TreeMap<>();
         Matcher figure = Pattern.compile("(?m)^([a-z-]+): \\{((?:warn: |failures: |enabled: )([^,}]+)[^}]*)}")
@@ -125,8 +125,8 @@ class ShippedRoutesTest {
         }
         assertThat(shipped.keySet()).isEqualTo(ThresholdsFile.keys().keySet());
 
-        String readme = Files.readString(Path.of("README.md"));
-        String section = readme.substring(readme.indexOf("\n## What is watched"), readme.indexOf("\n## Restore"));
+        String page = Files.readString(Path.of("src/docs/monitoring.md"));
+        String section = page.substring(page.indexOf("\n## Levels"), page.indexOf("\n## PostgreSQL's log"));
         first.remove("logins");
         assertThat(pairs(section, "`([a-z-]+)` \\(`([^`]+)`\\)")).isEqualTo(first);
         String reference = Files.readString(Path.of("src/docs/reference.md"));

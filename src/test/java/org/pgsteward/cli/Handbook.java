@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 public final class Handbook {
     public static final Path README = Path.of("README.md");
     private static final Path DOCS = Path.of("src/docs");
+    private static final Path HOW_TO = DOCS.resolve("how-to");
 
     private static final Pattern FENCE = Pattern.compile("^\\s*(?:\\d+\\. )?```(\\w*)\\s*$");
     private static final Pattern SPAN = Pattern.compile("`([^`]+)`");
@@ -57,8 +58,13 @@ public final class Handbook {
         }
     }
 
+    /** Returns the page of a subject, such as {@code restore}. */
+    public static Path page(String subject) {
+        return DOCS.resolve(subject + ".md");
+    }
+
     public static Path howTo(String task) {
-        return DOCS.resolve("how-to").resolve(task + ".md");
+        return HOW_TO.resolve(task + ".md");
     }
 
     /** Returns the lines that a page asks its reader to type, in order. */
@@ -79,6 +85,11 @@ public final class Handbook {
         return blocks(file).stream()
                 .filter(line -> line.language().equals("dotenv"))
                 .toList();
+    }
+
+    /** Returns the README and the pages of subjects, without the pages of tasks. */
+    public static List<Path> subjects() throws IOException {
+        return files().stream().filter(file -> !file.startsWith(HOW_TO)).toList();
     }
 
     public static List<Path> files() throws IOException {

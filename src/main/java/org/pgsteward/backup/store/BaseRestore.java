@@ -1,6 +1,6 @@
 package org.pgsteward.backup.store;
 
-/** The commands that restore a base backup with public tools alone, as in the README, for one file. */
+/** The commands that restore a base backup with public tools alone, as in {@code src/docs/restore.md}, for one file. */
 public final class BaseRestore {
     private BaseRestore() {}
 

@@ -6,8 +6,8 @@
  * variable {@code notice}. If it ends without an exception, the notification counts as acknowledged.
  *
  * <p>To ship one more receiver: a file in {@code routes/receivers} that sends by {@code notify:}, its text in {@code
- * alert.message.Messages} with a template, its settings in {@code config.ReceiverConfig}, a row in the README, and a
- * case in {@code ChatReceiversTest}. It needs no registration.
+ * alert.message.Messages} with a template, its settings in {@code config.ReceiverConfig}, a row in {@code
+ * src/docs/alerts.md}, and a case in {@code ChatReceiversTest}. It needs no registration.
  *
  * <p>Why a thread for each receiver: a receiver that hangs must not delay the others. Why not Camel's redelivery: its
  * state is in memory, and the outbox survives a restart.
