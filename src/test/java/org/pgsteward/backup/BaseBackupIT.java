@@ -93,8 +93,7 @@ class BaseBackupIT extends OnBaseBackupHost {
             assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
             assertThat(Manifests.of(theirs.store, "_base").get(0).run().clientVersion())
                     .isEqualTo(Integer.toString(major));
-            assertThat(restoredByThePage(other, backup, programs.orElseThrow()))
-                    .isEqualTo("4711");
+            assertThat(restoredByThePage(other, backup, programs.orElseThrow())).isEqualTo("4711");
         }
     }
 
