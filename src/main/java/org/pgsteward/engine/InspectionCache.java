@@ -11,8 +11,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The last inspection of each container, as long as the engine's list shows that the container is unchanged. A host of
- * 200 containers would else be asked for 200 documents every 20 seconds. Safe for many threads.
+ * The last inspection of each container, as long as the engine's list shows that the container is unchanged. Without it,
+ * each list of 200 containers would request 200 documents, every 20 seconds. Safe for many threads.
  *
  * <p>A container counts as unchanged if its state, name, networks and addresses are the same, and the list gives the time
  * since its last start or end in minutes or more. A container that ended and started between two lists shows seconds, as
@@ -38,8 +38,8 @@ final class InspectionCache<T> {
     private record Kept<T>(ContainerList.Entry entry, T inspected, Time inspectedAt, Time listedAt) {}
 
     /**
-     * A time by two clocks. Neither alone will do: one stands still while the host is suspended, and an operator may set
-     * the other one.
+     * A time by two clocks. The monotonic clock stands still while the host is suspended, and an operator may set the
+     * wall clock.
      */
     record Time(long nanos, long wallMillis) {
         static Time now() {
