@@ -19,8 +19,8 @@ import org.pgsteward.monitor.OldLevels;
 
 /** Check of all settings at once. Each fault is one line that begins with the variable that sets the value. */
 public final class SettingsCheck {
-    /** Settings of the launcher script, which starts pgsteward with them. */
-    private static final Set<String> NOT_OURS = Set.of("pgsteward.java.options");
+    /** Settings of the launcher script and of {@code compose.yaml}, which start pgsteward with them. */
+    private static final Set<String> NOT_OURS = Set.of("pgsteward.java.options", "pgsteward.image");
 
     private final Settings settings;
     private final Map<String, String> wrong = new LinkedHashMap<>();

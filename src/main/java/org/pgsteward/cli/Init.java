@@ -27,8 +27,8 @@ final class Init implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        SecretFiles files = new SecretFiles(
-                Path.of("").toAbsolutePath(), spec.commandLine().getOut()::println);
+        SecretFiles files =
+                new SecretFiles(Path.of("").toAbsolutePath(), spec.commandLine().getOut()::println);
         files.administratorsPassword();
         files.make(
                 "pgsteward/manifest_key",

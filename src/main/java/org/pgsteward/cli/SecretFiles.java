@@ -66,7 +66,7 @@ final class SecretFiles {
         if (Files.isRegularFile(link, LinkOption.NOFOLLOW_LINKS)) {
             readable(link);
             Files.move(link, file, StandardCopyOption.ATOMIC_MOVE);
-            report.accept("moved " + link + " to " + file);
+            report.accept("moved " + shown(link) + " to " + shown(file));
         }
         make(PASSWORD, SecretFiles::newPassword, "a new password");
         if (!Files.exists(link, LinkOption.NOFOLLOW_LINKS)) {
@@ -85,13 +85,13 @@ final class SecretFiles {
     void make(String name, Supplier<String> content, String purpose) throws IOException {
         Path file = secrets.resolve(name);
         if (Files.exists(file)) {
-            report.accept("kept " + file + ", which exists");
+            report.accept("kept " + shown(file) + ", which exists");
             return;
         }
         // Replaced as a whole: a kill half-way must not leave an empty password.
         AtomicFile.write(file, (content.get() + "\n").getBytes(StandardCharsets.US_ASCII));
         readable(file);
-        report.accept("made " + file + " with " + purpose);
+        report.accept("made " + shown(file) + " with " + purpose);
     }
 
     /** Lets every user read a file. On the host, the folder around it is closed to other users. */
@@ -112,6 +112,11 @@ final class SecretFiles {
                             + "; run 'pgsteward init' as the owner of " + checkout,
                     e);
         }
+    }
+
+    /** Returns the path from the checkout: a container sees the checkout at another path than the operator. */
+    private Path shown(Path file) {
+        return checkout.relativize(file);
     }
 
     /** Gives a file of root to the owner of {@code compose.yaml}. */

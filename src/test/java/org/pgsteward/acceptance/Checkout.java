@@ -6,8 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileTime;
-import java.time.Instant;
 import java.util.List;
 import java.util.stream.Stream;
 import org.pgsteward.engine.NeedsEngine;
@@ -40,24 +38,15 @@ final class Checkout {
     }
 
     /**
-     * Copies the files that images are built from and containers run with. Call it before {@code init}.
+     * Copies the files that images are built from and containers run with.
      *
      * @throws IOException when a file is missing
      */
     void copy() throws IOException {
-        for (String part : List.of(
-                "compose.yaml",
-                "pgsteward",
-                "pom.xml",
-                ".dockerignore",
-                "routes",
-                "src/main/docker",
-                "target/lib",
-                "target/pgsteward.jar")) {
+        for (String part :
+                List.of("compose.yaml", "pgsteward", "pom.xml", ".dockerignore", ".mvn", "routes", "src/main")) {
             copy(Path.of(part));
         }
-        // The jar must not be older than the other files, because the launcher would build it again.
-        Files.setLastModifiedTime(folder.resolve("target/pgsteward.jar"), FileTime.from(Instant.now()));
     }
 
     private void copy(Path from) throws IOException {
@@ -70,11 +59,14 @@ final class Checkout {
     }
 
     /**
-     * Writes secrets, settings and the override. Call it after {@code init}.
+     * Writes settings, the override, and the secrets of services and receivers. The service {@code init} makes the other
+     * secrets.
      *
      * @param hook the address that gets each notice as well
      */
     void write(String hook) throws IOException {
+        Files.createDirectories(folder.resolve("secrets/pgsteward"));
+        Files.createDirectories(folder.resolve("secrets/services"));
         Files.writeString(folder.resolve("secrets/pgsteward/webhook_url"), hook);
         Files.writeString(folder.resolve("secrets/pgsteward/webhook_secret"), HOOK_SECRET);
         Files.writeString(folder.resolve("secrets/services/navidrome_password"), "known-secret-navidrome\n");
@@ -116,8 +108,8 @@ final class Checkout {
     }
 
     /**
-     * Returns the override. If the containers have their own names, the images have them as well, because an upgrade
-     * builds one with another PostgreSQL.
+     * Returns the override. The images have the name of the project, because an upgrade builds one with another
+     * PostgreSQL.
      */
     private String override() {
         StringBuilder yaml = new StringBuilder("services:\n");
@@ -125,11 +117,8 @@ final class Checkout {
             yaml.append("  %s:\n    labels: {%s: %s}\n".formatted(service, LABEL, names.project()));
             if (service.equals("docker-proxy")) {
                 yaml.append("    volumes: [\"./haproxy.cfg:/etc/haproxy/haproxy.cfg:ro\"]\n");
-            } else if (!names.areShipped()) {
+            } else if (!names.areShipped() && !service.equals("init")) {
                 yaml.append("    container_name: %s\n".formatted(names.container(service)));
-            }
-            if (!names.areShipped() && !service.equals("postgresql")) {
-                yaml.append("    image: %s\n".formatted(names.image(service)));
             }
         }
         if (!names.areShipped()) {

@@ -11,7 +11,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -28,8 +27,8 @@ import org.pgsteward.engine.NeedsEngine;
 final class Deployment {
     static final String APPLICATION = "pgsteward-test/app";
 
-    private static final List<String> BASES =
-            List.of("debian:bookworm-slim", "eclipse-temurin:25-jre", "postgres:15-alpine");
+    private static final List<String> BASES = List.of(
+            "debian:bookworm-slim", "eclipse-temurin:25-jre", "maven:3.9-eclipse-temurin-17", "postgres:15-alpine");
 
     /** The base images of an upgrade. */
     private static final List<String> NEXT_BASES = List.of("debian:trixie-slim", "postgres:17-alpine");
@@ -67,9 +66,6 @@ final class Deployment {
         if (!NeedsEngine.Engine.host().startsWith("unix://")) {
             return Optional.of(
                     "the proxy needs the engine's socket as a file, and that is " + NeedsEngine.Engine.host());
-        }
-        if (!Files.exists(Path.of("target/pgsteward.jar")) || !Files.isDirectory(Path.of("target/lib"))) {
-            return Optional.of("there is no target/pgsteward.jar with its lib/, mvn verify makes them");
         }
         if (!docker("compose", "version").isWell()) {
             return Optional.of("there is no docker compose");
@@ -128,12 +124,6 @@ final class Deployment {
      */
     Optional<String> build(String hook) throws IOException {
         checkout.copy();
-        if (names.areShipped()) {
-            run(SLOW, "./pgsteward", "init").well();
-        } else {
-            // The launcher would first create a class-data archive for this one command.
-            run(SLOW, "java", "-jar", "target/pgsteward.jar", "init").well();
-        }
         checkout.write(hook);
         imagesAreOurs = true;
         Ended built = compose("build");
@@ -154,7 +144,7 @@ final class Deployment {
     }
 
     void up() {
-        shell("docker compose up --build -d").well();
+        shell("docker compose up -d").well();
     }
 
     /**

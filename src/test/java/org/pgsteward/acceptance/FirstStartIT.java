@@ -6,6 +6,9 @@ import static org.pgsteward.acceptance.Story.say;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,8 +28,8 @@ import org.pgsteward.cli.Handbook;
 import org.pgsteward.engine.NeedsEngine;
 
 /**
- * The first start: {@code ./pgsteward init && docker compose up} with the shipped compose file and its names, four
- * services and their first backup. The backups are then restored without pgsteward.
+ * The first start: {@code docker compose up} with the shipped compose file and its names, four services and their first
+ * backup. The backups are then restored without pgsteward.
  */
 @NeedsEngine
 @Tag("deployment")
@@ -67,6 +70,25 @@ class FirstStartIT implements InTheEnd {
 
     @Test
     @Order(1)
+    void makesItsSecretsWithoutAProgramOfTheHost() throws IOException {
+        Path secrets = host.folder().resolve("secrets");
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(secrets)))
+                .isEqualTo("rwx------");
+        assertThat(secrets.resolve("postgresql/password")).content().matches("[A-Za-z0-9]{32}\n");
+        assertThat(secrets.resolve("pgsteward/manifest_key")).content().matches("[0-9a-f]{64}\n");
+        assertThat(host.docker("logs", host.project() + "-init-1").both())
+                .contains("made secrets/postgresql/password with a new password");
+        String password = Files.readString(secrets.resolve("postgresql/password"));
+
+        host.up();
+
+        assertThat(secrets.resolve("postgresql/password")).hasContent(password);
+        host.awaitSteward();
+    }
+
+    @Test
+    @Order(2)
     void runsWithinItsLimitsAndWithoutRightsThatItDoesNotNeed() {
         assertThat(
                         host.inspect(
@@ -117,7 +139,7 @@ class FirstStartIT implements InTheEnd {
     }
 
     @Test
-    @Order(2)
+    @Order(3)
     void givesEachOfTheSeedsServicesADatabaseThatNoOtherMayEnter() {
         host.servicesUp(List.of());
 
@@ -159,7 +181,7 @@ class FirstStartIT implements InTheEnd {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void backsEverythingUpAndProvesItWithPasswordsInNoArgument() {
         CompletableFuture<Ended> running =
                 CompletableFuture.supplyAsync(() -> host.pgsteward("backup", "--all", "--json"));
@@ -186,7 +208,7 @@ class FirstStartIT implements InTheEnd {
     }
 
     @Test
-    @Order(4)
+    @Order(5)
     void aDumpIsRestoredWithPublicToolsAlone() {
         String dump = host.inside("pgsteward", "ls " + STORE + "/vikunja/*.dump.zst")
                 .well()
@@ -213,7 +235,7 @@ class FirstStartIT implements InTheEnd {
     }
 
     @Test
-    @Order(5)
+    @Order(6)
     void theWholeClusterIsBackedUpAndProvedAndRunsFromANewVolume() throws IOException {
         Ended backup = host.pgsteward("backup", "--kind", "base", "--json");
         assertThat(backup.isWell()).as(backup.both()).isTrue();

@@ -16,7 +16,7 @@ import java.util.Optional;
 final class Names {
     private static final List<String> CONTAINERS =
             List.of("postgresql", "pgsteward", "vikunja", "hedgedoc", "linkding", "navidrome");
-    private static final List<String> BUILT = List.of("docker-proxy", "pgsteward");
+    private static final List<String> BUILT = List.of("docker-proxy", "init", "pgsteward");
     private static final Path TURN =
             Path.of(System.getProperty("java.io.tmpdir"), "pgsteward-tests-of-the-shipped-names.lock");
 
@@ -61,7 +61,7 @@ final class Names {
     }
 
     List<String> composeServices() {
-        return postgres ? List.of("docker-proxy", "pgsteward", "postgresql") : BUILT;
+        return postgres ? List.of("docker-proxy", "init", "pgsteward", "postgresql") : BUILT;
     }
 
     /** Returns the images that compose builds. */
@@ -83,8 +83,8 @@ final class Names {
     }
 
     /** Returns the image of a service that compose builds. */
-    String image(String service) {
-        return shipped ? service.equals("docker-proxy") ? "pgsteward-docker-proxy" : service : project + "-" + service;
+    private String image(String service) {
+        return project + "-" + service;
     }
 
     /** Waits until no other story of any test JVM uses the shipped names. */

@@ -29,7 +29,7 @@ public class DocumentedCommandsTest {
                     "a Docker Engine",
             Pattern.compile("docker (network connect|exec) .*"), "a Docker Engine",
             Pattern.compile("tar .* \\| docker compose run .* --entrypoint tar .*"), "a Docker Engine",
-            Pattern.compile("\\./pgsteward init"), "a folder of its own; the stories of acceptance begin with it",
+            Pattern.compile("docker compose run --rm init"), "a Docker Engine",
             Pattern.compile("crontab -e"), "an editor");
 
     /** Returns whether the line needs an engine or an editor. */

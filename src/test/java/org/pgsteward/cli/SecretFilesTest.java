@@ -33,7 +33,7 @@ class SecretFilesTest {
         assertThat(mode("secrets/postgresql/password")).isEqualTo("rw-r--r--");
         assertThat(checkout.resolve("secrets/services")).isDirectory();
         assertThat(checkout.resolve("lib/ext")).isDirectory();
-        assertThat(report).singleElement().asString().startsWith("made ").endsWith(" with a new password");
+        assertThat(report).containsExactly("made secrets/postgresql/password with a new password");
     }
 
     @Test
@@ -44,7 +44,7 @@ class SecretFilesTest {
         init();
 
         assertThat(read("secrets/postgresql/password")).isEqualTo(first);
-        assertThat(report).last().asString().startsWith("kept ");
+        assertThat(report).last().isEqualTo("kept secrets/postgresql/password, which exists");
     }
 
     @Test
@@ -55,8 +55,10 @@ class SecretFilesTest {
         init();
 
         assertThat(read("secrets/postgresql/password")).isEqualTo("earlier\n");
-        assertThat(checkout.resolve("secrets/postgres_password")).isSymbolicLink().hasContent("earlier");
-        assertThat(report.get(0)).startsWith("moved ");
+        assertThat(checkout.resolve("secrets/postgres_password"))
+                .isSymbolicLink()
+                .hasContent("earlier");
+        assertThat(report.get(0)).isEqualTo("moved secrets/postgres_password to secrets/postgresql/password");
     }
 
     @Test
