@@ -49,12 +49,12 @@ class ReferenceTest {
     private static final Pattern VARIABLE = Pattern.compile("\\bPGSTEWARD_[A-Z_]*[A-Z]\\b");
 
     /** A variable that only the launcher reads, and placeholders for any variable. */
-    private static final Set<String> NO_SETTINGS =
-            Set.of("PGSTEWARD_JAVA_OPTIONS", "PGSTEWARD_X_Y", "PGSTEWARD_MY_TOKEN", "PGSTEWARD_MY_VALUE");
+    private static final Set<String> NO_SETTINGS = Set.of(
+            "PGSTEWARD_JAVA_OPTIONS", "PGSTEWARD_IMAGE", "PGSTEWARD_X_Y", "PGSTEWARD_MY_TOKEN", "PGSTEWARD_MY_VALUE");
 
     /** Names that look like a setting but are none. */
-    private static final Set<String> NO_SETTING_KEYS =
-            Set.of("pgsteward.home", "pgsteward.java.options", "pgsteward.docker.events", "pgsteward.list");
+    private static final Set<String> NO_SETTING_KEYS = Set.of(
+            "pgsteward.home", "pgsteward.java.options", "pgsteward.image", "pgsteward.docker.events", "pgsteward.list");
 
     /** Labels with the name of a setting. */
     private static final Set<String> ALSO_LABELS = Set.of("pgsteward.backup.schedule", "pgsteward.backup.keep");
@@ -192,7 +192,7 @@ class ReferenceTest {
         OF_COMPOSE
                 .matcher(Files.readString(Path.of("compose.yaml")))
                 .results()
-                .filter(found -> !found.group(1).matches("PGSTEWARD_.*|COMPOSE_PROJECT_NAME"))
+                .filter(found -> !found.group(1).matches("PGSTEWARD_(?!IMAGE).*|COMPOSE_PROJECT_NAME"))
                 .forEach(found -> real.put(found.group(1), found.group(2)));
         assertThat(documented).isEqualTo(real);
     }
