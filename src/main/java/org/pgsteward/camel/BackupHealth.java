@@ -44,14 +44,15 @@ public final class BackupHealth extends AbstractHealthCheck {
             }
             List<String> troubles = new ArrayList<>();
             if (!failed.isEmpty()) {
-                troubles.add("the newest backup failed of: " + String.join(", ", failed));
+                troubles.add("newest backup failed: " + String.join(", ", failed));
             }
             if (!late.isEmpty()) {
-                troubles.add("no proved backup in time of: " + String.join(", ", late));
+                troubles.add("no verified backup in time: " + String.join(", ", late));
             }
             builder.message(String.join("; ", troubles)).down();
         } catch (SQLException e) {
-            builder.message("cannot be told: " + e.getMessage()).unknown();
+            builder.message("cannot determine the state of the backups: " + e.getMessage())
+                    .unknown();
         }
     }
 

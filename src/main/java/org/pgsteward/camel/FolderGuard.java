@@ -79,18 +79,18 @@ final class FolderGuard extends DefaultPollingConsumerPollStrategy {
                 raised.put(folder, full);
             }
         } catch (RuntimeException e) {
-            LOG.debug("{}: the alert is raised at the next look: {}", folder, e.getMessage());
+            LOG.debug("cannot raise the alert about {}, next try at the next poll: {}", folder, e.getMessage());
         }
     }
 
     private Condition tooMany(Path folder) {
-        LOG.warn("{} has more than {} files, and is not read until some are removed", folder, MOST);
+        LOG.warn("folder {} not read until files are removed: more than {} files, the limit", folder, MOST);
         return Condition.bad(
                         Severity.WARNING,
                         Limits.KIND,
                         folder.toString(),
-                        "folder " + folder + " not read: more than " + MOST + " files are in it, which is the"
-                                + " limit. No request in it is done",
+                        "folder " + folder + " not read: more than " + MOST + " files, the limit. pgsteward processes"
+                                + " no request in it",
                         "ls -f '" + folder + "' | head -20   # which program writes them?\nfind '" + folder
                                 + "' -maxdepth 1 -type f -name '*.json' -mmin +60 -delete   # requests and answers older"
                                 + " than an hour",
@@ -99,6 +99,6 @@ final class FolderGuard extends DefaultPollingConsumerPollStrategy {
     }
 
     private Condition well(Path folder) {
-        return Condition.well(Limits.KIND, folder.toString(), "it is within its limits again", clock.instant());
+        return Condition.well(Limits.KIND, folder.toString(), "the folder is below the limit again", clock.instant());
     }
 }

@@ -32,9 +32,9 @@ public final class JournalInsert implements JournalWriter.RowStatement {
             }
             if (cause instanceof RejectedExecutionException || cause instanceof DirectConsumerNotAvailableException) {
                 // The pipeline or this route is stopping. The row is valid and can be written later.
-                return new SQLException("pgsteward stops", "57P01", thrown);
+                return new SQLException("pgsteward is stopping", "57P01", thrown);
             }
         }
-        return new SQLException("the row could not be written: " + FirstCause.of(thrown), "XX000", thrown);
+        return new SQLException("cannot write the row: " + FirstCause.of(thrown), "XX000", thrown);
     }
 }

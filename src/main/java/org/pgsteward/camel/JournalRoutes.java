@@ -30,14 +30,15 @@ public final class JournalRoutes extends RouteBuilder {
     public void configure() {
         from("direct:journal-write")
                 .routeId("journal-write")
-                .description("Keeps a row safe on disk, and writes it to its table as soon as PostgreSQL answers.")
+                .description(
+                        "Keeps a row in the spool on disk, and writes it to its table as soon as PostgreSQL answers.")
                 .bean(drain, "keep")
                 .bean(sets, "note")
                 .bean(card, "note");
 
         from("timer:journal-drain?period=5000&delay=1000")
                 .routeId("journal-drain")
-                .description("Writes the rows that waited for PostgreSQL.")
+                .description("Writes the rows of the spool to their tables.")
                 .bean(drain, "drain");
 
         from("direct:journal-insert")

@@ -115,7 +115,7 @@ public final class Pipeline implements AutoCloseable {
         this.source = source;
         RouteSource.Chosen found = source.choose();
         chosen = new RouteSource.Chosen(found.files().only(files), found.refused(), found.known());
-        found.refused().forEach(problem -> LOG.warn("route file refused, what was last in force runs: {}", problem));
+        found.refused().forEach(problem -> LOG.warn("route file refused, the last accepted files run: {}", problem));
         main.configure().addRoutesBuilder(new RouteLoading(chosen.files()));
         return this;
     }
@@ -161,7 +161,7 @@ public final class Pipeline implements AutoCloseable {
      */
     public RouteReload reload(Runnable swapped) {
         if (source == null || chosen == null) {
-            throw new IllegalStateException("there are no route files to look at");
+            throw new IllegalStateException("there are no route files to read");
         }
         RouteReload begun = new RouteReload(
                 context(),
@@ -256,10 +256,10 @@ public final class Pipeline implements AutoCloseable {
                     return source.refusal(problems);
                 }
             } catch (IOException | RuntimeException noBetterWords) {
-                LOG.debug("the routes could not be checked", noBetterWords);
+                LOG.debug("cannot check the route files", noBetterWords);
             }
         }
-        return new IllegalStateException("the routes do not start: " + FirstCause.of(thrown), thrown);
+        return new IllegalStateException("cannot start the routes: " + FirstCause.of(thrown), thrown);
     }
 
     public CamelContext context() {

@@ -19,7 +19,7 @@ public final class PostgresHealth extends AbstractHealthCheck {
     protected void doCall(HealthCheckResultBuilder builder, Map<String, Object> options) {
         PostgresReading reading = probe.probe();
         if (reading.load().explains()) {
-            builder.message("not known: this host has no processor for pgsteward")
+            builder.message("unknown: pgsteward gets no processor time on this host")
                     .up();
             return;
         }

@@ -72,7 +72,7 @@ public final class RouteClient {
     private ProducerTemplate template(String endpoint) {
         ProducerTemplate open = template;
         if (open == null) {
-            throw new IllegalStateException("the routes have not started: " + endpoint + " cannot be reached");
+            throw new IllegalStateException("cannot reach " + endpoint + ": the routes have not started");
         }
         return open;
     }

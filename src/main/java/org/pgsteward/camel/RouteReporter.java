@@ -40,12 +40,12 @@ public final class RouteReporter implements Reporter {
         Spool rows = spool;
         try {
             if (rows == null) {
-                throw new IOException("there is none yet");
+                throw new IOException("it is not open yet");
             }
             rows.put(entry);
         } catch (IOException refused) {
             LOG.error(
-                    "a journal row reached no route ({}), nor the spool ({}): {}",
+                    "cannot keep a journal row: it reached no route ({}) and not the spool ({}): {}",
                     FirstCause.of(unreached),
                     refused.getMessage(),
                     entry);

@@ -137,8 +137,7 @@ public final class AdvisoryLock {
             release(session);
             if (System.nanoTime() > deadline) {
                 throw new SQLException(
-                        "another pgsteward has been at work on this server for " + atMost.toSeconds() + " s",
-                        TIMED_OUT);
+                        "another pgsteward has worked on this server for " + atMost.toSeconds() + " s", TIMED_OUT);
             }
             queue(session);
         }

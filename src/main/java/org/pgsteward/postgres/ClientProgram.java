@@ -32,7 +32,7 @@ public final class ClientProgram implements AutoCloseable {
     private static final int KILLED = 137;
 
     private static final String KILLED_FOR_MEMORY =
-            " (killed, mostly for want of memory: give pgsteward's container more, mem_limit in compose.yaml)";
+            " (killed, usually for lack of memory: raise mem_limit of pgsteward in compose.yaml)";
 
     private final String name;
     private final Process process;
@@ -116,7 +116,7 @@ public final class ClientProgram implements AutoCloseable {
         return answer(input, stdout -> {
             byte[] bytes = stdout.readNBytes(MOST_PRINTED + 1);
             if (bytes.length > MOST_PRINTED) {
-                throw new IOException(name + " printed more than " + MOST_PRINTED + " bytes, which is the limit");
+                throw new IOException(name + " printed more than " + MOST_PRINTED + " bytes, the limit");
             }
             return text(bytes, charset, name);
         });
@@ -146,7 +146,7 @@ public final class ClientProgram implements AutoCloseable {
         try {
             writing.get();
         } catch (ExecutionException e) {
-            throw new IOException(name + " did not take all of its input", e);
+            throw new IOException(name + " did not read all of its input", e);
         }
         return printed;
     }
@@ -159,7 +159,7 @@ public final class ClientProgram implements AutoCloseable {
     public static String text(byte[] bytes, Charset charset, String program) throws IOException {
         if (bytes.length > MOST_PRINTED / 2 && charset.equals(StandardCharsets.UTF_8) && isWide(bytes)) {
             throw new IOException(program + " printed more than " + MOST_PRINTED / 2
-                    + " bytes, which is the limit for a text with characters outside of Latin-1");
+                    + " bytes, the limit for a text with characters outside Latin-1");
         }
         return new String(bytes, charset);
     }

@@ -105,7 +105,7 @@ final class ClusterProcess {
         while (begun.indexOf("database system is ready to accept connections") < 0) {
             int read = stream.read(buffer);
             if (read < 0 || System.nanoTime() > deadline) {
-                throw new IOException("the scratch PostgreSQL in " + data + " did not start: "
+                throw new IOException("the scratch cluster in " + data + " did not start: "
                         + begun.toString().strip().replaceAll("\\s*\\R\\s*", "; "));
             }
             begun.append(new String(buffer, 0, read, StandardCharsets.UTF_8));

@@ -41,7 +41,7 @@ record CopiesControl(int preparedTransactions, int locksPerTransaction, long seg
     private static long number(Map<String, String> values, String name) throws IOException {
         return Long.parseLong(Optional.ofNullable(values.get(name))
                 .filter(value -> value.matches("\\d+"))
-                .orElseThrow(() -> new IOException("pg_controldata does not say '" + name + "'")));
+                .orElseThrow(() -> new IOException("the output of pg_controldata has no number for '" + name + "'")));
     }
 
     /** Returns the values as server settings. */

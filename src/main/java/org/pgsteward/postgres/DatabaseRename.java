@@ -35,9 +35,9 @@ public final class DatabaseRename {
                 throw e;
             }
             throw new SQLException(
-                    "database \"" + from + "\" cannot be renamed to \"" + to
-                            + "\", another session keeps a lock on it; try again:"
-                            + " the daemon of pgsteward terminates such a session within seconds and names its role",
+                    "cannot rename database \"" + from + "\" to \"" + to
+                            + "\": another session holds a lock on it; try again:"
+                            + " the daemon terminates such a session within seconds and names its role",
                     e.getSQLState(),
                     e);
         }

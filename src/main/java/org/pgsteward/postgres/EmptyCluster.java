@@ -104,7 +104,7 @@ final class EmptyCluster {
                 """);
         Matcher oid = OID.matcher(said);
         if (!oid.find()) {
-            throw new IOException("the scratch PostgreSQL does not say which its template0 is: " + said.strip());
+            throw new IOException("cannot find the OID of template0 in the scratch cluster: " + said.strip());
         }
         return oid.group(1);
     }

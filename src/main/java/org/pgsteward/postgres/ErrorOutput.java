@@ -44,7 +44,9 @@ final class ErrorOutput {
                 }
             }
         } catch (IOException e) {
-            kept.append(" (its messages broke off: ").append(e.getMessage()).append(')');
+            kept.append(" (the end of its messages is missing: ")
+                    .append(e.getMessage())
+                    .append(')');
         } finally {
             text.complete(HiddenRows.in(kept.toString()));
         }

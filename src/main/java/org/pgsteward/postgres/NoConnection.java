@@ -26,19 +26,19 @@ public final class NoConnection extends SQLException {
 
     /** The commands after a refused login, for a PostgreSQL in a container as {@code compose.yaml} defines it. */
     private static final String REFUSED_REMEDY = """
-            docker exec -it postgresql psql -U homelab -d homelab -c '\\password homelab'   # what pgsteward's file holds
-            docker compose up -d --force-recreate pgsteward   # once secrets/postgres_password has the right one""";
+            docker exec -it postgresql psql -U homelab -d homelab -c '\\password homelab'   # enter the password of pgsteward's file
+            docker compose up -d --force-recreate pgsteward   # or this, after a correction of secrets/postgres_password""";
 
     /** The commands when pgsteward refuses to log in to the server that answers. */
     private static final String UNSAFE_REMEDY = """
-            docker ps --format '{{.Names}}  {{.Networks}}'   # which other container answers to PostgreSQL's name? Stop it
-            # only if the server is yours and asks for md5:
+            docker ps --format '{{.Names}}  {{.Networks}}'   # stop any other container with the name of PostgreSQL
+            # only if the server is yours and requests md5:
             docker exec -it postgresql psql -U homelab -d homelab -c "SET password_encryption = 'scram-sha-256'" -c '\\password homelab'""";
 
     private enum Outcome {
-        NOT_TRIED("PostgreSQL is not asked: "),
+        NOT_TRIED("no connection to PostgreSQL: "),
         SILENT("PostgreSQL does not answer: "),
-        REFUSED("PostgreSQL answers, and does not let pgsteward in: "),
+        REFUSED("PostgreSQL refuses the connection of pgsteward: "),
         UNREADABLE("PostgreSQL answers: "),
         /** The message is complete in itself: it begins with "cannot log in to". */
         UNSAFE("");
@@ -79,23 +79,23 @@ public final class NoConnection extends SQLException {
         if (state.startsWith(LOGIN)) {
             return new NoConnection(
                     address.where() + " refuses the login of '" + address.user() + "' ("
-                            + said(thrown) + "); PGSTEWARD_POSTGRES_USER and _PASSWORD, or the file that _PASSWORD_FILE"
-                            + " names, have to be the server's",
+                            + said(thrown) + "); correct PGSTEWARD_POSTGRES_USER and _PASSWORD, or the file that"
+                            + " _PASSWORD_FILE names",
                     Outcome.REFUSED,
                     thrown);
         }
         if (state.equals(NO_DATABASE) && database.equals(address.database())) {
             return new NoConnection(
-                    address.where() + " has no database '" + database + "'; PGSTEWARD_POSTGRES_DATABASE names it, and"
-                            + " pgsteward makes its tables in it",
+                    address.where() + " has no database '" + database + "'; create it, or set"
+                            + " PGSTEWARD_POSTGRES_DATABASE to the database for pgsteward's tables",
                     Outcome.REFUSED,
                     thrown);
         }
         if (state.equals(UNREADABLE)) {
             return new NoConnection(
                     "cannot read database '" + database + "' (" + said(thrown)
-                            + "): only the base backup holds it; dump it"
-                            + " by pg_dump, which needs no conversion, or move its contents to a database with another"
+                            + "): only the base backup contains it; dump it"
+                            + " with pg_dump, which needs no conversion, or move its contents to a database with another"
                             + " encoding",
                     Outcome.UNREADABLE,
                     thrown);
@@ -114,12 +114,12 @@ public final class NoConnection extends SQLException {
 
     private static String silent(SQLException thrown, ServerAddress address) {
         if (cause(thrown, UnknownHostException.class) != null) {
-            return "there is no host '" + address.host()
-                    + "': its container does not run, or PGSTEWARD_POSTGRES_HOST is another's";
+            return "cannot resolve host '" + address.host()
+                    + "': its container does not run, or PGSTEWARD_POSTGRES_HOST is wrong";
         }
         String where = address.where() + " (PGSTEWARD_POSTGRES_HOST and _PORT)";
         if (cause(thrown, NoRouteToHostException.class) != null) {
-            return "there is no way to " + where;
+            return "there is no route to " + where;
         }
         SocketTimeoutException late = cause(thrown, SocketTimeoutException.class);
         if (late != null) {
@@ -127,7 +127,7 @@ public final class NoConnection extends SQLException {
                     + " PGSTEWARD_POSTGRES_CONNECT_TIMEOUT=30s";
         }
         if (cause(thrown, ConnectException.class) != null) {
-            return "nothing listens at " + where;
+            return "no server listens at " + where;
         }
         LoginRefused ended = cause(thrown, LoginRefused.class);
         return ended == null ? address.where() + ": " + said(thrown) : String.valueOf(ended.getMessage());
@@ -167,7 +167,7 @@ public final class NoConnection extends SQLException {
      * @param message the message of the exception; the caller has no more than that
      */
     public static String remedy(String message) {
-        return message.contains("cannot log in to ") || message.contains("is no PostgreSQL server")
+        return message.contains("cannot log in to ") || message.contains("is not a PostgreSQL server")
                 ? UNSAFE_REMEDY
                 : REFUSED_REMEDY;
     }

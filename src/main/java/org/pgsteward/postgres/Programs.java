@@ -37,7 +37,7 @@ public record Programs(Path directory, int major) {
             }
             version.ifPresent(seen -> found.add(seen + " in " + directory));
         }
-        throw new IOException("no PostgreSQL " + major + " programs (pg_dump and its company) "
+        throw new IOException("cannot find the programs of PostgreSQL " + major + " (such as pg_dump) "
                 + configured
                         .map(path -> "in pgsteward.postgres.bindir = " + path)
                         .orElse("on this machine")

@@ -13,7 +13,7 @@ public final class Quote {
     /** Returns {@code "my""app"} for {@code my"app}. */
     public static String identifier(String name) {
         if (name.isEmpty()) {
-            throw new IllegalArgumentException("an empty name cannot be quoted");
+            throw new IllegalArgumentException("cannot quote an empty name");
         }
         return '"' + withoutNul(name).replace("\"", "\"\"") + '"';
     }
@@ -36,7 +36,7 @@ public final class Quote {
 
     private static String withoutNul(String text) {
         if (text.indexOf('\0') >= 0) {
-            throw new IllegalArgumentException("a name or text holds the NUL character");
+            throw new IllegalArgumentException("a name or text contains the NUL character");
         }
         return text;
     }

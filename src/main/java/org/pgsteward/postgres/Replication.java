@@ -51,22 +51,22 @@ public final class Replication {
                 ResultSet row = statement.executeQuery(STATE)) {
             row.next();
             if ("minimal".equals(row.getString(1))) {
-                return Optional.of("wal_level is minimal, and a base backup needs the whole log: set wal_level ="
+                return Optional.of("wal_level is minimal, but a base backup needs the complete WAL: set wal_level ="
                         + " replica and restart PostgreSQL");
             }
             if (row.getInt(2) == 0) {
-                return Optional.of("max_wal_senders is 0, so nobody may read a base backup: set max_wal_senders = 10"
-                        + " (or leave it out) and restart PostgreSQL");
+                return Optional.of("max_wal_senders is 0, so PostgreSQL sends no base backup: set max_wal_senders = 10"
+                        + " (or remove the setting) and restart PostgreSQL");
             }
             if (!row.getBoolean(3)) {
-                return Optional.of(
-                        "role " + user + " may not replicate: ALTER ROLE " + Quote.identifier(user) + " REPLICATION");
+                return Optional.of("role " + user + " lacks the attribute REPLICATION: ALTER ROLE "
+                        + Quote.identifier(user) + " REPLICATION");
             }
             if (row.getString(4) != null) {
-                return Optional.of(
-                        "the cluster has tablespaces of its own (" + row.getString(4) + "), which a base"
-                                + " backup in one stream cannot hold; its databases are dumped all the same. Move what is in"
-                                + " them to pg_default and drop them, or switch base backups off: PGSTEWARD_BACKUP_BASE_SCHEDULE=");
+                return Optional.of("the cluster has tablespaces of its own (" + row.getString(4) + "), which a base"
+                        + " backup in one stream cannot contain; dumps contain their tables. Move the tables"
+                        + " to pg_default and drop the tablespaces, or switch base backups off:"
+                        + " PGSTEWARD_BACKUP_BASE_SCHEDULE=");
             }
             String line =
                     "host replication " + user + " " + from(row.getString(5), row.getString(6)) + " scram-sha-256";
@@ -81,9 +81,9 @@ public final class Replication {
             return Optional.empty();
         } catch (SQLException e) {
             if (!NOT_LET_IN.equals(e.getSQLState())) {
-                return Optional.of("no replication connection can be had: " + e.getMessage());
+                return Optional.of("cannot open a replication connection: " + e.getMessage());
             }
-            return Optional.of("pg_hba.conf lets no replication in: add the line  " + line + "  to " + file
+            return Optional.of("pg_hba.conf allows no replication connection: add the line  " + line + "  to " + file
                     + " above any line that rejects it, and run SELECT pg_reload_conf()");
         }
     }

@@ -27,7 +27,7 @@ public record ServerAddress(
 
     public ServerAddress {
         if (port < 1 || port > 65535) {
-            throw new IllegalArgumentException("the port of PostgreSQL is " + port + ", not within 1 to 65535");
+            throw new IllegalArgumentException("the port of PostgreSQL is " + port + ", not between 1 and 65535");
         }
     }
 

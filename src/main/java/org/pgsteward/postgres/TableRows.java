@@ -43,7 +43,7 @@ public final class TableRows {
             return new CopyManager(connection.unwrap(BaseConnection.class))
                     .copyOut(copy, Progress.current().watching(OutputStream.nullOutputStream()));
         } catch (IOException e) {
-            throw new SQLException("the rows of " + table + " could not be read: " + e.getMessage(), e);
+            throw new SQLException("cannot read the rows of " + table + ": " + e.getMessage(), e);
         }
     }
 

@@ -142,7 +142,7 @@ public final class ThrowawayCluster implements AutoCloseable {
         }
         Map<String, String> settings = ScratchSettings.forCopy(
                 programs.major(), CopiesControl.read(programs, user, data).settings());
-        settings.put("config_file", written(user, folder.resolve("postgresql.conf"), "# Nothing but defaults.\n"));
+        settings.put("config_file", written(user, folder.resolve("postgresql.conf"), "# Only defaults.\n"));
         settings.put("hba_file", written(user, folder.resolve("pg_hba.conf"), "local all all trust\n"));
         settings.put("ident_file", written(user, folder.resolve("pg_ident.conf"), "\n"));
         Plan plan = new Plan(administrator, Optional.empty(), Optional.empty(), settings, true, Optional.empty());

@@ -44,8 +44,8 @@ public final class UnprivilegedUser {
             }
         }
         throw new IOException(
-                "running as root, and there is no user 'postgres' or 'nobody' to run PostgreSQL's programs"
-                        + " as: create one, or start pgsteward as an ordinary user");
+                "cannot run PostgreSQL's programs as root, and there is no user 'postgres' or 'nobody': create one of"
+                        + " them, or start pgsteward as an ordinary user");
     }
 
     /** Returns this user for programs that switch to its {@link #ids} by themselves, in a container. */

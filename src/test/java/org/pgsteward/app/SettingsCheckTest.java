@@ -62,7 +62,7 @@ class SettingsCheckTest {
                 "PGSTEWARD_MAIL_PORT, 70000, \"is '70000', not a port such as 587\"",
                 "PGSTEWARD_MAIL_TLS, sure, \"is 'sure', not true or false\"",
                 "PGSTEWARD_REQUESTS_PERIOD, 1s, \"is '1s', not a whole number such as 1000\"",
-                "PGSTEWARD_BACKUP_TICK, 0 * * * *, \"is '0 * * * *', which cannot be read: Unexpected end of expression.; Quartz wants second minute hour day-of-month month day-of-week, such as 0 * * * * ?\"",
+                "PGSTEWARD_BACKUP_TICK, 0 * * * *, \"is '0 * * * *', not a Quartz cron: Unexpected end of expression.; write six fields: second minute hour day-of-month month day-of-week, such as 0 * * * * ?\"",
                 "PGSTEWARD_GOTIFY_URL, https://gotify.lan, \"is not enough: pgsteward.gotify.token is not set: set PGSTEWARD_GOTIFY_TOKEN, or PGSTEWARD_GOTIFY_TOKEN_FILE to the path of a file that holds it\"",
             })
     void aValueThatDoesNotFitIsNamedByItsVariable(String variable, String value, String said) throws IOException {

@@ -112,7 +112,7 @@ class BackupRunIT extends OnBackupHost {
         host.cluster().startAgain();
 
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-        assertThat(failed.error()).contains("nothing listens at");
+        assertThat(failed.error()).contains("no server listens at");
         await().atMost(PATIENCE)
                 .untilAsserted(() -> assertThat(host.journal(database))
                         .singleElement()

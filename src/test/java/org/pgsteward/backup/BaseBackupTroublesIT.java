@@ -41,7 +41,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
             host.cluster().run("homelab", "SELECT pg_reload_conf()");
             Backup refused = awaitState(BackupState.FAILED);
             assertThat(refused.error())
-                    .contains("pg_hba.conf lets no replication in")
+                    .contains("pg_hba.conf allows no replication connection")
                     .doesNotContain(TestCluster.PASSWORD.reveal());
             Matcher line = HBA_LINE.matcher(refused.error());
             assertThat(line.find()).as(refused.error()).isTrue();

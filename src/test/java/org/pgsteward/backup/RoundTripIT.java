@@ -375,7 +375,7 @@ class RoundTripIT {
             Backup failed = side.host().backUp(mistaken, database);
             assertThat(failed.state()).isEqualTo(BackupState.FAILED);
             assertThat(failed.error())
-                    .contains("no PostgreSQL " + major + " programs")
+                    .contains("cannot find the programs of PostgreSQL " + major)
                     .contains("only " + other + " in " + bindir);
         }
         assertThat(side.host().stored(database)).isEmpty();

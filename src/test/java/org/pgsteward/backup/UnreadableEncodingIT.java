@@ -81,7 +81,7 @@ class UnreadableEncodingIT {
             assertThat(backup.error())
                     .contains(
                             "cannot read database 'mule' (conversion between UTF8 and MULE_INTERNAL is not supported): only"
-                                    + " the base backup holds it; dump it by pg_dump, which needs no conversion, or");
+                                    + " the base backup contains it; dump it with pg_dump, which needs no conversion, or");
         }
     }
 

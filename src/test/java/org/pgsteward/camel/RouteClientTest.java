@@ -62,7 +62,7 @@ class RouteClientTest {
 
             assertThat(log.text())
                     .contains(
-                            "after Docker's events were connected: No consumers available on endpoint: direct://nobody");
+                            "cannot list all containers after the connection to Docker's events: No consumers available on endpoint: direct://nobody");
         }
     }
 
@@ -75,7 +75,7 @@ class RouteClientTest {
             pipeline.start();
 
             reporter.record(row);
-            assertThat(log.text()).contains("reached no route (").contains("service=vikunja");
+            assertThat(log.text()).contains("it reached no route (").contains("service=vikunja");
 
             Spool spool = new Spool(folder, Json.mapper(), Clock.systemUTC());
             reporter.keepIn(spool);

@@ -192,15 +192,16 @@ class RestoreCommandIT {
         assertThat(proved.code()).as(proved.toString()).isZero();
         assertThat(proved.out()).contains(id, "verified");
         assertThat(proved.err())
-                .contains("PostgreSQL is not asked: PGSTEWARD_POSTGRES_PASSWORD, or PGSTEWARD_POSTGRES_PASSWORD_FILE,"
-                        + " is not set");
+                .contains(
+                        "no connection to PostgreSQL: PGSTEWARD_POSTGRES_PASSWORD, or PGSTEWARD_POSTGRES_PASSWORD_FILE,"
+                                + " is not set");
 
         Path state = host.folder().resolve("no-state");
         CommandRun listed = CommandRun.on(
                 host, Map.of("PGSTEWARD_POSTGRES_PASSWORD", "", "PGSTEWARD_STATE_DIR", state.toString()), "backups");
         assertThat(listed.code()).as(listed.toString()).isZero();
         assertThat(listed.out()).contains(id, "unknown");
-        assertThat(listed.err()).contains("PostgreSQL is not asked: ");
+        assertThat(listed.err()).contains("no connection to PostgreSQL: ");
         assertThat(state).doesNotExist();
 
         assertThat(CommandRun.on(host, "backups", "wikki"))

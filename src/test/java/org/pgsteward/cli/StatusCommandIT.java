@@ -103,7 +103,7 @@ class StatusCommandIT {
                     "status");
             assertThat(stranger.code()).isEqualTo(1);
             assertThat(stranger.out())
-                    .contains("PostgreSQL answers, and does not let pgsteward in: ")
+                    .contains("PostgreSQL refuses the connection of pgsteward: ")
                     .contains("PGSTEWARD_POSTGRES_USER and _PASSWORD");
             assertThat(state).as("who only looks leaves nothing behind").doesNotExist();
 

@@ -34,13 +34,13 @@ class ClientProgramTest {
                 .hasMessage("sh ended with exit code 3: I had enough");
         assertThatThrownBy(() -> run("exit 0", LONG))
                 .isInstanceOf(IOException.class)
-                .hasMessage("sh did not take all of its input");
+                .hasMessage("sh did not read all of its input");
     }
 
     @Test
     void programKilledByTheKernelIsReportedWithARemedy() {
         assertThatThrownBy(() -> run("kill -9 $$", ""))
-                .hasMessageContaining("exit code 137 (killed, mostly for want of");
+                .hasMessageContaining("exit code 137 (killed, usually for lack of");
     }
 
     @Test
@@ -93,6 +93,6 @@ class ClientProgramTest {
                 .hasSize(half + 1);
         assertThatThrownBy(() -> ClientProgram.text(tooLong, StandardCharsets.UTF_8, "psql"))
                 .hasMessage(
-                        "psql printed more than 3145728 bytes, which is the limit for a text with characters outside of Latin-1");
+                        "psql printed more than 3145728 bytes, the limit for a text with characters outside Latin-1");
     }
 }

@@ -154,7 +154,7 @@ class DaemonLockIT {
             cluster.kill();
 
             await().until(() -> lock.check(true).state() == State.UNKNOWN);
-            assertThat(lock.check(true).trouble()).contains("nothing listens");
+            assertThat(lock.check(true).trouble()).contains("no server listens");
 
             cluster.startAgain();
             await().until(() -> lock.check(true).state() == State.HELD);

@@ -19,24 +19,24 @@ class NoConnectionIT {
             String where = right.where();
 
             assertThat(said(new ServerAddress("postgrsql.invalid", 5432, "homelab", new Secret("x"), "homelab")))
-                    .isEqualTo("PostgreSQL does not answer: there is no host 'postgrsql.invalid'"
-                            + ": its container does not run, or PGSTEWARD_POSTGRES_HOST is another's");
+                    .isEqualTo("PostgreSQL does not answer: cannot resolve host 'postgrsql.invalid'"
+                            + ": its container does not run, or PGSTEWARD_POSTGRES_HOST is wrong");
             int nobody;
             try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
                 nobody = free.getLocalPort();
             }
             assertThat(said(new ServerAddress("127.0.0.1", nobody, "homelab", new Secret("x"), "homelab")))
-                    .isEqualTo("PostgreSQL does not answer: nothing listens at 127.0.0.1:" + nobody
+                    .isEqualTo("PostgreSQL does not answer: no server listens at 127.0.0.1:" + nobody
                             + " (PGSTEWARD_POSTGRES_HOST and _PORT)");
             assertThat(said(new ServerAddress(
                             right.host(), right.port(), right.user(), new Secret("not it"), right.database())))
-                    .startsWith("PostgreSQL answers, and does not let pgsteward in: " + where
-                            + " refuses the login of '" + right.user() + "' (password authentication failed")
+                    .startsWith("PostgreSQL refuses the connection of pgsteward: " + where + " refuses the login of '"
+                            + right.user() + "' (password authentication failed")
                     .contains("PGSTEWARD_POSTGRES_USER and _PASSWORD")
                     .doesNotContain("not it");
             assertThat(said(new ServerAddress(right.host(), right.port(), right.user(), right.password(), "homlab")))
-                    .startsWith("PostgreSQL answers, and does not let pgsteward in: " + where
-                            + " has no database 'homlab'; PGSTEWARD_POSTGRES_DATABASE names it");
+                    .startsWith("PostgreSQL refuses the connection of pgsteward: " + where
+                            + " has no database 'homlab'; create it, or set PGSTEWARD_POSTGRES_DATABASE");
         }
     }
 

@@ -36,8 +36,8 @@ final class EventsConsumer extends DefaultConsumer implements EventFeed.Listener
         }
         try {
             Optional.ofNullable(exchange.getException())
-                    .ifPresent(failure -> getExceptionHandler()
-                            .handleException("a Docker event could not be dealt with", exchange, failure));
+                    .ifPresent(failure ->
+                            getExceptionHandler().handleException("cannot process a Docker event", exchange, failure));
         } finally {
             releaseExchange(exchange, false);
         }

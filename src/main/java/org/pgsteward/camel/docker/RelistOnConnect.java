@@ -75,7 +75,7 @@ public final class RelistOnConnect implements Runnable {
             relist.run();
         } catch (RuntimeException e) {
             // The timer lists the containers again.
-            LOG.error("cannot look at every container after Docker's events were connected: {}", FirstCause.of(e));
+            LOG.error("cannot list all containers after the connection to Docker's events: {}", FirstCause.of(e));
         } finally {
             begun.decrementAndGet();
         }

@@ -65,8 +65,8 @@ public final class StewardDockerComponent extends DockerComponent {
     protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) throws Exception {
         String operation = remaining.replace("/", "");
         if (!READING.contains(operation)) {
-            throw new IllegalArgumentException("docker:" + remaining
-                    + " is refused, because pgsteward only reads from Docker: " + new TreeSet<>(READING));
+            throw new IllegalArgumentException("cannot use docker:" + remaining
+                    + ": pgsteward only reads from Docker; use one of " + new TreeSet<>(READING));
         }
         DockerConfiguration configuration = getConfiguration().copy();
         configuration.setOperation(DockerOperation.getDockerOperation(operation));

@@ -75,7 +75,7 @@ final class LeavingRoutes {
         try {
             table.takeDown(running, leaving.stream().map(one -> one.running).toList());
         } catch (Exception e) {
-            LOG.warn("route {} is not taken down cleanly: {}", running.route().getId(), e.toString());
+            LOG.warn("cannot remove the replaced route {}: {}", running.route().getId(), e.toString());
         }
     }
 }

@@ -42,6 +42,6 @@ public final class RouteLoading implements RoutesBuilder {
 
     @Override
     public Set<String> updateRoutesToCamelContext(CamelContext context) {
-        throw new UnsupportedOperationException("routes that run are swapped, see RouteSwap");
+        throw new UnsupportedOperationException("RouteSwap replaces running routes");
     }
 }

@@ -120,7 +120,7 @@ public final class RouteReload implements AutoCloseable {
                 wait = lookOrSay();
             }
         } catch (InterruptedException stopped) {
-            LOG.debug("the route files are looked at no more");
+            LOG.debug("reading of the route files stopped");
         }
     }
 
@@ -128,7 +128,7 @@ public final class RouteReload implements AutoCloseable {
         try {
             return look();
         } catch (IOException | RuntimeException | LinkageError | StackOverflowError trouble) {
-            LOG.error("the route files cannot be looked at: {}", redaction.of(trouble));
+            LOG.error("cannot read the route files: {}", redaction.of(trouble));
             return LOOK;
         }
     }
@@ -140,7 +140,7 @@ public final class RouteReload implements AutoCloseable {
         if (now.equals(running)) {
             refused = null;
             seen = now;
-            well("the route files are as they were");
+            well("the route files equal the running routes");
             return LOOK;
         }
         if (!now.equals(seen)) {
@@ -181,7 +181,7 @@ public final class RouteReload implements AutoCloseable {
     }
 
     private void refuse(List<Problem> problems) {
-        problems.forEach(problem -> LOG.warn("route file refused, what ran before goes on: {}", problem));
+        problems.forEach(problem -> LOG.warn("route file refused, the running routes are unchanged: {}", problem));
         String named =
                 problems.stream().limit(MOST_NAMED).map(Problem::toString).collect(Collectors.joining(" | "));
         String more = problems.size() > MOST_NAMED ? " | and " + (problems.size() - MOST_NAMED) + " more" : "";
@@ -190,7 +190,7 @@ public final class RouteReload implements AutoCloseable {
                 Severity.WARNING,
                 KIND,
                 SUBJECT,
-                "an edit of the route files is not in force, and what ran before it goes on: " + named + more,
+                "edit of the route files refused, the running routes are unchanged: " + named + more,
                 "pgsteward check",
                 clock.instant()));
     }
@@ -208,7 +208,7 @@ public final class RouteReload implements AutoCloseable {
                 source.lastGood().write(files);
             }
         } catch (IOException refusedByDisk) {
-            LOG.warn("the route files in force are not kept for the next start: {}", refusedByDisk.toString());
+            LOG.warn("cannot keep the route files in force for the next start: {}", refusedByDisk.toString());
         }
     }
 

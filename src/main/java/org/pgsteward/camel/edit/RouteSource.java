@@ -58,7 +58,7 @@ public final class RouteSource {
             files = RouteFiles.read(folder);
             good = lastGood.read();
         } catch (IOException e) {
-            throw new UncheckedIOException("the route files in " + folder + " cannot be read: " + e.getMessage(), e);
+            throw new UncheckedIOException("cannot read the route files in " + folder + ": " + e.getMessage(), e);
         }
         if (good.isEmpty()) {
             // Camel refuses other faults at the start. A full check here would slow down each first start.
@@ -86,7 +86,7 @@ public final class RouteSource {
         return new IllegalArgumentException(problems.stream()
                         .limit(MOST_NAMED)
                         .map(problem -> problem.in(folder))
-                        .collect(Collectors.joining("\n", "the routes are refused: ", ""))
+                        .collect(Collectors.joining("\n", "route files refused: ", ""))
                 + more);
     }
 

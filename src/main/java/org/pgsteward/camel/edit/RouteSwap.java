@@ -71,22 +71,21 @@ final class RouteSwap {
             throw e;
         }
         plan.lostBeans().forEach(name -> context.getRegistry().unbind(name));
-        LOG.info("the routes were changed: {}", words(plan));
+        LOG.info("routes changed: {}", words(plan));
     }
 
     private static String words(SwapPlan plan) {
         List<String> parts = new ArrayList<>();
         if (!plan.routes().isEmpty()) {
-            parts.add(String.join(", ", plan.routes()) + (plan.routes().size() == 1 ? " is" : " are") + " new");
+            parts.add("started " + String.join(", ", plan.routes()));
         }
         if (!plan.lostRoutes().isEmpty()) {
-            parts.add(
-                    String.join(", ", plan.lostRoutes()) + (plan.lostRoutes().size() == 1 ? " is" : " are") + " gone");
+            parts.add("removed " + String.join(", ", plan.lostRoutes()));
         }
         if (!plan.beans().isEmpty()) {
-            parts.add("made anew: " + String.join(", ", plan.beans()));
+            parts.add("created beans " + String.join(", ", plan.beans()));
         }
-        return parts.isEmpty() ? "nothing but beans that nobody uses" : String.join("; ", parts);
+        return parts.isEmpty() ? "removed unused beans" : String.join("; ", parts);
     }
 
     private void remember(String name, Map<String, Object> beans) {
@@ -205,7 +204,7 @@ final class RouteSwap {
             }
             table.register(running);
         } catch (Exception e) {
-            LOG.error("route {} could not be brought back: {}", running.route().getId(), e.toString());
+            LOG.error("cannot restore route {}: {}", running.route().getId(), e.toString());
         }
     }
 
@@ -213,7 +212,7 @@ final class RouteSwap {
         try {
             table.forgetFailed(id, old);
         } catch (Exception e) {
-            LOG.warn("route {} is not taken down: {}", id, e.toString());
+            LOG.warn("cannot remove route {}: {}", id, e.toString());
         }
     }
 
@@ -223,7 +222,7 @@ final class RouteSwap {
         private final transient RouteSet.Entry entry;
 
         NotSwapped(RouteSet.Entry entry, Throwable cause) {
-            super(entry.name() + " does not start", cause);
+            super("cannot start " + entry.name(), cause);
             this.entry = entry;
         }
 

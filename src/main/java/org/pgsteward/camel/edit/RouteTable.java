@@ -124,7 +124,7 @@ final class RouteTable {
         try {
             context.removeEndpoint(endpoint);
         } catch (Exception e) {
-            LOG.warn("endpoint {} is not taken down: {}", endpoint.getEndpointBaseUri(), e.toString());
+            LOG.warn("cannot remove endpoint {}: {}", endpoint.getEndpointBaseUri(), e.toString());
         }
     }
 

@@ -47,7 +47,7 @@ final class CanonicalForm {
 
     private void write(Node node, boolean ownNames) throws Unreadable {
         if (path.size() > DEEPEST || text.length() > LONGEST || path.contains(node)) {
-            throw new Unreadable("too much is nested here", YamlTree.line(node));
+            throw new Unreadable("YAML is nested too deeply here, or aliases make it too large", YamlTree.line(node));
         }
         path.push(node);
         if (node instanceof ScalarNode scalar) {
@@ -61,7 +61,7 @@ final class CanonicalForm {
         for (NodeTuple tuple : YamlTree.tuples(node)) {
             String key = YamlTree.text(tuple.getKeyNode()).orElse("?");
             if (!keys.add(key)) {
-                throw new Unreadable("'" + key + "' stands here twice", YamlTree.line(tuple.getKeyNode()));
+                throw new Unreadable("duplicate key '" + key + "'", YamlTree.line(tuple.getKeyNode()));
             }
             if (ownNames || !WORDS.contains(key)) {
                 text.append('{').append(key).append(':');
@@ -69,7 +69,7 @@ final class CanonicalForm {
                 text.append('}');
             } else if (path.size() > DEEPEST
                     || YamlTree.text(tuple.getValueNode()).isEmpty()) {
-                throw new Unreadable("'" + key + "' is no text", YamlTree.line(tuple.getValueNode()));
+                throw new Unreadable("'" + key + "' is not a text", YamlTree.line(tuple.getValueNode()));
             }
         }
         path.pop();

@@ -22,7 +22,7 @@ final class ClassGuard extends CachedResources {
     /** Limit of the stack frames that are searched: Camel's property binding recurses a few times. */
     private static final int MOST_FRAMES = 64;
 
-    private static final String NEXT = "; list it in PGSTEWARD_ROUTES_TYPES if you trust all that it can do";
+    private static final String NEXT = "; list it in PGSTEWARD_ROUTES_TYPES if you trust all its effects";
 
     private final BeanTypes types;
 

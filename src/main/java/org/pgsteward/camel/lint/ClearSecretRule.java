@@ -27,7 +27,7 @@ final class ClearSecretRule {
             List.of("setHeader", "setProperty", "setVariable", "set-header", "set-property", "set-variable");
 
     private static final String NEXT =
-            "put it into a file, name that by a setting such as PGSTEWARD_MY_TOKEN_FILE, and write {{pgsteward.my.token}} here";
+            "write it into a file, name the file by a setting such as PGSTEWARD_MY_TOKEN_FILE, and write {{pgsteward.my.token}} here";
 
     private ClearSecretRule() {}
 
@@ -47,7 +47,7 @@ final class ClearSecretRule {
             Node value = tuple.getValueNode();
             boolean splitting = key.equals("token") && parent.equals("tokenize");
             if (SECRET.matcher(key).matches() && !splitting && isClear(YamlTree.text(value))) {
-                problems.add(entry.problem(YamlTree.line(tuple.getKeyNode()), "a secret in clear: " + key, NEXT));
+                problems.add(entry.problem(YamlTree.line(tuple.getKeyNode()), "secret in clear text: " + key, NEXT));
             }
             if (NAMED.contains(key)) {
                 named(entry, value).ifPresent(problems::add);
@@ -64,7 +64,7 @@ final class ClearSecretRule {
         List<Problem> found = new ArrayList<>();
         YamlTree.each(step, (key, value) -> {
             if (List.of("constant", "simple", "expression").contains(key) && isClear(YamlTree.text(value))) {
-                found.add(entry.problem(YamlTree.line(value), "a secret in clear: " + name, NEXT));
+                found.add(entry.problem(YamlTree.line(value), "secret in clear text: " + name, NEXT));
             }
         });
         return found.stream().findFirst();
@@ -74,15 +74,15 @@ final class ClearSecretRule {
         Matcher option = OPTION.matcher(text);
         while (option.find()) {
             if (SECRET.matcher(option.group(1)).matches() && isClear(Optional.of(option.group(2)))) {
-                return Optional.of("a secret in clear: " + option.group(1));
+                return Optional.of("secret in clear text: " + option.group(1));
             }
         }
         Matcher login = LOGIN.matcher(text);
         if (login.find() && isClear(Optional.of(login.group(1)))) {
-            return Optional.of("a secret in clear: a password in an address");
+            return Optional.of("secret in clear text: a password in an address");
         }
         Matcher hook = HOOK.matcher(text);
-        return hook.find() ? Optional.of("a secret in clear: an address that is a secret itself") : Optional.empty();
+        return hook.find() ? Optional.of("secret in clear text: the address itself is a secret") : Optional.empty();
     }
 
     /** Returns whether the value is neither a placeholder nor an expression nor a reference to a bean. */

@@ -95,11 +95,11 @@ final class CodeRule {
     private static final String LEVELS = "org.pgsteward.monitor.";
 
     private static final String LEVELS_MOVED =
-            "levels stand in thresholds.yaml now: take the shipped file of this name, and write your levels there";
+            "levels are now in thresholds.yaml: copy the shipped file of this name, and write your levels there";
 
-    private static final String TRUST = "list it in PGSTEWARD_ROUTES_TYPES if you trust all that it can do";
+    private static final String TRUST = "list it in PGSTEWARD_ROUTES_TYPES if you trust all its effects";
     private static final String NO_CODE =
-            "a route file brings no code; what needs code belongs into a program that a route" + " sends to";
+            "a route file must not contain code: move it into a program to which a route sends";
 
     private final RouteSet.Entry entry;
     private final BeanTypes types;
@@ -139,15 +139,15 @@ final class CodeRule {
             if (!OF_A_BEAN.contains(key)) {
                 refuse(
                         tuple.getKeyNode(),
-                        "a bean with '" + key + "'",
-                        "a bean has a name, a type, constructors and properties, and nothing that runs code");
+                        "a bean must not have '" + key + "'",
+                        "a bean has only a name, a type, constructors and properties");
             }
         });
         String type = text(entry.node(), "type");
         if (!types.mayBeMade(type)) {
             refuse(
                     YamlTree.value(entry.node(), "type").orElse(entry.node()),
-                    "no bean of type '" + Texts.oneLine(type) + "' is made from a route file",
+                    "a route file must not create a bean of type '" + Texts.oneLine(type) + "'",
                     adviceFor(type));
         }
         for (String part : List.of("properties", "constructors")) {
@@ -169,7 +169,7 @@ final class CodeRule {
     private void values(Node node) {
         YamlTree.each(node, (key, value) -> {
             if (ExpressionRule.isWayOut(key)) {
-                refuse(value, "the property '" + Texts.oneLine(key) + "' is set of no bean", NO_CODE);
+                refuse(value, "a route file must not set the property '" + Texts.oneLine(key) + "' of a bean", NO_CODE);
             }
         });
     }
@@ -249,10 +249,10 @@ final class CodeRule {
                 String method = text(call, "method").replaceFirst("\\(.*", "").strip();
                 boolean known = types.called().contains(text) || method.equals(CALLS.get(text));
                 if (!known) {
-                    refuse(value, "a call of the class '" + Texts.oneLine(text) + "'", TRUST);
+                    refuse(value, "a route must not call the class '" + Texts.oneLine(text) + "'", TRUST);
                 }
             } else if (key.equals("method") && ExpressionRule.isWayOut(text.replaceFirst("\\(.*", ""))) {
-                refuse(value, "a call of '" + Texts.oneLine(text) + "'", NO_CODE);
+                refuse(value, "a route must not call '" + Texts.oneLine(text) + "'", NO_CODE);
             }
         });
     }
@@ -263,8 +263,8 @@ final class CodeRule {
         if (!bare.matches("[A-Za-z0-9_-]+") || !mayCall.test(bare)) {
             refuse(
                     node,
-                    "a call of '" + Texts.oneLine(resolved) + "'",
-                    "a route calls beans of pgsteward, and those of a type in PGSTEWARD_ROUTES_TYPES");
+                    "a route must not call '" + Texts.oneLine(resolved) + "'",
+                    "a route may call beans of pgsteward, and beans of the types in PGSTEWARD_ROUTES_TYPES");
         }
     }
 

@@ -37,16 +37,16 @@ final class EndpointRule {
             if (entry.name().startsWith(RECEIVER) && !route.from().equals(PREFIX + entry.name())) {
                 problems.add(entry.problem(
                         YamlTree.value(entry.node(), "id").map(YamlTree::line).orElse(entry.line()),
-                        "the receiver " + entry.name() + " does not begin with direct:" + entry.name(),
-                        "notices come by that door"));
+                        "the receiver " + entry.name() + " does not consume direct:" + entry.name(),
+                        "pgsteward sends its notifications to that endpoint"));
             }
             Doors other = route.from().startsWith(PREFIX) ? answered.putIfAbsent(route.from(), route) : null;
             if (other != null || inJava.contains(route.from())) {
                 String by = other == null
                         ? "pgsteward itself"
-                        : other.route().name() + " at " + other.route().file() + ":"
-                                + other.route().line();
-                problems.add(entry.problem(fromLine(entry), route.from() + " is answered already, by " + by, ""));
+                        : "route " + other.route().name() + " at "
+                                + other.route().file() + ":" + other.route().line();
+                problems.add(entry.problem(fromLine(entry), route.from() + " already has a consumer: " + by, ""));
             }
         }
         Set<String> open = new HashSet<>(inJava);
@@ -56,7 +56,7 @@ final class EndpointRule {
         for (Doors route : routes) {
             route.knocks().forEach((door, line) -> {
                 if (!(route.runs() ? open : all).contains(door)) {
-                    problems.add(route.route().problem(line, "no route answers " + door, hint(door, all)));
+                    problems.add(route.route().problem(line, "no route consumes " + door, hint(door, all)));
                 }
             });
         }
@@ -64,10 +64,7 @@ final class EndpointRule {
                 .sorted()
                 .filter(door -> !open.contains(door))
                 .forEach(door -> problems.add(new Problem(
-                        "",
-                        0,
-                        "no route answers " + door + ", at which pgsteward itself knocks",
-                        "bring that route back")));
+                        "", 0, "no route consumes " + door + ", to which pgsteward sends", "restore that route")));
         return problems;
     }
 
@@ -77,9 +74,9 @@ final class EndpointRule {
 
     private static String hint(String door, Set<String> known) {
         if (known.contains(door)) {
-            return "the route that does is switched off by its precondition";
+            return "the consuming route is switched off by its precondition";
         }
         String near = Suggestions.hint(door, known);
-        return near.isEmpty() ? "write one, or take the step out" : near;
+        return near.isEmpty() ? "add a route that consumes it, or remove the step" : near;
     }
 }

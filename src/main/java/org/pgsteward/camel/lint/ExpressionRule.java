@@ -32,7 +32,7 @@ final class ExpressionRule {
             + "|forName|newInstance|unitOfWork|UnitOfWork|getContext)(?![A-Za-z0-9_$-])");
 
     private static final String ONLY =
-            "a route calls beans of pgsteward, and those of a type in PGSTEWARD_ROUTES_TYPES";
+            "a route may call beans of pgsteward, and beans of the types in PGSTEWARD_ROUTES_TYPES";
 
     private ExpressionRule() {}
 
@@ -58,12 +58,12 @@ final class ExpressionRule {
             String key = placeholder.group(2).strip();
             if (ASKING.contains(key)) {
                 return Optional.of(new Refusal(
-                        "the placeholder {{" + key + ":...}} is not resolved here",
-                        "set a setting such as PGSTEWARD_MY_VALUE, and write {{pgsteward.my.value}}"));
+                        "a route must not use the placeholder {{" + key + ":...}}",
+                        "set a variable such as PGSTEWARD_MY_VALUE, and write {{pgsteward.my.value}}"));
             }
         }
         return text.contains("{{") && PLACEHOLDER.matcher(text).replaceAll("").contains("{{")
-                ? Optional.of(new Refusal("a placeholder within a placeholder", "give it one name"))
+                ? Optional.of(new Refusal("a placeholder must not contain a placeholder", "write one name"))
                 : Optional.empty();
     }
 
@@ -105,10 +105,10 @@ final class ExpressionRule {
         Matcher bean = BEAN.matcher(body);
         if (body.startsWith("bean:")
                 && !(bean.matches() && !bean.group(1).equals("type") && mayCall.test(bean.group(1)))) {
-            return Optional.of(new Refusal("an expression that calls a bean or a class: " + shown(body), ONLY));
+            return Optional.of(new Refusal("an expression must not call this bean or class: " + shown(body), ONLY));
         }
         if (body.startsWith("ref:") && !REFERENCE.matcher(body).matches()) {
-            return Optional.of(new Refusal("an expression that reaches into a bean: " + shown(body), ONLY));
+            return Optional.of(new Refusal("an expression must not access a part of a bean: " + shown(body), ONLY));
         }
         if (body.equals("exchange")) {
             // It may be passed on as it is; no method is called on it.
@@ -116,8 +116,8 @@ final class ExpressionRule {
         }
         if (CLOSED.matcher(body).matches() || WAY_OUT.matcher(body).find()) {
             return Optional.of(new Refusal(
-                    "an expression that reaches classes, the context or the environment: " + shown(body),
-                    "take what is in the body, a header or a variable"));
+                    "an expression must not access classes, the context or the environment: " + shown(body),
+                    "use the body, a header or a variable"));
         }
         if (body.startsWith("properties:") || body.startsWith("propertiesExist:")) {
             String key = body.substring(body.indexOf(':') + 1).replaceFirst("^!", "");

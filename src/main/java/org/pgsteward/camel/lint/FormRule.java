@@ -31,22 +31,19 @@ public final class FormRule {
         problems.addAll(ThresholdRule.problems(set.thresholds(), settings));
         problems.addAll(code(set, settings));
         if (set.routes().isEmpty() && problems.isEmpty()) {
-            problems.add(new Problem("", 0, "there is no route at all", "is the folder the right one, and mounted?"));
+            problems.add(
+                    new Problem("", 0, "the route files have no route", "is the folder correct, and is it mounted?"));
         }
         Stream.concat(set.routes().values().stream(), set.beans().values().stream())
                 .forEach(entry -> problems.addAll(ClearSecretRule.problems(entry)));
         set.beans().values().stream()
                 .filter(entry -> ourBeans.contains(entry.name()))
                 .forEach(entry -> problems.add(entry.problem(
-                        entry.line(),
-                        "'" + entry.name() + "' is a bean of pgsteward itself",
-                        "give yours another name")));
+                        entry.line(), "'" + entry.name() + "' is a bean of pgsteward itself", "choose another name")));
         set.routes().values().stream()
                 .filter(entry -> ourRoutes.contains(entry.name()))
                 .forEach(entry -> problems.add(entry.problem(
-                        entry.line(),
-                        "'" + entry.name() + "' is a route of pgsteward itself",
-                        "give yours another id")));
+                        entry.line(), "'" + entry.name() + "' is a route of pgsteward itself", "choose another id")));
         return problems;
     }
 }

@@ -65,8 +65,8 @@ final class OptionRule {
                     ? Optional.empty()
                     : Optional.of(
                             List.of(
-                                    name + " names '" + Texts.oneLine(named) + "', and there is no such class",
-                                    "the shipped receivers/email.camel.yaml has the name; a class of yours has its jar in lib/ext"));
+                                    name + " names the class '" + Texts.oneLine(named) + "', which does not exist",
+                                    "copy the name from the shipped receivers/email.camel.yaml, or put the jar of your class into lib/ext"));
         }
         Optional<Class<?>> type = known.optionType(scheme, name);
         if (type.isEmpty() && LENIENT.contains(scheme)) {
@@ -84,8 +84,8 @@ final class OptionRule {
                 .isPresent();
         return unread && !value.isEmpty() && !value.startsWith("#")
                 ? Optional.of(List.of(
-                        name + " is '" + value + "', which is no number",
-                        type.get() == long.class ? "a time is milliseconds, or such as 30s, 5m or 1h30m" : ""))
+                        name + " is '" + value + "', not a number",
+                        type.get() == long.class ? "write a time in milliseconds, or such as 30s, 5m or 1h30m" : ""))
                 : Optional.empty();
     }
 }

@@ -71,8 +71,8 @@ enum PlaceholderForm {
             CronExpression.validateExpression(value);
             return Optional.empty();
         } catch (ParseException | IllegalArgumentException e) {
-            return Optional.of("is '" + value + "', which cannot be read: " + Texts.oneLine(e.getMessage())
-                    + "; Quartz wants second minute hour day-of-month month day-of-week, such as " + usual);
+            return Optional.of("is '" + value + "', not a Quartz cron: " + Texts.oneLine(e.getMessage())
+                    + "; write six fields: second minute hour day-of-month month day-of-week, such as " + usual);
         }
     }
 

@@ -20,19 +20,19 @@ public record Problem(String file, int line, String what, String next) implement
     /** Returns the problem in the format of compilers, so that editors can jump to its line. */
     @Override
     public String toString() {
-        return (file.isEmpty() ? "" : place(file)) + said();
+        return (file.isEmpty() ? "" : place(file)) + message();
     }
 
     /** Returns the problem with the whole path of its file. */
     public String in(Path folder) {
-        return place(folder.resolve(file).toString()) + said();
+        return place(folder.resolve(file).toString()) + message();
     }
 
     private String place(String path) {
         return path + (line > 0 ? ":" + line : "") + ": ";
     }
 
-    private String said() {
+    private String message() {
         return what + (next.isEmpty() ? "" : "; " + next);
     }
 }

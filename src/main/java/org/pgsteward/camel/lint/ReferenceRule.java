@@ -24,7 +24,7 @@ final class ReferenceRule {
 
     private static final Pattern OPTION = Pattern.compile("[?&]\\s*[^=&?\\s]+\\s*=([^&]*)");
 
-    private static final String NEXT = "a value is plain, or \"#bean:NAME\"";
+    private static final String NEXT = "write a plain value, or \"#bean:NAME\"";
 
     private ReferenceRule() {}
 
@@ -36,15 +36,16 @@ final class ReferenceRule {
     static Optional<Refusal> refusal(String text, Decoded decoded, boolean isOption) {
         if (!decoded.isWhole()) {
             return Optional.of(
-                    new Refusal("a text that is encoded many times over: " + Texts.oneLine(text), "write it plainly"));
+                    new Refusal("text encoded too many times: " + Texts.oneLine(text), "write it without encoding"));
         }
         if (text.contains("?nested=")) {
-            return Optional.of(new Refusal("a placeholder with '?nested='", "leave that out"));
+            return Optional.of(new Refusal("a placeholder must not have '?nested='", "remove that part"));
         }
         boolean plain = decoded.forms().stream().allMatch(form -> isPlain(form, isOption));
         return plain
                 ? Optional.empty()
-                : Optional.of(new Refusal("a value that builds or looks up something: " + Texts.oneLine(text), NEXT));
+                : Optional.of(
+                        new Refusal("a value must not create or look up an object: " + Texts.oneLine(text), NEXT));
     }
 
     private static boolean isPlain(String form, boolean isOption) {

@@ -17,7 +17,7 @@ public final class RefusedComponents {
         context.getCamelContextExtension().registerEndpointCallback((uri, endpoint) -> {
             String scheme = uri.replaceFirst("(?s)[:?].*", "").strip().toLowerCase(Locale.ROOT);
             if (CodeRule.SCHEMES.contains(scheme)) {
-                throw new IllegalArgumentException("the component '" + scheme + "' runs code, which no route may");
+                throw new IllegalArgumentException("cannot use component '" + scheme + "' in a route: it runs code");
             }
             return endpoint;
         });

@@ -188,7 +188,7 @@ public final class RouteCheck {
                 if (twice != null) {
                     problems.add(entry.problem(
                             YamlTree.lineOf(entry.node(), twice::equals).orElse(entry.line()),
-                            "the id '" + twice + "' stands in another route too",
+                            "the id '" + twice + "' is used in another route too",
                             "rename one of them"));
                 }
             } catch (Exception | StackOverflowError e) {
@@ -244,12 +244,11 @@ public final class RouteCheck {
                         .map(tuple -> YamlTree.line(tuple.getKeyNode()))
                         .findFirst()
                         .orElse(entry.line());
-                return java.util.Optional.of(
-                        entry.problem(
-                                line,
-                                "the schedule '" + quartz.getCron() + "' cannot be read: "
-                                        + Texts.oneLine(e.getMessage()),
-                                "Quartz wants six fields: second minute hour day-of-month month day-of-week, such as 0 0 3 * * ?"));
+                return java.util.Optional.of(entry.problem(
+                        line,
+                        "the schedule '" + quartz.getCron() + "' is not a Quartz cron: "
+                                + Texts.oneLine(e.getMessage()),
+                        "write six fields: second minute hour day-of-month month day-of-week, such as 0 0 3 * * ?"));
             }
         }
         return java.util.Optional.empty();

@@ -87,8 +87,8 @@ final class RouteError {
             return Optional.of(entry.problem(
                     line.ofName(key.group(1)),
                     "there is no setting " + key.group(1),
-                    "set " + Placeholders.variable(key.group(1)) + ", or give a value for when it is" + " not: {{"
-                            + key.group(1) + ":value}}"));
+                    "set " + Placeholders.variable(key.group(1)) + ", or write a default: {{" + key.group(1)
+                            + ":value}}"));
         }
         if (cause instanceof ResolveEndpointFailedException endpoint) {
             return endpoint(entry, line, endpoint, message);
@@ -144,8 +144,8 @@ final class RouteError {
             int mark = marked.getProblemMark().map(Mark::getIndex).orElse(-1);
             return entry.problem(
                     line.ofField(name, mark).orElse(marker),
-                    "'" + name + "' is not known here",
-                    "look at its spelling and its indentation");
+                    "'" + name + "' is unknown here",
+                    "check its spelling and its indentation");
         }
         return entry.problem(marker, redaction.apply(problem), "");
     }

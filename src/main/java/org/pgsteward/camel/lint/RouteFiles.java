@@ -75,11 +75,11 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
             throws IOException {
         try {
             if (Files.isDirectory(file)) {
-                unreadable.put(name, "it is a folder");
+                unreadable.put(name, "it is a folder, not a file");
             } else if (Files.exists(file) && !Files.isRegularFile(file)) {
-                unreadable.put(name, "it is no plain file");
+                unreadable.put(name, "it is not a regular file");
             } else if (Files.size(file) > MOST_BYTES) {
-                unreadable.put(name, "it has more than 1 MiB");
+                unreadable.put(name, "it is larger than 1 MiB");
             } else {
                 byte[] bytes = BoundedFile.bytes(file, MOST_BYTES);
                 texts.put(
@@ -90,13 +90,13 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
                                 .toString());
             }
         } catch (CharacterCodingException other) {
-            unreadable.put(name, "it is not written in UTF-8");
+            unreadable.put(name, "it is not encoded in UTF-8");
         } catch (AccessDeniedException closed) {
-            unreadable.put(name, "it may not be read");
+            unreadable.put(name, "cannot read it: permission denied");
         } catch (NoSuchFileException gone) {
             // Removed between listing and reading, as when an editor renames it; or a link with a missing target.
             if (Files.isSymbolicLink(file)) {
-                unreadable.put(name, "it is a link that leads nowhere");
+                unreadable.put(name, "it is a symbolic link without a target");
             }
         }
     }

@@ -42,7 +42,7 @@ public final class RouteModel {
         builder.prepareModel(context);
         List<RouteDefinition> routes = builder.getRouteCollection().getRoutes();
         if (routes.size() != 1 || routes.get(0).getInput() == null) {
-            throw new IllegalArgumentException("the route has no from");
+            throw new IllegalArgumentException("the route has no 'from'");
         }
         return routes.get(0);
     }

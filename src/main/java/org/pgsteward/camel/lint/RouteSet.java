@@ -65,16 +65,19 @@ public record RouteSet(
                     : e.getProblemMark();
             int line = at.map(mark -> mark.getLine() + 1).orElse(0);
             problems.add(new Problem(
-                    file, line, "no YAML: " + Texts.oneLine(e.getProblem()), "look at its indentation and quotes"));
+                    file,
+                    line,
+                    "not valid YAML: " + Texts.oneLine(e.getProblem()),
+                    "check its indentation and quotes"));
             return;
         } catch (YamlEngineException e) {
-            problems.add(new Problem(file, 0, "no YAML: " + Texts.oneLine(e.getMessage()), ""));
+            problems.add(new Problem(file, 0, "not valid YAML: " + Texts.oneLine(e.getMessage()), ""));
             return;
         }
         if (root.isEmpty()) {
-            problems.add(new Problem(file, 1, "it is empty", "remove it if nothing of it is wanted"));
+            problems.add(new Problem(file, 1, "the file is empty", "write a route, or remove the file"));
         } else if (YamlTree.items(root.get()).isEmpty()) {
-            problems.add(new Problem(file, YamlTree.line(root.get()), "it is no list", FORM));
+            problems.add(new Problem(file, YamlTree.line(root.get()), "the file is not a list", FORM));
         } else {
             YamlTree.items(root.get()).forEach(item -> readItem(file, item));
         }
@@ -83,7 +86,7 @@ public record RouteSet(
     private void readItem(String file, Node item) {
         List<NodeTuple> tuples = YamlTree.tuples(item);
         if (tuples.isEmpty()) {
-            problems.add(new Problem(file, YamlTree.line(item), "neither a route nor beans", FORM));
+            problems.add(new Problem(file, YamlTree.line(item), "this entry is not `route:` or `beans:`", FORM));
         }
         for (NodeTuple tuple : tuples) {
             String kind = YamlTree.text(tuple.getKeyNode()).orElse("");
@@ -92,26 +95,28 @@ public record RouteSet(
                 put(routes, "route", "id", file, line, tuple.getValueNode());
             } else if (kind.equals("beans")) {
                 if (YamlTree.items(tuple.getValueNode()).isEmpty()) {
-                    problems.add(new Problem(file, line, "beans has no list of beans", ""));
+                    problems.add(new Problem(file, line, "`beans:` has no list of beans", ""));
                 }
                 YamlTree.items(tuple.getValueNode())
                         .forEach(bean -> put(beans, "bean", "name", file, YamlTree.line(bean), bean));
             } else {
-                problems.add(new Problem(file, line, "'" + kind + "' is not read here", hint(kind)));
+                problems.add(new Problem(file, line, "'" + kind + "' is not supported here", hint(kind)));
             }
         }
     }
 
     private static String hint(String kind) {
         String near = Suggestions.hint(kind, List.of("route", "beans"));
-        return kind.equals("from") ? "write `- route:` with an id around it" : near.isEmpty() ? FORM : near;
+        return kind.equals("from")
+                ? "write `- route:` with an id, and put `from:` into it"
+                : near.isEmpty() ? FORM : near;
     }
 
     private void put(Map<String, Entry> entries, String kind, String key, String file, int line, Node node) {
         Optional<String> name =
                 YamlTree.value(node, key).flatMap(YamlTree::text).filter(text -> !text.isBlank());
         if (name.isEmpty()) {
-            problems.add(new Problem(file, line, "a " + kind + " without " + key, "give it a name of its own"));
+            problems.add(new Problem(file, line, "a " + kind + " has no " + key, "give it a unique " + key));
             return;
         }
         try {
@@ -121,8 +126,7 @@ public record RouteSet(
                 problems.add(new Problem(
                         file,
                         YamlTree.value(node, key).map(YamlTree::line).orElse(line),
-                        "there is a " + kind + " '" + name.get() + "' already, at " + before.file() + ":"
-                                + before.line(),
+                        kind + " '" + name.get() + "' already exists at " + before.file() + ":" + before.line(),
                         "rename one of them"));
             }
         } catch (CanonicalForm.Unreadable e) {

@@ -73,8 +73,8 @@ final class TextRule {
                 refuse.accept(
                         node,
                         new Refusal(
-                                "an expression from elsewhere: " + Texts.oneLine(text),
-                                "write it here, where it is checked"));
+                                "an expression must not come from a resource: " + Texts.oneLine(text),
+                                "write it into the route file"));
             }
             ExpressionRule.refusal(form, settings, mayCall).ifPresent(refusal -> refuse.accept(node, refusal));
         }

@@ -57,8 +57,8 @@ final class Answers {
         int status = answer.getStatusCode();
         String body =
                 answer.getResponseBody() == null ? "" : answer.getResponseBody().strip();
-        String location = answer.getRedirectLocation() == null ? "" : " and points to " + answer.getRedirectLocation();
-        String reason = redaction.of("it answers " + status + location + (body.isEmpty() ? "" : ": " + body));
+        String location = answer.getRedirectLocation() == null ? "" : ", redirect to " + answer.getRedirectLocation();
+        String reason = redaction.of("HTTP status " + status + location + (body.isEmpty() ? "" : ": " + body));
         if (status / 100 == 4 && !OF_THE_MOMENT.contains(status)) {
             return NotTaken.refused(reason);
         }

@@ -111,9 +111,7 @@ public class BoundedHttpComponent extends HttpComponent {
         try {
             return chain.proceed(request, scope);
         } catch (IOException e) {
-            throw late.get()
-                    ? new SocketTimeoutException("it did not answer within " + answerWithin.toSeconds() + " s")
-                    : e;
+            throw late.get() ? new SocketTimeoutException("no answer within " + answerWithin.toSeconds() + " s") : e;
         } finally {
             limit.cancel(false);
         }

@@ -70,7 +70,7 @@ public final class BoundedSockets extends SocketFactory {
                 @Override
                 public int read(byte[] target, int offset, int length) throws IOException {
                     if (left <= 0) {
-                        throw new IOException("the mail server answered more than " + MOST_BYTES + " bytes");
+                        throw new IOException("the mail server sent more than " + MOST_BYTES + " bytes, the limit");
                     }
                     int read = super.read(target, offset, Math.min(length, left));
                     left -= Math.max(read, 0);

@@ -31,7 +31,7 @@ final class DeliveryThread {
     DeliveryThread(String receiver, DeliveryScheduler courier, Redaction redaction) {
         this.courier = courier;
         this.redaction = redaction;
-        this.thread = Threads.daemon("tell-" + receiver, STACK_BYTES, this::run);
+        this.thread = Threads.daemon("deliver-" + receiver, STACK_BYTES, this::run);
         thread.start();
     }
 
@@ -78,7 +78,7 @@ final class DeliveryThread {
                 return;
             } catch (RuntimeException | LinkageError trouble) {
                 LOG.error(
-                        "{} goes on in {} s after {}",
+                        "thread {} failed, next try in {} s: {}",
                         thread.getName(),
                         AFTER_TROUBLE.toSeconds(),
                         redaction.of(trouble));

@@ -142,7 +142,10 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
             template.sendBody("direct:alert-raise", condition);
         } catch (RuntimeException trouble) {
             LOG.warn(
-                    "that {} {} could not be told: {}", condition.service(), condition.reason(), redaction.of(trouble));
+                    "cannot raise the alert about {} ({}): {}",
+                    condition.service(),
+                    condition.reason(),
+                    redaction.of(trouble));
         }
     }
 
@@ -167,7 +170,7 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
         for (String fallback : fallbacks.order()) {
             if (!here.contains(fallback)) {
                 LOG.warn(
-                        "pgsteward.alerts.fallback names {}, and there is no such receiver; there are: {}",
+                        "pgsteward.alerts.fallback names {}, which is not a receiver; there are {}",
                         fallback,
                         String.join(", ", here));
             }
@@ -177,15 +180,14 @@ public final class OutboxDelivery extends SimpleEventNotifierSupport {
                 continue;
             }
             // The receiver was removed, so its failure alert is resolved.
-            raise(Condition.well(
-                    Fallbacks.RECEIVER_FAILING, receiver, "there is no such receiver any more", clock.instant()));
+            raise(Condition.well(Fallbacks.RECEIVER_FAILING, receiver, "the receiver was removed", clock.instant()));
             int waiting = outbox.depth(receiver);
             if (waiting > 0 && orphans.add(receiver)) {
                 LOG.warn(
-                        "{} notices wait for {}, and there is no route receiver-{}; bring it back, or remove the folder"
-                                + " outbox/{} from the state folder",
-                        waiting,
+                        "receiver {} was removed, notifications waiting: {}; restore the route receiver-{}, or remove the"
+                                + " folder outbox/{} from the state folder",
                         receiver,
+                        waiting,
                         receiver,
                         receiver);
             }

@@ -54,7 +54,7 @@ final class RouteSender implements Sender {
             throw answers.read(caught);
         }
         if (exchange.isRollbackOnly()) {
-            throw new NotTaken("its route was rolled back");
+            throw new NotTaken("the route of the receiver was rolled back");
         }
     }
 

@@ -91,9 +91,7 @@ final class Authentication {
                 int request = body.getInt();
                 if (request == OK) {
                     if (!verified && (scram != null || !mayTrust(login.tls(), socket.getInetAddress()))) {
-                        throw scram == null
-                                ? words.trust()
-                                : words.wrongServer("it left its SCRAM signature out", null);
+                        throw scram == null ? words.trust() : words.wrongServer("it sent no SCRAM signature", null);
                     }
                     return Optional.empty();
                 } else if (request == SASL && scram == null) {

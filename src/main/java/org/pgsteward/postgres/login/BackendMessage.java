@@ -48,8 +48,8 @@ final class BackendMessage {
         if ("RESKZNv".indexOf(type) < 0 || length < 0 || length > LARGEST) {
             throw new LoginRefused(
                     LoginRefused.Cause.WRONG_SERVER,
-                    "what answers at " + where + " is no PostgreSQL server; set PGSTEWARD_POSTGRES_HOST and _PORT to"
-                            + " the server's",
+                    where + " is not a PostgreSQL server; set PGSTEWARD_POSTGRES_HOST and _PORT to the address of"
+                            + " PostgreSQL",
                     null);
         }
         byte[] body = new byte[length];

@@ -91,7 +91,7 @@ final class BoundedMessages extends InputStream {
         long skipped = in.skip(skipping);
         if (skipped == 0) {
             if (in.read() < 0) {
-                throw new EOFException("the server's connection ended within a message");
+                throw new EOFException("the connection to the server ended within a message");
             }
             skipped = 1;
         }

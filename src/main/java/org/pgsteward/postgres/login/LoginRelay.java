@@ -123,7 +123,7 @@ public final class LoginRelay implements Closeable {
                 return;
             }
             if (!startup.get().user().equals(login.role())) {
-                write(client, BackendMessage.error("28000", "this way in is for '" + login.role() + "' alone"));
+                write(client, BackendMessage.error("28000", "this socket accepts only role '" + login.role() + "'"));
                 return;
             }
             LoggedIn session;
@@ -147,13 +147,13 @@ public final class LoginRelay implements Closeable {
             return BackendMessage.error(refused.sqlState(), String.valueOf(refused.getMessage()));
         }
         String cause = thrown instanceof UnknownHostException
-                ? "there is no host '" + login.host() + "'"
+                ? "cannot resolve host '" + login.host() + "'"
                 : thrown instanceof NoRouteToHostException
                         ? "there is no route to " + login.where()
                         : thrown instanceof SocketTimeoutException
                                 ? String.valueOf(thrown.getMessage())
                                 : thrown instanceof ConnectException
-                                        ? "nothing listens at " + login.where()
+                                        ? "no server listens at " + login.where()
                                         : login.where() + ": " + thrown.getMessage();
         return BackendMessage.error(LoginRefused.Cause.SILENT.state(), cause);
     }

@@ -20,44 +20,45 @@ final class LoginTexts {
     }
 
     LoginRefused clearText() {
-        return notScram("it asks for the password in clear text, and pgsteward answers SCRAM only; if it is your"
-                + " PostgreSQL, change 'password' to 'scram-sha-256' in its pg_hba.conf, else find out which container"
-                + " answers there");
+        return notScram(
+                "the server requests the password in clear text, and pgsteward accepts SCRAM only; if it is your"
+                        + " PostgreSQL, change 'password' to 'scram-sha-256' in its pg_hba.conf, else find the container that"
+                        + " answers there");
     }
 
     LoginRefused md5() {
-        return notScram("it asks for an md5 answer, and pgsteward answers SCRAM only; if it is your PostgreSQL, run in"
+        return notScram("the server requests md5, and pgsteward accepts SCRAM only; if it is your PostgreSQL, run in"
                 + " psql: SET password_encryption = 'scram-sha-256'; \\password " + login.role()
                 + " (and enter the same password again)");
     }
 
     LoginRefused noScram() {
-        return notScram("it offers no SCRAM-SHA-256, and pgsteward answers nothing else");
+        return notScram("the server offers no SCRAM-SHA-256, and pgsteward accepts no other method");
     }
 
     LoginRefused otherMethod(int request) {
-        return notScram("it asks for authentication method " + request + ", and pgsteward answers SCRAM only; write"
-                + " 'scram-sha-256' into the line of its pg_hba.conf that is for pgsteward");
+        return notScram(
+                "the server requests authentication method " + request + ", and pgsteward accepts SCRAM only; write"
+                        + " 'scram-sha-256' into the line for pgsteward in its pg_hba.conf");
     }
 
     LoginRefused trust() {
-        return notScram("it asks for no password, so any server may be answering there; change 'trust' to"
+        return notScram("the server requests no password, so it may be a false server; change 'trust' to"
                 + " 'scram-sha-256' in its pg_hba.conf, or set " + MODE + "=verify-full");
     }
 
     LoginRefused wrongServer(@Nullable String cause, @Nullable Throwable thrown) {
         return new LoginRefused(
                 LoginRefused.Cause.WRONG_SERVER,
-                cannot + "the server has not shown that it knows the password (" + cause
-                        + "); another server may be answering in its place",
+                cannot + "the server did not show that it has the password (" + cause + "); it may be a false server",
                 thrown);
     }
 
     LoginRefused noPostgres() {
         return new LoginRefused(
                 LoginRefused.Cause.WRONG_SERVER,
-                "what answers at " + login.where() + " is no PostgreSQL server; set PGSTEWARD_POSTGRES_HOST and _PORT"
-                        + " to the server's",
+                login.where() + " is not a PostgreSQL server; set PGSTEWARD_POSTGRES_HOST and _PORT to the address of"
+                        + " PostgreSQL",
                 null);
     }
 
@@ -69,8 +70,9 @@ final class LoginTexts {
     LoginRefused noTls() {
         return new LoginRefused(
                 LoginRefused.Cause.TLS,
-                cannot + "it has no TLS, and " + MODE + " is "
-                        + login.tls().mode().word() + "; switch TLS on there (ssl = on, ssl_cert_file, ssl_key_file)",
+                cannot + "the server has no TLS, and " + MODE + " is "
+                        + login.tls().mode().word()
+                        + "; switch TLS on in PostgreSQL (ssl = on, ssl_cert_file, ssl_key_file)",
                 null);
     }
 

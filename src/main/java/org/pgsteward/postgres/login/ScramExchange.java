@@ -125,7 +125,7 @@ final class ScramExchange {
             ServerFirstMessage server = client.serverFirstMessage(said);
             int iterations = server.getIterationCount();
             if (iterations < FEWEST_ITERATIONS || iterations > MOST_ITERATIONS) {
-                throw new ScramException("it asks for " + iterations + " iterations, not " + FEWEST_ITERATIONS + " to "
+                throw new ScramException("it requests " + iterations + " iterations, not " + FEWEST_ITERATIONS + " to "
                         + MOST_ITERATIONS + " (scram_iterations)");
             }
             // The library accepts derived keys only before it reads the server's salt, so the exchange is repeated with

@@ -44,7 +44,7 @@ final class StartupPacket {
         byte[] bytes = received.toByteArray();
         int length = ByteBuffer.wrap(bytes).getInt();
         if (length < SHORTEST || length > LONGEST || bytes.length > length) {
-            throw new IOException("the client's first packet has " + length + " bytes and is none of PostgreSQL's");
+            throw new IOException("the client's first packet has " + length + " bytes and is not a PostgreSQL packet");
         }
         return bytes.length == length ? Optional.of(new StartupPacket(bytes)) : Optional.empty();
     }

@@ -86,16 +86,16 @@ public record TlsSettings(TlsMode mode, Optional<Path> rootCertificates) {
         try (InputStream stream = Files.newInputStream(file)) {
             byte[] pem = stream.readNBytes(LARGEST + 1);
             if (pem.length > LARGEST) {
-                throw new IOException("it has more than " + LARGEST + " bytes");
+                throw new IOException("it is larger than " + LARGEST + " bytes");
             }
             Collection<? extends Certificate> roots =
                     CertificateFactory.getInstance("X.509").generateCertificates(new java.io.ByteArrayInputStream(pem));
             if (roots.isEmpty()) {
-                throw new IOException("it holds no certificate in PEM form");
+                throw new IOException("it has no certificate in PEM format");
             }
             return roots;
         } catch (IOException | GeneralSecurityException e) {
-            String cause = e instanceof java.nio.file.NoSuchFileException ? "there is no such file" : e.getMessage();
+            String cause = e instanceof java.nio.file.NoSuchFileException ? "the file does not exist" : e.getMessage();
             throw new IOException("cannot read the certificates of " + ROOT + " from " + file + ": " + cause, e);
         }
     }

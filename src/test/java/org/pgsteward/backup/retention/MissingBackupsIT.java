@@ -97,7 +97,7 @@ class MissingBackupsIT extends OnRetentionHost {
                 .untilAsserted(() ->
                         assertThat(host.notices("backup-overdue", "_globals")).hasSize(1));
         assertThat(health("backups"))
-                .startsWith("DOWN no proved backup in time of: ")
+                .startsWith("DOWN no verified backup in time: ")
                 .contains("wiki", "_globals", "homelab", "postgres");
 
         for (BackupTarget target : everything()) {

@@ -174,7 +174,7 @@ class BackupSetIT {
                 .filteredOn(missing -> missing.service().equals("_base"))
                 .singleElement()
                 .satisfies(missing -> assertThat(missing.reason())
-                        .startsWith("none can be made: pg_hba.conf lets no replication in")
+                        .startsWith("none can be made: pg_hba.conf allows no replication connection")
                         .contains("host replication homelab 127.0.0.1/32 scram-sha-256"));
     }
 

@@ -131,7 +131,7 @@ class StewardDockerComponentTest {
         camel.addComponent("docker", docker);
 
         assertThatThrownBy(() -> camel.getEndpoint("docker:" + operation))
-                .hasMessageContaining("docker:" + operation + " is refused, because pgsteward only reads from Docker");
+                .hasMessageContaining("cannot use docker:" + operation + ": pgsteward only reads from Docker");
     }
 
     @ParameterizedTest

@@ -57,10 +57,10 @@ class RouteFilesTest {
         Files.write(folder.resolve("letters.camel.yaml"), new byte[] {(byte) 0xfc});
 
         assertThat(RouteFiles.read(folder).unreadable())
-                .containsEntry("folder.camel.yaml", "it is a folder")
-                .containsEntry("link.camel.yaml", "it is a link that leads nowhere")
-                .containsEntry("large.camel.yaml", "it has more than 1 MiB")
-                .containsEntry("letters.camel.yaml", "it is not written in UTF-8");
+                .containsEntry("folder.camel.yaml", "it is a folder, not a file")
+                .containsEntry("link.camel.yaml", "it is a symbolic link without a target")
+                .containsEntry("large.camel.yaml", "it is larger than 1 MiB")
+                .containsEntry("letters.camel.yaml", "it is not encoded in UTF-8");
     }
 
     @Test

@@ -43,8 +43,8 @@ public final class Corpus {
     }
 
     private void syntax() {
-        bytes("an empty file", "", 1, "it is empty");
-        bytes("only comments", "# nothing\n", 1, "it is empty");
+        bytes("an empty file", "", 1, "the file is empty");
+        bytes("only comments", "# nothing\n", 1, "the file is empty");
         add("a quote that is not closed", """
                 - route:
                     id: op-route
@@ -52,13 +52,13 @@ public final class Corpus {
                       uri: "timer:op
                       steps:
                         - log: "${body}"  # here
-                """, "no YAML");
+                """, "not valid YAML");
         add("a tab for indentation", """
                 - route:
                     id: op-route
                 \tfrom:  # here
                       uri: timer:op
-                """, "no YAML");
+                """, "not valid YAML");
         add("a line that is indented wrongly", """
                 - route:
                     id: op-route
@@ -66,23 +66,23 @@ public final class Corpus {
                       uri: timer:op
                      steps:  # here
                         - log: "${body}"
-                """, "no YAML");
+                """, "not valid YAML");
         add("a brace that is not closed", """
                 - route:
                     id: op-route
                     from: {uri: timer:op, steps: [
-                # here""", "no YAML");
-        bytes("two documents", "- beans: []\n---\n- beans: []\n", 2, "no YAML");
+                # here""", "not valid YAML");
+        bytes("two documents", "- beans: []\n---\n- beans: []\n", 2, "not valid YAML");
         add("one file is left half by a merge", """
                 - route:
                     id: op-route
                 <<<<<<< HEAD  # here
                     from:
                 =======
-                """, "no YAML");
+                """, "not valid YAML");
         bytes("other letters than UTF-8", "- route: {id: gr\u00fc\u00df}\n", StandardCharsets.ISO_8859_1, 0, "UTF-8");
-        bytes("a text that is no YAML at all", "Dear operator,\nplease: see: above\n", 2, "no YAML");
-        bytes("a plain word", "hello\n", 1, "it is no list");
+        bytes("a text that is no YAML at all", "Dear operator,\nplease: see: above\n", 2, "not valid YAML");
+        bytes("a plain word", "hello\n", 1, "the file is not a list");
         bytes("binary", "\u0000\u0001\u0002", 0, "");
     }
 
@@ -90,7 +90,7 @@ public final class Corpus {
         add("a mapping and no list", """
                 route:  # here
                   id: op-route
-                """, "it is no list");
+                """, "the file is not a list");
         add("a kind of entry that is misspelt", """
                 - rout:  # here
                     id: op-route
@@ -103,11 +103,11 @@ public final class Corpus {
         add("what holds for all routes, which is not the operator's", """
                 - routeConfiguration:  # here
                     onException: []
-                """, "is not read here");
+                """, "is not supported here");
         add("a route without an id", """
                 - route:  # here
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
-                """, "without id");
+                """, "has no id");
         add("a route without a from", """
                 - route:
                     id: op-route  # here
@@ -135,7 +135,7 @@ public final class Corpus {
                       steps:
                         - log:
                             mesage: x  # here
-                """, "'mesage' is not known here");
+                """, "'mesage' is unknown here");
         add("a key twice", """
                 - route:
                     id: op-route
@@ -143,7 +143,7 @@ public final class Corpus {
                       uri: timer:op
                       uri: timer:op2  # here
                       steps: [{log: "${body}"}]
-                """, "'uri' stands here twice");
+                """, "duplicate key 'uri'");
         add("an anchor that holds itself", """
                 - route:
                     id: op-route
@@ -225,7 +225,7 @@ public final class Corpus {
                 "receivers/email.camel.yaml",
                 "mail.smtp.socketFactory.class: org.pgsteward.camel.receivers.BoundedSockets",
                 "mail.smtp.socketFactory.class: org.pgsteward.receivers.BoundedSockets",
-                "mail.smtp.socketFactory.class names 'org.pgsteward.receivers.BoundedSockets', and there is no such class");
+                "mail.smtp.socketFactory.class names the class 'org.pgsteward.receivers.BoundedSockets', which does not exist");
         add("a schedule with five fields", """
                 - route:
                     id: op-route
@@ -234,7 +234,7 @@ public final class Corpus {
                       parameters:
                         cron: 0 3 * * *  # here
                       steps: [{log: "${body}"}]
-                """, "the schedule '0 3 * * *' cannot be read");
+                """, "the schedule '0 3 * * *' is not a Quartz cron");
         add("a schedule of nonsense", """
                 - route:
                     id: op-route
@@ -243,7 +243,7 @@ public final class Corpus {
                       parameters:
                         cron: every night  # here
                       steps: [{log: "${body}"}]
-                """, "the schedule 'every night' cannot be read");
+                """, "the schedule 'every night' is not a Quartz cron");
         add("a setting that is not there", """
                 - route:
                     id: op-route
@@ -338,7 +338,7 @@ public final class Corpus {
                 - route:
                     id: op-route
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
-                """, "levels stand in thresholds.yaml now");
+                """, "levels are now in thresholds.yaml");
         add("a bean that names one that does not exist", """
                 - beans:
                     - name: opBean
@@ -381,7 +381,7 @@ public final class Corpus {
                 - route:
                     id: monitor-host  # here
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
-                """, "there is a route 'monitor-host' already, at ");
+                """, "route 'monitor-host' already exists at ");
         add("an id twice in one file", """
                 - route:
                     id: op-route
@@ -389,14 +389,14 @@ public final class Corpus {
                 - route:
                     id: op-route  # here
                     from: {uri: timer:op2, steps: [{log: "${body}"}]}
-                """, "there is a route 'op-route' already");
+                """, "route 'op-route' already exists at ");
         add("a bean's name that stands in another file", """
                 - beans:
                     - name: tellingRule  # here
                       type: org.pgsteward.alert.TellingRule
-                """, "there is a bean 'tellingRule' already");
+                """, "bean 'tellingRule' already exists at ");
         add(
-                "a door that nobody answers",
+                "an endpoint without a consumer",
                 """
                 - route:
                     id: op-route
@@ -406,8 +406,10 @@ public final class Corpus {
                         - to:
                             uri: direct:alert-rais  # here
                 """,
-                "no route answers direct:alert-rais; did you mean 'direct:alert-raise'?");
-        add("a door as the editor Kaoto writes it, that nobody answers", """
+                "no route consumes direct:alert-rais; did you mean 'direct:alert-raise'?");
+        add(
+                "an endpoint without a consumer, in the form of the editor Kaoto",
+                """
                 - route:
                     id: op-route
                     from:
@@ -417,14 +419,15 @@ public final class Corpus {
                         - to:
                             uri: direct
                             parameters: {name: alert-rais}  # here
-                """, "no route answers direct:alert-rais");
-        add("a door that is answered already", """
+                """,
+                "no route consumes direct:alert-rais");
+        add("an endpoint with two consumers", """
                 - route:
                     id: op-route
                     from:
                       uri: direct:alert-raise  # here
                       steps: [{log: "${body}"}]
-                """, "direct:alert-raise is answered already");
+                """, "direct:alert-raise already has a consumer: ");
         add("an id of a step that stands in another route", """
                 - route:
                     id: op-route
@@ -437,19 +440,19 @@ public final class Corpus {
                         - log:
                             id: log-1  # here
                             message: x
-                """, "the id 'log-1' stands in another route too");
+                """, "the id 'log-1' is used in another route too");
         edit(
-                "a step knocks at a door that is misspelt",
+                "a step sends to a misspelt endpoint",
                 "alerts.camel.yaml",
                 "                  uri: direct:alert-tell",
                 "                  uri: direct:alert-tel",
-                "no route answers direct:alert-tel; did you mean 'direct:alert-tell'?");
+                "no route consumes direct:alert-tel; did you mean 'direct:alert-tell'?");
         edit(
-                "a receiver is called other than its door",
+                "a receiver with another name than its endpoint",
                 "receivers/slack.camel.yaml",
                 "id: receiver-slack",
                 "id: receiver-slak",
-                "does not begin with direct:receiver-slak");
+                "does not consume direct:receiver-slak");
     }
 
     private void secrets() {
@@ -463,7 +466,7 @@ public final class Corpus {
                             uri: smtp:localhost
                             parameters:
                               password: geheim  # here
-                """, "a secret in clear: password");
+                """, "secret in clear text: password");
         add("a password in an address", """
                 - route:
                     id: op-route
@@ -471,7 +474,7 @@ public final class Corpus {
                       uri: timer:op
                       steps:
                         - to: "smtp:localhost?username=me&password=geheim"  # here
-                """, "a secret in clear: password");
+                """, "secret in clear text: password");
         add("a login in an address", """
                 - route:
                     id: op-route
@@ -491,7 +494,7 @@ public final class Corpus {
                             expression:
                               constant:
                                 expression: Bearer geheim  # here
-                """, "a secret in clear: Authorization");
+                """, "secret in clear text: Authorization");
         add("an address that is a secret", """
                 - route:
                     id: op-route
@@ -499,7 +502,7 @@ public final class Corpus {
                       uri: timer:op
                       steps:
                         - to: https://hooks.slack.com/services/T0/B0/geheim  # here
-                """, "a secret in clear: an address");
+                """, "secret in clear text: the address itself");
     }
 
     private void guards() {

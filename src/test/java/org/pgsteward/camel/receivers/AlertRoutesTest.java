@@ -73,11 +73,11 @@ class AlertRoutesTest {
             desk.with(receiver("tablet"));
             desk.raise(Desk.bad("gitea"));
             await().until(() -> got.size() == 3);
-            assertThat(threads()).containsExactly("tell-phone", "tell-tablet");
+            assertThat(threads()).containsExactly("deliver-phone", "deliver-tablet");
 
             desk.context.getRouteController().stopRoute("receiver-phone");
             desk.context.removeRoute("receiver-phone");
-            assertThat(threads()).containsExactly("tell-tablet");
+            assertThat(threads()).containsExactly("deliver-tablet");
         }
         await().until(() -> threads().isEmpty());
     }
@@ -88,7 +88,7 @@ class AlertRoutesTest {
                 .put(notice(), List.of("pigeon"));
         try (CapturedLog log = new CapturedLog();
                 Desk desk = new Desk(state, Map.of()).load(Desk.ALERTS).start()) {
-            assertThat(log.text()).containsOnlyOnce("1 notices wait for pigeon");
+            assertThat(log.text()).containsOnlyOnce("receiver pigeon was removed, notifications waiting: 1");
             assertThat(desk.outbox.depth("pigeon")).isEqualTo(1);
 
             desk.with(receiver("pigeon"));
@@ -220,7 +220,7 @@ class AlertRoutesTest {
     private static List<String> threads() {
         return Thread.getAllStackTraces().keySet().stream()
                 .map(Thread::getName)
-                .filter(name -> name.startsWith("tell-"))
+                .filter(name -> name.startsWith("deliver-"))
                 .sorted()
                 .toList();
     }

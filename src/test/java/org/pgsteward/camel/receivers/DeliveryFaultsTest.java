@@ -96,7 +96,7 @@ class DeliveryFaultsTest {
             desk.raise(Desk.bad("vikunja"));
             await().atMost(PATIENCE).until(() -> desk.outbox.depth("webhook") == 0);
             assertThat(log.text())
-                    .contains("webhook refuses '[warning] vikunja memory high", "it answers " + status + ": " + says)
+                    .contains("webhook refuses '[warning] vikunja memory high", "HTTP status " + status + ": " + says)
                     .doesNotContain("T0S3CRET", "\nforged");
         }
         assertThat(server.taken).hasSize(1);
@@ -118,8 +118,8 @@ class DeliveryFaultsTest {
                 Desk desk = phoned(new Desk(state, settings, soon))) {
             desk.raise(Desk.bad("vikunja"));
             await().atMost(PATIENCE).until(() -> phone.size() == 2);
-            assertThat(phone.get(1).text()).contains("it answers 500: oh ").doesNotContain("T0ken");
-            assertThat(log.text()).contains("it answers 500: oh ").doesNotContain("T0ken");
+            assertThat(phone.get(1).text()).contains("HTTP status 500: oh ").doesNotContain("T0ken");
+            assertThat(log.text()).contains("HTTP status 500: oh ").doesNotContain("T0ken");
         }
     }
 

@@ -207,7 +207,7 @@ class EmailTest {
                 await().until(() -> log.text().contains("next try"));
                 assertThat(desk.outbox.depth("email")).isEqualTo(1);
             }
-            assertThat(log.text()).contains("the mail server answered more than");
+            assertThat(log.text()).contains("the mail server sent more than");
         }
         assertThat(sent.get()).isLessThan(100_000_000);
     }

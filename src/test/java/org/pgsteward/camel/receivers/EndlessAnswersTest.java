@@ -43,10 +43,10 @@ class EndlessAnswersTest {
 
     @ParameterizedTest
     @CsvSource({
-        "webhook, 500, body, it answers 500: xxxx",
-        "gotify,  500, body, it answers 500: xxxx",
-        "slack,   500, chunks, it answers 500: xxxx",
-        "ntfy,    500, gzip, it answers 500",
+        "webhook, 500, body, HTTP status 500: xxxx",
+        "gotify,  500, body, HTTP status 500: xxxx",
+        "slack,   500, chunks, HTTP status 500: xxxx",
+        "ntfy,    500, gzip, HTTP status 500",
         "webhook, 200, headers, header",
         "gotify,  500, headers, header",
         "discord, 200, header, length",
@@ -100,7 +100,7 @@ class EndlessAnswersTest {
 
             assertThatThrownBy(() -> sender.requestBody("http://127.0.0.1:" + server.getLocalPort(), "notice"))
                     .rootCause()
-                    .hasMessage("it did not answer within 1 s");
+                    .hasMessage("no answer within 1 s");
         } finally {
             context.stop();
         }

@@ -80,7 +80,7 @@ class WebhookTest {
 
             assertThat(services()).containsExactly("s1", "s2", "s3");
             assertThat(log.text())
-                    .contains("webhook did not take", "it answers 500", "next try in")
+                    .contains("webhook did not take", "HTTP status 500", "next try in")
                     .doesNotContain("T0S3CRET");
         }
     }

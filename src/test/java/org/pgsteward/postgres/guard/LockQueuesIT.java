@@ -108,9 +108,8 @@ class LockQueuesIT {
             run(administrator, "SET lock_timeout = '100ms'");
 
             assertThatThrownBy(() -> DatabaseRename.run(administrator, "shop", "shop_before"))
-                    .hasMessageStartingWith(
-                            "database \"shop\" cannot be renamed to \"shop_before\", another session keeps"
-                                    + " a lock on it; try again");
+                    .hasMessageStartingWith("cannot rename database \"shop\" to \"shop_before\": another session holds"
+                            + " a lock on it; try again");
         }
     }
 

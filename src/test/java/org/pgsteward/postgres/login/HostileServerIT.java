@@ -74,18 +74,18 @@ class HostileServerIT {
                         "GSS",
                         (HostileServer.Behaviour) talk -> talk.request(7, new byte[0]),
                         "authentication method 7"),
-                Arguments.of("wrong signature", wrongSignature(), "not shown that it knows the password"),
+                Arguments.of("wrong signature", wrongSignature(), "did not show that it has the password"),
                 Arguments.of(
                         "no signature",
                         (HostileServer.Behaviour) talk -> {
                             talk.scramUpToProof(4096);
                             talk.letIn();
                         },
-                        "left its SCRAM signature out"),
+                        "sent no SCRAM signature"),
                 Arguments.of(
                         "one iteration",
                         (HostileServer.Behaviour) talk -> talk.scramUpToProof(1),
-                        "not shown that it knows the password"),
+                        "did not show that it has the password"),
                 Arguments.of(
                         "two milliard iterations",
                         (HostileServer.Behaviour) talk -> talk.scramUpToProof(2_000_000_000),
@@ -108,14 +108,14 @@ class HostileServerIT {
                             talk.out.write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
                             talk.out.flush();
                         },
-                        "no PostgreSQL server"),
+                        "is not a PostgreSQL server"),
                 Arguments.of(
                         "an error of two gigabytes",
                         (HostileServer.Behaviour) talk -> {
                             talk.out.write(new byte[] {'E', 0x7f, (byte) 0xff, (byte) 0xff, (byte) 0xff});
                             talk.out.flush();
                         },
-                        "no PostgreSQL server"));
+                        "is not a PostgreSQL server"));
     }
 
     @ParameterizedTest(name = "{0}")
