@@ -79,7 +79,7 @@ public final class TestHost implements AutoCloseable {
         // Alerts are sent at once, each by itself. Only tests of grouping and repeating change these settings.
         host.environment.putAll(Map.of(
                 "PGSTEWARD_ALERTS_WAIT", "0s",
-                "PGSTEWARD_ALERTS_LOOK", "100ms",
+                "PGSTEWARD_ALERTS_TICK", "100ms",
                 "PGSTEWARD_ALERTS_GROUP_FROM", "1000",
                 "PGSTEWARD_ALERTS_FLAPS", "1000",
                 "PGSTEWARD_ALERTS_REPEAT_CRITICAL", "0s",

@@ -29,7 +29,9 @@ public record AlertConfig(Fallbacks fallbacks, Path templates) {
                 "pgsteward.alerts.settle",
                 "Time that the consequences of a failure of PostgreSQL may last, after it is back, before they are sent.");
         SECTION.inRoutes("pgsteward.alerts.quiet", "Hours in which nothing is sent: `Sun 03:00-05:00; 01:00-01:30`.");
-        SECTION.inRoutes("pgsteward.alerts.look", "Time between two checks for due notifications.");
+        SECTION.formerly(
+                "pgsteward.alerts.look",
+                SECTION.inRoutes("pgsteward.alerts.tick", "Time between two checks for due notifications."));
     }
 
     public static final Setting<List<String>> FALLBACK = SECTION.optional(

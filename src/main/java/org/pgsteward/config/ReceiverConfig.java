@@ -33,9 +33,11 @@ final class ReceiverConfig {
         SECTION.inRoutes("pgsteward.mail.starttls", "Encrypts the connection if the server offers it.");
     }
 
-    static final Setting<String> MAIL_STARTTLS_REQUIRED = SECTION.inRoutes(
-            "pgsteward.mail.starttls.required",
-            "Refuses a server that does not offer it, before the server gets the password. Without a user, or with `PGSTEWARD_MAIL_TLS`, it is `false`.");
+    static final Setting<String> MAIL_STARTTLS_REQUIRED = SECTION.formerly(
+            "pgsteward.mail.starttls-required",
+            SECTION.inRoutes(
+                    "pgsteward.mail.starttls.required",
+                    "Refuses a server that does not offer it, before the server gets the password. Without a user, or with `PGSTEWARD_MAIL_TLS`, it is `false`."));
 
     static final Setting<String> MAIL_TLS =
             SECTION.inRoutes("pgsteward.mail.tls", "Encrypts from the first byte, usually on port 465.");
@@ -84,7 +86,9 @@ final class ReceiverConfig {
         SECTION.inRoutes(
                 "pgsteward.webhook.secret", SIGNATURE, "Key that signs each notification.", Setting.Trait.SECRET);
         SECTION.inRoutes("pgsteward.webhook.timeout", "Milliseconds to wait for an answer.");
-        SECTION.inRoutes("pgsteward.webhook.connect.timeout", "Milliseconds to connect.");
+        SECTION.formerly(
+                "pgsteward.webhook.connect-timeout",
+                SECTION.inRoutes("pgsteward.webhook.connect.timeout", "Milliseconds to connect."));
         SECTION.inRoutes(
                 "pgsteward.mailbox.dir", "Folder that gets each notification as a file.", Setting.Trait.SWITCH);
     }

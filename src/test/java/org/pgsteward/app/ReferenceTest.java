@@ -120,6 +120,7 @@ class ReferenceTest {
     void theSourcesNameNoSettingThatIsNone() throws IOException {
         Set<String> known = new TreeSet<>(NO_SETTING_KEYS);
         AllSettings.all().forEach(setting -> known.add(setting.name()));
+        known.addAll(AllSettings.oldNames().keySet());
         known.addAll(Reference.rows("Labels").keySet());
         Reference.rows("Metrics")
                 .keySet()
@@ -174,6 +175,7 @@ class ReferenceTest {
     @Test
     void theDocumentsNameNoVariableThatIsNone() throws IOException {
         Set<String> known = new TreeSet<>(Reference.rows("Settings").keySet());
+        AllSettings.oldNames().keySet().forEach(old -> known.add(variable(old)));
         known.addAll(NO_SETTINGS);
         for (Path file : files(Path.of("src/docs"), ".md", Path.of("README.md"), Path.of("compose.yaml"))) {
             Set<String> named = all(VARIABLE, Files.readString(file)).stream()
@@ -227,6 +229,17 @@ class ReferenceTest {
             kinds.addAll(all(Pattern.compile("\\bString " + name + " = " + WORD), sources.toString()));
         }
         assertThat(Reference.rows("Alerts").keySet()).containsExactlyInAnyOrderElementsOf(kinds);
+    }
+
+    @Test
+    void oldNamesAreListedWithTheirSuccessors() throws IOException {
+        Map<String, String> old = new TreeMap<>();
+        AllSettings.oldNames().forEach((name, setting) -> old.put(name, setting.name()));
+        Map<String, String> documented = new TreeMap<>();
+        Reference.rows("Old names")
+                .forEach((name, cells) ->
+                        documented.put(name, Reference.codes(cells.get(0)).get(0)));
+        assertThat(documented).isEqualTo(old);
     }
 
     @Test

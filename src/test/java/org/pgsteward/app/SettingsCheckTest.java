@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.camel.lint.OldNames;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
 
@@ -58,6 +59,7 @@ class SettingsCheckTest {
                 "PGSTEWARD_ALERTS_FALLBACK, emial, \"names 'emial', which is no receiver; did you mean 'email'?\"",
                 "PGSTEWARD_MONITOR_PERIOD, soon, \"is 'soon', not a time such as 30s\"",
                 "PGSTEWARD_ALERTS_WAIT, a while, \"is 'a while', not a time such as 10s\"",
+                "PGSTEWARD_REVERIFICATION_COUNT, all, \"is 'all', not a whole number such as 1\"",
                 "PGSTEWARD_REPROOF_COUNT, all, \"is 'all', not a whole number such as 1\"",
                 "PGSTEWARD_MAIL_PORT, 70000, \"is '70000', not a port such as 587\"",
                 "PGSTEWARD_MAIL_TLS, sure, \"is 'sure', not true or false\"",
@@ -86,7 +88,7 @@ class SettingsCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"100ms", "1h30m", "45s", "500"})
     void aTimerTakesATimeHoweverCamelWritesIt(String time) throws IOException {
-        assertThat(SettingsCheck.wrong(Settings.from(Map.of("PGSTEWARD_ALERTS_LOOK", time)), shipped))
+        assertThat(SettingsCheck.wrong(Settings.from(Map.of("PGSTEWARD_ALERTS_TICK", time)), shipped))
                 .isEmpty();
     }
 
@@ -101,6 +103,26 @@ class SettingsCheckTest {
     void aValueMayBeWrittenAsLevelsAre(String variable, String value) throws IOException {
         assertThat(SettingsCheck.wrong(Settings.from(Map.of(variable, value)), shipped))
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PGSTEWARD_REPROOF_COUNT", "PGSTEWARD_REVERIFICATION_COUNT"})
+    void previousAndPresentNameAreKnownWhicheverTheRouteHas(String variable) {
+        Settings settings = Settings.from(Map.of(variable, "2"));
+        TreeMap<String, String> texts = new TreeMap<>(shipped.texts());
+        texts.computeIfPresent(
+                "retention.camel.yaml",
+                (name, text) -> text.replace("pgsteward.reverification.count", "pgsteward.reproof.count"));
+        RouteFiles edited = RouteFiles.of(texts);
+        assertThat(SettingsCheck.unknown(settings, shipped)).isEmpty();
+        assertThat(SettingsCheck.unknown(settings, edited)).isEmpty();
+        assertThat(SettingsCheck.wrong(settings, edited)).isEmpty();
+        assertThat(OldNames.in(shipped)).isEmpty();
+        assertThat(OldNames.in(edited))
+                .singleElement()
+                .asString()
+                .matches("retention\\.camel\\.yaml:\\d+: \\{\\{pgsteward\\.reproof\\.count}} is read for this version"
+                        + " only; write \\{\\{pgsteward\\.reverification\\.count}}");
     }
 
     @Test

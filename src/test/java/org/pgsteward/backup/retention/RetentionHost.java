@@ -91,7 +91,7 @@ final class RetentionHost implements AutoCloseable {
                 "pgsteward.backup.base.schedule", "",
                 "pgsteward.timezone", "Europe/Berlin",
                 "pgsteward.retention.tick", "0 0 0 1 1 ?",
-                "pgsteward.reproof.tick", "0 0 0 1 1 ?",
+                "pgsteward.reverification.tick", "0 0 0 1 1 ?",
                 "pgsteward.interrupted.tick", "0 0 0 1 1 ?",
                 "pgsteward.monitor.postgres.period", "1h",
                 "pgsteward.monitor.backups.delay", "1h",

@@ -163,7 +163,7 @@ class AlertRoutesTest {
                         CommandPrefix.PLAIN)
                 .consider(Desk.bad("vikunja"));
 
-        Map<String, String> soon = Map.of("pgsteward.alerts.look", "50ms");
+        Map<String, String> soon = Map.of("pgsteward.alerts.tick", "50ms");
         try (Desk desk =
                 new Desk(state, soon).with(receiver("phone")).load(Desk.ALERTS).start()) {
             await().until(() -> got.equals(List.of("vikunja")));

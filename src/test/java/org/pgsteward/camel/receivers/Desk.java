@@ -58,7 +58,7 @@ final class Desk implements AutoCloseable {
         Properties properties = new Properties();
         // Tests send due notices themselves after they raised their alerts. A timer beside them could send one alert
         // while the test sends the other. Tests whose routes raise alerts set the interval.
-        properties.put("pgsteward.alerts.look", "1h");
+        properties.put("pgsteward.alerts.tick", "1h");
         properties.put("pgsteward.alerts.wait", "0s");
         properties.putAll(settings);
         context.getPropertiesComponent().setInitialProperties(properties);
