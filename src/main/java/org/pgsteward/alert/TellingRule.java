@@ -13,6 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.pgsteward.model.AlertKinds;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 
@@ -107,9 +110,10 @@ public final class TellingRule {
                         + "': write the cause's kind, a colon and the kinds that follow, such as"
                         + " postgres-down: service-down, backup-failed");
             }
-            Set<String> kinds =
-                    new HashSet<>(List.of(line.substring(colon + 1).strip().split("[,\\s]+", -1)));
-            read.merge(line.substring(0, colon).strip(), kinds, (one, other) -> {
+            Set<String> kinds = Stream.of(line.substring(colon + 1).strip().split("[,\\s]+", -1))
+                    .map(AlertKinds::current)
+                    .collect(Collectors.toCollection(HashSet::new));
+            read.merge(AlertKinds.current(line.substring(0, colon).strip()), kinds, (one, other) -> {
                 one.addAll(other);
                 return one;
             });

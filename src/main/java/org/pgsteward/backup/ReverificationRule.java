@@ -26,7 +26,7 @@ final class ReverificationRule {
     static final String DAMAGED = "backup-damaged";
 
     /** The {@code kind} of the alert about a backup that could not be verified again. */
-    static final String NOT_AGAIN = "backup-reproof";
+    static final String NOT_AGAIN = "backup-not-reverified";
 
     private ReverificationRule() {}
 

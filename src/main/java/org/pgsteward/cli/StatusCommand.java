@@ -18,6 +18,7 @@ import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.Settings;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.model.AlertFigures;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
@@ -248,7 +249,7 @@ final class StatusCommand implements Callable<Integer> {
                 line.put("since", alert.since().toString());
                 line.put("reason", cause.reason());
                 line.put("remedy", cause.remedy());
-                line.put("figures", cause.figures());
+                line.put("figures", AlertFigures.underBothNames(cause.figures()));
                 alerts.add(line);
             });
         }

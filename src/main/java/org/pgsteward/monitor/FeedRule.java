@@ -7,7 +7,7 @@ import java.util.Map;
 /** The time for which pgsteward has received no events of containers. */
 final class FeedRule extends MetricRule<HostObservation> {
     FeedRule() {
-        super("feed-deaf", Unit.TIME);
+        super("feed-stale", Unit.TIME);
     }
 
     @Override
@@ -24,6 +24,6 @@ final class FeedRule extends MetricRule<HostObservation> {
                                 + (now.deafWhy().isBlank() ? "" : " (" + now.deafWhy() + ")")
                                 + ": new services wait for their databases, and crashes are not told",
                 "docker ps\ndocker logs --tail 50 pgsteward\ndocker compose restart docker-proxy pgsteward",
-                Map.of("deafSeconds", seconds)));
+                Map.of("staleSeconds", seconds)));
     }
 }

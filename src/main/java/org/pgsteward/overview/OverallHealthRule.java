@@ -52,7 +52,7 @@ final class OverallHealthRule {
             Set.of(NO_BACKUP, NEWEST_FAILED, TOO_OLD, QUARANTINED, STATE, DAEMON, FEED, RECEIVER, POSTGRES);
 
     private static final String US = "pgsteward";
-    private static final String FEED_ALERT = "feed-deaf";
+    private static final String FEED_ALERT = "feed-stale";
 
     /** Gap of a feed that is too short to lose an event. */
     private static final Duration BLINK = Duration.ofSeconds(5);

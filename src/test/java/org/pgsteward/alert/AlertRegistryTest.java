@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -309,6 +310,65 @@ class AlertRegistryTest {
     }
 
     @Test
+    void alertOfARenamedKindResolvesUnderTheNewName() throws IOException {
+        news(open(), stale(Severity.WARNING));
+        renameAsBefore();
+
+        assertThat(open().firing()).extracting(Alert::kind).containsExactly("feed-stale");
+        assertThat(news(open(), stale(Severity.WARNING))).as("no second alert").isEmpty();
+        assertThat(file("feed-stale")).exists();
+        assertThat(alertFiles()).noneMatch(name -> name.startsWith("feed-deaf"));
+
+        assertThat(news(open(), Condition.well("feed-stale", "pgsteward", "connected", clock.instant())))
+                .singleElement()
+                .satisfies(notice -> {
+                    assertThat(notice.state()).isEqualTo("resolved");
+                    assertThat(notice.kind()).isEqualTo("feed-stale");
+                });
+        assertThat(open().firing()).isEmpty();
+    }
+
+    @Test
+    void presentFileOfARenamedKindCountsBeforeThePreviousOne() throws IOException {
+        news(open(), stale(Severity.WARNING));
+        renameAsBefore();
+        Path previous = file("feed-deaf");
+        byte[] content = Files.readAllBytes(previous);
+        news(open(), stale(Severity.CRITICAL));
+        Files.write(previous, content);
+
+        assertThat(open().firing())
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.severity()).isEqualTo(Severity.CRITICAL));
+        news(open(), Condition.well("feed-stale", "pgsteward", "connected", clock.instant()));
+        assertThat(open().firing()).isEmpty();
+        clock.pass(Duration.ofHours(1));
+        open().due(rule);
+        assertThat(alertFiles()).containsExactlyInAnyOrder(".lock", ".reserve");
+    }
+
+    @Test
+    void silenceOfARenamedKindStillHolds() throws IOException {
+        Files.createDirectories(state.resolve("silences"));
+        Files.writeString(
+                state.resolve("silences/mine.json"),
+                "{\"service\":\"\",\"kind\":\"feed-deaf\",\"until\":\""
+                        + clock.instant().plusSeconds(60) + "\"}");
+
+        assertThat(news(open(), stale(Severity.WARNING))).isEmpty();
+        assertThat(news(open(), bad(Severity.WARNING))).hasSize(1);
+    }
+
+    @Test
+    void renamedFigureIsSentUnderBothNames() {
+        Condition seconds = stale(Severity.WARNING).with(Map.of("staleSeconds", 400));
+        assertThat(news(open(), seconds))
+                .singleElement()
+                .satisfies(notice ->
+                        assertThat(notice.figures()).isEqualTo(Map.of("staleSeconds", 400, "deafSeconds", 400)));
+    }
+
+    @Test
     void manyThreadsMakeOneNotice() throws Exception {
         AlertRegistry book = open();
         ExecutorService threads = Executors.newFixedThreadPool(8);
@@ -357,6 +417,28 @@ class AlertRegistryTest {
                     .findFirst()
                     .orElseThrow();
         }
+    }
+
+    private List<String> alertFiles() throws IOException {
+        try (Stream<Path> files = Files.list(state.resolve("alerts"))) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    /** Renames the file of the stale feed, and its content, to what the previous version wrote. */
+    private void renameAsBefore() throws IOException {
+        Path present = file("feed-stale");
+        String content = Files.readString(present);
+        assertThat(content).contains("\"kind\":\"feed-stale\"");
+        // The end of the name is the start of the SHA-256 of 'feed-deaf:pgsteward'.
+        Files.writeString(
+                present.resolveSibling("feed-deaf-pgsteward-99811f87fb2f.json"),
+                content.replace("feed-stale", "feed-deaf"));
+        Files.delete(present);
+    }
+
+    private Condition stale(Severity severity) {
+        return Condition.bad(severity, "feed-stale", "pgsteward", "no events", "docker ps", clock.instant());
     }
 
     private Condition bad(Severity severity) {

@@ -101,6 +101,26 @@ class OutboxTest {
     }
 
     @Test
+    void noticeOfThePreviousVersionHasTheNewNameOfItsKind() throws IOException {
+        open().put(notice("n1"), List.of("email"));
+        Path file = open().waiting("email").get(0);
+        Files.writeString(file, """
+                {"id": "n1", "state": "firing", "severity": "warning", "kind": "feed-deaf", "service": "pgsteward",
+                 "since": "2026-03-01T12:00:00Z", "title": "", "text": "", "remedy": "", "figures": {},
+                 "alerts": [{"id": "%s", "state": "firing", "severity": "warning", "kind": "feed-deaf",
+                             "service": "pgsteward", "since": "2026-03-01T12:00:00Z"}]}
+                """.formatted(Notification.Entry.id("feed-deaf", "pgsteward")));
+
+        assertThat(open().read(file)).hasValueSatisfying(entry -> {
+            assertThat(entry.notice().kind()).isEqualTo("feed-stale");
+            assertThat(entry.notice().alerts()).singleElement().satisfies(alert -> {
+                assertThat(alert.kind()).isEqualTo("feed-stale");
+                assertThat(alert.id()).isEqualTo(Notification.Entry.id("feed-stale", "pgsteward"));
+            });
+        });
+    }
+
+    @Test
     void puttingTheSameNoticeTwiceLeavesOne() {
         open().put(notice("n1"), List.of("email"));
         open().put(notice("n1"), List.of("email"));

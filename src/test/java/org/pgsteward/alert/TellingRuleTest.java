@@ -30,7 +30,9 @@ class TellingRuleTest {
             "pg", "postgres-down",
             "down", "service-down",
             "mem", "memory-high",
-            "bak", "backup-failed");
+            "bak", "backup-failed",
+            "again", "backup-not-reverified",
+            "feed", "feed-stale");
 
     private final TellingRule rule = new TellingRule();
     private final Map<String, Alert> pages = new TreeMap<>();
@@ -136,6 +138,18 @@ class TellingRuleTest {
 
     private static String words(Duration since) {
         return since.toString().substring(2).toLowerCase(Locale.ROOT);
+    }
+
+    @Test
+    void consequenceMayHaveThePreviousNameOfItsKind() {
+        rule.setConsequences("postgres-down: backup-reproof\nfeed-deaf: service-down");
+        rule.setWait("0s");
+        see("pg:postgresql=c", SettableClock.NOON);
+        see("again:wiki=m", SettableClock.NOON);
+        see("feed:pgsteward=m", SettableClock.NOON);
+        see("down:wiki=c", SettableClock.NOON);
+        tell(SettableClock.NOON);
+        assertThat(heard).containsExactlyInAnyOrder("0s began postgresql", "0s began pgsteward");
     }
 
     @Test

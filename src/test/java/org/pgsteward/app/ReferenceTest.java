@@ -22,6 +22,8 @@ import org.pgsteward.config.AllSettings;
 import org.pgsteward.config.ReceiverSettings;
 import org.pgsteward.config.Setting;
 import org.pgsteward.config.Settings;
+import org.pgsteward.model.AlertFigures;
+import org.pgsteward.model.AlertKinds;
 import org.pgsteward.monitor.OldLevels;
 
 /**
@@ -235,6 +237,8 @@ class ReferenceTest {
     void oldNamesAreListedWithTheirSuccessors() throws IOException {
         Map<String, String> old = new TreeMap<>();
         AllSettings.oldNames().forEach((name, setting) -> old.put(name, setting.name()));
+        old.putAll(AlertKinds.RENAMED);
+        old.putAll(AlertFigures.RENAMED);
         Map<String, String> documented = new TreeMap<>();
         Reference.rows("Old names")
                 .forEach((name, cells) ->

@@ -108,7 +108,7 @@ class OverallHealthRuleTest {
                 row("the feed reconnects", well.deaf(Duration.ofSeconds(2)), "All is well."),
                 row(
                         "Docker's events are unheard, and the alert fires",
-                        well.deaf(Duration.ofMinutes(6)).fires(Severity.WARNING, "feed-deaf", "pgsteward"),
+                        well.deaf(Duration.ofMinutes(6)).fires(Severity.WARNING, "feed-stale", "pgsteward"),
                         "1 problem."),
                 row("the newest backup failed, without an alert", well.run("blog", "failed"), "1 problem."),
                 row(

@@ -53,7 +53,7 @@ public record OverdueRule(Duration grace, ZoneId zone) {
         }
         boolean twice = now.isAfter(plusGrace(schedule.nextAfter(due)));
         Map<String, Object> figures = new LinkedHashMap<>();
-        lastProved.ifPresent(at -> figures.put("last_proved", at.toString()));
+        lastProved.ifPresent(at -> figures.put("last_verified", at.toString()));
         figures.put("due", due.toString());
         figures.put("grace_seconds", grace.toSeconds());
         figures.put("overdue_seconds", Duration.between(deadline, now).toSeconds());

@@ -22,6 +22,8 @@ public final class FeedHealth extends AbstractHealthCheck {
         for (FeedStatus feed : feeds) {
             feed.connectedSince().ifPresent(at -> builder.detail("connected.since", at.toString()));
             feed.lastEvent().ifPresent(at -> builder.detail("last.event", at.toString()));
+            feed.lastProof().ifPresent(at -> builder.detail("last.probe", at.toString()));
+            // The previous name of the detail, for one more version.
             feed.lastProof().ifPresent(at -> builder.detail("last.proof", at.toString()));
             builder.detail("reconnects", Math.max(0, feed.reconnects()));
         }

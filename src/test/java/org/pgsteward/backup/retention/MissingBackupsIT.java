@@ -207,7 +207,7 @@ class MissingBackupsIT extends OnRetentionHost {
                 .named(backup.id())
                 .orElseThrow()
                 .asMade());
-        List<String> kinds = List.of("backup-reproof", "backup-damaged");
+        List<String> kinds = List.of("backup-not-reverified", "backup-damaged");
         kinds.forEach(kind -> nights.wiring.routeClient.ask("direct:alert-raise", trouble(kind, database)));
 
         assertThat(proved.state()).isEqualTo(BackupState.FAILED);

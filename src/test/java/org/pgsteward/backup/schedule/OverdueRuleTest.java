@@ -68,7 +68,7 @@ class OverdueRuleTest {
                         "the last proved backup is of 2026-03-02 01:00 CET; one was due at 2026-03-03 01:00 CET and had"
                                 + " until 2026-03-03 07:00 CET to be proved");
         assertThat(condition.figures())
-                .containsEntry("last_proved", "2026-03-02T00:00:05Z")
+                .containsEntry("last_verified", "2026-03-02T00:00:05Z")
                 .containsEntry("due", "2026-03-03T00:00:00Z")
                 .containsEntry("grace_seconds", 21_600L)
                 .containsEntry("overdue_seconds", 3600L);
