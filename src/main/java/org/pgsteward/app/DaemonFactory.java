@@ -137,7 +137,7 @@ final class DaemonFactory {
                 .bean("overview", overview)
                 .metrics(figures.registry())
                 .bean("retention", of.backupWatch.pruner(containers))
-                .bean("reproof", of.backupWatch.reverification())
+                .bean("reverification", of.backupWatch.reverification())
                 .bean("interruptedVerifications", of.backupWatch.interrupted())
                 .bean("requests", of.nights.requests())
                 .health(new FeedHealth(docker))

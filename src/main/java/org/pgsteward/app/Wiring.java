@@ -170,7 +170,7 @@ public final class Wiring {
      * Returns the pipeline of commands that create or remove databases. They write journal rows and raise alerts as the
      * daemon does.
      */
-    public Pipeline tellingPipeline() {
+    public Pipeline notificationPipeline() {
         return pipelines.forNotifications();
     }
 

@@ -96,7 +96,7 @@ final class RemoveCommand implements Callable<Integer> {
     }
 
     private void say(Wiring wiring, String action, String text) {
-        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
+        try (Pipeline pipeline = wiring.notificationPipeline().onlyWhenAsked()) {
             pipeline.start();
             wiring.reporter.record(Activity.ours(service, action, wiring.clock.instant()));
         }

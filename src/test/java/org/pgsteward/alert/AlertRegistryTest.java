@@ -31,7 +31,7 @@ class AlertRegistryTest {
     private Path state;
 
     private final SettableClock clock = new SettableClock();
-    private final TellingRule rule = new TellingRule();
+    private final NotificationPolicy rule = new NotificationPolicy();
 
     @BeforeEach
     void tellAtOnce() {
@@ -147,7 +147,7 @@ class AlertRegistryTest {
         book.consider(bad(Severity.WARNING));
         Notification began = book.due(rule).get(0);
         book.consider(well());
-        book.told(began);
+        book.notified(began);
 
         assertThat(tell(book)).extracting(Notification::state).containsExactly("resolved");
         assertThat(tell(book)).isEmpty();
@@ -393,7 +393,7 @@ class AlertRegistryTest {
 
     private List<Notification> tell(AlertRegistry book) {
         List<Notification> due = book.due(rule);
-        due.forEach(book::told);
+        due.forEach(book::notified);
         return due;
     }
 

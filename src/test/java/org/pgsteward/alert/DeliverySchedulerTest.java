@@ -52,7 +52,7 @@ class DeliverySchedulerTest {
     /** The resolved notice of one alert must not overtake the group notice that reported it as firing. */
     @Test
     void aRefusedNoticeOfSeveralHoldsUpEachOfThem() {
-        TellingRule rule = new TellingRule();
+        NotificationPolicy rule = new NotificationPolicy();
         rule.setWait("0s");
         AlertRegistry book = new AlertRegistry(
                 state,

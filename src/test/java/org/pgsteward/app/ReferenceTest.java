@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.camel.docker.FeedHealth;
+import org.pgsteward.camel.lint.OldNames;
 import org.pgsteward.config.AllSettings;
 import org.pgsteward.config.ReceiverSettings;
 import org.pgsteward.config.Setting;
@@ -239,6 +241,11 @@ class ReferenceTest {
         AllSettings.oldNames().forEach((name, setting) -> old.put(name, setting.name()));
         old.putAll(AlertKinds.RENAMED);
         old.putAll(AlertFigures.RENAMED);
+        old.putAll(FeedHealth.RENAMED);
+        old.putAll(OldNames.TYPES);
+        old.putAll(OldNames.BEANS);
+        old.putAll(OldNames.METHODS);
+        old.putAll(OldNames.IN_FILES);
         Map<String, String> documented = new TreeMap<>();
         Reference.rows("Old names")
                 .forEach((name, cells) ->

@@ -121,7 +121,7 @@ class SettingsCheckTest {
         assertThat(OldNames.in(edited))
                 .singleElement()
                 .asString()
-                .matches("retention\\.camel\\.yaml:\\d+: \\{\\{pgsteward\\.reproof\\.count}} is read for this version"
+                .matches("retention\\.camel\\.yaml:\\d+: \\{\\{pgsteward\\.reproof\\.count}} works for this version"
                         + " only; write \\{\\{pgsteward\\.reverification\\.count}}");
     }
 

@@ -21,9 +21,9 @@ import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.DeliveryScheduler;
 import org.pgsteward.alert.Fallbacks;
+import org.pgsteward.alert.NotificationPolicy;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.alert.Silences;
-import org.pgsteward.alert.TellingRule;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.CommandPrefix;
@@ -127,7 +127,8 @@ final class Desk implements AutoCloseable {
     }
 
     private void tell(ProducerTemplate template) {
-        TellingRule rule = context.getRegistry().lookupByNameAndType("tellingRule", TellingRule.class);
+        NotificationPolicy rule =
+                context.getRegistry().lookupByNameAndType("notificationPolicy", NotificationPolicy.class);
         alerts.due(rule).forEach(notice -> template.sendBody("direct:alert-tell", notice));
     }
 
