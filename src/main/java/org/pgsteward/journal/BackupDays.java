@@ -25,7 +25,7 @@ public final class BackupDays {
     private static final String OUTCOMES = """
             SELECT service_name, started_at,
                    CASE WHEN %s THEN 0
-                        WHEN state = 'expired' AND (verified_at IS NOT NULL OR proof = 'stream') THEN 1
+                        WHEN state = 'expired' AND (verified_at IS NOT NULL OR verification = 'stream') THEN 1
                         WHEN state IN ('made', 'unverifiable', 'expired') THEN 2
                         ELSE 3
                    END

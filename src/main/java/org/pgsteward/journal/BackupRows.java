@@ -21,7 +21,7 @@ public final class BackupRows {
      * A backup that was restored and compared. Where this host cannot decrypt the stored file, a verification while the
      * backup was made counts.
      */
-    static final String PROVED = "(state = 'verified' OR (state = 'made' AND proof = 'stream'))";
+    static final String PROVED = "(state = 'verified' OR (state = 'made' AND verification = 'stream'))";
 
     private static final String SERVICES =
             "SELECT DISTINCT service_name FROM public.backup_log WHERE event_id IS NOT NULL ORDER BY service_name";
@@ -57,17 +57,17 @@ public final class BackupRows {
     private static final String DAMAGED = """
             SELECT service_name, count(*)
               FROM public.backup_log
-             WHERE state = 'failed' AND (verified_at IS NOT NULL OR proof = 'stream')
+             WHERE state = 'failed' AND (verified_at IS NOT NULL OR verification = 'stream')
              GROUP BY service_name
             """;
 
     private static final String UNVERIFIED = """
             SELECT newest.service_name, newest.event_id
-              FROM (SELECT DISTINCT ON (service_name, backup_type) service_name, event_id, state, proof
+              FROM (SELECT DISTINCT ON (service_name, backup_type) service_name, event_id, state, verification
                       FROM public.backup_log
                      WHERE started_at > ? AND event_id IS NOT NULL AND state NOT IN ('running', 'failed')
                      ORDER BY service_name, backup_type, started_at DESC, id DESC) AS newest
-             WHERE newest.state = 'made' AND newest.proof IS DISTINCT FROM 'stream'
+             WHERE newest.state = 'made' AND newest.verification IS DISTINCT FROM 'stream'
              ORDER BY newest.service_name
              LIMIT 5000
             """;
@@ -83,7 +83,7 @@ public final class BackupRows {
     private static final String VERIFIED = """
             SELECT EXISTS (SELECT FROM public.backup_log
                             WHERE event_id = ?::uuid AND backup_path = ? AND backup_type = ? AND sha256 = ?
-                              AND (state = 'verified' OR (state = 'made' AND proof = 'stream')))
+                              AND (state = 'verified' OR (state = 'made' AND verification = 'stream')))
             """;
 
     private static final String KEEPS =

@@ -75,7 +75,7 @@ class RequestFilesIT {
         JsonNode backup = answer("now").path("backups").path(0);
         assertThat(backup.fieldNames())
                 .toIterable()
-                .containsExactly(
+                .containsExactlyInAnyOrder(
                         "service",
                         "backup_id",
                         "kind",
@@ -86,6 +86,7 @@ class RequestFilesIT {
                         "sha256",
                         "dump_seconds",
                         "verify_seconds",
+                        "verification",
                         "proof",
                         "error",
                         "caveats");
