@@ -154,9 +154,9 @@ final class Environment {
         try {
             return BoundedFile.textOfAny(Path.of(file), MOST_BYTES).replaceFirst("\\R\\z", "");
         } catch (NoSuchFileException e) {
-            throw new IllegalArgumentException(variable + " names " + file + ", which is not there", e);
+            throw new IllegalArgumentException(variable + " names " + file + ", which does not exist", e);
         } catch (AccessDeniedException e) {
-            throw new IllegalArgumentException(variable + " names " + file + ", which may not be read", e);
+            throw new IllegalArgumentException(variable + " names " + file + ", which pgsteward may not read", e);
         } catch (IOException | InvalidPathException e) {
             throw new IllegalArgumentException(
                     variable + " names " + file + ", which cannot be read: " + e.getMessage(), e);

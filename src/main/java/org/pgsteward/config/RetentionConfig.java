@@ -15,7 +15,7 @@ final class RetentionConfig {
     static {
         SECTION.inRoutes(
                 "pgsteward.retention.tick",
-                "Schedule on which old backups are removed; they are also removed after each night.");
+                "Schedule of the removal of old backups; they are also removed after each night.");
         SECTION.formerly(
                 "pgsteward.reproof.tick",
                 SECTION.inRoutes(
@@ -27,7 +27,7 @@ final class RetentionConfig {
                         "Number of stored backups to re-verify each time; 0 for none."));
         SECTION.inRoutes(
                 "pgsteward.interrupted.tick",
-                "Schedule on which backups are verified whose process ended before their verification.");
+                "Schedule of the verification of backups whose process ended before it verified them.");
     }
 
     private RetentionConfig() {}

@@ -35,12 +35,12 @@ class SettingsCheckTest {
             value = {
                 "PGSTEWARD_HTTP_PORT, 99999, \"is '99999', not a port from 1 to 65535\"",
                 "PGSTEWARD_POSTGRES_PORT, x, \"is 'x', not a whole number\"",
-                "PGSTEWARD_TIMEZONE, Europe/Berlni, \"is 'Europe/Berlni', which is no time zone; did you mean 'Europe/Berlin'?\"",
-                "PGSTEWARD_TIMEZONE, Mars, \"is 'Mars', which is no time zone; write it like Europe/Berlin\"",
+                "PGSTEWARD_TIMEZONE, Europe/Berlni, \"is 'Europe/Berlni', which is not a time zone; did you mean 'Europe/Berlin'?\"",
+                "PGSTEWARD_TIMEZONE, Mars, \"is 'Mars', which is not a time zone; write it like Europe/Berlin\"",
                 "PGSTEWARD_DOCKER_HOST, docker, \"is 'docker'; expected unix:///path or tcp://host:port\"",
                 "PGSTEWARD_DOCKER_HOST, tcp://a b, \"is 'tcp://a b'; expected unix:///path or tcp://host:port\"",
-                "PGSTEWARD_POSTGRES_BINDIR, /nope, \"is '/nope', where there is no pg_dump\"",
-                "PGSTEWARD_POSTGRES_DATA_DIR, /nope, \"is '/nope', which is no folder that is seen here\"",
+                "PGSTEWARD_POSTGRES_BINDIR, /nope, \"is '/nope', which has no pg_dump\"",
+                "PGSTEWARD_POSTGRES_DATA_DIR, /nope, \"is '/nope', which is not a folder that pgsteward can see\"",
                 "PGSTEWARD_CATALOGUE_FILE, /nope, \"names /nope, which is not there\"",
                 "PGSTEWARD_IDLE_DAYS, soon, \"is 'soon', not a whole number\"",
                 "PGSTEWARD_UPDATE_GRACE, 60, \"is '60', not a time such as 90m, 6h or 2d\"",
@@ -65,7 +65,7 @@ class SettingsCheckTest {
                 "PGSTEWARD_MAIL_TLS, sure, \"is 'sure', not true or false\"",
                 "PGSTEWARD_REQUESTS_PERIOD, 1s, \"is '1s', not a whole number such as 1000\"",
                 "PGSTEWARD_BACKUP_TICK, 0 * * * *, \"is '0 * * * *', which cannot be read: Unexpected end of expression.; Quartz wants second minute hour day-of-month month day-of-week, such as 0 * * * * ?\"",
-                "PGSTEWARD_GOTIFY_URL, https://gotify.lan, \"is not enough: pgsteward.gotify.token is not set: set PGSTEWARD_GOTIFY_TOKEN, or PGSTEWARD_GOTIFY_TOKEN_FILE to the path of a file that holds it\"",
+                "PGSTEWARD_GOTIFY_URL, https://gotify.lan, \"is not enough: pgsteward.gotify.token is not set: set PGSTEWARD_GOTIFY_TOKEN, or PGSTEWARD_GOTIFY_TOKEN_FILE to the path of a file that contains it\"",
             })
     void aValueThatDoesNotFitIsNamedByItsVariable(String variable, String value, String said) throws IOException {
         assertThat(SettingsCheck.wrong(Settings.from(Map.of(variable, value)), shipped)

@@ -187,7 +187,7 @@ class SettingsTest {
         String missing = folder.resolve("nowhere").toString();
         assertThatThrownBy(() -> Settings.from(Map.of("PGSTEWARD_POSTGRES_PASSWORD_FILE", missing)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("PGSTEWARD_POSTGRES_PASSWORD_FILE names " + missing + ", which is not there");
+                .hasMessage("PGSTEWARD_POSTGRES_PASSWORD_FILE names " + missing + ", which does not exist");
     }
 
     @Test
