@@ -77,7 +77,7 @@ public final class Wiring {
     public final StartupRecovery house;
     public final RunsUnderWay runs;
     public final Dumps dumps;
-    public final Verification proof;
+    public final Verification verification;
     public final Restore restore;
     public final Recovery recovery;
     public final CardKeeper card;
@@ -142,7 +142,7 @@ public final class Wiring {
         house = backup.house;
         runs = backup.runs;
         dumps = backup.dumps;
-        proof = backup.proof;
+        verification = backup.verification;
         restore = backup.restore;
         recovery = backup.recovery;
         card = backup.card;

@@ -41,7 +41,7 @@ public record BackupReport(List<Line> backups) {
          * file.
          */
         @JsonIgnore
-        public boolean isProvedInStream() {
+        public boolean isVerifiedInStream() {
             return STREAM.equals(verification);
         }
     }
@@ -75,10 +75,10 @@ public record BackupReport(List<Line> backups) {
 
     /** Returns 0 if each backup is verified, from its file or before its encryption, otherwise 1. */
     public int exitCode() {
-        return backups.stream().allMatch(BackupReport::isProved) ? 0 : 1;
+        return backups.stream().allMatch(BackupReport::isVerified) ? 0 : 1;
     }
 
-    private static boolean isProved(Line line) {
+    private static boolean isVerified(Line line) {
         return line.state().equals(BackupState.VERIFIED.word())
                 || (line.state().equals(BackupState.MADE.word()) && STREAM.equals(line.verification()));
     }

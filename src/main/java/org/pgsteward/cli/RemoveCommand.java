@@ -57,29 +57,29 @@ final class RemoveCommand implements Callable<Integer> {
         wiring.house.order();
         Quarantine quarantine = new Quarantine(wiring.server, wiring.clock);
         Quarantine.Ward ward = quarantine.find(service);
-        Optional<HistoryRows.ProvedBackup> proved =
+        Optional<HistoryRows.VerifiedDump> verified =
                 wiring.tables.history().lastVerified(service, wiring.clock.instant());
         if (undo) {
             quarantine.undo(ward);
             say(wiring, "taken out of quarantine", "database " + ward.before().orElse("") + " is back");
         } else if (drop) {
-            drop(wiring, quarantine, ward, proved);
+            drop(wiring, quarantine, ward, verified);
         } else {
             Quarantine.Ward now = quarantine.begin(ward);
             say(
                     wiring,
                     "put into quarantine",
                     wiring.typing.of("its database is now " + now.database() + ", and nobody can log in as "
-                            + now.role() + "; " + proved(proved) + "; take it back with 'pgsteward remove --undo "
+                            + now.role() + "; " + verified(verified) + "; take it back with 'pgsteward remove --undo "
                             + service + "', or delete it for good with 'pgsteward remove --drop " + service + "'"));
         }
         return 0;
     }
 
     private void drop(
-            Wiring wiring, Quarantine quarantine, Quarantine.Ward ward, Optional<HistoryRows.ProvedBackup> proved)
+            Wiring wiring, Quarantine quarantine, Quarantine.Ward ward, Optional<HistoryRows.VerifiedDump> verified)
             throws Exception {
-        if (proved.isEmpty() && !withoutBackup && ward.isQuarantined()) {
+        if (verified.isEmpty() && !withoutBackup && ward.isQuarantined()) {
             throw new Refusal("service '" + service + "' has no proved backup: run 'pgsteward backup " + service
                     + "' first, or say --without-backup");
         }
@@ -87,11 +87,11 @@ final class RemoveCommand implements Callable<Integer> {
         say(
                 wiring,
                 "deleted",
-                "database " + ward.database() + " and role " + ward.role() + " are gone; " + proved(proved));
+                "database " + ward.database() + " and role " + ward.role() + " are gone; " + verified(verified));
     }
 
-    private static String proved(Optional<HistoryRows.ProvedBackup> proved) {
-        return proved.map(backup -> "last proved backup: " + backup.path() + " of " + backup.verifiedAt())
+    private static String verified(Optional<HistoryRows.VerifiedDump> verified) {
+        return verified.map(backup -> "last proved backup: " + backup.path() + " of " + backup.verifiedAt())
                 .orElse("there is no proved backup of it");
     }
 

@@ -31,7 +31,7 @@ public final class BackupDays {
                    END
               FROM public.backup_log
              WHERE started_at >= ? AND state <> 'running'
-            """.formatted(BackupRows.PROVED);
+            """.formatted(BackupRows.IS_VERIFIED);
 
     private BackupDays() {}
 
@@ -42,7 +42,7 @@ public final class BackupDays {
         /** Verified, and removed since by the retention policy. */
         REMOVED,
         /** Made, and not verified. */
-        UNPROVED,
+        UNVERIFIED,
         FAILED,
         /** No run. */
         NONE

@@ -60,7 +60,7 @@ final class ScratchSettings {
 
     private ScratchSettings() {}
 
-    static Map<String, String> forProof() {
+    static Map<String, String> forVerification() {
         return PROOF;
     }
 

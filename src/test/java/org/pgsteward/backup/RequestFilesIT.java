@@ -94,9 +94,9 @@ class RequestFilesIT {
         assertThat(backup.path("service").asText()).isEqualTo(database);
 
         ask("again", "{\"verify\":[\"" + database + "\"]}");
-        JsonNode proved = answer("again").path("backups").path(0);
-        assertThat(proved.path("backup_id").asText()).startsWith(database + "-");
-        assertThat(proved.path("state").asText()).isEqualTo("verified");
+        JsonNode verified = answer("again").path("backups").path(0);
+        assertThat(verified.path("backup_id").asText()).startsWith(database + "-");
+        assertThat(verified.path("state").asText()).isEqualTo("verified");
     }
 
     @ParameterizedTest

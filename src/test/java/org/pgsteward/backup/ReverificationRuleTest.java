@@ -108,10 +108,10 @@ class ReverificationRuleTest {
 
                             assertThat(conclusion.backup()).as(what).isIn(before, after);
                             boolean isDamaged = then == BackupState.FAILED && !removed && !asWritten;
-                            if (standing(before) == Standing.PROVED && !isDamaged) {
+                            if (standing(before) == Standing.VERIFIED && !isDamaged) {
                                 assertThat(standing(conclusion.backup()))
                                         .as(what)
-                                        .isEqualTo(Standing.PROVED);
+                                        .isEqualTo(Standing.VERIFIED);
                                 kept++;
                             }
                             assertThat(conclusion.condition().flatMap(Condition::severity))

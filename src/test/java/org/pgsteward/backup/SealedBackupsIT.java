@@ -93,7 +93,7 @@ class SealedBackupsIT {
             return host.backUp(wiring, database);
         }
 
-        Backup prove(Backup backup) {
+        Backup verify(Backup backup) {
             return wiring.backups.verify(backup);
         }
 
@@ -133,7 +133,7 @@ class SealedBackupsIT {
                     .containsExactly(backup.id() + ".dump.zst.age", backup.id() + ".dump.zst.age.manifest.json");
             Manifest manifest = Manifests.of(sealing.wiring.store, database).get(0);
             assertThat(manifest.file().sealedTo()).containsExactly(age.recipient());
-            assertThat(manifest.file().proof()).isEmpty();
+            assertThat(manifest.file().verification()).isEmpty();
             assertThat(manifest.file().sha256()).isEqualTo(sha256(file(backup)));
             assertThat(proofInJournal(database)).containsExactly("verified file");
         }
@@ -187,10 +187,10 @@ class SealedBackupsIT {
                     sha256(file),
                     backup.times().dumpTime());
 
-            Backup proved = sealing.prove(theirs);
+            Backup verified = sealing.verify(theirs);
 
-            assertThat(proved.error()).isEmpty();
-            assertThat(proved.state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(verified.error()).isEmpty();
+            assertThat(verified.state()).isEqualTo(BackupState.VERIFIED);
         }
     }
 
@@ -206,7 +206,8 @@ class SealedBackupsIT {
             assertThat(backup.verification().took()).isPositive();
             assertThat(Manifests.of(sealing.wiring.store, database))
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.file().proof()).isEqualTo("stream"));
+                    .satisfies(manifest ->
+                            assertThat(manifest.file().verification()).isEqualTo("stream"));
             assertThat(proofInJournal(database)).containsExactly("made stream");
             assertThat(host.notices(database)).isEmpty();
             assertThat(leftInScratch()).isEmpty();
@@ -269,7 +270,8 @@ class SealedBackupsIT {
             assertThat(file(backup)).exists();
             assertThat(Manifests.of(sealing.wiring.store, database))
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.file().proof()).isEmpty());
+                    .satisfies(manifest ->
+                            assertThat(manifest.file().verification()).isEmpty());
             assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
         }
     }
@@ -279,9 +281,9 @@ class SealedBackupsIT {
         String database = notes();
         try (Sealing sealing = withoutTheIdentity()) {
             Backup backup = sealing.backUp(database);
-            assertThat(sealing.prove(backup).state()).isEqualTo(BackupState.MADE);
+            assertThat(sealing.verify(backup).state()).isEqualTo(BackupState.MADE);
             flip(file(backup), 0.5);
-            assertThat(sealing.prove(backup).state()).isEqualTo(BackupState.FAILED);
+            assertThat(sealing.verify(backup).state()).isEqualTo(BackupState.FAILED);
         }
     }
 
@@ -293,9 +295,9 @@ class SealedBackupsIT {
             verified = sealing.backUp(database);
         }
         try (Sealing sealing = withoutTheIdentity()) {
-            assertThat(sealing.prove(verified).state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(sealing.verify(verified).state()).isEqualTo(BackupState.VERIFIED);
             Backup unknown = verified.judged(BackupState.MADE, Instant.now(), Duration.ZERO, "");
-            assertThat(sealing.prove(unknown).state()).isEqualTo(BackupState.UNVERIFIABLE);
+            assertThat(sealing.verify(unknown).state()).isEqualTo(BackupState.UNVERIFIABLE);
         }
     }
 
@@ -307,13 +309,13 @@ class SealedBackupsIT {
             backup = before.backUp(database);
         }
         try (Sealing after = new Sealing(other.recipient(), Optional.of(other.identity()))) {
-            Backup judged = after.prove(backup);
+            Backup judged = after.verify(backup);
             assertThat(judged.state()).isEqualTo(BackupState.UNVERIFIABLE);
             assertThat(judged.error()).contains("sealed to a key that pgsteward.backup.identity does not hold");
 
             // This byte is in the part of the header that has the recipients.
             flip(file(backup), 0.0, 60);
-            assertThat(after.prove(backup).state()).isEqualTo(BackupState.FAILED);
+            assertThat(after.verify(backup).state()).isEqualTo(BackupState.FAILED);
         }
     }
 
@@ -325,7 +327,7 @@ class SealedBackupsIT {
             byte[] whole = Files.readAllBytes(file(backup));
             for (double where : new double[] {0.0, 0.001, 0.5, 0.999}) {
                 flip(file(backup), where);
-                Backup judged = sealing.prove(backup);
+                Backup judged = sealing.verify(backup);
                 assertThat(judged.state()).as("harmed at %s", where).isEqualTo(BackupState.FAILED);
                 assertThat(judged.error()).containsAnyOf("damaged", "SHA-256");
                 Files.write(file(backup), whole);
@@ -348,7 +350,7 @@ class SealedBackupsIT {
             assertThat(whole.length).isGreaterThan(head + 2 * chunk);
             Files.write(file(backup), Arrays.copyOf(whole, head + chunk));
 
-            Backup judged = sealing.prove(backup);
+            Backup judged = sealing.verify(backup);
 
             assertThat(judged.state()).isEqualTo(BackupState.FAILED);
             assertThat(judged.error()).contains("its seal is broken");

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.TestInstance;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.TestCluster;
 
-/** The column {@code backup_log.proof} has the new name {@code verification}, and stays for one more version. */
+/** The column {@code backup_log.verification} has the new name {@code verification}, and stays for one more version. */
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class RenamedColumnIT {
@@ -37,7 +37,8 @@ class RenamedColumnIT {
         new Tables(JournalDatabases.source(database)).prepare();
 
         assertThat(JournalDatabases.rows(database, VALUES)).containsExactly("wiki-1 stream stream", "wiki-2 file file");
-        assertThat(new BackupRows(JournalDatabases.source(database)).proved()).containsOnlyKeys("wiki-1", "wiki-2");
+        assertThat(new BackupRows(JournalDatabases.source(database)).allVerified())
+                .containsOnlyKeys("wiki-1", "wiki-2");
     }
 
     @Test

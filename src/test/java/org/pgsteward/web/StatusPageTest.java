@@ -279,7 +279,7 @@ class StatusPageTest {
     static Overview.Service service(String name, int hours) {
         List<Outcome> days = new ArrayList<>(Collections.nCopies(BackupDays.DAYS, Outcome.NONE));
         days.set(26, Outcome.REMOVED);
-        days.set(27, Outcome.UNPROVED);
+        days.set(27, Outcome.UNVERIFIED);
         days.set(28, Outcome.FAILED);
         days.set(29, Outcome.KEPT);
         Instant made = NOW.minus(Duration.ofHours(hours));

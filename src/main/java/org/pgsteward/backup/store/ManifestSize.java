@@ -42,7 +42,7 @@ final class ManifestSize {
                         manifest.file().sha256(),
                         manifest.run().serverVersion(),
                         manifest.run().clientVersion(),
-                        manifest.file().proof(),
+                        manifest.file().verification(),
                         database.encoding(),
                         database.provider(),
                         database.collate(),

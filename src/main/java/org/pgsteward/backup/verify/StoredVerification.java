@@ -61,7 +61,7 @@ final class StoredVerification {
         scratch.clear();
         try (BaseVerification copy = scratch.unpacking(major, bytes, bytes)) {
             store.file(stored, keys).pourInto(copy.archive());
-            unread.addAll(copy.prove(manifest));
+            unread.addAll(copy.verify(manifest));
             return Optional.empty();
         } catch (AgeKeys.NotForUs e) {
             return Optional.of(AgeKeys.NotForUs.REASON);

@@ -126,7 +126,7 @@ public final class StreamVerification implements AutoCloseable {
     private Optional<String> finish(BaseVerification base, Manifest manifest) throws IOException, InterruptedException {
         try {
             base.archive().close();
-            lost.addAll(base.prove(manifest));
+            lost.addAll(base.verify(manifest));
             return Optional.empty();
         } catch (CannotTell e) {
             return Optional.of(String.valueOf(e.getMessage()));

@@ -21,7 +21,8 @@ public final class OldNames {
     public static final Map<String, String> BEANS = Map.of("reproof", "reverification");
 
     /** The new names of methods that route files call, by the previous ones; each with its bean. */
-    public static final Map<String, String> METHODS = Map.of("alerts.told", "alerts.notified");
+    public static final Map<String, String> METHODS =
+            Map.of("alerts.told", "alerts.notified", "overdue.isAllProved", "overdue.areAllVerified");
 
     /**
      * The new names of beans and routes in the shipped files, by the previous ones. An edited file keeps its own names,

@@ -128,7 +128,7 @@ final class RetentionHost implements AutoCloseable {
                         new StoreView(wiring.store),
                         wiring.rows,
                         wiring.house,
-                        wiring.proof,
+                        wiring.verification,
                         new ProcessDeaths(host.folder().resolve("state/under-way"), clock),
                         wiring.alerts,
                         wiring.reporter,

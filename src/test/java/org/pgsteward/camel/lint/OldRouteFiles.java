@@ -19,6 +19,7 @@ public final class OldRouteFiles {
         String old = text.replace("org.pgsteward.alert.NotificationPolicy", "org.pgsteward.alert.TellingRule")
                 .replace("notificationPolicy", "tellingRule")
                 .replace("method: notified(", "method: told(")
+                .replace("method: areAllVerified", "method: isAllProved")
                 .replace("id: reverification", "id: reproof")
                 .replace("ref: reverification", "ref: reproof")
                 .replace("pgsteward/reverification", "pgsteward/reproof")

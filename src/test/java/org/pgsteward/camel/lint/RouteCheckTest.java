@@ -71,6 +71,9 @@ class RouteCheckTest {
                         line -> assertThat(line).contains("{{pgsteward.alerts.look}}", "{{pgsteward.alerts.tick}}"),
                         line -> assertThat(line).contains("'alerts.told' works", "write alerts.notified"),
                         line -> assertThat(line)
+                                .startsWith("ping.camel.yaml")
+                                .contains("'overdue.isAllProved' works", "write overdue.areAllVerified"),
+                        line -> assertThat(line)
                                 .startsWith("receivers/email")
                                 .contains("{{pgsteward.mail.starttls-required}}"),
                         line -> assertThat(line)
