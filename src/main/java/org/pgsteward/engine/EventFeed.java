@@ -58,10 +58,10 @@ public final class EventFeed implements AutoCloseable {
     private final Listener listener;
     private final BoundedExecutor handOff;
     private final FeedPosition hearing = new FeedPosition();
-    private final FeedProbe proof;
+    private final FeedProbe probe;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread reader = Threads.daemon("docker-events", Threads.DEFAULT_STACK, this::read);
-    private final Thread prover = Threads.daemon("docker-events-proof", Threads.DEFAULT_STACK, this::prove);
+    private final Thread prober = Threads.daemon("docker-events-probe", Threads.DEFAULT_STACK, this::probe);
     private volatile Optional<EventStream> current = Optional.empty();
 
     private EventFeed(DockerEngine engine, Clock clock, FeedTimings timings, Listener listener) {
@@ -71,7 +71,7 @@ public final class EventFeed implements AutoCloseable {
         this.timings = timings;
         this.listener = listener;
         this.handOff = new BoundedExecutor(timings.waiting());
-        this.proof = new FeedProbe(source, hearing, clock);
+        this.probe = new FeedProbe(source, hearing, clock);
     }
 
     /** Starts a feed at once, without waiting for the engine, which may start later. */
@@ -79,7 +79,7 @@ public final class EventFeed implements AutoCloseable {
         EventFeed feed = new EventFeed(engine, clock, timings, listener);
         feed.handOff.start();
         feed.reader.start();
-        feed.prover.start();
+        feed.prober.start();
         return feed;
     }
 
@@ -179,9 +179,9 @@ public final class EventFeed implements AutoCloseable {
         }
     }
 
-    private void prove() {
-        while (!closedWithin(timings.proofEvery())) {
-            current.ifPresent(stream -> proof.deafness(stream).ifPresent(why -> {
+    private void probe() {
+        while (!closedWithin(timings.probeEvery())) {
+            current.ifPresent(stream -> probe.staleness(stream).ifPresent(why -> {
                 if (!closed() && stream.dropped().isEmpty()) {
                     LOG.warn("the stream of Docker events is deaf: {}", why);
                     stream.drop("deaf: " + why);
@@ -212,10 +212,10 @@ public final class EventFeed implements AutoCloseable {
         current.ifPresent(stream -> stream.drop("closed"));
         // An interrupt ends a call to an engine that does not answer.
         reader.interrupt();
-        prover.interrupt();
+        prober.interrupt();
         handOff.close();
         join(reader);
-        join(prover);
+        join(prober);
     }
 
     private static void join(Thread thread) {

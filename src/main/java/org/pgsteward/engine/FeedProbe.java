@@ -29,7 +29,7 @@ final class FeedProbe {
     }
 
     /** Returns why the stream is stale; empty if it delivered every event. */
-    Optional<String> deafness(EventStream stream) {
+    Optional<String> staleness(EventStream stream) {
         try {
             Instant now = source.now();
             Instant until = now.minus(UNDER_WAY);
@@ -43,7 +43,7 @@ final class FeedProbe {
                         + missing.get(0).getAction() + "' at " + FeedPosition.timeOf(missing.get(0)));
             }
             if (stream.dropped().isEmpty()) {
-                hearing.proved(until, clock.instant());
+                hearing.probed(until, clock.instant());
             }
             return Optional.empty();
         } catch (IOException | RuntimeException e) {

@@ -12,16 +12,16 @@ final class FeedRule extends MetricRule<HostObservation> {
 
     @Override
     List<Finding> look(HostObservation now, List<HostObservation> past) {
-        long seconds = now.deafSince()
+        long seconds = now.staleSince()
                 .map(since -> Math.max(0, Duration.between(since, now.at()).toSeconds()))
                 .orElse(0L);
         return List.of(new Finding(
                 "pgsteward",
                 (double) seconds,
-                now.deafSince().isEmpty()
+                now.staleSince().isEmpty()
                         ? "the Docker Engine's events are heard"
                         : "no event of the Docker Engine has been heard for " + Unit.TIME.words(seconds)
-                                + (now.deafWhy().isBlank() ? "" : " (" + now.deafWhy() + ")")
+                                + (now.staleReason().isBlank() ? "" : " (" + now.staleReason() + ")")
                                 + ": new services wait for their databases, and crashes are not told",
                 "docker ps\ndocker logs --tail 50 pgsteward\ndocker compose restart docker-proxy pgsteward",
                 Map.of("staleSeconds", seconds)));

@@ -114,13 +114,13 @@ final class OverallHealthRule {
                     overview.typing().restart());
             return;
         }
-        Instant deafSince = daemon.deafSince();
-        if (deafSince != null && deafSince.plus(BLINK).isBefore(now) && !fires(FEED_ALERT, US)) {
+        Instant staleSince = daemon.staleSince();
+        if (staleSince != null && staleSince.plus(BLINK).isBefore(now) && !fires(FEED_ALERT, US)) {
             exception(
                     US,
                     FEED,
-                    "has not heard Docker's events for " + Elapsed.words(Duration.between(deafSince, now)) + " ("
-                            + OneLine.of(daemon.deafWhy(), 200) + "): crashes and new services go unnoticed",
+                    "has not heard Docker's events for " + Elapsed.words(Duration.between(staleSince, now)) + " ("
+                            + OneLine.of(daemon.staleReason(), 200) + "): crashes and new services go unnoticed",
                     "");
         }
         daemon.failing().stream()

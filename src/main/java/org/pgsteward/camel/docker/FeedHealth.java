@@ -25,8 +25,8 @@ public final class FeedHealth extends AbstractHealthCheck {
         for (FeedStatus feed : feeds) {
             feed.connectedSince().ifPresent(at -> builder.detail("connected.since", at.toString()));
             feed.lastEvent().ifPresent(at -> builder.detail("last.event", at.toString()));
-            feed.lastProof().ifPresent(at -> builder.detail("last.probe", at.toString()));
-            feed.lastProof().ifPresent(at -> RENAMED.keySet().forEach(old -> builder.detail(old, at.toString())));
+            feed.lastProbe().ifPresent(at -> builder.detail("last.probe", at.toString()));
+            feed.lastProbe().ifPresent(at -> RENAMED.keySet().forEach(old -> builder.detail(old, at.toString())));
             builder.detail("reconnects", Math.max(0, feed.reconnects()));
         }
         docker.trouble().ifPresent(trouble -> builder.message(trouble.why()).down());
