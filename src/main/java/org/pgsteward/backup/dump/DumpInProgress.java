@@ -46,7 +46,7 @@ public final class DumpInProgress implements AutoCloseable {
     private final Optional<StreamVerification> verification;
     private final Set<String> allowedExtensions;
     private final DumpStream stream;
-    private boolean sealed;
+    private boolean published;
     private boolean closed;
 
     DumpInProgress(
@@ -65,7 +65,7 @@ public final class DumpInProgress implements AutoCloseable {
         this.progress = progress;
         this.target = target;
         this.started = started;
-        this.file = store.newBackup(target.service(), started.id(), target.kind(), keys.seals());
+        this.file = store.newBackup(target.service(), started.id(), target.kind(), keys.encrypts());
         this.held = held;
         this.clock = clock;
         this.extensions = dump.extensions();
@@ -164,7 +164,7 @@ public final class DumpInProgress implements AutoCloseable {
         Manifest manifest = plain.with(RestoreCaveats.of(plain, allowedExtensions, List.of()));
         if (verification.isEmpty()) {
             file.publish(manifest);
-            sealed = true;
+            published = true;
             return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
                     .with(manifest.caveats());
         }
@@ -173,7 +173,7 @@ public final class DumpInProgress implements AutoCloseable {
         manifest = manifest.with(
                 RestoreCaveats.of(plain, allowedExtensions, verification.get().lost()));
         file.publish(cannotTell.isPresent() ? manifest : manifest.verifiedInStream());
-        sealed = true;
+        published = true;
         Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
                 .with(manifest.caveats());
         Duration took = verification.get().took();
@@ -212,7 +212,7 @@ public final class DumpInProgress implements AutoCloseable {
     }
 
     private void takeBack() throws IOException {
-        if (!sealed) {
+        if (!published) {
             file.discard();
         }
     }

@@ -133,7 +133,7 @@ public final class Dumps {
     /** Without a key to decrypt the file, it has to be verified while it is written. */
     private Optional<StreamVerification> streamVerification(BackupTarget target, Programs programs, ResourceStack held)
             throws SQLException, InterruptedException {
-        if (!keys.seals() || keys.opens()) {
+        if (!keys.encrypts() || keys.opens()) {
             return Optional.empty();
         }
         held.add(verification.takeTurn(target.service()));

@@ -37,16 +37,21 @@ public record Manifest(Identity identity, Source source, Run run, File file, Con
      * @param name without the folder
      * @param sizeBytes the size of the stored file
      * @param sourceBytes the size of the stream before compression
-     * @param sealedTo the age public keys of its encryption; empty if it is not encrypted
+     * @param recipients the age public keys of its encryption; empty if it is not encrypted
      * @param verification {@code stream} if the backup was restored and compared while it was made, because this host cannot
      *     decrypt the file. This is the weaker verification: the restored bytes are not the stored ones. Empty if the
      *     stored file itself is verified
      */
     public record File(
-            String name, String sha256, long sizeBytes, long sourceBytes, List<String> sealedTo, String verification) {
+            String name,
+            String sha256,
+            long sizeBytes,
+            long sourceBytes,
+            List<String> recipients,
+            String verification) {
         /** Returns whether the file is encrypted. */
         public boolean isEncrypted() {
-            return !sealedTo.isEmpty();
+            return !recipients.isEmpty();
         }
 
         /** Returns whether the backup was verified while it was made. */
@@ -102,7 +107,7 @@ public record Manifest(Identity identity, Source source, Run run, File file, Con
     /** Returns this manifest for a backup that was verified while it was made. */
     public Manifest verifiedInStream() {
         File verified =
-                new File(file.name(), file.sha256(), file.sizeBytes(), file.sourceBytes(), file.sealedTo(), STREAM);
+                new File(file.name(), file.sha256(), file.sizeBytes(), file.sourceBytes(), file.recipients(), STREAM);
         return new Manifest(identity, source, run, verified, contents, caveats);
     }
 }

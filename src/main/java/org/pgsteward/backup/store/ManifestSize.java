@@ -51,7 +51,7 @@ final class ManifestSize {
                         database.icuRules(),
                         database.tablespace(),
                         database.powers())
-                + list(manifest.file().sealedTo())
+                + list(manifest.file().recipients())
                 + map(manifest.contents().extensions())
                 + list(manifest.caveats())
                 + list(database.roles())

@@ -47,7 +47,7 @@ import org.pgsteward.postgres.TestCluster;
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
-class SealedBackupsIT {
+class EncryptedBackupsIT {
     private static final String RECIPIENTS = "pgsteward.backup.recipients";
     private static final String IDENTITY = "pgsteward.backup.identity";
 
@@ -132,7 +132,7 @@ class SealedBackupsIT {
             assertThat(host.stored(database))
                     .containsExactly(backup.id() + ".dump.zst.age", backup.id() + ".dump.zst.age.manifest.json");
             Manifest manifest = Manifests.of(sealing.wiring.store, database).get(0);
-            assertThat(manifest.file().sealedTo()).containsExactly(age.recipient());
+            assertThat(manifest.file().recipients()).containsExactly(age.recipient());
             assertThat(manifest.file().verification()).isEmpty();
             assertThat(manifest.file().sha256()).isEqualTo(sha256(file(backup)));
             assertThat(proofInJournal(database)).containsExactly("verified file");
