@@ -241,9 +241,9 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /** Requires a route for every endpoint that has a sender. Applies only to a pipeline with all route files. */
-    public Pipeline requireDoors() {
+    public Pipeline requireEndpoints() {
         if (source != null && chosen != null && !chosen.known()) {
-            List<Problem> problems = check().doors(chosen.files(), context());
+            List<Problem> problems = check().endpoints(chosen.files(), context());
             if (!problems.isEmpty()) {
                 main.stop();
                 throw source.refusal(problems);
