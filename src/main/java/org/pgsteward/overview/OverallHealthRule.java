@@ -96,7 +96,7 @@ final class OverallHealthRule {
 
     private void postgres() {
         overview.trouble()
-                .filter(trouble -> !overview.isTold())
+                .filter(trouble -> !overview.hasPostgresAlert())
                 .ifPresent(trouble -> problem(PostgresServer.SERVICE, POSTGRES, Severity.CRITICAL, trouble, ""));
     }
 
@@ -146,7 +146,7 @@ final class OverallHealthRule {
         service.state()
                 .filter(state -> state.isTrouble() && service.quarantinedAt().isEmpty())
                 .filter(state -> !fires(StatusRule.KIND, name))
-                .filter(state -> !(isContainerOnly(service) && overview.isTold()))
+                .filter(state -> !(isContainerOnly(service) && overview.hasPostgresAlert()))
                 .ifPresent(
                         state -> problem(name, STATE, state.severity().orElse(Severity.WARNING), state.reason(), ""));
         if (!service.isGone()) {

@@ -111,7 +111,7 @@ public record Overview(
     }
 
     /** Returns whether an alert already reports that PostgreSQL is unavailable. */
-    public boolean isTold() {
+    public boolean hasPostgresAlert() {
         return firing.stream().anyMatch(alert -> alert.kind().equals(PostgresServer.DOWN));
     }
 

@@ -111,11 +111,11 @@ class AlertRegistryTest {
     void resolvesOnlyWhenNoSourceReportsAProblem() {
         open().consider(bad(Severity.CRITICAL), "probe");
         open().consider(bad(Severity.CRITICAL), "container");
-        assertThat(tell(open())).hasSize(1);
+        assertThat(sendDue(open())).hasSize(1);
         open().consider(well(), "probe");
-        assertThat(tell(open())).isEmpty();
+        assertThat(sendDue(open())).isEmpty();
         open().consider(well(), "container");
-        assertThat(tell(open())).extracting(Notification::state).containsExactly("resolved");
+        assertThat(sendDue(open())).extracting(Notification::state).containsExactly("resolved");
     }
 
     @Test
@@ -126,8 +126,8 @@ class AlertRegistryTest {
         assertThat(lost).hasSize(1);
 
         clock.pass(Duration.ofSeconds(5));
-        assertThat(tell(open())).as("with the same id").isEqualTo(lost);
-        assertThat(tell(open())).isEmpty();
+        assertThat(sendDue(open())).as("with the same id").isEqualTo(lost);
+        assertThat(sendDue(open())).isEmpty();
     }
 
     @Test
@@ -138,7 +138,7 @@ class AlertRegistryTest {
 
         assertThat(book.due(rule)).isEmpty();
         clock.pass(Duration.ofSeconds(60));
-        assertThat(tell(book)).hasSize(1);
+        assertThat(sendDue(book)).hasSize(1);
     }
 
     @Test
@@ -149,8 +149,8 @@ class AlertRegistryTest {
         book.consider(well());
         book.notified(began);
 
-        assertThat(tell(book)).extracting(Notification::state).containsExactly("resolved");
-        assertThat(tell(book)).isEmpty();
+        assertThat(sendDue(book)).extracting(Notification::state).containsExactly("resolved");
+        assertThat(sendDue(book)).isEmpty();
     }
 
     @Test
@@ -160,7 +160,7 @@ class AlertRegistryTest {
             book.consider(Condition.bad(
                     Severity.CRITICAL, "service-down", "s" + i, "ended", "docker start s" + i, clock.instant()));
         }
-        assertThat(tell(book)).singleElement().satisfies(notice -> {
+        assertThat(sendDue(book)).singleElement().satisfies(notice -> {
             assertThat(notice.title()).isEqualTo("[critical] 50 x service down: s1, s10, s11 and 47 more");
             assertThat(notice.text().lines()).hasSize(51).contains("s50: for 0 s, ended");
             assertThat(notice.remedy().lines()).hasSize(21).contains("docker start s1", "# and 30 more lines");
@@ -176,7 +176,7 @@ class AlertRegistryTest {
             book.consider(Condition.bad(Severity.INFO, "service-updated", "s" + i, "made anew", "", clock.instant()));
             book.consider(Condition.well("service-updated", "s" + i, "runs", clock.instant()));
         }
-        assertThat(tell(book)).singleElement().satisfies(notice -> {
+        assertThat(sendDue(book)).singleElement().satisfies(notice -> {
             assertThat(notice.title()).isEqualTo("[info] 3 x service updated: s1, s2, s3");
             assertThat(notice.state()).isEqualTo("firing");
             assertThat(notice.text()).contains("s1: for 0 s, made anew");
@@ -191,7 +191,7 @@ class AlertRegistryTest {
         assertThat(open().heard()).isEmpty();
 
         assertThat(new Silences(state, Json.mapper(), clock).end(silence.id())).isTrue();
-        assertThat(tell(open())).hasSize(1);
+        assertThat(sendDue(open())).hasSize(1);
     }
 
     @Test
@@ -374,12 +374,12 @@ class AlertRegistryTest {
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
             Callable<List<Notification>> look = () -> news(book, bad(Severity.WARNING));
-            int told = 0;
+            int reported = 0;
             for (Future<List<Notification>> answer :
                     threads.invokeAll(Stream.generate(() -> look).limit(100).toList())) {
-                told += answer.get().size();
+                reported += answer.get().size();
             }
-            assertThat(told).isEqualTo(1);
+            assertThat(reported).isEqualTo(1);
         } finally {
             threads.shutdownNow();
         }
@@ -388,10 +388,10 @@ class AlertRegistryTest {
     /** Considers a condition and returns the notices about it, which arrive. */
     private List<Notification> news(AlertRegistry book, Condition condition) {
         book.consider(condition);
-        return tell(book);
+        return sendDue(book);
     }
 
-    private List<Notification> tell(AlertRegistry book) {
+    private List<Notification> sendDue(AlertRegistry book) {
         List<Notification> due = book.due(rule);
         due.forEach(book::notified);
         return due;

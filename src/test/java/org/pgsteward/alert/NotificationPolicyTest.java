@@ -105,13 +105,13 @@ class NotificationPolicyTest {
     private Instant run(Instant from, Instant to) {
         Instant now = from;
         while (now.isBefore(to)) {
-            tell(now);
+            sendDue(now);
             now = now.plusSeconds(2);
         }
         return to;
     }
 
-    private void tell(Instant now) {
+    private void sendDue(Instant now) {
         NotificationPolicy.Decision decision =
                 rule.decide(pages.values(), silences, Set.of(), lastNotified, ZoneOffset.UTC, now);
         decision.settled().forEach(page -> pages.put(page.key(), page.endHeard(page.over())));
@@ -149,7 +149,7 @@ class NotificationPolicyTest {
         see("again:wiki=m", SettableClock.NOON);
         see("feed:pgsteward=m", SettableClock.NOON);
         see("down:wiki=c", SettableClock.NOON);
-        tell(SettableClock.NOON);
+        sendDue(SettableClock.NOON);
         assertThat(heard).containsExactlyInAnyOrder("0s began postgresql", "0s began pgsteward");
     }
 
@@ -158,9 +158,9 @@ class NotificationPolicyTest {
         rule.setWait("0s");
         see("mem:a=m", SettableClock.NOON);
         see("mem:b=m", SettableClock.NOON);
-        tell(SettableClock.NOON);
+        sendDue(SettableClock.NOON);
         see("mem:c=m", SettableClock.NOON);
-        tell(SettableClock.NOON);
+        sendDue(SettableClock.NOON);
         assertThat(heard).containsExactly("0s began a", "0s began b", "0s began c");
     }
 
@@ -174,7 +174,7 @@ class NotificationPolicyTest {
         assertThat(heard).containsExactly("10s began a");
         heard.clear();
 
-        tell(back);
+        sendDue(back);
         assertThat(heard).as("of before the step").containsExactly("-2h began b");
         see("mem:a=w", back.plusSeconds(30));
         see("down:c=c", back.plusSeconds(30));

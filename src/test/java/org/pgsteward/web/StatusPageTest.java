@@ -87,8 +87,9 @@ class StatusPageTest {
 
     @Test
     void aPostgresqlThatIsAwayIsOneProblemAndSaidOnce() {
-        Alert told = alert(Severity.CRITICAL, "postgres-down", "postgresql", "no answer for 41 min", "docker start");
-        assertThat(page(overview(Optional.of("it is refused"), List.of(), List.of(told))))
+        Alert reported =
+                alert(Severity.CRITICAL, "postgres-down", "postgresql", "no answer for 41 min", "docker start");
+        assertThat(page(overview(Optional.of("it is refused"), List.of(), List.of(reported))))
                 .contains("<title>1 problem – pgsteward</title>")
                 .contains("<h1 class=\"critical\">")
                 .contains("no answer for 41 min")

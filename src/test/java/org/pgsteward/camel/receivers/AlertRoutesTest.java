@@ -213,7 +213,7 @@ class AlertRoutesTest {
             desk.raise(up);
             assertThat(desk.alerts.firing()).hasSize(1);
             send(desk, up);
-            desk.tell();
+            desk.sendDue();
             assertThat(desk.alerts.firing()).isEmpty();
             await().until(() -> got.size() == 2);
         }

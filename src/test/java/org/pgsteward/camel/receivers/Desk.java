@@ -111,22 +111,22 @@ final class Desk implements AutoCloseable {
     void raise(Condition condition) {
         try (ProducerTemplate template = context.createProducerTemplate()) {
             template.sendBody("direct:alert-raise", condition);
-            tell(template);
+            sendDue(template);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
     }
 
     /** Sends the due notices. */
-    void tell() {
+    void sendDue() {
         try (ProducerTemplate template = context.createProducerTemplate()) {
-            tell(template);
+            sendDue(template);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
     }
 
-    private void tell(ProducerTemplate template) {
+    private void sendDue(ProducerTemplate template) {
         NotificationPolicy rule =
                 context.getRegistry().lookupByNameAndType("notificationPolicy", NotificationPolicy.class);
         alerts.due(rule).forEach(notice -> template.sendBody("direct:alert-tell", notice));
