@@ -56,16 +56,19 @@ final class RemoveCommand implements Callable<Integer> {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         wiring.house.order();
         Quarantine quarantine = new Quarantine(wiring.server, wiring.clock);
-        Quarantine.Ward ward = quarantine.find(service);
+        Quarantine.QuarantinedService subject = quarantine.find(service);
         Optional<HistoryRows.VerifiedDump> verified =
                 wiring.tables.history().lastVerified(service, wiring.clock.instant());
         if (undo) {
-            quarantine.undo(ward);
-            say(wiring, "taken out of quarantine", "database " + ward.before().orElse("") + " is back");
+            quarantine.undo(subject);
+            say(
+                    wiring,
+                    "taken out of quarantine",
+                    "database " + subject.before().orElse("") + " is back");
         } else if (drop) {
-            drop(wiring, quarantine, ward, verified);
+            drop(wiring, quarantine, subject, verified);
         } else {
-            Quarantine.Ward now = quarantine.begin(ward);
+            Quarantine.QuarantinedService now = quarantine.begin(subject);
             say(
                     wiring,
                     "put into quarantine",
@@ -77,17 +80,20 @@ final class RemoveCommand implements Callable<Integer> {
     }
 
     private void drop(
-            Wiring wiring, Quarantine quarantine, Quarantine.Ward ward, Optional<HistoryRows.VerifiedDump> verified)
+            Wiring wiring,
+            Quarantine quarantine,
+            Quarantine.QuarantinedService subject,
+            Optional<HistoryRows.VerifiedDump> verified)
             throws Exception {
-        if (verified.isEmpty() && !withoutBackup && ward.isQuarantined()) {
+        if (verified.isEmpty() && !withoutBackup && subject.isQuarantined()) {
             throw new Refusal("service '" + service + "' has no proved backup: run 'pgsteward backup " + service
                     + "' first, or say --without-backup");
         }
-        quarantine.drop(ward);
+        quarantine.drop(subject);
         say(
                 wiring,
                 "deleted",
-                "database " + ward.database() + " and role " + ward.role() + " are gone; " + verified(verified));
+                "database " + subject.database() + " and role " + subject.role() + " are gone; " + verified(verified));
     }
 
     private static String verified(Optional<HistoryRows.VerifiedDump> verified) {

@@ -57,7 +57,7 @@ public final class EventFeed implements AutoCloseable {
     private final FeedTimings timings;
     private final Listener listener;
     private final BoundedExecutor handOff;
-    private final FeedPosition hearing = new FeedPosition();
+    private final FeedPosition position = new FeedPosition();
     private final FeedProbe probe;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread reader = Threads.daemon("docker-events", Threads.DEFAULT_STACK, this::read);
@@ -71,7 +71,7 @@ public final class EventFeed implements AutoCloseable {
         this.timings = timings;
         this.listener = listener;
         this.handOff = new BoundedExecutor(timings.waiting());
-        this.probe = new FeedProbe(source, hearing, clock);
+        this.probe = new FeedProbe(source, position, clock);
     }
 
     /** Starts a feed at once, without waiting for the engine, which may start later. */
@@ -99,7 +99,7 @@ public final class EventFeed implements AutoCloseable {
     }
 
     public FeedStatus status() {
-        return reader.isAlive() ? hearing.status() : hearing.status().lost("no longer listening");
+        return reader.isAlive() ? position.status() : position.status().lost("no longer listening");
     }
 
     private void read() {
@@ -111,9 +111,9 @@ public final class EventFeed implements AutoCloseable {
             try (EventStream stream = connect(over)) {
                 away = false;
                 over = follow(stream);
-                hearing.lost(over);
+                position.lost(over);
             } catch (IOException | RuntimeException e) {
-                hearing.lost(String.valueOf(e.getMessage()));
+                position.lost(String.valueOf(e.getMessage()));
                 if (!away && !closed()) {
                     LOG.warn("hears no Docker events, and goes on trying: {}", e.getMessage());
                 }
@@ -139,16 +139,16 @@ public final class EventFeed implements AutoCloseable {
      * @param over why the previous stream ended, if that was not logged yet
      */
     private EventStream connect(String over) throws IOException {
-        EventStream stream = source.follow(hearing.since(source.now()));
+        EventStream stream = source.follow(position.since(source.now()));
         current = Optional.of(stream);
         if (closed()) {
             stream.drop("closed");
         }
-        hearing.connected(clock.instant());
+        position.connected(clock.instant());
         LOG.info(
                 "hears Docker events at {}{}{}",
                 host,
-                hearing.status().reconnects() == 0 ? "" : " again",
+                position.status().reconnects() == 0 ? "" : " again",
                 over.isEmpty() ? "" : "; the stream before it ended: " + over);
         handOff.offer(listener::connected);
         return stream;
@@ -167,11 +167,11 @@ public final class EventFeed implements AutoCloseable {
     }
 
     private void take(Event event, EventStream stream) {
-        if (hearing.knows(event) || stream.dropped().isPresent()) {
+        if (position.knows(event) || stream.dropped().isPresent()) {
             return;
         }
         if (handOff.offer(() -> listener.heard(event))) {
-            hearing.took(event);
+            position.took(event);
         } else {
             LOG.warn(
                     "{} Docker events wait for a slow route; taking no more until it has caught up", timings.waiting());
