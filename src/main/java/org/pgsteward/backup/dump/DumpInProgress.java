@@ -169,16 +169,16 @@ public final class DumpInProgress implements AutoCloseable {
                     .with(manifest.caveats());
         }
         progress.step("verifies what was dumped");
-        Optional<String> cannotTell = finish(verification.get(), manifest);
+        Optional<String> inconclusive = finish(verification.get(), manifest);
         manifest = manifest.with(
                 RestoreCaveats.of(plain, allowedExtensions, verification.get().lost()));
-        file.publish(cannotTell.isPresent() ? manifest : manifest.verifiedInStream());
+        file.publish(inconclusive.isPresent() ? manifest : manifest.verifiedInStream());
         published = true;
         Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
                 .with(manifest.caveats());
         Duration took = verification.get().took();
-        return cannotTell.isPresent()
-                ? made.judged(BackupState.UNVERIFIABLE, clock.instant(), took, cannotTell.get())
+        return inconclusive.isPresent()
+                ? made.judged(BackupState.UNVERIFIABLE, clock.instant(), took, inconclusive.get())
                 : made.verifiedInStream(took);
     }
 

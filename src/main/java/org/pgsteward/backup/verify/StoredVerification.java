@@ -45,12 +45,12 @@ final class StoredVerification {
         }
         try (ScratchSeries.Lease lease = started;
                 ScratchRestore restore = new ScratchRestore(lease.cluster(), stored.kind())) {
-            Optional<String> cannotTell = restore.run(store.file(stored, keys));
+            Optional<String> inconclusive = restore.run(store.file(stored, keys));
             lost.addAll(restore.lost());
-            if (cannotTell.isEmpty()) {
+            if (inconclusive.isEmpty()) {
                 lease.verified();
             }
-            return cannotTell;
+            return inconclusive;
         }
     }
 

@@ -178,14 +178,14 @@ public final class Verification {
             Progress.current().step("restores into a scratch cluster");
             turn.promise(DiskNeedRule.scratch(manifest.restoredBytes()));
             List<String> lost = new ArrayList<>();
-            Optional<String> cannotTell;
+            Optional<String> inconclusive;
             try (ScratchWatch watch = scratch.watch(manifest.restoredBytes())) {
                 Objects.requireNonNull(watch);
-                cannotTell = restore.run(stored, lost);
+                inconclusive = restore.run(stored, lost);
             }
             Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, lost));
-            return cannotTell.isPresent()
-                    ? with(seen, BackupState.UNVERIFIABLE, began, cannotTell.get())
+            return inconclusive.isPresent()
+                    ? with(seen, BackupState.UNVERIFIABLE, began, inconclusive.get())
                     : verified(seen, manifest, began);
         } catch (IOException e) {
             return failed(backup, began, e);
