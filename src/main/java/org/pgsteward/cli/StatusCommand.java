@@ -66,7 +66,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Wiring wiring = Wiring.to(AccessMode.LOOK, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(AccessMode.READ_ONLY, Settings.from(System.getenv()));
         OverviewReader reader = wiring.overviewReader();
         Overview overview = reader.look();
         List<DaemonLock.Session> daemons = reader.daemons();

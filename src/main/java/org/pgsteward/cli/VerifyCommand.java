@@ -63,7 +63,7 @@ final class VerifyCommand implements Callable<Integer> {
         if ((all ? 1 : 0) + (backup == null ? 0 : 1) + (services.isEmpty() ? 0 : 1) != 1) {
             throw new Refusal("verify takes --all, the names of services, or --backup with an id, one of the three");
         }
-        Wiring wiring = Wiring.to(AccessMode.PROVE, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(AccessMode.VERIFY, Settings.from(System.getenv()));
         Inventory inventory = inventory(wiring);
         List<StoredBackup> chosen = chosen(inventory, wiring);
         // The thread that shows the progress reads its size.
