@@ -34,12 +34,12 @@ class AlertRegistryTest {
     private final NotificationPolicy rule = new NotificationPolicy();
 
     @BeforeEach
-    void tellAtOnce() {
+    void notifyAtOnce() {
         rule.setWait("0s");
     }
 
     @Test
-    void tellsOnceWhenItBeginsAndOnceWhenItIsOver() {
+    void notifiesOnceWhenItFiresAndOnceWhenItResolves() {
         AlertRegistry book = open();
 
         assertThat(news(book, well())).isEmpty();
@@ -98,7 +98,7 @@ class AlertRegistryTest {
     }
 
     @Test
-    void refreshesTheFiguresWithoutTelling() {
+    void refreshesTheFiguresWithoutNotification() {
         AlertRegistry book = open();
         news(book, bad(Severity.WARNING));
         Condition fresh = Condition.bad(Severity.WARNING, "memory-high", "vikunja", "84%", "", clock.instant());

@@ -35,7 +35,7 @@ class DeliverySchedulerTest {
     private final List<String> sent = new ArrayList<>();
     private final List<String> texts = new ArrayList<>();
     private final List<Condition> reported = new ArrayList<>();
-    private final Map<String, DeliveryScheduler> couriers = new HashMap<>();
+    private final Map<String, DeliveryScheduler> schedulers = new HashMap<>();
     private Function<Notification, Sender.@Nullable NotTaken> answer = notice -> null;
 
     @Test
@@ -285,7 +285,7 @@ class DeliverySchedulerTest {
         outbox().put(notice("a1"));
         clock.pass(Duration.ofMinutes(15));
         scheduler("email").deliver();
-        couriers.clear();
+        schedulers.clear();
         scheduler("email").deliver();
         assertThat(outbox().depth("email")).isEqualTo(1);
 
@@ -334,7 +334,7 @@ class DeliverySchedulerTest {
     }
 
     private DeliveryScheduler scheduler(String receiver) {
-        return couriers.computeIfAbsent(
+        return schedulers.computeIfAbsent(
                 receiver,
                 name -> new DeliveryScheduler(
                         name, outbox(), this::send, clock, DeliveryScheduler.Rests.USUAL, CHAIN, reported::add));

@@ -50,7 +50,7 @@ class ReferenceTest {
     private static final Pattern RULES_KIND = Pattern.compile("super\\(\\s*" + WORD + ",\\s*Unit\\.");
     private static final String BEFORE_KIND =
             "\\b(?:bad\\([^\";,]*,|well\\(|raise\\(|tell\\(|inform\\(|new Condition\\()\\s*";
-    private static final Pattern TOLD_KIND = Pattern.compile(BEFORE_KIND + WORD + ",");
+    private static final Pattern REPORTED_KIND = Pattern.compile(BEFORE_KIND + WORD + ",");
     private static final Pattern NAMED_KIND = Pattern.compile(BEFORE_KIND + "(?:\\w+\\.)?([A-Z][A-Z_]+),");
 
     private static final Pattern NEW_TABLE =
@@ -239,7 +239,7 @@ class ReferenceTest {
             String source = Files.readString(file);
             sources.append(source);
             kinds.addAll(all(RULES_KIND, source));
-            kinds.addAll(all(TOLD_KIND, source));
+            kinds.addAll(all(REPORTED_KIND, source));
             names.addAll(all(NAMED_KIND, source));
         }
         names.addAll(List.of("KIND", "DOWN", "MEMORY_HIGH"));

@@ -168,7 +168,7 @@ class JournalIT {
     }
 
     @Test
-    void aChangeOfImagePinsTheNewestProvedDumpOfBeforeAndNoOther() throws SQLException {
+    void changeOfImagePinsTheNewestVerifiedDumpBeforeIt() throws SQLException {
         verified("app", "oldest", BackupKind.DUMP, NIGHT);
         verified("app", "newest", BackupKind.DUMP, NIGHT.plusSeconds(60));
         verified("app", "base", BackupKind.BASE, NIGHT.plusSeconds(70));

@@ -120,7 +120,7 @@ class StoredRowsIT {
     }
 
     @Test
-    void theLastProvedDumpBeforeATimeIsFound() throws SQLException {
+    void theLastVerifiedDumpBeforeATimeIsFound() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         cluster.run(database, """
                 INSERT INTO public.backup_log

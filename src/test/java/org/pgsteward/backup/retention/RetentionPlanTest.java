@@ -263,7 +263,7 @@ class RetentionPlanTest {
             assertThat(kept.isEmpty()).as(what).isEqualTo(history.isEmpty());
 
             assertAFailureChangesNothing(what, random, policy, history, kept);
-            assertWhatIsNotProvedPushesNoProvedOneOut(what, random, policy, history, kept);
+            assertUnverifiedBackupsEvictNoVerifiedOne(what, random, policy, history, kept);
             assertTheOrderDoesNotMatter(what, random, policy, history, kept);
             assertWhatIsLeftStays(what, policy, kept);
             assertMoreWantedIsMoreKept(what, policy, history, kept);
@@ -287,7 +287,7 @@ class RetentionPlanTest {
         assertThat(keptThen).as(what + ", and one more run that failed").isEqualTo(kept);
     }
 
-    private static void assertWhatIsNotProvedPushesNoProvedOneOut(
+    private static void assertUnverifiedBackupsEvictNoVerifiedOne(
             String what,
             Random random,
             RetentionPolicy policy,
@@ -297,9 +297,9 @@ class RetentionPlanTest {
         for (int i = 0; i < 10; i++) {
             more.add(holding("app", moment(random).plusMillis(1 + i), Standing.UNVERIFIED, 100, Optional.empty()));
         }
-        assertThat(provedOf(kept(RetentionPlan.of(policy, more, SHRINK, BERLIN, NOW))))
+        assertThat(verifiedOf(kept(RetentionPlan.of(policy, more, SHRINK, BERLIN, NOW))))
                 .as(what + ", and ten more that are not proved")
-                .isEqualTo(provedOf(kept));
+                .isEqualTo(verifiedOf(kept));
     }
 
     private static void assertTheOrderDoesNotMatter(
@@ -334,7 +334,7 @@ class RetentionPlanTest {
                 .containsAll(kept);
     }
 
-    private static Set<StoredBackupStatus> provedOf(Set<StoredBackupStatus> backups) {
+    private static Set<StoredBackupStatus> verifiedOf(Set<StoredBackupStatus> backups) {
         return backups.stream()
                 .filter(backup -> backup.standing() == Standing.VERIFIED)
                 .collect(Collectors.toSet());

@@ -19,7 +19,7 @@ public final class Stored {
         return holding("app", Instant.parse(at), Standing.VERIFIED, 100, Optional.empty());
     }
 
-    public static StoredBackupStatus unproved(String at) {
+    public static StoredBackupStatus unverified(String at) {
         return holding("app", Instant.parse(at), Standing.UNVERIFIED, 100, Optional.empty());
     }
 
