@@ -1,3 +1,4 @@
+-- The column verification is generated from the column proof, its previous name.
 INSERT INTO public.backup_log
     (service_name, backup_type, backup_path, created_at, success, backup_id, state, started_at, finished_at,
      verified_at, size_bytes, source_bytes, sha256, server_version, error, event_id,
@@ -7,7 +8,7 @@ VALUES
      :#id, :#state, CAST(:#started_at AS TIMESTAMPTZ), CAST(:#finished_at AS TIMESTAMPTZ),
      CAST(:#verified_at AS TIMESTAMPTZ), CAST(:#size_bytes AS BIGINT), CAST(:#source_bytes AS BIGINT), :#sha256,
      :#server_version, :#error, CAST(:#event_id AS UUID), :#set_id, CAST(:#dump_seconds AS NUMERIC),
-     CAST(:#verify_seconds AS NUMERIC), :#proof, CAST(:#said_at AS TIMESTAMPTZ), :#caveat)
+     CAST(:#verify_seconds AS NUMERIC), :#verification, CAST(:#said_at AS TIMESTAMPTZ), :#caveat)
 ON CONFLICT (event_id) DO UPDATE
     SET backup_path = EXCLUDED.backup_path,
         success = EXCLUDED.success,
@@ -35,6 +36,6 @@ ON CONFLICT (event_id) DO UPDATE
               -- If one host cannot verify a backup, an earlier verification stays valid.
               WHEN 'unverifiable'
               THEN backup_log.state <> 'verified'
-                   AND (backup_log.state <> 'made' OR backup_log.proof IS DISTINCT FROM 'stream')
+                   AND (backup_log.state <> 'made' OR backup_log.verification IS DISTINCT FROM 'stream')
               ELSE true
           END

@@ -27,8 +27,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.pgsteward.alert.AlertRegistry;
+import org.pgsteward.alert.NotificationPolicy;
 import org.pgsteward.alert.Silences;
-import org.pgsteward.alert.TellingRule;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.BackupRun;
 import org.pgsteward.backup.schedule.BackupTarget;
@@ -79,7 +79,7 @@ public final class TestHost implements AutoCloseable {
         // Alerts are sent at once, each by itself. Only tests of grouping and repeating change these settings.
         host.environment.putAll(Map.of(
                 "PGSTEWARD_ALERTS_WAIT", "0s",
-                "PGSTEWARD_ALERTS_LOOK", "100ms",
+                "PGSTEWARD_ALERTS_TICK", "100ms",
                 "PGSTEWARD_ALERTS_GROUP_FROM", "1000",
                 "PGSTEWARD_ALERTS_FLAPS", "1000",
                 "PGSTEWARD_ALERTS_REPEAT_CRITICAL", "0s",
@@ -198,7 +198,7 @@ public final class TestHost implements AutoCloseable {
     }
 
     private List<Notification> due() {
-        TellingRule rule = new TellingRule();
+        NotificationPolicy rule = new NotificationPolicy();
         rule.setWait("0s");
         rule.setGroupFrom("1000");
         rule.setRepeatCritical("0s");

@@ -9,6 +9,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.model.AlertKinds;
 import org.pgsteward.model.Severity;
 
 /**
@@ -36,7 +37,7 @@ public record Alert(
         @Nullable Heard heard,
         List<Instant> begun) {
     public Alert {
-        Objects.requireNonNull(kind, "kind");
+        kind = AlertKinds.current(Objects.requireNonNull(kind, "kind"));
         Objects.requireNonNull(service, "service");
         Objects.requireNonNull(since, "since");
         Objects.requireNonNull(severity, "severity");

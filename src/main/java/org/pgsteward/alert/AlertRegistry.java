@@ -59,8 +59,8 @@ public final class AlertRegistry {
     /** Notifications on their way to the outbox, by notification id. */
     private final Map<String, Hand> handed = new HashMap<>();
 
-    /** Time of the last notification, by {@link TellingRule#lane}. */
-    private final Map<String, Instant> lastTold = new HashMap<>();
+    /** Time of the last notification, by {@link NotificationPolicy#lane}. */
+    private final Map<String, Instant> lastNotified = new HashMap<>();
 
     /** Changes that the disk refused; an empty value is a removal. */
     private final Map<String, Optional<Alert>> unsaved = new HashMap<>();
@@ -80,7 +80,7 @@ public final class AlertRegistry {
         this.clock = clock;
     }
 
-    private record Hand(DueNotification telling, Instant at) {}
+    private record Hand(DueNotification notification, Instant at) {}
 
     /** Records the condition of a subject that only one source checks. */
     public void consider(Condition condition) {
@@ -110,28 +110,29 @@ public final class AlertRegistry {
     }
 
     /**
-     * Returns the notifications that are due under {@code rule}. A notification returns again if {@link #told} does not
+     * Returns the notifications that are due under {@code rule}. A notification returns again if {@link #notified} does not
      * confirm it within a minute, or if the process ended before confirming it.
      */
-    public synchronized List<Notification> due(TellingRule rule) {
+    public synchronized List<Notification> due(NotificationPolicy rule) {
         Instant now = clock.instant();
-        handed.values().removeIf(hand -> TellingRule.isPast(hand.at(), IN_HAND, now));
+        handed.values().removeIf(hand -> NotificationPolicy.isPast(hand.at(), IN_HAND, now));
         Set<String> inHand = new HashSet<>();
-        handed.values().forEach(hand -> hand.telling().alerts().forEach(alert -> inHand.add(alert.key())));
+        handed.values().forEach(hand -> hand.notification().alerts().forEach(alert -> inHand.add(alert.key())));
         List<Notification> notices = new ArrayList<>();
         store.alone(() -> {
             saveAgain();
             store.keepReserve();
             List<Alert> pages = all();
-            TellingRule.Decision decision = rule.decide(pages, silences.active(), inHand, lastTold, zone, now);
+            NotificationPolicy.Decision decision =
+                    rule.decide(pages, silences.active(), inHand, lastNotified, zone, now);
             for (Alert page : decision.settled()) {
                 LOG.info("{} {} is over and was not told", page.service(), page.kind());
                 write(page.endHeard(page.over()));
             }
-            for (DueNotification telling : decision.tellings()) {
-                String id = id(telling);
-                handed.put(id, new Hand(telling, now));
-                notices.add(text.of(id, telling, now));
+            for (DueNotification notification : decision.due()) {
+                String id = id(notification);
+                handed.put(id, new Hand(notification, now));
+                notices.add(text.of(id, notification, now));
             }
             for (Alert page : pages) {
                 if (page.isPast() && page.changedAt().plus(rule.kept()).isBefore(now)) {
@@ -143,36 +144,46 @@ public final class AlertRegistry {
     }
 
     /** Returns an id that is equal for equal notifications, so receivers can recognise a repetition after a crash. */
-    private static String id(DueNotification telling) {
-        Instant latest = telling.alerts().stream()
+    private static String id(DueNotification notification) {
+        Instant latest = notification.alerts().stream()
                 .flatMap(alert -> Stream.of(alert.changedAt(), alert.heardAt()))
                 .max(Comparator.naturalOrder())
                 .orElse(Instant.EPOCH);
         // Leaves out the figures: they change with every check.
-        String news = telling.alerts().stream()
+        String news = notification.alerts().stream()
                 .map(alert -> alert.key() + alert.since() + alert.severity() + alert.changedAt() + alert.heardAt())
-                .collect(Collectors.joining("\n", telling.news() + "\n", ""));
+                .collect(Collectors.joining("\n", notification.news() + "\n", ""));
         UUID hash = UUID.nameUUIDFromBytes(news.getBytes(StandardCharsets.UTF_8));
         return ID.format(latest) + "-" + hash.toString().substring(0, 8);
     }
 
+    /**
+     * Previous name of {@link #notified}, for one more version: an edited {@code alerts.camel.yaml} may still call it.
+     *
+     * @deprecated call {@link #notified}
+     */
+    @Deprecated(forRemoval = true)
+    public void told(Notification notice) {
+        notified(notice);
+    }
+
     /** Records that the notification has reached the outbox. From then on it counts as notified. */
-    public synchronized void told(Notification notice) {
+    public synchronized void notified(Notification notice) {
         Hand hand = handed.remove(notice.id());
         if (hand == null) {
             return;
         }
-        DueNotification telling = hand.telling();
+        DueNotification notification = hand.notification();
         Instant now = clock.instant();
-        lastTold.put(TellingRule.lane(telling), now);
+        lastNotified.put(NotificationPolicy.lane(notification), now);
         store.alone(() -> {
-            for (Alert told : telling.alerts()) {
-                Alert page = read(told.key()).orElse(told);
-                boolean flapping = telling.news() == DueNotification.News.FLAPPING;
+            for (Alert sent : notification.alerts()) {
+                Alert page = read(sent.key()).orElse(sent);
+                boolean flapping = notification.news() == DueNotification.News.FLAPPING;
                 write(
-                        telling.isOver()
-                                ? page.endHeard(told.over())
-                                : page.heard(new Alert.Heard(told.severity(), now, flapping)));
+                        notification.isOver()
+                                ? page.endHeard(sent.over())
+                                : page.heard(new Alert.Heard(sent.severity(), now, flapping)));
             }
         });
     }

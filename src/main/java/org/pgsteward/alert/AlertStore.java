@@ -23,11 +23,15 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.io.LockFile;
+import org.pgsteward.model.AlertKinds;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Files of the alerts, one each. A file that cannot be parsed is logged and set aside; the other files are still read.
+ *
+ * <p>A file that the previous version named after a renamed kind is read as an alert of the new kind. The first write
+ * of that alert replaces the file.
  */
 final class AlertStore {
     /** Size limit of an alert's file, in bytes. */
@@ -87,7 +91,9 @@ final class AlertStore {
 
     /** @throws IOException if the alert's file exists but cannot be read */
     Optional<Alert> read(String key) throws IOException {
-        return read(file(key));
+        Optional<Alert> present = read(file(key));
+        Optional<Path> previous = previousFile(key);
+        return present.isPresent() || previous.isEmpty() ? present : read(previous.get());
     }
 
     /** @throws IOException if the disk refuses the file; the previous file is then unchanged */
@@ -101,6 +107,7 @@ final class AlertStore {
             }
             AtomicFile.write(file(alert.key()), page);
         }
+        removePreviousFile(alert.key());
     }
 
     /** Reserves space for alerts that are written when the disk is full. */
@@ -110,7 +117,16 @@ final class AlertStore {
 
     /** @throws IOException if the disk refuses the removal */
     void remove(String key) throws IOException {
+        // The previous file first: if only the new one were removed, the alert would fire again.
+        removePreviousFile(key);
         AtomicFile.remove(file(key));
+    }
+
+    private void removePreviousFile(String key) throws IOException {
+        Optional<Path> previous = previousFile(key);
+        if (previous.isPresent()) {
+            AtomicFile.remove(previous.get());
+        }
     }
 
     /**
@@ -131,7 +147,7 @@ final class AlertStore {
         List<Alert> alerts = new ArrayList<>();
         for (Path file : files) {
             try {
-                read(file).ifPresent(alerts::add);
+                read(file).filter(alert -> isPresent(file, alert)).ifPresent(alerts::add);
                 unreadable.remove(file);
             } catch (ClosedByInterruptException interrupted) {
                 throw interrupted;
@@ -145,6 +161,11 @@ final class AlertStore {
             }
         }
         return alerts;
+    }
+
+    /** Returns whether the file is the alert's present one. The previous file counts if there is no other. */
+    private boolean isPresent(Path file, Alert alert) {
+        return !Optional.of(file).equals(previousFile(alert.key())) || Files.notExists(file(alert.key()));
     }
 
     private Optional<Alert> read(Path file) throws IOException {
@@ -169,6 +190,14 @@ final class AlertStore {
         String readable = key.replaceAll("[^A-Za-z0-9_-]+", "-");
         String start = readable.substring(0, Math.min(80, readable.length()));
         return folder.resolve(start + "-" + hash(key) + ENDING);
+    }
+
+    /** Returns the file that the previous version had for this alert; empty if its kind was not renamed. */
+    private Optional<Path> previousFile(String key) {
+        int colon = key.indexOf(':');
+        return colon < 0
+                ? Optional.empty()
+                : AlertKinds.previous(key.substring(0, colon)).map(kind -> file(kind + key.substring(colon)));
     }
 
     private static String hash(String key) {

@@ -22,8 +22,8 @@ final class GroupText {
 
     private GroupText() {}
 
-    static Notification of(String id, DueNotification telling, Instant now) {
-        List<Alert> alerts = telling.alerts();
+    static Notification of(String id, DueNotification notification, Instant now) {
+        List<Alert> alerts = notification.alerts();
         Severity severity = alerts.stream()
                 .map(Alert::severity)
                 .max(Comparator.naturalOrder())
@@ -36,7 +36,7 @@ final class GroupText {
                 .collect(Collectors.joining(", "));
         String who = alerts.size() > NAMED ? first + " and " + (alerts.size() - NAMED) + " more" : first;
         // A notice for information has no end.
-        boolean over = telling.isOver() && severity != Severity.INFO;
+        boolean over = notification.isOver() && severity != Severity.INFO;
         String heading = over ? "over" : severity.word();
         StringBuilder text = new StringBuilder(alerts.size() + " at once:");
         for (Alert alert : alerts.subList(0, Math.min(LINES, alerts.size()))) {

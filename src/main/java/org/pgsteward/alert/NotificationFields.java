@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.model.AlertFigures;
 import org.pgsteward.model.Notification;
 import org.pgsteward.model.Severity;
 
@@ -116,11 +117,12 @@ final class NotificationFields {
 
     private static Map<String, Object> figures(Map<String, Object> figures) {
         Map<String, Object> clean = new LinkedHashMap<>();
-        figures.forEach((name, value) -> clean.put(
-                OneLine.of(name, NAME),
-                value instanceof Number || value instanceof Boolean
-                        ? value
-                        : OneLine.of(String.valueOf(value), name.equals(SERVICES) ? NAMES : REASON)));
+        AlertFigures.underBothNames(figures)
+                .forEach((name, value) -> clean.put(
+                        OneLine.of(name, NAME),
+                        value instanceof Number || value instanceof Boolean
+                                ? value
+                                : OneLine.of(String.valueOf(value), name.equals(SERVICES) ? NAMES : REASON)));
         return clean;
     }
 }

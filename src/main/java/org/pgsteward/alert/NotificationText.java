@@ -24,9 +24,11 @@ public final class NotificationText {
     }
 
     /** Writes the notice of one alert, or of several of one kind. */
-    Notification of(String id, DueNotification telling, Instant now) {
-        List<Alert> alerts = telling.alerts();
-        return alerts.size() == 1 ? one(id, telling.news(), alerts.get(0), now) : GroupText.of(id, telling, now);
+    Notification of(String id, DueNotification notification, Instant now) {
+        List<Alert> alerts = notification.alerts();
+        return alerts.size() == 1
+                ? one(id, notification.news(), alerts.get(0), now)
+                : GroupText.of(id, notification, now);
     }
 
     private Notification one(String id, DueNotification.News news, Alert alert, Instant now) {

@@ -25,8 +25,8 @@ final class ReceiverWatch {
     private volatile @Nullable Instant sendingSince;
     private volatile String reason = "";
     private volatile int waiting;
-    private boolean told;
-    private boolean wellTold;
+    private boolean raised;
+    private boolean resolved;
 
     /**
      * @param after time without an acknowledged delivery after which the receiver counts as failing
@@ -52,9 +52,9 @@ final class ReceiverWatch {
     /** Reports a failure that has become too long. Called before each round of deliveries, also if none is pending. */
     void look() {
         Instant since = failingSince;
-        if (since != null && !told && isLong(since)) {
-            told = true;
-            wellTold = false;
+        if (since != null && !raised && isLong(since)) {
+            raised = true;
+            resolved = false;
             report.accept(Condition.bad(
                             Severity.WARNING,
                             Fallbacks.RECEIVER_FAILING,
@@ -79,10 +79,10 @@ final class ReceiverWatch {
     void taken() {
         ended();
         failingSince = null;
-        told = false;
+        raised = false;
         // Also once after the start: the previous process may have reported a failure.
-        if (!wellTold) {
-            wellTold = true;
+        if (!resolved) {
+            resolved = true;
             report.accept(
                     Condition.well(Fallbacks.RECEIVER_FAILING, receiver, "it takes notices again", clock.instant()));
         }

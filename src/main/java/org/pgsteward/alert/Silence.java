@@ -2,6 +2,7 @@ package org.pgsteward.alert;
 
 import java.time.Instant;
 import java.util.Objects;
+import org.pgsteward.model.AlertKinds;
 
 /**
  * Operator's order to mute alerts for a while. An alert that begins during it and still fires at its end is notified
@@ -17,7 +18,7 @@ public record Silence(String id, String service, String kind, Instant from, Inst
     public Silence {
         // A file written by hand must not mute all alerts because it lacks a service or a kind.
         Objects.requireNonNull(service, "service");
-        Objects.requireNonNull(kind, "kind");
+        kind = AlertKinds.current(Objects.requireNonNull(kind, "kind"));
         Objects.requireNonNull(until, "until");
         // Other missing fields do not make the silence invalid.
         id = Objects.requireNonNullElse(id, "");

@@ -2,7 +2,7 @@
  * Derives notifications from conditions, and keeps each notification until every receiver has acknowledged it.
  *
  * <p>{@link org.pgsteward.alert.AlertRegistry} keeps the state of each alert and the state that was last notified. {@link
- * org.pgsteward.alert.TellingRule} decides which difference between the two is notified now, alone or grouped with
+ * org.pgsteward.alert.NotificationPolicy} decides which difference between the two is notified now, alone or grouped with
  * similar ones. {@link org.pgsteward.alert.Outbox} writes one file into each receiver's folder. One {@link
  * org.pgsteward.alert.DeliveryScheduler} for each receiver delivers these files until the receiver has acknowledged them, in
  * order for each subject. The package {@code message} has the formats of the services.

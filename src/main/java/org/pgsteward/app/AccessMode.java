@@ -4,19 +4,19 @@ package org.pgsteward.app;
 public enum AccessMode {
     WORK,
     /** Verification of the store. Without PostgreSQL's password, PostgreSQL is not contacted. */
-    PROVE,
-    /** Listing of the store: like {@link #PROVE}, but without writes. */
+    VERIFY,
+    /** Listing of the store: like {@link #VERIFY}, but without writes. */
     LIST,
     /** Report of the state. Not even the state folder is created. */
-    LOOK,
+    READ_ONLY,
     /** Check of route files only. The settings are checked before. */
     CHECK;
 
     boolean leavesTraces() {
-        return this == WORK || this == PROVE;
+        return this == WORK || this == VERIFY;
     }
 
     boolean needsPassword() {
-        return this != PROVE && this != LIST;
+        return this != VERIFY && this != LIST;
     }
 }

@@ -45,7 +45,7 @@ final class BackupFactory {
     final StartupRecovery house;
     final RunsUnderWay runs = new RunsUnderWay();
     final ProcessDeaths deaths;
-    final Verification proof;
+    final Verification verification;
     final Dumps dumps;
     final Restore restore;
     final Recovery recovery;
@@ -75,10 +75,11 @@ final class BackupFactory {
         RestoreLeftovers leftovers = new RestoreLeftovers(server, scratch, locks, base.clock);
         house = new StartupRecovery(journal.tables, store, locks, sets, leftovers);
         deaths = new ProcessDeaths(base.state().resolve("under-way"), base.clock);
-        proof = new Verification(
+        verification = new Verification(
                 store, keys, scratch, locks, programs, user, extensions, runs, journal.rows::verified, base.clock);
         DiskSpace space = new DiskSpace(store.root(), scratch);
-        dumps = new Dumps(server, programs, user, store, keys, proof, space, runs, locks, extensions, base.clock);
+        dumps = new Dumps(
+                server, programs, user, store, keys, verification, space, runs, locks, extensions, base.clock);
         restore = new Restore(
                 server,
                 programs,
@@ -105,13 +106,13 @@ final class BackupFactory {
                 targets,
                 house,
                 new StoreEndpoint(base.routeClient),
-                proof,
+                verification,
                 card,
                 notices,
                 base.reporter,
                 base.clock);
         pair = new ConcurrentBackups(backups, card);
         asked = new RequestedBackups(
-                targets, journal.tables, journal.rows, sets, store, proof, locks, pair, backups, base.clock);
+                targets, journal.tables, journal.rows, sets, store, verification, locks, pair, backups, base.clock);
     }
 }

@@ -84,7 +84,7 @@ final class BackupWatchFactory {
                 holdings,
                 journal.rows,
                 backup.house,
-                backup.proof,
+                backup.verification,
                 backup.deaths,
                 alert.alerts,
                 base.reporter,
@@ -95,7 +95,7 @@ final class BackupWatchFactory {
         return new InterruptedVerifications(
                 journal.rows,
                 holdings,
-                backup.proof,
+                backup.verification,
                 backup.runs,
                 backup.deaths,
                 base.state(),

@@ -66,7 +66,7 @@ public final class Daemon implements AutoCloseable {
      * @throws IOException if the port is taken
      */
     public Daemon start() throws IOException {
-        pipeline.start().requireDoors();
+        pipeline.start().requireEndpoints();
         http = opening.open();
         // Before the first container needs it: creating the tables loads more classes than all other work.
         Threads.start("house-in-order", 256 * 1024, this::order);

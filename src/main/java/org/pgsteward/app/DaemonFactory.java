@@ -16,10 +16,12 @@ import org.pgsteward.camel.docker.ContainerEvents;
 import org.pgsteward.camel.docker.FeedHealth;
 import org.pgsteward.camel.docker.RelistOnConnect;
 import org.pgsteward.camel.docker.StewardDockerComponent;
+import org.pgsteward.camel.lint.OldNames;
 import org.pgsteward.camel.lint.RouteCheck;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.camel.receivers.Delivery;
 import org.pgsteward.config.EngineConfig;
+import org.pgsteward.config.OldSettings;
 import org.pgsteward.config.WebConfig;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
@@ -35,9 +37,13 @@ import org.pgsteward.provision.ContainerWatch;
 import org.pgsteward.web.HttpServer;
 import org.pgsteward.web.Metrics;
 import org.pgsteward.web.StatusPage;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Factory of the daemon, from the parts of all capabilities. */
 final class DaemonFactory {
+    private static final Logger LOG = LoggerFactory.getLogger(DaemonFactory.class);
+
     private final Wiring of;
     private final Foundation base;
 
@@ -64,9 +70,11 @@ final class DaemonFactory {
         of.postgres.server.daemon();
         of.backup.runs.recordIn(of.backup.deaths);
         Parts parts = parts();
-        parts.pipeline.files(
-                of.pipelines.routes(), RouteFiles.ALL, files -> parts.watches.use(of.monitor.thresholds(files)));
-        of.monitor.adviseOnOldLevels();
+        parts.pipeline.files(of.pipelines.routes(), RouteFiles.ALL, files -> {
+            parts.watches.use(of.monitor.thresholds(files));
+            OldNames.in(files).forEach(found -> LOG.warn("{}", found));
+        });
+        OldSettings.advice(base.settings).forEach(line -> LOG.warn("{}", line));
         StatusPage page = new StatusPage(parts.overview, base.zone());
         WebConfig web = WebConfig.of(base.settings);
         InetSocketAddress address = new InetSocketAddress(web.host(), web.port());
@@ -129,7 +137,7 @@ final class DaemonFactory {
                 .bean("overview", overview)
                 .metrics(figures.registry())
                 .bean("retention", of.backupWatch.pruner(containers))
-                .bean("reproof", of.backupWatch.reverification())
+                .bean("reverification", of.backupWatch.reverification())
                 .bean("interruptedVerifications", of.backupWatch.interrupted())
                 .bean("requests", of.nights.requests())
                 .health(new FeedHealth(docker))

@@ -25,13 +25,9 @@ import org.pgsteward.monitor.Watches;
 import org.pgsteward.monitor.guard.GuardAlerts;
 import org.pgsteward.monitor.guard.GuardWatch;
 import org.pgsteward.postgres.guard.ServerGuard;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Factory of the probes, their rules, and the guard of PostgreSQL. */
 final class MonitorFactory {
-    private static final Logger LOG = LoggerFactory.getLogger(MonitorFactory.class);
-
     private final Foundation base;
     private final PostgresFactory postgres;
     private final JournalFactory journal;
@@ -67,11 +63,6 @@ final class MonitorFactory {
 
     MonitorRules thresholds(RouteFiles files) {
         return ThresholdsFile.read(files.thresholds(), oldLevels());
-    }
-
-    /** Logs where the values of obsolete variables belong now. */
-    void adviseOnOldLevels() {
-        oldLevels().forEach((old, value) -> LOG.warn("{}", old.advice(value)));
     }
 
     private Map<OldLevels.Old, String> oldLevels() {

@@ -32,14 +32,14 @@ final class NightFactory {
     BackupNight night(Function<String, Optional<String>> schedule) {
         DueTargets due = new DueTargets(
                 backup.targets, journal.tables, backup.house, schedules(schedule), backup.deaths, base.clock);
-        return new BackupNight(due, backup.pair, backup.sets, backup.proof, backup.runs);
+        return new BackupNight(due, backup.pair, backup.sets, backup.verification, backup.runs);
     }
 
     Watchdog watchdog(BackupNight night, Runnable everyMinute) {
         return new Watchdog(
                 backup.runs,
                 backup.watch.stuck(),
-                () -> new StuckRule.Others(backup.proof.makesWay(), night.othersAreDue()),
+                () -> new StuckRule.Others(backup.verification.makesWay(), night.othersAreDue()),
                 journal.tables,
                 alert.alerts,
                 base.reporter,

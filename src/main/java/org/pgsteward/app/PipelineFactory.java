@@ -17,7 +17,7 @@ final class PipelineFactory {
     private static final List<String> BACKUP_FILES =
             List.of("backup.camel.yaml", "alerts.camel.yaml", "receivers/*.camel.yaml");
 
-    private static final List<String> TELLING_FILES = List.of("alerts.camel.yaml", "receivers/*.camel.yaml");
+    private static final List<String> NOTIFICATION_FILES = List.of("alerts.camel.yaml", "receivers/*.camel.yaml");
 
     private final Foundation base;
     private final PostgresFactory postgres;
@@ -59,7 +59,7 @@ final class PipelineFactory {
      * daemon does.
      */
     Pipeline forNotifications() {
-        return forCommand(TELLING_FILES);
+        return forCommand(NOTIFICATION_FILES);
     }
 
     private Pipeline forCommand(List<String> files) {

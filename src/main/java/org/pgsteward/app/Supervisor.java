@@ -33,7 +33,7 @@ public final class Supervisor implements AutoCloseable {
     private final Clock clock;
     private final CountDownLatch stopping = new CountDownLatch(1);
     private @Nullable Daemon daemon;
-    private @Nullable HttpServer standbyDoor;
+    private @Nullable HttpServer standbyServer;
     private volatile @Nullable Standby standby;
     private volatile StandbyRule.Role role = StandbyRule.Role.STARTING;
     private volatile Instant broken = Instant.EPOCH;
@@ -110,16 +110,16 @@ public final class Supervisor implements AutoCloseable {
         }
         LOG.warn("{}", current.words());
         WebConfig web = WebConfig.of(settings);
-        standbyDoor = HttpServer.standby(
+        standbyServer = HttpServer.standby(
                 new InetSocketAddress(web.host(), web.port()),
                 () -> Optional.ofNullable(standby).orElse(current));
     }
 
     private void work() throws IOException {
-        if (standbyDoor != null) {
+        if (standbyServer != null) {
             LOG.info("the other pgsteward has ended; this one takes over");
-            standbyDoor.close();
-            standbyDoor = null;
+            standbyServer.close();
+            standbyServer = null;
         }
         standby = null;
         // Built now, not at process start: alerts and waiting notifications must be read from the current state folder.
@@ -145,9 +145,9 @@ public final class Supervisor implements AutoCloseable {
         stopping.countDown();
         synchronized (this) {
             stopWork();
-            if (standbyDoor != null) {
-                standbyDoor.close();
-                standbyDoor = null;
+            if (standbyServer != null) {
+                standbyServer.close();
+                standbyServer = null;
             }
             lock.close();
         }

@@ -77,7 +77,7 @@ public final class Wiring {
     public final StartupRecovery house;
     public final RunsUnderWay runs;
     public final Dumps dumps;
-    public final Verification proof;
+    public final Verification verification;
     public final Restore restore;
     public final Recovery recovery;
     public final CardKeeper card;
@@ -142,7 +142,7 @@ public final class Wiring {
         house = backup.house;
         runs = backup.runs;
         dumps = backup.dumps;
-        proof = backup.proof;
+        verification = backup.verification;
         restore = backup.restore;
         recovery = backup.recovery;
         card = backup.card;
@@ -170,7 +170,7 @@ public final class Wiring {
      * Returns the pipeline of commands that create or remove databases. They write journal rows and raise alerts as the
      * daemon does.
      */
-    public Pipeline tellingPipeline() {
+    public Pipeline notificationPipeline() {
         return pipelines.forNotifications();
     }
 

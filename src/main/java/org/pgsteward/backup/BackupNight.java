@@ -19,16 +19,17 @@ public final class BackupNight {
     private final DueTargets due;
     private final ConcurrentBackups pair;
     private final SetKeeper sets;
-    private final Verification proof;
+    private final Verification verification;
     private final RunsUnderWay runs;
     private RunsUnderWay.@Nullable Run night;
     private volatile boolean othersAreDue;
 
-    public BackupNight(DueTargets due, ConcurrentBackups pair, SetKeeper sets, Verification proof, RunsUnderWay runs) {
+    public BackupNight(
+            DueTargets due, ConcurrentBackups pair, SetKeeper sets, Verification verification, RunsUnderWay runs) {
         this.due = due;
         this.pair = pair;
         this.sets = sets;
-        this.proof = proof;
+        this.verification = verification;
         this.runs = runs;
     }
 
@@ -54,7 +55,7 @@ public final class BackupNight {
 
     private List<Backup> backUp(List<BackupTarget> targets) throws InterruptedException {
         List<BackupTarget> set = sets.open(SetKeeper.SCHEDULE, targets);
-        try (Verification.Series series = proof.series()) {
+        try (Verification.Series series = verification.series()) {
             Objects.requireNonNull(series);
             return pair.all(set, BackupRun.Patience.WAITS).stream()
                     .map(BackupRun.Outcome::backup)

@@ -4,12 +4,16 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonProperty;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 
 /** The document that {@code backup --json} and {@code verify --json} print. */
 public record BackupReport(List<Line> backups) {
+    /** The new name of a key by the previous one, which the document has for one more version. */
+    public static final Map<String, String> RENAMED = Map.of("proof", "verification");
+
     /** One backup. Durations are decimal seconds, sizes are bytes. */
     public record Line(
             String service,
@@ -22,21 +26,28 @@ public record BackupReport(List<Line> backups) {
             @Nullable String sha256,
             @JsonProperty("dump_seconds") double dumpSeconds,
             @JsonProperty("verify_seconds") double verifySeconds,
-            @Nullable String proof,
+            @Nullable String verification,
             @Nullable String error,
             List<String> caveats) {
+        /** Returns {@code verification}, for the previous name of its key. */
+        @JsonProperty("proof")
+        @Nullable
+        String proof() {
+            return verification;
+        }
+
         /**
          * Returns whether the backup was verified only while it was made, since this host cannot decrypt the stored
          * file.
          */
         @JsonIgnore
-        public boolean isProvedInStream() {
-            return STREAM.equals(proof);
+        public boolean isVerifiedInStream() {
+            return STREAM.equals(verification);
         }
     }
 
     /**
-     * The value of {@code proof} for a backup that was verified before it was encrypted. This host cannot decrypt the
+     * The value of {@code verification} for a backup that was verified before it was encrypted. This host cannot decrypt the
      * file.
      */
     private static final String STREAM = "stream";
@@ -64,12 +75,12 @@ public record BackupReport(List<Line> backups) {
 
     /** Returns 0 if each backup is verified, from its file or before its encryption, otherwise 1. */
     public int exitCode() {
-        return backups.stream().allMatch(BackupReport::isProved) ? 0 : 1;
+        return backups.stream().allMatch(BackupReport::isVerified) ? 0 : 1;
     }
 
-    private static boolean isProved(Line line) {
+    private static boolean isVerified(Line line) {
         return line.state().equals(BackupState.VERIFIED.word())
-                || (line.state().equals(BackupState.MADE.word()) && STREAM.equals(line.proof()));
+                || (line.state().equals(BackupState.MADE.word()) && STREAM.equals(line.verification()));
     }
 
     private static double seconds(Duration duration) {

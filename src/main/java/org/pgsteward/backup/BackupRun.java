@@ -39,7 +39,7 @@ public final class BackupRun {
     private final Targets targets;
     private final StartupRecovery house;
     private final PartWriter writer;
-    private final Verification proof;
+    private final Verification verification;
     private final CardKeeper card;
     private final BackupAlerts notices;
     private final Reporter reporter;
@@ -52,7 +52,7 @@ public final class BackupRun {
             Targets targets,
             StartupRecovery house,
             PartWriter writer,
-            Verification proof,
+            Verification verification,
             CardKeeper card,
             BackupAlerts notices,
             Reporter reporter,
@@ -61,7 +61,7 @@ public final class BackupRun {
         this.targets = targets;
         this.house = house;
         this.writer = writer;
-        this.proof = proof;
+        this.verification = verification;
         this.card = card;
         this.notices = notices;
         this.reporter = reporter;
@@ -106,7 +106,7 @@ public final class BackupRun {
 
     private Backup verify(Backup stored, boolean isNew) {
         try {
-            Backup judged = proof.prove(stored);
+            Backup judged = verification.verify(stored);
             reporter.record(judged);
             notices.raise(judged, isNew);
             return judged;

@@ -27,7 +27,7 @@ public final class CaveatCheck {
     /** Returns the alert or its end; empty unless the backup is the newest verified one. */
     public Optional<Condition> condition(Backup backup) {
         try {
-            if (!rows.isNewestProved(backup, clock.instant())) {
+            if (!rows.isNewestVerified(backup, clock.instant())) {
                 return Optional.empty();
             }
         } catch (SQLException e) {

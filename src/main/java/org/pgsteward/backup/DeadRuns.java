@@ -89,8 +89,8 @@ public final class DeadRuns {
     public void look() {
         try {
             close();
-            tell();
-            tellOfHeld();
+            report();
+            reportHeld();
         } catch (SQLException e) {
             tables.doubt(e);
             LOG.debug("cannot determine which backups died with their process: {}", e.getMessage());
@@ -124,7 +124,7 @@ public final class DeadRuns {
         unattended = now;
     }
 
-    private void tell() throws SQLException {
+    private void report() throws SQLException {
         Map<String, Alert> firing = alerts.firing().stream()
                 .filter(alert -> alert.kind().equals(BackupAlerts.FAILED))
                 .collect(Collectors.toMap(Alert::service, Function.identity()));
@@ -135,14 +135,14 @@ public final class DeadRuns {
                         BackupAlerts.FAILED, run.service(), run.backupId() + " is verified", clock.instant()));
             } else if (alert == null && run.error().equals(DIED)) {
                 raise(bad(run, "failed: " + DIED + " (killed, out of memory or a power cut)"));
-            } else if (alert == null && isUntold(run)) {
+            } else if (alert == null && isUnreported(run)) {
                 raise(bad(run, "is " + run.state() + ": " + run.error()));
             }
         }
         compared = true;
     }
 
-    private void tellOfHeld() {
+    private void reportHeld() {
         for (Alert alert : alerts.firing()) {
             if (alert.kind().equals(ENDS_US)
                     && deaths.heldUntil(alert.service()).isEmpty()) {
@@ -163,7 +163,7 @@ public final class DeadRuns {
         }
     }
 
-    private boolean isUntold(RunRows.Ended run) {
+    private boolean isUnreported(RunRows.Ended run) {
         return !compared
                 && (run.state().equals(BackupState.FAILED.word())
                         || run.state().equals(BackupState.UNVERIFIABLE.word()))

@@ -44,7 +44,7 @@ public final class InterruptedVerifications {
 
     private final BackupRows rows;
     private final StoreView holdings;
-    private final Verification proof;
+    private final Verification verification;
     private final RunsUnderWay runs;
     private final ProcessDeaths deaths;
     private final Path mark;
@@ -59,7 +59,7 @@ public final class InterruptedVerifications {
     public InterruptedVerifications(
             BackupRows rows,
             StoreView holdings,
-            Verification proof,
+            Verification verification,
             RunsUnderWay runs,
             ProcessDeaths deaths,
             Path state,
@@ -69,7 +69,7 @@ public final class InterruptedVerifications {
             Clock clock) {
         this.rows = rows;
         this.holdings = holdings;
-        this.proof = proof;
+        this.verification = verification;
         this.runs = runs;
         this.deaths = deaths;
         this.mark = state.resolve("verification-under-way");
@@ -86,7 +86,7 @@ public final class InterruptedVerifications {
      */
     public void verify() {
         try {
-            if (!runs.all().isEmpty() || !proof.isIdle()) {
+            if (!runs.all().isEmpty() || !verification.isIdle()) {
                 seen = Set.of();
                 return;
             }
@@ -115,7 +115,7 @@ public final class InterruptedVerifications {
             holdings.of(service, rows.judgements(service)).stream()
                     .map(StoredBackupStatus::backup)
                     .filter(backup -> left.containsKey(backup.identity().eventId()))
-                    .filter(backup -> proof.distrust(backup).isEmpty())
+                    .filter(backup -> verification.distrust(backup).isEmpty())
                     .forEach(stored::add);
         }
         return stored;
@@ -128,7 +128,7 @@ public final class InterruptedVerifications {
                 giveUp(backup);
             }
         }
-        try (Verification.Series series = proof.series()) {
+        try (Verification.Series series = verification.series()) {
             Objects.requireNonNull(series);
             for (Backup backup : left) {
                 if (!isGivenUp(backup, interrupted)) {

@@ -44,7 +44,7 @@ public final class MissingBackups {
     List<Condition> look() throws SQLException {
         Instant now = clock.instant();
         List<Condition> conditions = new ArrayList<>();
-        List<BackupRows.Stored> newest = rows.newestProved();
+        List<BackupRows.Stored> newest = rows.newestVerified();
         if (!newest.isEmpty() && !Files.isDirectory(store.root())) {
             conditions.add(Condition.bad(
                     Severity.CRITICAL,

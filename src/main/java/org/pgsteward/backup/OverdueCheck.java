@@ -76,7 +76,7 @@ public final class OverdueCheck {
         this.clock = clock;
     }
 
-    private record Read(BackupTarget target, Optional<Instant> lastProved, Instant since) {}
+    private record Read(BackupTarget target, Optional<Instant> lastVerified, Instant since) {}
 
     /** Raises an alert for each target without a verified backup in time. Resolves the alerts of dropped databases. */
     public void report() {
@@ -144,8 +144,18 @@ public final class OverdueCheck {
                 .toList();
     }
 
-    /** Returns whether each database and the globals have a verified backup since their last scheduled time. */
+    /**
+     * Previous name of {@link #areAllVerified}, for one more version: an edited {@code ping.camel.yaml} may still call it.
+     *
+     * @deprecated call {@link #areAllVerified}
+     */
+    @Deprecated(forRemoval = true)
     public boolean isAllProved() {
+        return areAllVerified();
+    }
+
+    /** Returns whether each database and the globals have a verified backup since their last scheduled time. */
+    public boolean areAllVerified() {
         try {
             read();
         } catch (SQLException e) {
@@ -155,7 +165,7 @@ public final class OverdueCheck {
         Instant now = clock.instant();
         List<String> missing = last.stream()
                 .filter(read -> read.target().kind() != BackupKind.BASE)
-                .filter(read -> read.lastProved()
+                .filter(read -> read.lastVerified()
                         .filter(at -> schedule(read.target()).nextAfter(at).isAfter(now))
                         .isEmpty())
                 .map(read -> read.target().service())
@@ -168,7 +178,7 @@ public final class OverdueCheck {
     }
 
     private Condition judge(Read read) {
-        return rule.judge(read.target(), schedule(read.target()), read.lastProved(), read.since(), clock.instant());
+        return rule.judge(read.target(), schedule(read.target()), read.lastVerified(), read.since(), clock.instant());
     }
 
     private Schedule schedule(BackupTarget target) {
@@ -190,13 +200,13 @@ public final class OverdueCheck {
                 // Skips base backups before the first verified one. If the server does not allow base backups, the
                 // failed run raises the alert.
                 if (kind == BackupKind.BASE
-                        && standing.flatMap(BackupRows.VerificationTimes::lastProved)
+                        && standing.flatMap(BackupRows.VerificationTimes::lastVerified)
                                 .isEmpty()) {
                     continue;
                 }
                 reads.add(new Read(
                         found.target(),
-                        standing.flatMap(BackupRows.VerificationTimes::lastProved),
+                        standing.flatMap(BackupRows.VerificationTimes::lastVerified),
                         since(found, standing, now)));
             }
         }

@@ -118,7 +118,7 @@ public final class RequestFiles {
         boolean all = names.contains("*");
         if (verb.equals("verify")) {
             List<StoredBackup> stored = all ? asked.newestOfEach() : asked.stored(names);
-            return asked.proveAll(stored, proved -> {});
+            return asked.verifyAll(stored, verified -> {});
         }
         house.order();
         List<BackupTarget> targets = all ? asked.all(BackupKind.DUMP, BackupKind.GLOBALS) : asked.named(names);

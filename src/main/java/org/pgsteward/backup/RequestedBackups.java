@@ -46,7 +46,7 @@ public final class RequestedBackups {
     private final BackupRows rows;
     private final SetKeeper sets;
     private final Store store;
-    private final Verification proof;
+    private final Verification verification;
     private final ConcurrentBackups pair;
     private final BackupRun run;
     private final OtherRun others;
@@ -57,7 +57,7 @@ public final class RequestedBackups {
             BackupRows rows,
             SetKeeper sets,
             Store store,
-            Verification proof,
+            Verification verification,
             Path locks,
             ConcurrentBackups pair,
             BackupRun run,
@@ -66,7 +66,7 @@ public final class RequestedBackups {
         this.rows = rows;
         this.sets = sets;
         this.store = store;
-        this.proof = proof;
+        this.verification = verification;
         this.pair = pair;
         this.run = run;
         this.others = new OtherRun(tables, locks, clock);
@@ -140,7 +140,7 @@ public final class RequestedBackups {
         Map<String, Optional<Backup>> before = new HashMap<>();
         wanted.forEach(target -> before.put(key(target), others.newest(target)));
         List<BackupTarget> set = sets.open(asked, wanted);
-        try (Verification.Series series = proof.series()) {
+        try (Verification.Series series = verification.series()) {
             Objects.requireNonNull(series);
             List<Backup> done = new ArrayList<>();
             List<BackupRun.Outcome> outcomes = pair.all(set, BackupRun.Patience.FAILS_AT_ONCE);
@@ -198,14 +198,14 @@ public final class RequestedBackups {
      *
      * @param each receives each result at once
      */
-    public List<Backup> proveAll(List<StoredBackup> stored, Consumer<Backup> each) {
-        try (Verification.Series series = proof.series()) {
+    public List<Backup> verifyAll(List<StoredBackup> stored, Consumer<Backup> each) {
+        try (Verification.Series series = verification.series()) {
             Objects.requireNonNull(series);
             List<Backup> all = new ArrayList<>();
             for (StoredBackup one : stored) {
-                Backup proved = prove(one);
-                each.accept(proved);
-                all.add(proved);
+                Backup verified = verify(one);
+                each.accept(verified);
+                all.add(verified);
             }
             return all;
         }
@@ -215,7 +215,7 @@ public final class RequestedBackups {
      * Verifies a stored backup again. A verified backup stays verified in the journal if only this host prevents its
      * verification today.
      */
-    public Backup prove(StoredBackup stored) {
+    public Backup verify(StoredBackup stored) {
         return run.verify(known(stored));
     }
 

@@ -37,7 +37,7 @@ public final class Reverification {
     private final Removal removal;
     private final BackupRows rows;
     private final StartupRecovery house;
-    private final Verification proof;
+    private final Verification verification;
     private final ProcessDeaths deaths;
     private final AlertRegistry alerts;
     private final Reporter reporter;
@@ -48,7 +48,7 @@ public final class Reverification {
             StoreView holdings,
             BackupRows rows,
             StartupRecovery house,
-            Verification proof,
+            Verification verification,
             ProcessDeaths deaths,
             AlertRegistry alerts,
             Reporter reporter,
@@ -57,7 +57,7 @@ public final class Reverification {
         this.removal = new Removal(store);
         this.rows = rows;
         this.house = house;
-        this.proof = proof;
+        this.verification = verification;
         this.deaths = deaths;
         this.alerts = alerts;
         this.reporter = reporter;
@@ -76,7 +76,7 @@ public final class Reverification {
     }
 
     private void verify(StoredBackupStatus backup) throws InterruptedException {
-        ReverificationRule.Conclusion conclusion = prove(backup);
+        ReverificationRule.Conclusion conclusion = reverify(backup);
         reporter.record(conclusion.backup());
         conclusion.condition().ifPresent(reporter::raise);
     }
@@ -106,14 +106,14 @@ public final class Reverification {
      * Verifies a backup again. If this host cannot decrypt it, only its file is checked. A backup with a distrusted
      * manifest is not restored.
      */
-    ReverificationRule.Conclusion prove(StoredBackupStatus before) throws InterruptedException {
+    ReverificationRule.Conclusion reverify(StoredBackupStatus before) throws InterruptedException {
         Backup backup = before.backup();
-        Optional<String> distrust = proof.distrust(backup);
+        Optional<String> distrust = verification.distrust(backup);
         if (distrust.isPresent()) {
             LOG.warn("{}: {} is not verified: {}", backup.service(), backup.id(), distrust.get());
             return ReverificationRule.distrusted(backup, distrust.get(), clock.instant());
         }
-        Backup after = proof.prove(backup);
+        Backup after = verification.verify(backup);
         ReverificationRule.Conclusion conclusion = ReverificationRule.conclude(
                 backup,
                 after,

@@ -26,7 +26,7 @@ final class ReverificationRule {
     static final String DAMAGED = "backup-damaged";
 
     /** The {@code kind} of the alert about a backup that could not be verified again. */
-    static final String NOT_AGAIN = "backup-reproof";
+    static final String NOT_AGAIN = "backup-not-reverified";
 
     private ReverificationRule() {}
 
@@ -89,7 +89,7 @@ final class ReverificationRule {
         if (isRemoved.getAsBoolean()) {
             return Verdict.REMOVED;
         }
-        if (Standing.of(before.state(), before.verification().inStream()) != Standing.PROVED) {
+        if (Standing.of(before.state(), before.verification().inStream()) != Standing.VERIFIED) {
             return before.state() == BackupState.MADE && after.state() == BackupState.FAILED
                     ? Verdict.NEVER_GOOD
                     : Verdict.STILL_OPEN;
@@ -144,7 +144,7 @@ final class ReverificationRule {
     }
 
     private static Condition damaged(Backup after, Instant now) {
-        String proved = after.verification()
+        String verified = after.verification()
                 .at()
                 .map(at -> "was proved at " + at)
                 .orElse("was written whole at "
@@ -153,7 +153,7 @@ final class ReverificationRule {
                         Severity.CRITICAL,
                         DAMAGED,
                         after.service(),
-                        after.path().orElseThrow() + " " + proved + " and is damaged now: " + after.error()
+                        after.path().orElseThrow() + " " + verified + " and is damaged now: " + after.error()
                                 + "; it is kept, and counts as failed",
                         "pgsteward backup " + after.service()
                                 + "   # another one, now\ndmesg | tail -50   # what does the disk say?",

@@ -29,10 +29,10 @@ public final class ShrinkCheck {
      */
     public Optional<Condition> condition(Backup backup) {
         try {
-            if (!rows.isNewestProved(backup, clock.instant())) {
+            if (!rows.isNewestVerified(backup, clock.instant())) {
                 return Optional.empty();
             }
-            return rows.provedBefore(backup)
+            return rows.verifiedBefore(backup)
                     .map(before -> rule.judge(backup, before.backupId(), before.sourceBytes(), clock.instant()));
         } catch (SQLException e) {
             LOG.warn("whether {} has shrunk cannot be told: {}", backup.id(), e.getMessage());

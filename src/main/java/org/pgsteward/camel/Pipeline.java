@@ -26,6 +26,7 @@ import org.pgsteward.camel.docker.StewardDockerComponent;
 import org.pgsteward.camel.edit.RouteLoading;
 import org.pgsteward.camel.edit.RouteReload;
 import org.pgsteward.camel.edit.RouteSource;
+import org.pgsteward.camel.lint.OldNames;
 import org.pgsteward.camel.lint.Problem;
 import org.pgsteward.camel.lint.RefusedComponents;
 import org.pgsteward.camel.lint.RouteCheck;
@@ -134,9 +135,16 @@ public final class Pipeline implements AutoCloseable {
         return this;
     }
 
+    /** Binds a bean under its name, and under its previous name if there is one. */
     public Pipeline bean(String name, Object bean) {
         main.bind(name, bean);
         beans.put(name, bean);
+        OldNames.BEANS.forEach((old, current) -> {
+            if (current.equals(name)) {
+                main.bind(old, bean);
+                beans.put(old, bean);
+            }
+        });
         return this;
     }
 
@@ -233,9 +241,9 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /** Requires a route for every endpoint that has a sender. Applies only to a pipeline with all route files. */
-    public Pipeline requireDoors() {
+    public Pipeline requireEndpoints() {
         if (source != null && chosen != null && !chosen.known()) {
-            List<Problem> problems = check().doors(chosen.files(), context());
+            List<Problem> problems = check().endpoints(chosen.files(), context());
             if (!problems.isEmpty()) {
                 main.stop();
                 throw source.refusal(problems);

@@ -31,7 +31,7 @@ final class BackupTable {
                 out.println(colours.critical(name + ": " + OneLine.of(backup.error(), 1000)));
             }
             backup.caveats().forEach(caveat -> out.println(colours.warning(name + ": " + OneLine.of(caveat, 1000))));
-            if (backup.isProvedInStream()) {
+            if (backup.isVerifiedInStream()) {
                 out.println(name + ": proved before it was sealed only, since there is no identity here to open what is"
                         + " stored");
             }

@@ -14,12 +14,13 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.SettingsCheck;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.camel.lint.OldNames;
 import org.pgsteward.camel.lint.Problem;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.DaemonConfig;
+import org.pgsteward.config.OldSettings;
 import org.pgsteward.config.Settings;
 import org.pgsteward.io.Json;
-import org.pgsteward.monitor.OldLevels;
 import org.pgsteward.monitor.ThresholdsFile;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -93,12 +94,18 @@ final class CheckCommand implements Callable<Integer> {
             document.put("routes", problems);
             document.put("settings", wrong);
             document.put("secrets_missing", unread);
+            document.put(
+                    "old_names",
+                    Stream.concat(
+                                    OldSettings.advice(settings).stream(),
+                                    OldNames.in(files).stream().map(Problem::toString))
+                            .toList());
             out.println(Json.mapper().writeValueAsString(document));
             return;
         }
         unread.forEach(secret -> err.println("pgsteward: not looked at, since it is not here: " + secret));
-        OldLevels.among(settings.given().keySet(), settings::get)
-                .forEach((old, value) -> err.println("pgsteward: " + old.advice(value)));
+        OldSettings.advice(settings).forEach(line -> err.println("pgsteward: " + line));
+        OldNames.in(files).forEach(found -> err.println("pgsteward: " + found.in(folder)));
         wrong.forEach(setting -> err.println("pgsteward: " + setting));
         problems.forEach(problem -> err.println(problem.in(folder)));
         err.flush();

@@ -61,7 +61,7 @@ final class FullRestore {
 
     /** The restored journal lacks the newest backups, and the verification of each backup by this restore. */
     private void record(Inventory inventory, Recovery.Report report) throws Exception {
-        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
+        try (Pipeline pipeline = wiring.notificationPipeline().onlyWhenAsked()) {
             pipeline.start();
             for (StoredBackup backup : inventory.backups()) {
                 Backup made = backup.asMade();

@@ -230,7 +230,7 @@ final class ProvisionCommand implements Callable<Integer> {
 
     /** Records the results as the daemon records its own. */
     private static void record(Wiring wiring, List<ProvisionReport> reports) {
-        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
+        try (Pipeline pipeline = wiring.notificationPipeline().onlyWhenAsked()) {
             pipeline.start();
             reports.forEach(report -> report.sendTo(wiring.reporter));
         }

@@ -56,47 +56,53 @@ final class RemoveCommand implements Callable<Integer> {
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         wiring.house.order();
         Quarantine quarantine = new Quarantine(wiring.server, wiring.clock);
-        Quarantine.Ward ward = quarantine.find(service);
-        Optional<HistoryRows.ProvedBackup> proved =
+        Quarantine.QuarantinedService subject = quarantine.find(service);
+        Optional<HistoryRows.VerifiedDump> verified =
                 wiring.tables.history().lastVerified(service, wiring.clock.instant());
         if (undo) {
-            quarantine.undo(ward);
-            say(wiring, "taken out of quarantine", "database " + ward.before().orElse("") + " is back");
+            quarantine.undo(subject);
+            say(
+                    wiring,
+                    "taken out of quarantine",
+                    "database " + subject.before().orElse("") + " is back");
         } else if (drop) {
-            drop(wiring, quarantine, ward, proved);
+            drop(wiring, quarantine, subject, verified);
         } else {
-            Quarantine.Ward now = quarantine.begin(ward);
+            Quarantine.QuarantinedService now = quarantine.begin(subject);
             say(
                     wiring,
                     "put into quarantine",
                     wiring.typing.of("its database is now " + now.database() + ", and nobody can log in as "
-                            + now.role() + "; " + proved(proved) + "; take it back with 'pgsteward remove --undo "
+                            + now.role() + "; " + verified(verified) + "; take it back with 'pgsteward remove --undo "
                             + service + "', or delete it for good with 'pgsteward remove --drop " + service + "'"));
         }
         return 0;
     }
 
     private void drop(
-            Wiring wiring, Quarantine quarantine, Quarantine.Ward ward, Optional<HistoryRows.ProvedBackup> proved)
+            Wiring wiring,
+            Quarantine quarantine,
+            Quarantine.QuarantinedService subject,
+            Optional<HistoryRows.VerifiedDump> verified)
             throws Exception {
-        if (proved.isEmpty() && !withoutBackup && ward.isQuarantined()) {
+        if (verified.isEmpty() && !withoutBackup && subject.isQuarantined()) {
             throw new Refusal("service '" + service + "' has no proved backup: run 'pgsteward backup " + service
                     + "' first, or say --without-backup");
         }
-        quarantine.drop(ward);
+        quarantine.drop(subject);
         say(
                 wiring,
                 "deleted",
-                "database " + ward.database() + " and role " + ward.role() + " are gone; " + proved(proved));
+                "database " + subject.database() + " and role " + subject.role() + " are gone; " + verified(verified));
     }
 
-    private static String proved(Optional<HistoryRows.ProvedBackup> proved) {
-        return proved.map(backup -> "last proved backup: " + backup.path() + " of " + backup.verifiedAt())
+    private static String verified(Optional<HistoryRows.VerifiedDump> verified) {
+        return verified.map(backup -> "last proved backup: " + backup.path() + " of " + backup.verifiedAt())
                 .orElse("there is no proved backup of it");
     }
 
     private void say(Wiring wiring, String action, String text) {
-        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
+        try (Pipeline pipeline = wiring.notificationPipeline().onlyWhenAsked()) {
             pipeline.start();
             wiring.reporter.record(Activity.ours(service, action, wiring.clock.instant()));
         }

@@ -210,7 +210,7 @@ final class RestoreCommand implements Callable<Integer> {
     }
 
     private static void record(Wiring wiring, String service, Restore.Done done) {
-        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
+        try (Pipeline pipeline = wiring.notificationPipeline().onlyWhenAsked()) {
             pipeline.start();
             String action = (done.kept().isPresent() ? "replaced by " : "restored from ")
                     + done.order().backup().manifest().identity().backupId();

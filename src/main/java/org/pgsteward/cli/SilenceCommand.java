@@ -136,7 +136,7 @@ final class SilenceCommand implements Callable<Integer> {
 
     /** Writes a journal row. While PostgreSQL is unavailable, the row waits in the spool. */
     private static void writeDown(Wiring wiring, String service, String action) {
-        try (Pipeline pipeline = wiring.tellingPipeline().onlyWhenAsked()) {
+        try (Pipeline pipeline = wiring.notificationPipeline().onlyWhenAsked()) {
             pipeline.start();
             wiring.reporter.record(Activity.ours(service, action, wiring.clock.instant()));
         }

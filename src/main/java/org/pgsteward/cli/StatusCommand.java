@@ -18,6 +18,7 @@ import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.Settings;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.model.AlertFigures;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
@@ -65,7 +66,7 @@ final class StatusCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
-        Wiring wiring = Wiring.to(AccessMode.LOOK, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(AccessMode.READ_ONLY, Settings.from(System.getenv()));
         OverviewReader reader = wiring.overviewReader();
         Overview overview = reader.look();
         List<DaemonLock.Session> daemons = reader.daemons();
@@ -248,7 +249,7 @@ final class StatusCommand implements Callable<Integer> {
                 line.put("since", alert.since().toString());
                 line.put("reason", cause.reason());
                 line.put("remedy", cause.remedy());
-                line.put("figures", cause.figures());
+                line.put("figures", AlertFigures.underBothNames(cause.figures()));
                 alerts.add(line);
             });
         }

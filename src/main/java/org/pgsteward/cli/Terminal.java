@@ -47,7 +47,7 @@ final class Terminal {
             String size = new String(stty.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
             Matcher columns = SIZE.matcher(size.strip());
             return columns.matches() ? Integer.parseInt(columns.group(1)) : Integer.MAX_VALUE;
-        } catch (IOException untold) {
+        } catch (IOException unknown) {
             return Integer.MAX_VALUE;
         }
     }

@@ -63,7 +63,7 @@ final class VerifyCommand implements Callable<Integer> {
         if ((all ? 1 : 0) + (backup == null ? 0 : 1) + (services.isEmpty() ? 0 : 1) != 1) {
             throw new Refusal("verify takes --all, the names of services, or --backup with an id, one of the three");
         }
-        Wiring wiring = Wiring.to(AccessMode.PROVE, Settings.from(System.getenv()));
+        Wiring wiring = Wiring.to(AccessMode.VERIFY, Settings.from(System.getenv()));
         Inventory inventory = inventory(wiring);
         List<StoredBackup> chosen = chosen(inventory, wiring);
         // The thread that shows the progress reads its size.
@@ -71,8 +71,8 @@ final class VerifyCommand implements Callable<Integer> {
         order(wiring);
         try (Pipeline pipeline = wiring.backupPipeline().onlyWhenAsked()) {
             pipeline.start();
-            Waiting.during(spec.commandLine().getErr(), () -> proving(chosen, done.size()), () -> {
-                wiring.asked.proveAll(chosen, done::add);
+            Waiting.during(spec.commandLine().getErr(), () -> progress(chosen, done.size()), () -> {
+                wiring.asked.verifyAll(chosen, done::add);
                 return done;
             });
         }
@@ -91,7 +91,7 @@ final class VerifyCommand implements Callable<Integer> {
         return all && !inventory.unreadable().isEmpty() ? 1 : report.exitCode();
     }
 
-    private static String proving(List<StoredBackup> chosen, int done) {
+    private static String progress(List<StoredBackup> chosen, int done) {
         int now = Math.min(done, chosen.size() - 1);
         return "proving " + chosen.get(now).manifest().source().service() + " (" + (now + 1) + " of " + chosen.size()
                 + ")";

@@ -20,7 +20,7 @@ final class Waiting {
     private final Duration patience;
     private final CountDownLatch over = new CountDownLatch(1);
     private final long beganNanos = System.nanoTime();
-    private final Thread thread = Threads.daemon("waiting", 256 * 1024, this::tell);
+    private final Thread thread = Threads.daemon("waiting", 256 * 1024, this::show);
 
     private Waiting(PrintWriter err, Supplier<String> what, boolean seen, Duration patience) {
         this.patience = patience;
@@ -51,18 +51,18 @@ final class Waiting {
         }
     }
 
-    private void tell() {
+    private void show() {
         try {
-            boolean told = false;
+            boolean shown = false;
             Duration pause = patience;
             while (!over.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
                 String text = what.get() + ", for " + Elapsed.words(Duration.ofNanos(System.nanoTime() - beganNanos));
                 err.print("\r\u001b[K" + (text.length() > WIDTH ? text.substring(0, WIDTH - 1) + "…" : text));
                 err.flush();
-                told = true;
+                shown = true;
                 pause = BETWEEN;
             }
-            if (told) {
+            if (shown) {
                 err.print("\r\u001b[K");
                 err.flush();
             }

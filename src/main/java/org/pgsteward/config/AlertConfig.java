@@ -11,32 +11,36 @@ public record AlertConfig(Fallbacks fallbacks, Path templates) {
 
     static {
         SECTION.inRoutes("pgsteward.alerts.wait", "Time for which a notification waits for similar ones.");
-        SECTION.inRoutes("pgsteward.alerts.group.from", "Number of alerts of one kind that become one message.");
-        SECTION.inRoutes("pgsteward.alerts.interval", "Least time between two such messages of a kind.");
+        SECTION.inRoutes(
+                "pgsteward.alerts.group.from",
+                "Number of alerts of one kind from which they are grouped into one notification.");
+        SECTION.inRoutes("pgsteward.alerts.interval", "Shortest time between two notifications of one kind.");
         SECTION.inRoutes(
                 "pgsteward.alerts.repeat.critical",
-                "Time after which a critical alert that still fires is sent again; `0s` for never.");
+                "Time after which a critical alert that still fires is notified again; `0s` for never.");
         SECTION.inRoutes(
                 "pgsteward.alerts.repeat.warning",
-                "Time after which a warning that still fires is sent again; `0s` for never.");
+                "Time after which a warning that still fires is notified again; `0s` for never.");
         SECTION.inRoutes(
                 "pgsteward.alerts.flaps",
-                "Number of times an alert may fire within the window before it counts as flapping.");
-        SECTION.inRoutes("pgsteward.alerts.flap.window", "Window in which they are counted.");
+                "Number of times that an alert must fire within the window to count as flapping.");
+        SECTION.inRoutes("pgsteward.alerts.flap.window", "Length of that window.");
         SECTION.inRoutes(
                 "pgsteward.alerts.calm", "Time without a change after which an alert no longer counts as flapping.");
         SECTION.inRoutes(
                 "pgsteward.alerts.settle",
-                "Time that the consequences of a failure of PostgreSQL may last, after it is back, before they are sent.");
-        SECTION.inRoutes("pgsteward.alerts.quiet", "Hours in which nothing is sent: `Sun 03:00-05:00; 01:00-01:30`.");
-        SECTION.inRoutes("pgsteward.alerts.look", "Time between two checks for due notifications.");
+                "Time for which the consequences of an alert are still held back after its end, such as `service-down` after `postgres-down`.");
+        SECTION.inRoutes("pgsteward.alerts.quiet", "Hours without notifications: `Sun 03:00-05:00; 01:00-01:30`.");
+        SECTION.formerly(
+                "pgsteward.alerts.look",
+                SECTION.inRoutes("pgsteward.alerts.tick", "Time between two checks for due notifications."));
     }
 
     public static final Setting<List<String>> FALLBACK = SECTION.optional(
             "pgsteward.alerts.fallback",
             Form.LIST,
             "none",
-            "Receivers that get only what those before them did not take: `email,slack`.");
+            "Fallback receivers in their order, such as `email,slack`. Each gets only the notifications that no receiver before it took.");
     public static final Setting<Duration> FAILING_AFTER = SECTION.setting(
             "pgsteward.alerts.failing.after",
             Form.TIME.limited("above 0s", time -> !time.isZero()),
@@ -47,7 +51,7 @@ public record AlertConfig(Fallbacks fallbacks, Path templates) {
             "pgsteward.templates.dir",
             Paths.AS_WRITTEN,
             "`templates` in the folder of the routes",
-            "Folder of your own texts of notifications.");
+            "Folder of templates that replace the shipped texts of notifications.");
 
     public static AlertConfig of(Settings settings) {
         return new AlertConfig(

@@ -1,8 +1,11 @@
 package org.pgsteward.config;
 
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -28,6 +31,10 @@ public final class AllSettings {
             .flatMap(section -> section.settings().stream())
             .collect(Collectors.toUnmodifiableMap(Setting::name, Function.identity()));
 
+    private static final SortedMap<String, Setting<?>> OLD_NAMES = SECTIONS.stream()
+            .flatMap(section -> section.oldNames().entrySet().stream())
+            .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue, (one, other) -> one, TreeMap::new));
+
     private AllSettings() {}
 
     public static List<Setting<?>> all() {
@@ -36,7 +43,19 @@ public final class AllSettings {
                 .toList();
     }
 
+    /** Returns the renamed settings by their previous names, which are read for one more version. */
+    public static SortedMap<String, Setting<?>> oldNames() {
+        return Collections.unmodifiableSortedMap(OLD_NAMES);
+    }
+
+    /** Returns the present name of the setting with this present or previous name; any other name unchanged. */
+    public static String currentName(String name) {
+        Setting<?> renamed = OLD_NAMES.get(name);
+        return renamed == null ? name : renamed.name();
+    }
+
+    /** Returns the setting with this present or previous name. */
     static Optional<Setting<?>> named(String name) {
-        return Optional.ofNullable(BY_NAME.get(name));
+        return Optional.ofNullable(BY_NAME.get(currentName(name)));
     }
 }

@@ -31,12 +31,12 @@ public record BackupConfig(
     });
 
     public static final Setting<Path> STORE =
-            SECTION.setting("pgsteward.backup.dir", Paths.ABSOLUTE, "backups", "Store: the folder of all backups.");
+            SECTION.setting("pgsteward.backup.dir", Paths.ABSOLUTE, "backups", "Folder of all backups (the store).");
     public static final Setting<Path> SCRATCH = SECTION.optional(
             "pgsteward.scratch.dir",
             new Form<>("path", (name, text) -> Path.of(text).toAbsolutePath()),
             "`scratch` in the state folder",
-            "Folder of the throwaway clusters that verify backups. It needs room for the largest database.");
+            "Folder of the throwaway clusters in which backups are verified. It needs space for the largest database.");
     public static final Setting<String> SCHEDULE = SECTION.setting(
             "pgsteward.backup.schedule",
             SCHEDULE_FORM,
@@ -49,12 +49,12 @@ public record BackupConfig(
             "Schedule of base backups, which contain the whole cluster; empty for never.",
             Setting.Trait.EMPTY_IS_OFF);
     public static final Setting<List<String>> RECIPIENTS = SECTION.optional(
-            "pgsteward.backup.recipients", Form.LIST, "none", "Public keys of age for which backups are encrypted.");
+            "pgsteward.backup.recipients", Form.LIST, "none", "Public age keys with which backups are encrypted.");
     public static final Setting<Secret> IDENTITY = SECTION.optional(
             "pgsteward.backup.identity",
             Form.SECRET,
             "none",
-            "Secret key of age that decrypts them.",
+            "Secret age key that decrypts them, to verify and restore.",
             Setting.Trait.SECRET,
             Setting.Trait.NOT_FOR_ROUTES);
     public static final Setting<Secret> MANIFEST_KEY = SECTION.optional(
@@ -79,7 +79,7 @@ public record BackupConfig(
 
     static {
         SECTION.inRoutes("pgsteward.requests.period", "Milliseconds between two listings of that folder.");
-        SECTION.inRoutes("pgsteward.backup.tick", "Schedule on which due backups are looked for.");
+        SECTION.inRoutes("pgsteward.backup.tick", "Schedule of the check for due backups.");
         SECTION.check(RECIPIENTS, settings -> AgeKeys.of(settings.value(RECIPIENTS), Optional.empty()));
         // Wrong recipients are reported by the check above.
         SECTION.check(IDENTITY, settings -> hasRightRecipients(settings) ? keys(settings) : AgeKeys.NONE);

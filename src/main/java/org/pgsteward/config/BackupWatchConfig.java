@@ -12,7 +12,7 @@ public record BackupWatchConfig(Duration overdueGrace, StuckRule stuck, ShrinkRu
             "pgsteward.backup.overdue.grace",
             Form.TIME,
             "6h",
-            "Time after its schedule at which a backup without verification is overdue.");
+            "Time after its scheduled time at which a backup without verification is overdue.");
     public static final Setting<Duration> STUCK_AFTER = SECTION.setting(
             "pgsteward.backup.stuck.after",
             Form.TIME.limited(StuckRule.LIMITS, StuckRule::allows),
@@ -24,9 +24,12 @@ public record BackupWatchConfig(Duration overdueGrace, StuckRule stuck, ShrinkRu
             "pgsteward.backup.shrink.warn",
             Form.SHARE.limited(ShrinkRule.LIMITS, ShrinkRule::allows),
             "50%",
-            "Share by which a backup must be smaller than the previous one for `backup-shrunk`.");
+            "Share by which a backup must be smaller than the previous one to raise `backup-shrunk`.");
     public static final Setting<Long> SHRINK_EXEMPT = SECTION.setting(
-            "pgsteward.backup.shrink.exempt", Form.SIZE, "1m", "Least size of the previous backup for that alert.");
+            "pgsteward.backup.shrink.exempt",
+            Form.SIZE,
+            "1m",
+            "Size of the previous backup below which `backup-shrunk` is never raised.");
     public static final Setting<Duration> FORGOTTEN_AFTER = SECTION.setting(
             "pgsteward.restore.forgotten.after",
             Form.TIME,

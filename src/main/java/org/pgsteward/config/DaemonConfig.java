@@ -17,7 +17,7 @@ public record DaemonConfig(Path routes, Path state, ZoneId zone, String command,
             "pgsteward.routes.types",
             Form.LIST,
             "none",
-            "Further Java classes of which route files may make beans and call methods.");
+            "Further Java classes that route files may use for beans and method calls.");
     public static final Setting<Path> STATE = SECTION.setting(
             "pgsteward.state.dir",
             Paths.ABSOLUTE,
@@ -37,7 +37,7 @@ public record DaemonConfig(Path routes, Path state, ZoneId zone, String command,
             "pgsteward.docker.command",
             Form.TEXT,
             "docker",
-            "Command that starts the client of Docker in those lines. With `none` no line needs Docker, as in the demonstration.");
+            "Command that starts the client of Docker in those lines; `none` if they need no client, as in the demonstration.");
 
     public static DaemonConfig of(Settings settings) {
         return new DaemonConfig(

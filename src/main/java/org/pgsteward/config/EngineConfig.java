@@ -15,7 +15,7 @@ public record EngineConfig(String host) {
     static {
         SECTION.inRoutes(
                 "pgsteward.relist.period",
-                "Time between two complete listings of the containers, whatever events arrive.");
+                "Time between two complete listings of the containers, regardless of events.");
     }
 
     public static EngineConfig of(Settings settings) {

@@ -97,7 +97,7 @@ record Form<T>(String words, Reading<T> reading) {
         } catch (DateTimeException e) {
             String hint = Suggestions.hint(text, ZoneId.getAvailableZoneIds());
             throw new IllegalArgumentException(
-                    name + " is '" + text + "', which is no time zone; "
+                    name + " is '" + text + "', which is not a time zone; "
                             + (hint.isEmpty() ? "write it like Europe/Berlin" : hint),
                     e);
         }

@@ -11,7 +11,7 @@ final class JournalConfig {
             "pgsteward.activity.keep", Form.TIME, "365d", "Time for which rows of `user_activity` are kept.");
 
     static {
-        SECTION.inRoutes("pgsteward.activity.tick", "Schedule on which older rows are removed.");
+        SECTION.inRoutes("pgsteward.activity.tick", "Schedule of the removal of older rows.");
     }
 
     private JournalConfig() {}

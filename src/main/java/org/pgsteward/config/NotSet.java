@@ -14,7 +14,7 @@ public final class NotSet extends IllegalArgumentException {
         return new NotSet(
                 setting.name(),
                 setting.name() + " is not set: set " + variable + ", or " + variable
-                        + "_FILE to the path of a file that" + " holds it");
+                        + "_FILE to the path of a file that contains it");
     }
 
     public String key() {

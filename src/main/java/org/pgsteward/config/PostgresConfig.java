@@ -67,7 +67,7 @@ public record PostgresConfig(
             "pgsteward.postgres.data.dir",
             Paths.AS_WRITTEN,
             "none",
-            "Folder where pgsteward sees the data of the server, to measure the free space of its disk. No file in it is read.");
+            "Folder in which pgsteward sees the data of the server, to measure the free space of the disk. pgsteward reads no file in it.");
 
     static {
         SECTION.check(PROGRAMS, PostgresConfig::checkedPrograms);
@@ -127,7 +127,7 @@ public record PostgresConfig(
     private static Path checkedPrograms(Settings settings) {
         Path folder = settings.value(PROGRAMS);
         if (!Files.isExecutable(folder.resolve("pg_dump"))) {
-            throw wrong(settings, PROGRAMS, "where there is no pg_dump");
+            throw wrong(settings, PROGRAMS, "which has no pg_dump");
         }
         return folder;
     }
@@ -135,7 +135,7 @@ public record PostgresConfig(
     private static Path checkedData(Settings settings) {
         Path folder = settings.value(DATA);
         if (!Files.isDirectory(folder)) {
-            throw wrong(settings, DATA, "which is no folder that is seen here");
+            throw wrong(settings, DATA, "which is not a folder that pgsteward can see");
         }
         return folder;
     }

@@ -27,8 +27,8 @@ public record ProvisionConfig(
     public static final Setting<String> SECRETS_PLACE = SECTION.optional(
             "pgsteward.secrets.place",
             Form.TEXT,
-            "that folder",
-            "The same folder as operators see it on the host, in the lines that they paste; in the image `secrets/services`.");
+            "the same path",
+            "Path of that folder on the host, for the lines that operators paste; in the image `secrets/services`.");
     public static final Setting<Path> CATALOGUE = SECTION.optional(
             "pgsteward.catalogue.file",
             Paths.AS_WRITTEN,
@@ -39,8 +39,8 @@ public record ProvisionConfig(
             Form.LIST,
             "btree_gin,btree_gist,citext,cube,earthdistance,fuzzystrmatch,hstore,intarray,isn,ltree,pg_trgm,pgcrypto,seg,"
                     + "tablefunc,tsm_system_rows,tsm_system_time,unaccent,uuid-ossp",
-            "Extensions that a label may ask for and a dump may contain. All of these come with PostgreSQL, and none gives a role"
-                    + " access beyond its database. A blank, in quotes, allows none.");
+            "Extensions that a label may request and a dump may contain. All of these come with PostgreSQL, and none gives a role"
+                    + " access beyond its database. A quoted blank allows none.");
     public static final Setting<String> WEB_NETWORK = SECTION.optional(
             "pgsteward.web.network",
             Form.TEXT,
@@ -55,12 +55,12 @@ public record ProvisionConfig(
             "pgsteward.update.grace",
             Form.TIME,
             "60s",
-            "Time for which a container may be stopped or removed before `service-down` is raised: an update makes a new one.");
+            "Time for which a container may be stopped or removed before `service-down` is raised, because an update creates it again.");
 
     static {
         SECTION.inRoutes("pgsteward.reconcile.period", "Time between two checks and repairs of roles and privileges.");
-        SECTION.inRoutes("pgsteward.reconcile.delay", "Time from the start to the first of them.");
-        SECTION.inRoutes("pgsteward.retry.period", "Time until work that PostgreSQL could not do is tried again.");
+        SECTION.inRoutes("pgsteward.reconcile.delay", "Time from the start to the first check.");
+        SECTION.inRoutes("pgsteward.retry.period", "Time until work that PostgreSQL did not finish is tried again.");
         SECTION.check(CATALOGUE, settings -> Catalogue.with(Json.mapper(), settings.value(CATALOGUE)));
     }
 

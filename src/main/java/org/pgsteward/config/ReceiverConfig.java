@@ -7,9 +7,9 @@ import org.pgsteward.alert.message.WebhookSignature;
 /** The receivers of notifications. Their route files read the settings. */
 final class ReceiverConfig {
     static final Section SECTION =
-            new Section("Receivers", "A receiver is on when its setting marked \"On if set\" has a value.");
+            new Section("Receivers", "A receiver is switched on if its setting marked \"On if set\" has a value.");
 
-    /** An address, without a slash at its end. It may contain a token: no message quotes it. */
+    /** An address, without a slash at its end. It may contain a token, so no message quotes it. */
     static final Form<String> ADDRESS = new Form<>("address", ReceiverConfig::address);
 
     private static final Form<String> SIGNATURE = new Form<>("text", (name, text) -> {
@@ -33,12 +33,14 @@ final class ReceiverConfig {
         SECTION.inRoutes("pgsteward.mail.starttls", "Encrypts the connection if the server offers it.");
     }
 
-    static final Setting<String> MAIL_STARTTLS_REQUIRED = SECTION.inRoutes(
-            "pgsteward.mail.starttls.required",
-            "Refuses a server that does not offer it, before the server gets the password. Without a user, or with `PGSTEWARD_MAIL_TLS`, it is `false`.");
+    static final Setting<String> MAIL_STARTTLS_REQUIRED = SECTION.formerly(
+            "pgsteward.mail.starttls-required",
+            SECTION.inRoutes(
+                    "pgsteward.mail.starttls.required",
+                    "Refuses a server that does not offer encryption, before the server gets the password. Without a user, or with `PGSTEWARD_MAIL_TLS`, it is `false`."));
 
     static final Setting<String> MAIL_TLS =
-            SECTION.inRoutes("pgsteward.mail.tls", "Encrypts from the first byte, usually on port 465.");
+            SECTION.inRoutes("pgsteward.mail.tls", "Encrypts the connection from its first byte, usually on port 465.");
 
     static {
         SECTION.inRoutes("pgsteward.mail.timeout", "Milliseconds to connect, and between two answers.");
@@ -65,7 +67,7 @@ final class ReceiverConfig {
                 Setting.Trait.SWITCH);
         SECTION.inRoutes("pgsteward.discord.timeout", "Milliseconds to connect, and to wait for an answer.");
         SECTION.inRoutes("pgsteward.telegram.token", "Token of a bot.", Setting.Trait.SECRET, Setting.Trait.SWITCH);
-        SECTION.inRoutes("pgsteward.telegram.chat", "Id of the chat.", Setting.Trait.NEEDED);
+        SECTION.inRoutes("pgsteward.telegram.chat", "Id of the chat that gets the messages.", Setting.Trait.NEEDED);
         SECTION.inRoutes("pgsteward.telegram.url", ADDRESS, "Server of Telegram.");
         SECTION.inRoutes("pgsteward.telegram.timeout", "Milliseconds to connect, and to wait for an answer.");
         SECTION.inRoutes(
@@ -73,18 +75,20 @@ final class ReceiverConfig {
                 ADDRESS,
                 "Alertmanager, such as `http://alertmanager:9093`.",
                 Setting.Trait.SWITCH);
-        SECTION.inRoutes("pgsteward.alertmanager.again", "Milliseconds until alerts that still fire are sent again.");
+        SECTION.inRoutes("pgsteward.alertmanager.again", "Milliseconds after which firing alerts are sent again.");
         SECTION.inRoutes("pgsteward.alertmanager.timeout", "Milliseconds to connect, and to wait for an answer.");
         SECTION.inRoutes(
                 "pgsteward.webhook.url",
                 ADDRESS,
-                "Address of a program of yours.",
+                "Address of your own program.",
                 Setting.Trait.SECRET,
                 Setting.Trait.SWITCH);
         SECTION.inRoutes(
                 "pgsteward.webhook.secret", SIGNATURE, "Key that signs each notification.", Setting.Trait.SECRET);
         SECTION.inRoutes("pgsteward.webhook.timeout", "Milliseconds to wait for an answer.");
-        SECTION.inRoutes("pgsteward.webhook.connect.timeout", "Milliseconds to connect.");
+        SECTION.formerly(
+                "pgsteward.webhook.connect-timeout",
+                SECTION.inRoutes("pgsteward.webhook.connect.timeout", "Milliseconds to connect."));
         SECTION.inRoutes(
                 "pgsteward.mailbox.dir", "Folder that gets each notification as a file.", Setting.Trait.SWITCH);
     }
@@ -106,7 +110,8 @@ final class ReceiverConfig {
     }
 
     private static IllegalArgumentException noAddress(String name) {
-        return new IllegalArgumentException(name
-                + " is no address of the form https://host/path; its value is not shown, since it may be a secret");
+        return new IllegalArgumentException(
+                name
+                        + " is not an address of the form https://host/path; its value is not shown, because it may be a secret");
     }
 }

@@ -15,12 +15,19 @@ final class RetentionConfig {
     static {
         SECTION.inRoutes(
                 "pgsteward.retention.tick",
-                "Schedule on which old backups are removed; they are also removed after each night.");
-        SECTION.inRoutes("pgsteward.reproof.tick", "Schedule on which stored backups are verified again.");
-        SECTION.inRoutes("pgsteward.reproof.count", "Number of them each time; 0 for none.");
+                "Schedule of the removal of old backups; they are also removed after each night.");
+        SECTION.formerly(
+                "pgsteward.reproof.tick",
+                SECTION.inRoutes(
+                        "pgsteward.reverification.tick", "Schedule of the re-verification of stored backups."));
+        SECTION.formerly(
+                "pgsteward.reproof.count",
+                SECTION.inRoutes(
+                        "pgsteward.reverification.count",
+                        "Number of stored backups to re-verify each time; 0 for none."));
         SECTION.inRoutes(
                 "pgsteward.interrupted.tick",
-                "Schedule on which backups are verified whose process ended before their verification.");
+                "Schedule of the verification of backups whose process ended before it verified them.");
     }
 
     private RetentionConfig() {}

@@ -2,9 +2,13 @@ package org.pgsteward.config;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /** Settings of one capability, in the order of the reference. A section creates the constants of its settings. */
 public final class Section {
@@ -12,6 +16,7 @@ public final class Section {
     private final String introduction;
     private final List<Setting<?>> settings = new ArrayList<>();
     private final List<Check> checks = new ArrayList<>();
+    private final SortedMap<String, Setting<?>> oldNames = new TreeMap<>();
 
     /** @param introduction for the reference, in Markdown; may be empty */
     Section(String heading, String introduction) {
@@ -62,6 +67,16 @@ public final class Section {
         return add(new Setting<>(name, form, Optional.empty(), "none", description, all));
     }
 
+    /**
+     * Reads the setting under its previous name as well, for one more version. See {@link OldSettings}.
+     *
+     * @param old previous name, such as {@code pgsteward.reproof.count}
+     */
+    <T> Setting<T> formerly(String old, Setting<T> setting) {
+        oldNames.put(old, setting);
+        return setting;
+    }
+
     void check(Setting<?> setting, Reading reading) {
         checks.add(new Check(setting, reading));
     }
@@ -81,6 +96,11 @@ public final class Section {
 
     public List<Setting<?>> settings() {
         return List.copyOf(settings);
+    }
+
+    /** Returns the settings by their previous names. */
+    Map<String, Setting<?>> oldNames() {
+        return Collections.unmodifiableMap(oldNames);
     }
 
     List<Check> checks() {

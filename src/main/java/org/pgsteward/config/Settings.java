@@ -25,10 +25,17 @@ public final class Settings {
     /** Files that hold the values of variables {@code ..._FILE}. */
     private final Set<Path> files;
 
-    Settings(Map<String, String> values, Map<String, String> given, Set<Path> files) {
+    private final List<OldSettings.Variable> oldVariables;
+
+    Settings(
+            Map<String, String> values,
+            Map<String, String> given,
+            Set<Path> files,
+            List<OldSettings.Variable> oldVariables) {
         this.values = values;
         this.given = given;
         this.files = Set.copyOf(files);
+        this.oldVariables = List.copyOf(oldVariables);
     }
 
     /** @throws IllegalArgumentException if a {@code _FILE} cannot be read, with the variable and the file */
@@ -54,8 +61,8 @@ public final class Settings {
     /** Returns these settings with the values of {@code decided} instead of their own. */
     public Settings with(Map<String, String> decided) {
         Map<String, String> all = new TreeMap<>(values);
-        all.putAll(decided);
-        return new Settings(all, given, files);
+        decided.forEach((name, value) -> all.put(AllSettings.currentName(name), value));
+        return new Settings(all, given, files, oldVariables);
     }
 
     /** Returns these settings with the defaults for {@code names}, as if no variable had set them. */
@@ -65,7 +72,7 @@ public final class Settings {
         names.forEach(name -> all.computeIfPresent(name, (same, value) -> defaults.get(name)));
         Map<String, String> others = new TreeMap<>(given);
         others.keySet().removeAll(names);
-        return new Settings(all, others, files);
+        return new Settings(all, others, files, oldVariables);
     }
 
     /** Returns the defaults by name. */
@@ -78,6 +85,11 @@ public final class Settings {
     /** Returns the variables that were set, by name of the setting. */
     public Map<String, String> given() {
         return Map.copyOf(given);
+    }
+
+    /** Returns the variables that were set and have the previous name of a setting. */
+    List<OldSettings.Variable> oldVariables() {
+        return oldVariables;
     }
 
     /** Returns the variable that sets, or would set, the setting. */
@@ -134,10 +146,17 @@ public final class Settings {
     }
 
     /**
-     * Returns the values for the routes' placeholders. The keys to the data are left out, because no route needs them.
+     * Returns the values for the routes' placeholders, also under the previous names of settings, which an edited route
+     * file may still have. The keys to the data are left out, because no route needs them.
      */
     public Map<String, String> forRoutes() {
         Map<String, String> shown = new TreeMap<>(values);
+        AllSettings.oldNames().forEach((old, setting) -> {
+            String value = values.get(setting.name());
+            if (value != null && !setting.is(Setting.Trait.NOT_FOR_ROUTES)) {
+                shown.put(old, value);
+            }
+        });
         AllSettings.all().stream()
                 .filter(setting -> setting.is(Setting.Trait.NOT_FOR_ROUTES))
                 .forEach(setting -> shown.remove(setting.name()));

@@ -4,8 +4,8 @@ import static org.pgsteward.config.ReceiverConfig.ADDRESS;
 
 /** Watchers outside this host, which expect a request from time to time. Route files read the settings. */
 final class WatcherConfig {
-    static final Section SECTION = new Section(
-            "Watchers outside", "A watcher gets requests when its setting marked \"On if set\" has a value.");
+    static final Section SECTION =
+            new Section("Watchers outside", "A watcher gets requests if its setting marked \"On if set\" has a value.");
 
     static {
         SECTION.inRoutes(
@@ -21,13 +21,14 @@ final class WatcherConfig {
         SECTION.inRoutes(
                 "pgsteward.backup.ping.url",
                 ADDRESS,
-                "Address that is requested after each night whose backups are verified.",
+                "Address that is requested after each night if every database has a verified backup in time.",
                 Setting.Trait.SECRET,
                 Setting.Trait.SWITCH);
         SECTION.inRoutes("pgsteward.backup.ping.method", "HTTP method of that request.");
         SECTION.inRoutes("pgsteward.backup.ping.timeout", "Milliseconds to connect, and to wait for an answer.");
         SECTION.inRoutes(
-                "pgsteward.backup.ping.again", "Milliseconds until a failed request is repeated, three times at most.");
+                "pgsteward.backup.ping.again",
+                "Milliseconds after which a failed request is repeated, three times at most.");
     }
 
     private WatcherConfig() {}

@@ -78,31 +78,31 @@ public final class Containers {
         listing.containers().forEach(container -> now.put(container.id(), container));
         oversized = listing.oversized();
         Set<String> unread = oversized.stream().map(OversizedContainer::id).collect(Collectors.toUnmodifiableSet());
-        List<ContainerSnapshot> sightings = new ArrayList<>();
+        List<ContainerSnapshot> snapshots = new ArrayList<>();
         for (Container before : known.all()) {
             // A container that was created while the list was read is known by its event and not in the list.
             if (!now.containsKey(before.id())
                     && !unread.contains(before.id())
                     && engine.container(before.id()).isEmpty()
                     && known.remove(before.id()).isPresent()) {
-                sightings.add(gone(before));
+                snapshots.add(gone(before));
             }
         }
         status.waiting().stream()
                 .filter(container -> !now.containsKey(container.id()) && !unread.contains(container.id()))
-                .filter(container -> sightings.stream()
-                        .noneMatch(sighting -> sighting.container().id().equals(container.id())))
+                .filter(container -> snapshots.stream()
+                        .noneMatch(snapshot -> snapshot.container().id().equals(container.id())))
                 .map(this::gone)
-                .forEach(sightings::add);
+                .forEach(snapshots::add);
         known.putAll(now.values());
         listed = true;
         // The server first: the claims of the others depend on the networks that they share with it.
-        now.values().stream().filter(known::isPostgres).map(this::seen).forEach(sightings::add);
+        now.values().stream().filter(known::isPostgres).map(this::seen).forEach(snapshots::add);
         now.values().stream()
                 .filter(container -> !known.isPostgres(container))
                 .map(this::seen)
-                .forEach(sightings::add);
-        return sightings;
+                .forEach(snapshots::add);
+        return snapshots;
     }
 
     /** Returns every container of the last list, with the events since. */
@@ -192,15 +192,15 @@ public final class Containers {
     }
 
     /** Returns the newest state of a container: events may have come since the list was read. */
-    public ContainerSnapshot newest(ContainerSnapshot sighting) {
-        Optional<Container> now = known.get(sighting.container().id());
-        return sighting.gone() || now.isEmpty() ? sighting : sighting(now.get(), false);
+    public ContainerSnapshot newest(ContainerSnapshot snapshot) {
+        Optional<Container> now = known.get(snapshot.container().id());
+        return snapshot.gone() || now.isEmpty() ? snapshot : snapshot(now.get(), false);
     }
 
     /** Judges the state of a container's service; empty for a container of no service. */
     public List<Condition> status(ContainerSnapshot seen) {
-        ContainerSnapshot sighting = newest(seen);
-        Container container = sighting.container();
+        ContainerSnapshot snapshot = newest(seen);
+        Container container = snapshot.container();
         Optional<String> service = service(container);
         if (service.isEmpty() || container.isOneOff()) {
             return List.of();
@@ -210,9 +210,9 @@ public final class Containers {
                 .filter(other -> !other.id().equals(container.id()) && !other.isOneOff())
                 .filter(other -> service(other).equals(service))
                 .toList();
-        return sighting.gone()
-                ? status.gone(service.get(), sighting.postgres(), container, there, others)
-                : status.look(service.get(), sighting.postgres(), container, others);
+        return snapshot.gone()
+                ? status.gone(service.get(), snapshot.postgres(), container, there, others)
+                : status.look(service.get(), snapshot.postgres(), container, others);
     }
 
     /** Returns the row of an event for {@code user_activity}; empty for containers of no service and for minor events. */
@@ -245,14 +245,14 @@ public final class Containers {
 
     private ContainerSnapshot seen(Container container) {
         known.put(container);
-        return sighting(container, false);
+        return snapshot(container, false);
     }
 
     private ContainerSnapshot gone(Container container) {
-        return sighting(container, true);
+        return snapshot(container, true);
     }
 
-    private ContainerSnapshot sighting(Container container, boolean gone) {
+    private ContainerSnapshot snapshot(Container container, boolean gone) {
         return new ContainerSnapshot(container, gone, known.isPostgres(container));
     }
 }

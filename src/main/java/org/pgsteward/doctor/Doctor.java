@@ -126,7 +126,7 @@ final class Doctor {
         found.addAll(RightsRule.judge(planned, enrolled(patient), refused, attempts));
         patient.log().flatMap(LogRule::judge).ifPresent(found::add);
         conditions.stream()
-                .filter(condition -> !isTold(condition, refused) && !isAttempt(condition, attempts))
+                .filter(condition -> !isDiagnosed(condition, refused) && !isAttempt(condition, attempts))
                 .flatMap(condition -> found(Diagnosis.Symptom.RESOURCE_TROUBLE, condition).stream())
                 .forEach(found::add);
         Set<String> explained = found.stream()
@@ -135,7 +135,7 @@ final class Doctor {
                 .collect(Collectors.toSet());
         Set<String> seen = conditions.stream().map(Condition::key).collect(Collectors.toSet());
         firing.stream()
-                .filter(condition -> !seen.contains(condition.key()) && !isTold(condition, refused))
+                .filter(condition -> !seen.contains(condition.key()) && !isDiagnosed(condition, refused))
                 .filter(condition -> !patient.engine() || !OF_SETTINGS.contains(condition.kind()))
                 .filter(condition -> !isAttempt(condition, attempts))
                 .filter(condition -> !CAUSED.contains(condition.kind()) || !explained.contains(condition.service()))
@@ -162,7 +162,7 @@ final class Doctor {
     }
 
     /** Returns whether a condition only repeats a refused login whose cause is diagnosed already. */
-    private static boolean isTold(Condition condition, Set<String> refused) {
+    private static boolean isDiagnosed(Condition condition, Set<String> refused) {
         return condition.kind().equals(LOGINS) && refused.contains(condition.service());
     }
 

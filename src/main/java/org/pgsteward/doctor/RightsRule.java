@@ -22,11 +22,11 @@ final class RightsRule {
      *
      * @param plan planned actions, with reasons
      * @param enrolled services with a database from pgsteward
-     * @param told services with a diagnosed refused login: the same command repairs both
+     * @param diagnosed services with a diagnosed refused login: the same command repairs both
      * @param attempts log messages about the refused containers
      */
     static List<Diagnosis> judge(
-            Provisioner.Plan plan, Set<String> enrolled, Set<String> told, Map<String, String> attempts) {
+            Provisioner.Plan plan, Set<String> enrolled, Set<String> diagnosed, Map<String, String> attempts) {
         List<Diagnosis> diagnoses = new ArrayList<>();
         for (Provisioner.Plan.Refused refused : plan.refused()) {
             String log = attempts.containsKey(refused.container())
@@ -46,7 +46,7 @@ final class RightsRule {
         together(plan.steps()).forEach((subject, reasons) -> {
             boolean asks =
                     plan.wishes().stream().anyMatch(wish -> wish.subject().equals(subject));
-            if (told.contains(subject)) {
+            if (diagnosed.contains(subject)) {
                 return;
             }
             boolean begins = asks && !enrolled.contains(subject);

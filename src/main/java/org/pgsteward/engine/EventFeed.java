@@ -57,11 +57,11 @@ public final class EventFeed implements AutoCloseable {
     private final FeedTimings timings;
     private final Listener listener;
     private final BoundedExecutor handOff;
-    private final FeedPosition hearing = new FeedPosition();
-    private final FeedProbe proof;
+    private final FeedPosition position = new FeedPosition();
+    private final FeedProbe probe;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread reader = Threads.daemon("docker-events", Threads.DEFAULT_STACK, this::read);
-    private final Thread prover = Threads.daemon("docker-events-proof", Threads.DEFAULT_STACK, this::prove);
+    private final Thread prober = Threads.daemon("docker-events-probe", Threads.DEFAULT_STACK, this::probe);
     private volatile Optional<EventStream> current = Optional.empty();
 
     private EventFeed(DockerEngine engine, Clock clock, FeedTimings timings, Listener listener) {
@@ -71,7 +71,7 @@ public final class EventFeed implements AutoCloseable {
         this.timings = timings;
         this.listener = listener;
         this.handOff = new BoundedExecutor(timings.waiting());
-        this.proof = new FeedProbe(source, hearing, clock);
+        this.probe = new FeedProbe(source, position, clock);
     }
 
     /** Starts a feed at once, without waiting for the engine, which may start later. */
@@ -79,7 +79,7 @@ public final class EventFeed implements AutoCloseable {
         EventFeed feed = new EventFeed(engine, clock, timings, listener);
         feed.handOff.start();
         feed.reader.start();
-        feed.prover.start();
+        feed.prober.start();
         return feed;
     }
 
@@ -99,7 +99,7 @@ public final class EventFeed implements AutoCloseable {
     }
 
     public FeedStatus status() {
-        return reader.isAlive() ? hearing.status() : hearing.status().lost("no longer listening");
+        return reader.isAlive() ? position.status() : position.status().lost("no longer listening");
     }
 
     private void read() {
@@ -111,9 +111,9 @@ public final class EventFeed implements AutoCloseable {
             try (EventStream stream = connect(over)) {
                 away = false;
                 over = follow(stream);
-                hearing.lost(over);
+                position.lost(over);
             } catch (IOException | RuntimeException e) {
-                hearing.lost(String.valueOf(e.getMessage()));
+                position.lost(String.valueOf(e.getMessage()));
                 if (!away && !closed()) {
                     LOG.warn("hears no Docker events, and goes on trying: {}", e.getMessage());
                 }
@@ -139,16 +139,16 @@ public final class EventFeed implements AutoCloseable {
      * @param over why the previous stream ended, if that was not logged yet
      */
     private EventStream connect(String over) throws IOException {
-        EventStream stream = source.follow(hearing.since(source.now()));
+        EventStream stream = source.follow(position.since(source.now()));
         current = Optional.of(stream);
         if (closed()) {
             stream.drop("closed");
         }
-        hearing.connected(clock.instant());
+        position.connected(clock.instant());
         LOG.info(
                 "hears Docker events at {}{}{}",
                 host,
-                hearing.status().reconnects() == 0 ? "" : " again",
+                position.status().reconnects() == 0 ? "" : " again",
                 over.isEmpty() ? "" : "; the stream before it ended: " + over);
         handOff.offer(listener::connected);
         return stream;
@@ -167,11 +167,11 @@ public final class EventFeed implements AutoCloseable {
     }
 
     private void take(Event event, EventStream stream) {
-        if (hearing.knows(event) || stream.dropped().isPresent()) {
+        if (position.knows(event) || stream.dropped().isPresent()) {
             return;
         }
         if (handOff.offer(() -> listener.heard(event))) {
-            hearing.took(event);
+            position.took(event);
         } else {
             LOG.warn(
                     "{} Docker events wait for a slow route; taking no more until it has caught up", timings.waiting());
@@ -179,9 +179,9 @@ public final class EventFeed implements AutoCloseable {
         }
     }
 
-    private void prove() {
-        while (!closedWithin(timings.proofEvery())) {
-            current.ifPresent(stream -> proof.deafness(stream).ifPresent(why -> {
+    private void probe() {
+        while (!closedWithin(timings.probeEvery())) {
+            current.ifPresent(stream -> probe.staleness(stream).ifPresent(why -> {
                 if (!closed() && stream.dropped().isEmpty()) {
                     LOG.warn("the stream of Docker events is deaf: {}", why);
                     stream.drop("deaf: " + why);
@@ -212,10 +212,10 @@ public final class EventFeed implements AutoCloseable {
         current.ifPresent(stream -> stream.drop("closed"));
         // An interrupt ends a call to an engine that does not answer.
         reader.interrupt();
-        prover.interrupt();
+        prober.interrupt();
         handOff.close();
         join(reader);
-        join(prover);
+        join(prober);
     }
 
     private static void join(Thread thread) {

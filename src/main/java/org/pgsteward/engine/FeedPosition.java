@@ -68,9 +68,9 @@ final class FeedPosition {
         return complete;
     }
 
-    synchronized void proved(Instant until, Instant now) {
+    synchronized void probed(Instant until, Instant now) {
         complete = until.isAfter(complete) ? until : complete;
-        status = status.proved(now);
+        status = status.probed(now);
     }
 
     synchronized void connected(Instant now) {

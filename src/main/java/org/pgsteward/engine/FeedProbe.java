@@ -19,31 +19,31 @@ final class FeedProbe {
     private static final Duration CLOCK_WENT_BACK = Duration.ofSeconds(5);
 
     private final EventSource source;
-    private final FeedPosition hearing;
+    private final FeedPosition position;
     private final Clock clock;
 
-    FeedProbe(EventSource source, FeedPosition hearing, Clock clock) {
+    FeedProbe(EventSource source, FeedPosition position, Clock clock) {
         this.source = source;
-        this.hearing = hearing;
+        this.position = position;
         this.clock = clock;
     }
 
     /** Returns why the stream is stale; empty if it delivered every event. */
-    Optional<String> deafness(EventStream stream) {
+    Optional<String> staleness(EventStream stream) {
         try {
             Instant now = source.now();
             Instant until = now.minus(UNDER_WAY);
-            Instant since = hearing.complete();
+            Instant since = position.complete();
             if (since.isAfter(now.plus(CLOCK_WENT_BACK))) {
                 return Optional.of("its clock went back from " + since + " to " + now);
             }
-            List<Event> missing = until.isAfter(since) ? hearing.missing(source.between(since, until)) : List.of();
+            List<Event> missing = until.isAfter(since) ? position.missing(source.between(since, until)) : List.of();
             if (!missing.isEmpty()) {
                 return Optional.of("it did not bring " + missing.size() + " events, the first of them '"
                         + missing.get(0).getAction() + "' at " + FeedPosition.timeOf(missing.get(0)));
             }
             if (stream.dropped().isEmpty()) {
-                hearing.proved(until, clock.instant());
+                position.probed(until, clock.instant());
             }
             return Optional.empty();
         } catch (IOException | RuntimeException e) {

@@ -7,10 +7,10 @@ import java.time.Duration;
  *
  * @param firstRetry pause before the first attempt to reconnect; it doubles each time
  * @param longestRetry the longest such pause
- * @param proofEvery the interval of the probe for missed events
+ * @param probeEvery the interval of the probe for missed events
  * @param waiting the most events in the listener's queue; beyond it, the stream is dropped
  */
-public record FeedTimings(Duration firstRetry, Duration longestRetry, Duration proofEvery, int waiting) {
+public record FeedTimings(Duration firstRetry, Duration longestRetry, Duration probeEvery, int waiting) {
     /**
      * The default. All events are known within half a minute of the engine's return. A stale stream is replaced within
      * the same time.
@@ -19,9 +19,9 @@ public record FeedTimings(Duration firstRetry, Duration longestRetry, Duration p
             new FeedTimings(Duration.ofMillis(250), Duration.ofSeconds(10), Duration.ofSeconds(10), 4096);
 
     public FeedTimings {
-        if (firstRetry.isZero() || firstRetry.compareTo(longestRetry) > 0 || proofEvery.isZero() || waiting < 1) {
+        if (firstRetry.isZero() || firstRetry.compareTo(longestRetry) > 0 || probeEvery.isZero() || waiting < 1) {
             throw new IllegalArgumentException("the event feed would retry after " + firstRetry + " to " + longestRetry
-                    + ", prove every " + proofEvery + " and let " + waiting + " events wait");
+                    + ", prove every " + probeEvery + " and let " + waiting + " events wait");
         }
     }
 

@@ -25,13 +25,13 @@ public final class BackupDays {
     private static final String OUTCOMES = """
             SELECT service_name, started_at,
                    CASE WHEN %s THEN 0
-                        WHEN state = 'expired' AND (verified_at IS NOT NULL OR proof = 'stream') THEN 1
+                        WHEN state = 'expired' AND (verified_at IS NOT NULL OR verification = 'stream') THEN 1
                         WHEN state IN ('made', 'unverifiable', 'expired') THEN 2
                         ELSE 3
                    END
               FROM public.backup_log
              WHERE started_at >= ? AND state <> 'running'
-            """.formatted(BackupRows.PROVED);
+            """.formatted(BackupRows.IS_VERIFIED);
 
     private BackupDays() {}
 
@@ -42,7 +42,7 @@ public final class BackupDays {
         /** Verified, and removed since by the retention policy. */
         REMOVED,
         /** Made, and not verified. */
-        UNPROVED,
+        UNVERIFIED,
         FAILED,
         /** No run. */
         NONE

@@ -21,7 +21,7 @@ public final class BackupRows {
      * A backup that was restored and compared. Where this host cannot decrypt the stored file, a verification while the
      * backup was made counts.
      */
-    static final String PROVED = "(state = 'verified' OR (state = 'made' AND proof = 'stream'))";
+    static final String IS_VERIFIED = "(state = 'verified' OR (state = 'made' AND verification = 'stream'))";
 
     private static final String SERVICES =
             "SELECT DISTINCT service_name FROM public.backup_log WHERE event_id IS NOT NULL ORDER BY service_name";
@@ -33,17 +33,18 @@ public final class BackupRows {
              WHERE service_name = ANY (?) AND event_id IS NOT NULL AND state IS NOT NULL
             """;
 
-    private static final String LAST_PROVED = """
+    private static final String LAST_VERIFIED = """
             SELECT service_name, max(started_at) FILTER (WHERE %s AND started_at <= ?), min(started_at)
               FROM public.backup_log
              WHERE backup_type = ? AND started_at IS NOT NULL
              GROUP BY service_name
-            """.formatted(PROVED);
+            """.formatted(IS_VERIFIED);
 
-    private static final String ALL_PROVED =
-            "SELECT backup_id, COALESCE(sha256, '') FROM public.backup_log WHERE backup_id IS NOT NULL AND " + PROVED;
+    private static final String ALL_VERIFIED =
+            "SELECT backup_id, COALESCE(sha256, '') FROM public.backup_log WHERE backup_id IS NOT NULL AND "
+                    + IS_VERIFIED;
 
-    private static final String PROVED_BEFORE = """
+    private static final String VERIFIED_BEFORE = """
             SELECT backup_id, source_bytes
               FROM public.backup_log
              WHERE service_name = ? AND backup_type = ? AND started_at < ? AND %s
@@ -51,39 +52,39 @@ public final class BackupRows {
                AND backup_id IS NOT NULL AND source_bytes IS NOT NULL
              ORDER BY started_at DESC
              LIMIT 1
-            """.formatted(PROVED);
+            """.formatted(IS_VERIFIED);
 
     /** Backups that were verified once and failed since. */
     private static final String DAMAGED = """
             SELECT service_name, count(*)
               FROM public.backup_log
-             WHERE state = 'failed' AND (verified_at IS NOT NULL OR proof = 'stream')
+             WHERE state = 'failed' AND (verified_at IS NOT NULL OR verification = 'stream')
              GROUP BY service_name
             """;
 
     private static final String UNVERIFIED = """
             SELECT newest.service_name, newest.event_id
-              FROM (SELECT DISTINCT ON (service_name, backup_type) service_name, event_id, state, proof
+              FROM (SELECT DISTINCT ON (service_name, backup_type) service_name, event_id, state, verification
                       FROM public.backup_log
                      WHERE started_at > ? AND event_id IS NOT NULL AND state NOT IN ('running', 'failed')
                      ORDER BY service_name, backup_type, started_at DESC, id DESC) AS newest
-             WHERE newest.state = 'made' AND newest.proof IS DISTINCT FROM 'stream'
+             WHERE newest.state = 'made' AND newest.verification IS DISTINCT FROM 'stream'
              ORDER BY newest.service_name
              LIMIT 5000
             """;
 
-    private static final String NEWEST_PROVED = """
+    private static final String NEWEST_VERIFIED = """
             SELECT DISTINCT ON (service_name, backup_type)
                    service_name, backup_type, left(backup_path, 1000), COALESCE(size_bytes, 0)
               FROM public.backup_log
              WHERE %s AND event_id IS NOT NULL AND backup_path IS NOT NULL AND started_at IS NOT NULL
              ORDER BY service_name, backup_type, started_at DESC, id DESC
-            """.formatted(PROVED);
+            """.formatted(IS_VERIFIED);
 
     private static final String VERIFIED = """
             SELECT EXISTS (SELECT FROM public.backup_log
                             WHERE event_id = ?::uuid AND backup_path = ? AND backup_type = ? AND sha256 = ?
-                              AND (state = 'verified' OR (state = 'made' AND proof = 'stream')))
+                              AND (state = 'verified' OR (state = 'made' AND verification = 'stream')))
             """;
 
     private static final String KEEPS =
@@ -110,8 +111,8 @@ public final class BackupRows {
     }
 
     /** Returns the ids of all verified backups with the SHA-256 hashes of their files. An empty hash is unknown. */
-    public Map<String, String> proved() throws SQLException {
-        return Query.map(source, ALL_PROVED, row -> row.getString(1), row -> row.getString(2));
+    public Map<String, String> allVerified() throws SQLException {
+        return Query.map(source, ALL_VERIFIED, row -> row.getString(1), row -> row.getString(2));
     }
 
     /**
@@ -122,10 +123,10 @@ public final class BackupRows {
     public record Stored(String service, String kind, String path, long sizeBytes) {}
 
     /** Returns the newest verified backup of each service and kind. */
-    public List<Stored> newestProved() throws SQLException {
+    public List<Stored> newestVerified() throws SQLException {
         return Query.list(
                 source,
-                NEWEST_PROVED,
+                NEWEST_VERIFIED,
                 row -> new Stored(row.getString(1), row.getString(2), row.getString(3), row.getLong(4)));
     }
 
@@ -166,17 +167,17 @@ public final class BackupRows {
     /**
      * The start times of a service's newest verified backup and of its first run.
      *
-     * @param lastProved the start of the newest verified backup. A run in the future, after the clock was set back, is
+     * @param lastVerified the start of the newest verified backup. A run in the future, after the clock was set back, is
      *     no evidence for today and does not count
      * @param firstRun the start of the first run
      */
-    public record VerificationTimes(Optional<Instant> lastProved, Instant firstRun) {}
+    public record VerificationTimes(Optional<Instant> lastVerified, Instant firstRun) {}
 
     /** Returns the times of each service that had a run of {@code kind}, by service. */
     public Map<String, VerificationTimes> verificationTimes(String kind, Instant now) throws SQLException {
         return Query.map(
                 source,
-                LAST_PROVED,
+                LAST_VERIFIED,
                 row -> row.getString(1),
                 row -> new VerificationTimes(Query.timeIfAny(row, 2), Query.time(row, 3)),
                 now,
@@ -190,26 +191,26 @@ public final class BackupRows {
      *     backup within one second gets the time of the next second, which may still be to come: it counts nevertheless
      * @throws SQLException if PostgreSQL does not answer
      */
-    public boolean isNewestProved(Backup backup, Instant now) throws SQLException {
+    public boolean isNewestVerified(Backup backup, Instant now) throws SQLException {
         // The journal rounds times to microseconds, so the comparison needs a tolerance.
         Instant earliest = backup.times().startedAt().minusMillis(1);
         Instant latest = backup.times().startedAt().plusMillis(1);
         Instant asOf = latest.isAfter(now) ? latest : now;
         return Optional.ofNullable(verificationTimes(backup.kind().word(), asOf).get(backup.service()))
-                .flatMap(VerificationTimes::lastProved)
+                .flatMap(VerificationTimes::lastVerified)
                 .filter(newest -> !newest.isBefore(earliest) && !newest.isAfter(latest))
                 .isPresent();
     }
 
     /** A verified backup and the bytes of its stream before compression. */
-    public record Proved(String backupId, long sourceBytes) {}
+    public record Verified(String backupId, long sourceBytes) {}
 
     /** Returns the newest verified backup of the same service and kind that began before {@code backup}. */
-    public Optional<Proved> provedBefore(Backup backup) throws SQLException {
+    public Optional<Verified> verifiedBefore(Backup backup) throws SQLException {
         return Query.first(
                 source,
-                PROVED_BEFORE,
-                row -> new Proved(row.getString(1), row.getLong(2)),
+                VERIFIED_BEFORE,
+                row -> new Verified(row.getString(1), row.getLong(2)),
                 backup.service(),
                 backup.kind().word(),
                 backup.times().startedAt(),

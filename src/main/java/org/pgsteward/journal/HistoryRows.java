@@ -28,7 +28,7 @@ public final class HistoryRows {
              WHERE started_at IS NOT NULL
              GROUP BY service_name
              ORDER BY service_name
-            """.formatted(BackupRows.PROVED);
+            """.formatted(BackupRows.IS_VERIFIED);
 
     private static final String NEWEST = """
             SELECT DISTINCT ON (r.service_name, r.backup_type)
@@ -124,17 +124,17 @@ public final class HistoryRows {
      *
      * @param path relative to the store
      */
-    public record ProvedBackup(String backupId, String path, Instant verifiedAt) {}
+    public record VerifiedDump(String backupId, String path, Instant verifiedAt) {}
 
     /**
      * Returns the newest verified dump of {@code service} that began before {@code before}. An image change pins this
      * dump.
      */
-    public Optional<ProvedBackup> lastVerified(String service, Instant before) throws SQLException {
+    public Optional<VerifiedDump> lastVerified(String service, Instant before) throws SQLException {
         return Query.first(
                 source,
                 LAST_VERIFIED,
-                row -> new ProvedBackup(row.getString(1), row.getString(2), Query.time(row, 3)),
+                row -> new VerifiedDump(row.getString(1), row.getString(2), Query.time(row, 3)),
                 service,
                 before);
     }

@@ -14,7 +14,7 @@ import org.pgsteward.postgres.Query;
 
 /**
  * Imports the rows of a journal that was restored beside the present one, such as the journal of an older pgsteward.
- * Copies the columns that both journals have, and the rows that the present journal lacks.
+ * Copies the columns that both journals have, without generated ones, and the rows that the present journal lacks.
  */
 public final class JournalImport {
     private static final List<String> TABLES = List.of("service_configs", "backup_log", "user_activity");
@@ -23,6 +23,7 @@ public final class JournalImport {
             SELECT attname
               FROM pg_catalog.pg_attribute
              WHERE attrelid = pg_catalog.to_regclass(?) AND attnum > 0 AND NOT attisdropped AND attname <> 'id'
+               AND attgenerated = ''
              ORDER BY attnum
             """;
 

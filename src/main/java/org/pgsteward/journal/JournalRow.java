@@ -27,14 +27,17 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
     /** The width of the column {@code user_activity.action}. */
     private static final int ACTION_CHARACTERS = 100;
 
-    /** Adds the parameters that a row from an older pgsteward lacks in the spool and that its statement requires. */
+    /**
+     * Adds the parameters that a row from an older pgsteward lacks in the spool and that its statement requires. A
+     * parameter with its previous name gets the present one.
+     */
     public JournalRow {
         Map<String, @Nullable Object> complete = new LinkedHashMap<>(columns);
         if (table.equals("backup")) {
             complete.putIfAbsent("set_id", null);
             complete.putIfAbsent("dump_seconds", null);
             complete.putIfAbsent("verify_seconds", null);
-            complete.putIfAbsent("proof", null);
+            complete.putIfAbsent("verification", complete.remove("proof"));
             complete.putIfAbsent("said_at", null);
             complete.putIfAbsent("caveat", null);
         }
@@ -110,7 +113,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
                 backup.identity().setId().isEmpty() ? null : backup.identity().setId());
         columns.put("dump_seconds", seconds(backup.times().dumpTime()));
         columns.put("verify_seconds", seconds(backup.verification().took()));
-        columns.put("proof", proof(backup));
+        columns.put("verification", verification(backup));
         columns.put("caveat", backup.caveats().isEmpty() ? null : String.join("\n", backup.caveats()));
         return new JournalRow("backup", columns);
     }
@@ -141,7 +144,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
     }
 
     /** Returns the source of the verification: the stored file, or only the stream that was encrypted into it. */
-    private static @Nullable String proof(Backup backup) {
+    private static @Nullable String verification(Backup backup) {
         return backup.state() == BackupState.VERIFIED
                 ? "file"
                 : backup.verification().inStream() ? "stream" : null;

@@ -32,7 +32,7 @@ public final class JournalWriter {
     private final Tables tables;
     private final RowStatement statement;
     private final ReentrantLock draining = new ReentrantLock();
-    private boolean awayTold;
+    private boolean unavailabilityLogged;
 
     /** @param statement writes one row to its table */
     public JournalWriter(Spool spool, Tables tables, RowStatement statement) {
@@ -111,9 +111,9 @@ public final class JournalWriter {
             }
         } catch (SQLException e) {
             tables.doubt(e);
-            if (!awayTold) {
+            if (!unavailabilityLogged) {
                 LOG.warn("journal rows wait in the spool: {}", e.getMessage());
-                awayTold = true;
+                unavailabilityLogged = true;
             }
         } catch (IOException e) {
             LOG.error("the journal's spool cannot be read: {}", e.getMessage());
@@ -143,7 +143,7 @@ public final class JournalWriter {
                 write(file);
             }
         }
-        awayTold = false;
+        unavailabilityLogged = false;
     }
 
     private void write(Path file) throws IOException, SQLException {

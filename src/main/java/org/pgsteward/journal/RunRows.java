@@ -43,7 +43,7 @@ public final class RunRows {
     private static final String ENDED = """
             SELECT DISTINCT ON (service_name, backup_type)
                    service_name, backup_type, COALESCE(backup_id, service_name),
-                   state = 'verified' OR COALESCE(state = 'made' AND proof = 'stream', false), state,
+                   state = 'verified' OR COALESCE(state = 'made' AND verification = 'stream', false), state,
                    left(COALESCE(error, ''), 2000), COALESCE(verified_at, finished_at, started_at)
               FROM public.backup_log
              WHERE started_at > ? AND state <> 'running'
@@ -54,7 +54,7 @@ public final class RunRows {
             SELECT backup_id, event_id, COALESCE(set_id, ''), state, backup_path, started_at, finished_at, verified_at,
                    COALESCE(size_bytes, 0), COALESCE(source_bytes, 0), left(COALESCE(sha256, ''), 200),
                    left(COALESCE(server_version, ''), 200), COALESCE(dump_seconds * 1000, 0)::bigint,
-                   COALESCE(verify_seconds * 1000, 0)::bigint, COALESCE(proof = 'stream', false),
+                   COALESCE(verify_seconds * 1000, 0)::bigint, COALESCE(verification = 'stream', false),
                    left(COALESCE(error, ''), 2000), left(COALESCE(caveat, ''), 10000)
               FROM public.backup_log
              WHERE service_name = ? AND backup_type = ?

@@ -2,6 +2,7 @@ package org.pgsteward.journal;
 
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Map;
 import java.util.Set;
 import javax.sql.DataSource;
 import org.flywaydb.core.Flyway;
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 public final class Tables {
     /** The SQLSTATEs undefined_table and undefined_column. An init script may have made tables of the same names. */
     private static final Set<String> MISSING = Set.of("42P01", "42703");
+
+    /** The new names of columns by the previous ones, which exist for one more version. */
+    public static final Map<String, String> RENAMED = Map.of("backup_log.proof", "backup_log.verification");
 
     private final DataSource source;
     private boolean ready;

@@ -142,7 +142,7 @@ public record Backup(Identity identity, Source source, Times times, File file, V
      * Returns this backup after it was restored and compared while it was written. This host cannot decrypt the stored
      * file.
      */
-    public Backup provedInStream(Duration took) {
+    public Backup verifiedInStream(Duration took) {
         return with(new Verification(verification.at(), took, true));
     }
 

@@ -39,7 +39,8 @@ public record Notification(
     public static final int MOST_ALERTS = 200;
 
     public Notification {
-        // A file that an older version wrote has no list of alerts.
+        // A file that an older version wrote has no list of alerts, and may have the previous name of a kind.
+        kind = AlertKinds.current(Objects.requireNonNull(kind, "kind"));
         alerts = List.copyOf(Objects.requireNonNullElse(alerts, List.of()));
     }
 
@@ -66,6 +67,14 @@ public record Notification(
      * @param since when the condition began; together with {@code id} it identifies one occurrence
      */
     public record Entry(String id, String state, String severity, String kind, String service, Instant since) {
+        public Entry {
+            String current = AlertKinds.current(Objects.requireNonNull(kind, "kind"));
+            if (!current.equals(kind) && id(kind, service).equals(id)) {
+                id = id(current, service);
+            }
+            kind = current;
+        }
+
         /** Returns the id for a kind of alert and a service. */
         public static String id(String kind, String service) {
             return UUID.nameUUIDFromBytes((kind + ":" + service).getBytes(StandardCharsets.UTF_8))

@@ -51,7 +51,7 @@ public record DatabaseObservation(
      * @param log the format of its log
      * @param ourAddress pgsteward's address as the server sees it; empty for a socket
      * @param crash the cause of {@code recoveredAt}, where it is known
-     * @param told restarts that an alert already reports, of this pgsteward or the one before it
+     * @param reported restarts that an alert already reports, of this pgsteward or the one before it
      */
     public record Server(
             Instant startedAt,
@@ -67,7 +67,7 @@ public record DatabaseObservation(
             ServerLog log,
             String ourAddress,
             Optional<ServerProcessCrash> crash,
-            Restarts told) {
+            Restarts reported) {
         /** Returns these readings with the cause of the server's recovery. */
         public Server after(Optional<ServerProcessCrash> crash) {
             return new Server(
@@ -84,7 +84,7 @@ public record DatabaseObservation(
                     log,
                     ourAddress,
                     crash,
-                    told);
+                    reported);
         }
     }
 

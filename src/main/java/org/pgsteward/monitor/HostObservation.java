@@ -10,9 +10,9 @@ import org.pgsteward.model.Inodes;
  * The readings of one round from the disks and pgsteward's own folders, without PostgreSQL.
  *
  * @param disks each disk once, with any number of folders
- * @param deafSince the time since which Docker events may have been missed; empty while the feed is connected, and
+ * @param staleSince the time since which Docker events may have been missed; empty while the feed is connected, and
  *     where there is none
- * @param deafWhy the feed's own reason
+ * @param staleReason the feed's own reason
  * @param spooled rows that wait for PostgreSQL
  * @param outboxes notifications that wait, by receiver
  * @param image PostgreSQL's image; empty while it is unknown
@@ -20,8 +20,8 @@ import org.pgsteward.model.Inodes;
 public record HostObservation(
         Instant at,
         List<Disk> disks,
-        Optional<Instant> deafSince,
-        String deafWhy,
+        Optional<Instant> staleSince,
+        String staleReason,
         int spooled,
         Map<String, Integer> outboxes,
         Optional<Image> image)

@@ -130,7 +130,7 @@ public final class ObservationReader {
 
     /** Reads the host and pgsteward itself once; empty while the disks cannot be read, which is logged. */
     public Optional<HostObservation> host() {
-        Optional<FeedStatus> deaf =
+        Optional<FeedStatus> stale =
                 feeds.get().stream().filter(feed -> !feed.connected()).findFirst();
         Map<String, Integer> waiting = new TreeMap<>();
         outbox.known().forEach(receiver -> waiting.put(receiver, outbox.depth(receiver)));
@@ -138,8 +138,8 @@ public final class ObservationReader {
             return Optional.of(new HostObservation(
                     clock.instant(),
                     disks.read(),
-                    deaf.map(feed -> feed.lastProof().orElse(since)),
-                    deaf.map(FeedStatus::why).orElse(""),
+                    stale.map(feed -> feed.lastProbe().orElse(since)),
+                    stale.map(FeedStatus::why).orElse(""),
                     spool.waiting().size(),
                     waiting,
                     containers.postgres().flatMap(images::read)));

@@ -40,7 +40,7 @@ final class PrefixedLines implements LogLines {
     private static final Set<String> LOGGING_IN = Set.of("authentication", "startup");
 
     /** The values of {@code %i} for a session that finds no room, before the server has identified the client. */
-    private static final Set<String> AT_THE_DOOR = Set.of("", "initializing");
+    private static final Set<String> BEFORE_LOGIN = Set.of("", "initializing");
 
     private static final String NO_ROOM = "53300";
 
@@ -90,7 +90,7 @@ final class PrefixedLines implements LogLines {
     }
 
     private static boolean isLogin(String state, String phase) {
-        return LOGGING_IN.contains(phase) || (AT_THE_DOOR.contains(phase) && state.equals(NO_ROOM));
+        return LOGGING_IN.contains(phase) || (BEFORE_LOGIN.contains(phase) && state.equals(NO_ROOM));
     }
 
     private record Names(String user, String database, String message) {

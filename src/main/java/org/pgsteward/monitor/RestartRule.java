@@ -86,7 +86,7 @@ final class RestartRule extends MetricRule<DatabaseObservation> {
             }
         }
         return List.of(finding(
-                now, new Restarts(starts, recoveries).and(now.server().told(), at -> isRecent(at, now))));
+                now, new Restarts(starts, recoveries).and(now.server().reported(), at -> isRecent(at, now))));
     }
 
     /** Returns the ordered starts: for each order the first start after it, if that was soon. */

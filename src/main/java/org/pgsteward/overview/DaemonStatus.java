@@ -15,8 +15,8 @@ import org.pgsteward.model.Memory;
  *
  * @param startedAt start of the daemon
  * @param stopped whether the daemon ended in order
- * @param deafSince time since which Docker's events may be missed; null while they arrive
- * @param deafWhy the reason for that; empty while they arrive
+ * @param staleSince time since which Docker's events may be missed; null while they arrive
+ * @param staleReason the reason for that; empty while they arrive
  * @param failing receivers that do not acknowledge notifications
  * @param containers state of each service with a container
  * @param memory memory of containers at the last sample, by service
@@ -25,8 +25,8 @@ public record DaemonStatus(
         Instant at,
         Instant startedAt,
         boolean stopped,
-        @Nullable Instant deafSince,
-        String deafWhy,
+        @Nullable Instant staleSince,
+        String staleReason,
         List<FailingReceiver> failing,
         Map<String, ServiceState> containers,
         Map<String, Memory> memory) {
@@ -45,7 +45,7 @@ public record DaemonStatus(
     }
 
     DaemonStatus stoppedAt(Instant end) {
-        return new DaemonStatus(end, startedAt, true, deafSince, deafWhy, failing, containers, memory);
+        return new DaemonStatus(end, startedAt, true, staleSince, staleReason, failing, containers, memory);
     }
 
     /** Returns whether this report equals an earlier one, apart from the time. */
@@ -54,8 +54,8 @@ public record DaemonStatus(
                 at,
                 earlier.startedAt,
                 earlier.stopped,
-                earlier.deafSince,
-                earlier.deafWhy,
+                earlier.staleSince,
+                earlier.staleReason,
                 earlier.failing,
                 earlier.containers,
                 earlier.memory));

@@ -1,5 +1,6 @@
 package org.pgsteward.overview;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
@@ -43,20 +44,20 @@ final class DaemonStatusFile {
         this.json = json;
     }
 
-    /** The report in the form of the file. */
+    /** The report in the form of the file, whose keys stay: a command of another version may read it. */
     private record Page(
             Instant at,
             Instant startedAt,
             boolean stopped,
-            @Nullable Instant deafSince,
-            String deafWhy,
+            @JsonProperty("deafSince") @Nullable Instant staleSince,
+            @JsonProperty("deafWhy") String staleReason,
             List<FailingReceiver> failing,
             Map<String, State> containers,
             Map<String, Memory> memory) {
         Page {
             Objects.requireNonNull(at);
             Objects.requireNonNull(startedAt);
-            Objects.requireNonNull(deafWhy);
+            Objects.requireNonNull(staleReason);
             Objects.requireNonNull(failing);
             Objects.requireNonNull(containers);
             Objects.requireNonNull(memory);
@@ -81,8 +82,8 @@ final class DaemonStatusFile {
                 status.at(),
                 status.startedAt(),
                 status.stopped(),
-                status.deafSince(),
-                status.deafWhy(),
+                status.staleSince(),
+                status.staleReason(),
                 status.failing(),
                 containers,
                 status.memory());
@@ -103,8 +104,8 @@ final class DaemonStatusFile {
                     page.at(),
                     page.startedAt(),
                     page.stopped(),
-                    page.deafSince(),
-                    page.deafWhy(),
+                    page.staleSince(),
+                    page.staleReason(),
                     page.failing(),
                     containers,
                     page.memory()));

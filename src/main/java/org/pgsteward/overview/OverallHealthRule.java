@@ -52,7 +52,7 @@ final class OverallHealthRule {
             Set.of(NO_BACKUP, NEWEST_FAILED, TOO_OLD, QUARANTINED, STATE, DAEMON, FEED, RECEIVER, POSTGRES);
 
     private static final String US = "pgsteward";
-    private static final String FEED_ALERT = "feed-deaf";
+    private static final String FEED_ALERT = "feed-stale";
 
     /** Gap of a feed that is too short to lose an event. */
     private static final Duration BLINK = Duration.ofSeconds(5);
@@ -96,7 +96,7 @@ final class OverallHealthRule {
 
     private void postgres() {
         overview.trouble()
-                .filter(trouble -> !overview.isTold())
+                .filter(trouble -> !overview.hasPostgresAlert())
                 .ifPresent(trouble -> problem(PostgresServer.SERVICE, POSTGRES, Severity.CRITICAL, trouble, ""));
     }
 
@@ -114,13 +114,13 @@ final class OverallHealthRule {
                     overview.typing().restart());
             return;
         }
-        Instant deafSince = daemon.deafSince();
-        if (deafSince != null && deafSince.plus(BLINK).isBefore(now) && !fires(FEED_ALERT, US)) {
+        Instant staleSince = daemon.staleSince();
+        if (staleSince != null && staleSince.plus(BLINK).isBefore(now) && !fires(FEED_ALERT, US)) {
             exception(
                     US,
                     FEED,
-                    "has not heard Docker's events for " + Elapsed.words(Duration.between(deafSince, now)) + " ("
-                            + OneLine.of(daemon.deafWhy(), 200) + "): crashes and new services go unnoticed",
+                    "has not heard Docker's events for " + Elapsed.words(Duration.between(staleSince, now)) + " ("
+                            + OneLine.of(daemon.staleReason(), 200) + "): crashes and new services go unnoticed",
                     "");
         }
         daemon.failing().stream()
@@ -146,7 +146,7 @@ final class OverallHealthRule {
         service.state()
                 .filter(state -> state.isTrouble() && service.quarantinedAt().isEmpty())
                 .filter(state -> !fires(StatusRule.KIND, name))
-                .filter(state -> !(isContainerOnly(service) && overview.isTold()))
+                .filter(state -> !(isContainerOnly(service) && overview.hasPostgresAlert()))
                 .ifPresent(
                         state -> problem(name, STATE, state.severity().orElse(Severity.WARNING), state.reason(), ""));
         if (!service.isGone()) {

@@ -111,7 +111,7 @@ public record Overview(
     }
 
     /** Returns whether an alert already reports that PostgreSQL is unavailable. */
-    public boolean isTold() {
+    public boolean hasPostgresAlert() {
         return firing.stream().anyMatch(alert -> alert.kind().equals(PostgresServer.DOWN));
     }
 
@@ -138,8 +138,8 @@ public record Overview(
                 .toList();
         String missing =
                 named("; without a verified backup: ", without) + named("; not in full, see the alert: ", incomplete);
-        int proved = databases.size() - without.size();
-        if (proved == 0) {
+        int verified = databases.size() - without.size();
+        if (verified == 0) {
             return "No database can be restored" + missing + ".";
         }
         Service oldest = databases.stream()
@@ -147,8 +147,8 @@ public record Overview(
                 .min(Comparator.comparing(service -> service.restorableTo().orElseThrow()))
                 .orElseThrow();
         String to = Elapsed.roughly(age(oldest.restorableTo().orElseThrow())) + " ago";
-        String which = proved == 1 ? " to " + to : ", the oldest to " + to;
-        return (without.isEmpty() ? "Every database" : proved + " of " + databases.size() + " databases")
+        String which = verified == 1 ? " to " + to : ", the oldest to " + to;
+        return (without.isEmpty() ? "Every database" : verified + " of " + databases.size() + " databases")
                 + " can be restored" + which + " (" + OneLine.of(oldest.name(), 60) + ")" + missing + ".";
     }
 

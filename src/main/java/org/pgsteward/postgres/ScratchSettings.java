@@ -10,7 +10,7 @@ final class ScratchSettings {
      * large database must fit, as on a source with ten times the connections. That takes some 20,000 locks, which cost
      * 8 MB.
      */
-    private static final Map<String, String> PROOF = Map.ofEntries(
+    private static final Map<String, String> VERIFICATION = Map.ofEntries(
             Map.entry("fsync", "off"),
             Map.entry("full_page_writes", "off"),
             Map.entry("synchronous_commit", "off"),
@@ -60,8 +60,8 @@ final class ScratchSettings {
 
     private ScratchSettings() {}
 
-    static Map<String, String> forProof() {
-        return PROOF;
+    static Map<String, String> forVerification() {
+        return VERIFICATION;
     }
 
     /**
@@ -70,7 +70,7 @@ final class ScratchSettings {
      * @param control the minimum settings that the copy's control file requires
      */
     static Map<String, String> forCopy(int major, Map<String, String> control) {
-        Map<String, String> settings = new LinkedHashMap<>(PROOF);
+        Map<String, String> settings = new LinkedHashMap<>(VERIFICATION);
         settings.putAll(control);
         settings.putAll(COPY);
         if (major >= LOGIN_TRIGGERS) {

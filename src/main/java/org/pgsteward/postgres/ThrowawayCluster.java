@@ -68,12 +68,12 @@ public final class ThrowawayCluster implements AutoCloseable {
             Optional<Path> template) {
 
         /** Returns the plan for a verification: only this process has access, and the data need not survive a power failure. */
-        public static Plan forProof(String administrator, Path template) {
+        public static Plan forVerification(String administrator, Path template) {
             return new Plan(
                     administrator,
                     Optional.empty(),
                     Optional.empty(),
-                    ScratchSettings.forProof(),
+                    ScratchSettings.forVerification(),
                     false,
                     Optional.of(template));
         }

@@ -28,9 +28,9 @@ public final class ContainerWatch {
     public void hear(ContainerEvent event) throws Exception {
         Attempts.all(
                 () -> {
-                    Optional<ContainerSnapshot> sighting = containers.nudge(event);
-                    if (sighting.isPresent()) {
-                        Attempts.all(() -> look(sighting.get()), this::checkServerName);
+                    Optional<ContainerSnapshot> snapshot = containers.nudge(event);
+                    if (snapshot.isPresent()) {
+                        Attempts.all(() -> look(snapshot.get()), this::checkServerName);
                     }
                 },
                 () -> containers.activity(event).ifPresent(reporter::record));
@@ -41,9 +41,9 @@ public final class ContainerWatch {
      * first reconcile, which closes every database to PUBLIC. Lists are read one after another.
      */
     public synchronized void list() throws Exception {
-        Iterable<ContainerSnapshot> sightings = containers.list();
+        Iterable<ContainerSnapshot> snapshots = containers.list();
         Attempts.all(
-                () -> Attempts.each(sightings, this::look),
+                () -> Attempts.each(snapshots, this::look),
                 this::checkServerName,
                 () -> provisioning.reconcileFirst().sendTo(reporter));
     }
@@ -58,10 +58,10 @@ public final class ContainerWatch {
         provisioning.reconcile().sendTo(reporter);
     }
 
-    private void look(ContainerSnapshot sighting) throws Exception {
+    private void look(ContainerSnapshot snapshot) throws Exception {
         Attempts.all(
-                () -> provisioning.provision(sighting).sendTo(reporter),
-                () -> containers.status(sighting).forEach(reporter::raise));
+                () -> provisioning.provision(snapshot).sendTo(reporter),
+                () -> containers.status(snapshot).forEach(reporter::raise));
     }
 
     /** Raises an alert when a second container answers to PostgreSQL's name. */

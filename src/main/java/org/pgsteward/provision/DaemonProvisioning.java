@@ -41,14 +41,14 @@ public final class DaemonProvisioning {
 
     /** Gives the container the role and the database that it asks for. */
     public ProvisionReport provision(ContainerSnapshot seen) {
-        ContainerSnapshot sighting = containers.newest(seen);
-        Container container = sighting.container();
+        ContainerSnapshot snapshot = containers.newest(seen);
+        Container container = snapshot.container();
         waiting.remove(container.id());
-        if (!sighting.gone() && sighting.postgres()) {
+        if (!snapshot.gone() && snapshot.postgres()) {
             return ProvisionReport.NOTHING;
         }
         ProvisionFindings findings = new ProvisionFindings(clock);
-        if (sighting.gone()) {
+        if (snapshot.gone()) {
             forget(container, findings);
         } else {
             findings.add(advice.judge(container));
@@ -58,7 +58,7 @@ public final class DaemonProvisioning {
                 if (!services.isContradicting(container)) {
                     services.service(container).ifPresent(service -> containers.belongs(container, service));
                 }
-                provision(sighting, findings);
+                provision(snapshot, findings);
             }
         }
         return findings.report();
@@ -79,10 +79,10 @@ public final class DaemonProvisioning {
                 .forEach(other -> provision(new ContainerSnapshot(other, false, false), findings));
     }
 
-    private void provision(ContainerSnapshot sighting, ProvisionFindings findings) {
-        Container container = sighting.container();
+    private void provision(ContainerSnapshot snapshot, ProvisionFindings findings) {
+        Container container = snapshot.container();
         if (!isHouseInOrder(container.name()) || services.provision(container, false, findings)) {
-            waiting.put(container.id(), sighting);
+            waiting.put(container.id(), snapshot);
         }
     }
 

@@ -40,20 +40,20 @@ public final class Quarantine {
      *
      * @param before the database's name before quarantine; empty if the service is not in quarantine
      */
-    public record Ward(String service, String database, String role, Optional<String> before) {
+    public record QuarantinedService(String service, String database, String role, Optional<String> before) {
         public boolean isQuarantined() {
             return before.isPresent();
         }
     }
 
     /** @throws Refusal if there is no such service */
-    public Ward find(String service) throws SQLException, Refusal {
+    public QuarantinedService find(String service) throws SQLException, Refusal {
         try (Connection connection = connect()) {
             return Query.first(
                             connection,
                             "SELECT database_name, COALESCE(role_name, ''), quarantined_from"
                                     + " FROM public.service_configs WHERE service_name = ?",
-                            row -> new Ward(
+                            row -> new QuarantinedService(
                                     service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3))),
                             service)
                     .orElseThrow(() -> new Refusal("there is no service '" + service
@@ -68,28 +68,28 @@ public final class Quarantine {
      * @return the service in quarantine
      * @throws Refusal if it is in quarantine already
      */
-    public Ward begin(Ward ward) throws SQLException, Refusal {
-        String before = ward.before().orElse(ward.database());
-        if (ward.isQuarantined() && !ward.database().equals(before)) {
-            throw new Refusal("service '" + ward.service() + "' is in quarantine already, its database is called "
-                    + ward.database());
+    public QuarantinedService begin(QuarantinedService subject) throws SQLException, Refusal {
+        String before = subject.before().orElse(subject.database());
+        if (subject.isQuarantined() && !subject.database().equals(before)) {
+            throw new Refusal("service '" + subject.service() + "' is in quarantine already, its database is called "
+                    + subject.database());
         }
         String renamed = "removed_" + DAY.format(clock.instant()) + "_"
                 + UUID.randomUUID().toString().substring(0, 8);
         try (ManagementConnection management = new ManagementConnection(server, LOCKS);
                 ManagementConnection.Turn turn = management.turn()) {
-            ServiceObjects objects = objects(turn, ward);
+            ServiceObjects objects = objects(turn, subject);
             // The row first: from here on no claim of the service is granted.
             objects.updateRow(
                     "quarantined_at = COALESCE(quarantined_at, now()), quarantined_from = " + Quote.literal(before));
             // A session of the role may have locked its catalog row, and the role may log in again.
-            try (SessionEnder sessions = SessionEnder.ofRole(server, ward.role())) {
+            try (SessionEnder sessions = SessionEnder.ofRole(server, subject.role())) {
                 sessions.start();
                 objects.disableLogin();
             }
             objects.rename(before, renamed, "");
         }
-        return new Ward(ward.service(), renamed, ward.role(), Optional.of(before));
+        return new QuarantinedService(subject.service(), renamed, subject.role(), Optional.of(before));
     }
 
     /**
@@ -98,27 +98,30 @@ public final class Quarantine {
      * @throws Refusal if the service is not in quarantine, if its database does not exist any more, or if another database
      *     has its name
      */
-    public Ward undo(Ward ward) throws SQLException, Refusal {
-        String before = beforeOf(ward);
+    public QuarantinedService undo(QuarantinedService subject) throws SQLException, Refusal {
+        String before = beforeOf(subject);
         try (ManagementConnection management = new ManagementConnection(server, LOCKS);
                 ManagementConnection.Turn turn = management.turn()) {
-            ServiceObjects objects = objects(turn, ward);
-            if (!objects.databaseExists(ward.database()) && !objects.databaseExists(before)) {
-                throw new Refusal("service '" + ward.service() + "' cannot have its database back, since there is none"
-                        + " that is called " + (ward.database().equals(before) ? "" : ward.database() + " or ") + before
-                        + " any more: 'pgsteward remove --drop " + ward.service() + "' deletes what is left of it, and"
-                        + " 'pgsteward backups' says what it can be restored from");
+            ServiceObjects objects = objects(turn, subject);
+            if (!objects.databaseExists(subject.database()) && !objects.databaseExists(before)) {
+                throw new Refusal(
+                        "service '" + subject.service() + "' cannot have its database back, since there is none"
+                                + " that is called "
+                                + (subject.database().equals(before) ? "" : subject.database() + " or ") + before
+                                + " any more: 'pgsteward remove --drop " + subject.service()
+                                + "' deletes what is left of it, and"
+                                + " 'pgsteward backups' says what it can be restored from");
             }
-            if (!ward.database().equals(before)
-                    && objects.databaseExists(ward.database())
+            if (!subject.database().equals(before)
+                    && objects.databaseExists(subject.database())
                     && objects.databaseExists(before)) {
-                throw new Refusal("service '" + ward.service() + "' cannot have its database back, since another is"
+                throw new Refusal("service '" + subject.service() + "' cannot have its database back, since another is"
                         + " called " + before + " by now: rename that one, or remove the service that it is of");
             }
             objects.enableLogin();
-            objects.rename(ward.database(), before, ", quarantined_at = NULL, quarantined_from = NULL");
+            objects.rename(subject.database(), before, ", quarantined_at = NULL, quarantined_from = NULL");
         }
-        return new Ward(ward.service(), before, ward.role(), Optional.empty());
+        return new QuarantinedService(subject.service(), before, subject.role(), Optional.empty());
     }
 
     /**
@@ -127,19 +130,20 @@ public final class Quarantine {
      * @throws Refusal if the service is not in quarantine, or if its role owns another database or has an object or a
      *     privilege in one, such as one that a restore has kept; nothing is dropped then
      */
-    public void drop(Ward ward) throws SQLException, Refusal {
-        String before = beforeOf(ward);
+    public void drop(QuarantinedService subject) throws SQLException, Refusal {
+        String before = beforeOf(subject);
         try (ManagementConnection management = new ManagementConnection(server, LOCKS);
                 ManagementConnection.Turn turn = management.turn()) {
-            ServiceObjects objects = objects(turn, ward);
-            refuseElsewhere(ward, before, objects.elsewhere(ward.database()));
-            objects.dropDatabase(ward.database());
+            ServiceObjects objects = objects(turn, subject);
+            refuseElsewhere(subject, before, objects.elsewhere(subject.database()));
+            objects.dropDatabase(subject.database());
             objects.dropRole();
             objects.deleteRow();
         }
     }
 
-    private static void refuseElsewhere(Ward ward, String before, List<String> elsewhere) throws Refusal {
+    private static void refuseElsewhere(QuarantinedService subject, String before, List<String> elsewhere)
+            throws Refusal {
         if (elsewhere.isEmpty()) {
             return;
         }
@@ -151,19 +155,19 @@ public final class Quarantine {
                         + kept.stream()
                                 .map(database -> "DROP DATABASE " + Quote.identifier(database))
                                 .collect(Collectors.joining("; "))
-                : "in each, REASSIGN OWNED BY " + Quote.identifier(ward.role()) + " and DROP OWNED BY it";
-        throw new Refusal("service '" + ward.service() + "' is not deleted, since its role " + ward.role()
+                : "in each, REASSIGN OWNED BY " + Quote.identifier(subject.role()) + " and DROP OWNED BY it";
+        throw new Refusal("service '" + subject.service() + "' is not deleted, since its role " + subject.role()
                 + " still has something in " + String.join(", ", elsewhere) + ": " + next + ", and try again");
     }
 
-    private static ServiceObjects objects(ManagementConnection.Turn turn, Ward ward) {
-        return new ServiceObjects(turn, ward.service(), ward.role());
+    private static ServiceObjects objects(ManagementConnection.Turn turn, QuarantinedService subject) {
+        return new ServiceObjects(turn, subject.service(), subject.role());
     }
 
-    private static String beforeOf(Ward ward) throws Refusal {
-        return ward.before()
-                .orElseThrow(() -> new Refusal("service '" + ward.service()
-                        + "' is not in quarantine: 'pgsteward remove " + ward.service() + "' puts it there"));
+    private static String beforeOf(QuarantinedService subject) throws Refusal {
+        return subject.before()
+                .orElseThrow(() -> new Refusal("service '" + subject.service()
+                        + "' is not in quarantine: 'pgsteward remove " + subject.service() + "' puts it there"));
     }
 
     private Connection connect() throws SQLException {

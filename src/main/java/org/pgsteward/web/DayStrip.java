@@ -43,10 +43,10 @@ final class DayStrip {
         Map<Outcome, Integer> counts = new TreeMap<>();
         days.forEach(day -> counts.merge(day, 1, Integer::sum));
         int kept = counts.getOrDefault(Outcome.KEPT, 0);
-        int proved = kept + counts.getOrDefault(Outcome.REMOVED, 0);
+        int verified = kept + counts.getOrDefault(Outcome.REMOVED, 0);
         List<String> parts = new ArrayList<>();
-        parts.add(proved + " verified" + (kept == proved ? "" : ", of which " + kept + " still kept"));
-        count(parts, counts, Outcome.UNPROVED, "not verified");
+        parts.add(verified + " verified" + (kept == verified ? "" : ", of which " + kept + " still kept"));
+        count(parts, counts, Outcome.UNVERIFIED, "not verified");
         count(parts, counts, Outcome.FAILED, "failed");
         count(parts, counts, Outcome.NONE, "without a backup");
         return days.size() + " days: " + String.join("; ", parts);
@@ -62,7 +62,7 @@ final class DayStrip {
         return switch (outcome) {
             case KEPT -> "verified";
             case REMOVED -> "verified, removed since";
-            case UNPROVED -> "made, not verified";
+            case UNVERIFIED -> "made, not verified";
             case FAILED -> "failed";
             case NONE -> "no backup";
         };

@@ -36,13 +36,13 @@ public final class Metrics {
     private static final Map<String, String> OF_SERVICES = Map.of(
             "service.up", "1 while a container of the service runs, 0 otherwise.",
             "container.memory.ratio", "Memory that the service's container uses, as a share of its limit.",
-            "backup.last.success.timestamp.seconds", "When the newest good backup was done.",
-            "backup.last.verified.timestamp.seconds", "When the newest proved backup was made.",
-            "backup.duration.seconds", "How long the newest good backup took.",
-            "backup.restore.seconds", "How long the newest proved backup took to restore.",
-            "backup.size.bytes", "What the newest good backup takes in the store.",
+            "backup.last.success.timestamp.seconds", "End of the newest good backup.",
+            "backup.last.verified.timestamp.seconds", "Time at which the newest verified backup was made.",
+            "backup.duration.seconds", "Duration of the newest good backup.",
+            "backup.restore.seconds", "Duration of the restore of the newest verified backup.",
+            "backup.size.bytes", "Size of the newest good backup in the store.",
             "database.size.bytes", "Size of the service's database.",
-            "database.connections", "Sessions in the service's database, without pgsteward's own.");
+            "database.connections", "Sessions in the service's database, without those of pgsteward.");
 
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, MultiGauge> gauges = new TreeMap<>();
@@ -97,12 +97,15 @@ public final class Metrics {
                     .filter(alert -> alert.severity() == severity)
                     .count());
         }
-        publish("alerts.firing", "Alerts that fire now, told or not.", "severity", firing);
+        publish("alerts.firing", "Firing alerts, whether notified or not.", "severity", firing);
         Map<String, Double> waiting = new TreeMap<>();
         outbox.known().forEach(receiver -> waiting.put(receiver, (double) outbox.depth(receiver)));
-        publish("alert.outbox.depth", "Notices that wait for a receiver.", "receiver", waiting);
-        publish("daemon.active", "1 in the daemon that works, 0 in one that stands by.", true);
-        publish("docker.feed.connected", "1 while Docker's events are heard, 0 otherwise.", hearsEvents.getAsBoolean());
+        publish("alert.outbox.depth", "Notifications that wait for a receiver.", "receiver", waiting);
+        publish("daemon.active", "1 in the active daemon, 0 in a standby.", true);
+        publish(
+                "docker.feed.connected",
+                "1 while pgsteward is connected to Docker's event stream, 0 otherwise.",
+                hearsEvents.getAsBoolean());
         return registry.scrape();
     }
 
@@ -128,7 +131,7 @@ public final class Metrics {
             }
             return true;
         } catch (SQLException e) {
-            LOG.debug("figures of PostgreSQL are left out: {}", e.getMessage());
+            LOG.debug("metrics of PostgreSQL are left out: {}", e.getMessage());
             return false;
         }
     }

@@ -36,7 +36,7 @@ record Alerts(Deployment host, Optional<HookServer> hook) {
                 .toList();
     }
 
-    List<JsonNode> told(String kind, String service) {
+    List<JsonNode> received(String kind, String service) {
         return notices(kind).stream()
                 .filter(notice -> notice.path("service").asText().equals(service))
                 .toList();

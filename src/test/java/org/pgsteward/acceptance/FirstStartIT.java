@@ -182,7 +182,7 @@ class FirstStartIT implements InTheEnd {
 
     @Test
     @Order(4)
-    void backsEverythingUpAndProvesItWithPasswordsInNoArgument() {
+    void backsUpAndVerifiesAllWithPasswordsInNoArgument() {
         CompletableFuture<Ended> running =
                 CompletableFuture.supplyAsync(() -> host.pgsteward("backup", "--all", "--json"));
         await().pollInterval(Duration.ofMillis(150)).until(() -> {
@@ -236,7 +236,7 @@ class FirstStartIT implements InTheEnd {
 
     @Test
     @Order(6)
-    void theWholeClusterIsBackedUpAndProvedAndRunsFromANewVolume() throws IOException {
+    void baseBackupIsVerifiedAndRunsFromANewVolume() throws IOException {
         Ended backup = host.pgsteward("backup", "--kind", "base", "--json");
         assertThat(backup.isWell()).as(backup.both()).isTrue();
         JsonNode made = host.parse(backup.out()).path("backups").path(0);

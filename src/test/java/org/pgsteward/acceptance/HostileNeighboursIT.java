@@ -132,12 +132,12 @@ class HostileNeighboursIT implements InTheEnd {
                         "for n in 1 2 3 4; do psql -Xq -h postgresql -U latecomer -d latecomer -c 'SELECT 1'; done; sleep 600")
                 .well();
         try {
-            await().until(() -> !alerts.told("logins-failed", GUESSER).isEmpty());
+            await().until(() -> !alerts.received("logins-failed", GUESSER).isEmpty());
         } finally {
             host.docker("rm", "--force", GUESSER);
         }
         say("a wrong password was told after %d ms", sinceThen(started));
-        JsonNode notice = alerts.told("logins-failed", GUESSER).get(0);
+        JsonNode notice = alerts.received("logins-failed", GUESSER).get(0);
         assertThat(notice.path("text").asText())
                 .containsPattern("x wrong password: role latecomer, database latecomer, from guesser \\([0-9.]+\\)");
         assertThat(notice.path("remedy").asText()).contains("docker stop guesser");
@@ -176,7 +176,7 @@ class HostileNeighboursIT implements InTheEnd {
                 .well();
         try {
             await().until(() -> alerts.states("postgres-down").size() == before + 1);
-            JsonNode down = alerts.told("postgres-down", "postgresql").get(before);
+            JsonNode down = alerts.received("postgres-down", "postgresql").get(before);
             assertThat(down.path("text").asText())
                     .containsPattern("container " + GUESSER + " \\([0-9.]+\\) holds \\d+ of its \\d+ connections");
             assertThat(down.path("remedy").asText()).startsWith("docker stop " + GUESSER);

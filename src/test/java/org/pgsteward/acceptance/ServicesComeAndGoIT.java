@@ -205,7 +205,7 @@ class ServicesComeAndGoIT implements InTheEnd {
                         "sleep 0.5; exit 3")
                 .well();
 
-        await().until(() -> !alerts.told("service-down", CRASHING).isEmpty());
+        await().until(() -> !alerts.received("service-down", CRASHING).isEmpty());
         await().untilAsserted(
                         () -> assertThat(host.pgsteward("status", "--json").out())
                                 .containsPattern(CRASHING
@@ -213,13 +213,13 @@ class ServicesComeAndGoIT implements InTheEnd {
                                         + " last with exit code 3"));
         host.docker("rm", "--force", CRASHING).well();
 
-        List<JsonNode> told = alerts.told("service-down", CRASHING);
-        assertThat(told).hasSize(1);
-        assertThat(told.get(0).path("text").asText())
+        List<JsonNode> received = alerts.received("service-down", CRASHING);
+        assertThat(received).hasSize(1);
+        assertThat(received.get(0).path("text").asText())
                 .as("it may be seen before its second end")
                 .containsPattern(
                         "(ended and is being restarted|again and again, \\d+ times within 10 min), last with exit code 3");
-        assertThat(told.get(0).path("remedy").asText()).startsWith("docker logs --tail");
+        assertThat(received.get(0).path("remedy").asText()).startsWith("docker logs --tail");
     }
 
     @Test
@@ -243,12 +243,12 @@ class ServicesComeAndGoIT implements InTheEnd {
                         "/dev/zero")
                 .well();
 
-        await().until(() -> !alerts.told("service-down", HUNGRY).isEmpty());
+        await().until(() -> !alerts.received("service-down", HUNGRY).isEmpty());
 
-        List<JsonNode> told = alerts.told("service-down", HUNGRY);
-        assertThat(told).hasSize(1);
-        assertThat(told.get(0).path("text").asText()).contains("for want of memory, with a limit of 20 MiB");
-        assertThat(told.get(0).path("remedy").asText())
+        List<JsonNode> received = alerts.received("service-down", HUNGRY);
+        assertThat(received).hasSize(1);
+        assertThat(received.get(0).path("text").asText()).contains("for want of memory, with a limit of 20 MiB");
+        assertThat(received.get(0).path("remedy").asText())
                 .isEqualTo("docker update --memory 40m --memory-swap 80m hungry\ndocker start hungry");
     }
 

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,15 +31,15 @@ class AlertRegistryTest {
     private Path state;
 
     private final SettableClock clock = new SettableClock();
-    private final TellingRule rule = new TellingRule();
+    private final NotificationPolicy rule = new NotificationPolicy();
 
     @BeforeEach
-    void tellAtOnce() {
+    void notifyAtOnce() {
         rule.setWait("0s");
     }
 
     @Test
-    void tellsOnceWhenItBeginsAndOnceWhenItIsOver() {
+    void notifiesOnceWhenItFiresAndOnceWhenItResolves() {
         AlertRegistry book = open();
 
         assertThat(news(book, well())).isEmpty();
@@ -97,7 +98,7 @@ class AlertRegistryTest {
     }
 
     @Test
-    void refreshesTheFiguresWithoutTelling() {
+    void refreshesTheFiguresWithoutNotification() {
         AlertRegistry book = open();
         news(book, bad(Severity.WARNING));
         Condition fresh = Condition.bad(Severity.WARNING, "memory-high", "vikunja", "84%", "", clock.instant());
@@ -110,11 +111,11 @@ class AlertRegistryTest {
     void resolvesOnlyWhenNoSourceReportsAProblem() {
         open().consider(bad(Severity.CRITICAL), "probe");
         open().consider(bad(Severity.CRITICAL), "container");
-        assertThat(tell(open())).hasSize(1);
+        assertThat(sendDue(open())).hasSize(1);
         open().consider(well(), "probe");
-        assertThat(tell(open())).isEmpty();
+        assertThat(sendDue(open())).isEmpty();
         open().consider(well(), "container");
-        assertThat(tell(open())).extracting(Notification::state).containsExactly("resolved");
+        assertThat(sendDue(open())).extracting(Notification::state).containsExactly("resolved");
     }
 
     @Test
@@ -125,8 +126,8 @@ class AlertRegistryTest {
         assertThat(lost).hasSize(1);
 
         clock.pass(Duration.ofSeconds(5));
-        assertThat(tell(open())).as("with the same id").isEqualTo(lost);
-        assertThat(tell(open())).isEmpty();
+        assertThat(sendDue(open())).as("with the same id").isEqualTo(lost);
+        assertThat(sendDue(open())).isEmpty();
     }
 
     @Test
@@ -137,7 +138,7 @@ class AlertRegistryTest {
 
         assertThat(book.due(rule)).isEmpty();
         clock.pass(Duration.ofSeconds(60));
-        assertThat(tell(book)).hasSize(1);
+        assertThat(sendDue(book)).hasSize(1);
     }
 
     @Test
@@ -146,10 +147,10 @@ class AlertRegistryTest {
         book.consider(bad(Severity.WARNING));
         Notification began = book.due(rule).get(0);
         book.consider(well());
-        book.told(began);
+        book.notified(began);
 
-        assertThat(tell(book)).extracting(Notification::state).containsExactly("resolved");
-        assertThat(tell(book)).isEmpty();
+        assertThat(sendDue(book)).extracting(Notification::state).containsExactly("resolved");
+        assertThat(sendDue(book)).isEmpty();
     }
 
     @Test
@@ -159,7 +160,7 @@ class AlertRegistryTest {
             book.consider(Condition.bad(
                     Severity.CRITICAL, "service-down", "s" + i, "ended", "docker start s" + i, clock.instant()));
         }
-        assertThat(tell(book)).singleElement().satisfies(notice -> {
+        assertThat(sendDue(book)).singleElement().satisfies(notice -> {
             assertThat(notice.title()).isEqualTo("[critical] 50 x service down: s1, s10, s11 and 47 more");
             assertThat(notice.text().lines()).hasSize(51).contains("s50: for 0 s, ended");
             assertThat(notice.remedy().lines()).hasSize(21).contains("docker start s1", "# and 30 more lines");
@@ -175,7 +176,7 @@ class AlertRegistryTest {
             book.consider(Condition.bad(Severity.INFO, "service-updated", "s" + i, "made anew", "", clock.instant()));
             book.consider(Condition.well("service-updated", "s" + i, "runs", clock.instant()));
         }
-        assertThat(tell(book)).singleElement().satisfies(notice -> {
+        assertThat(sendDue(book)).singleElement().satisfies(notice -> {
             assertThat(notice.title()).isEqualTo("[info] 3 x service updated: s1, s2, s3");
             assertThat(notice.state()).isEqualTo("firing");
             assertThat(notice.text()).contains("s1: for 0 s, made anew");
@@ -190,7 +191,7 @@ class AlertRegistryTest {
         assertThat(open().heard()).isEmpty();
 
         assertThat(new Silences(state, Json.mapper(), clock).end(silence.id())).isTrue();
-        assertThat(tell(open())).hasSize(1);
+        assertThat(sendDue(open())).hasSize(1);
     }
 
     @Test
@@ -309,17 +310,76 @@ class AlertRegistryTest {
     }
 
     @Test
+    void alertOfARenamedKindResolvesUnderTheNewName() throws IOException {
+        news(open(), stale(Severity.WARNING));
+        renameAsBefore();
+
+        assertThat(open().firing()).extracting(Alert::kind).containsExactly("feed-stale");
+        assertThat(news(open(), stale(Severity.WARNING))).as("no second alert").isEmpty();
+        assertThat(file("feed-stale")).exists();
+        assertThat(alertFiles()).noneMatch(name -> name.startsWith("feed-deaf"));
+
+        assertThat(news(open(), Condition.well("feed-stale", "pgsteward", "connected", clock.instant())))
+                .singleElement()
+                .satisfies(notice -> {
+                    assertThat(notice.state()).isEqualTo("resolved");
+                    assertThat(notice.kind()).isEqualTo("feed-stale");
+                });
+        assertThat(open().firing()).isEmpty();
+    }
+
+    @Test
+    void presentFileOfARenamedKindCountsBeforeThePreviousOne() throws IOException {
+        news(open(), stale(Severity.WARNING));
+        renameAsBefore();
+        Path previous = file("feed-deaf");
+        byte[] content = Files.readAllBytes(previous);
+        news(open(), stale(Severity.CRITICAL));
+        Files.write(previous, content);
+
+        assertThat(open().firing())
+                .singleElement()
+                .satisfies(alert -> assertThat(alert.severity()).isEqualTo(Severity.CRITICAL));
+        news(open(), Condition.well("feed-stale", "pgsteward", "connected", clock.instant()));
+        assertThat(open().firing()).isEmpty();
+        clock.pass(Duration.ofHours(1));
+        open().due(rule);
+        assertThat(alertFiles()).containsExactlyInAnyOrder(".lock", ".reserve");
+    }
+
+    @Test
+    void silenceOfARenamedKindStillHolds() throws IOException {
+        Files.createDirectories(state.resolve("silences"));
+        Files.writeString(
+                state.resolve("silences/mine.json"),
+                "{\"service\":\"\",\"kind\":\"feed-deaf\",\"until\":\""
+                        + clock.instant().plusSeconds(60) + "\"}");
+
+        assertThat(news(open(), stale(Severity.WARNING))).isEmpty();
+        assertThat(news(open(), bad(Severity.WARNING))).hasSize(1);
+    }
+
+    @Test
+    void renamedFigureIsSentUnderBothNames() {
+        Condition seconds = stale(Severity.WARNING).with(Map.of("staleSeconds", 400));
+        assertThat(news(open(), seconds))
+                .singleElement()
+                .satisfies(notice ->
+                        assertThat(notice.figures()).isEqualTo(Map.of("staleSeconds", 400, "deafSeconds", 400)));
+    }
+
+    @Test
     void manyThreadsMakeOneNotice() throws Exception {
         AlertRegistry book = open();
         ExecutorService threads = Executors.newFixedThreadPool(8);
         try {
             Callable<List<Notification>> look = () -> news(book, bad(Severity.WARNING));
-            int told = 0;
+            int reported = 0;
             for (Future<List<Notification>> answer :
                     threads.invokeAll(Stream.generate(() -> look).limit(100).toList())) {
-                told += answer.get().size();
+                reported += answer.get().size();
             }
-            assertThat(told).isEqualTo(1);
+            assertThat(reported).isEqualTo(1);
         } finally {
             threads.shutdownNow();
         }
@@ -328,12 +388,12 @@ class AlertRegistryTest {
     /** Considers a condition and returns the notices about it, which arrive. */
     private List<Notification> news(AlertRegistry book, Condition condition) {
         book.consider(condition);
-        return tell(book);
+        return sendDue(book);
     }
 
-    private List<Notification> tell(AlertRegistry book) {
+    private List<Notification> sendDue(AlertRegistry book) {
         List<Notification> due = book.due(rule);
-        due.forEach(book::told);
+        due.forEach(book::notified);
         return due;
     }
 
@@ -357,6 +417,28 @@ class AlertRegistryTest {
                     .findFirst()
                     .orElseThrow();
         }
+    }
+
+    private List<String> alertFiles() throws IOException {
+        try (Stream<Path> files = Files.list(state.resolve("alerts"))) {
+            return files.map(file -> file.getFileName().toString()).toList();
+        }
+    }
+
+    /** Renames the file of the stale feed, and its content, to what the previous version wrote. */
+    private void renameAsBefore() throws IOException {
+        Path present = file("feed-stale");
+        String content = Files.readString(present);
+        assertThat(content).contains("\"kind\":\"feed-stale\"");
+        // The end of the name is the start of the SHA-256 of 'feed-deaf:pgsteward'.
+        Files.writeString(
+                present.resolveSibling("feed-deaf-pgsteward-99811f87fb2f.json"),
+                content.replace("feed-stale", "feed-deaf"));
+        Files.delete(present);
+    }
+
+    private Condition stale(Severity severity) {
+        return Condition.bad(severity, "feed-stale", "pgsteward", "no events", "docker ps", clock.instant());
     }
 
     private Condition bad(Severity severity) {

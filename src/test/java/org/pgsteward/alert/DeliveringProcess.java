@@ -36,7 +36,7 @@ public final class DeliveringProcess {
         for (String receiver : RECEIVERS) {
             Semaphore calls = new Semaphore(0);
             outbox.whenPut(name -> calls.release());
-            DeliveryScheduler courier = new DeliveryScheduler(
+            DeliveryScheduler scheduler = new DeliveryScheduler(
                     receiver,
                     outbox,
                     (name, notice) -> {
@@ -47,7 +47,7 @@ public final class DeliveringProcess {
                     DeliveryScheduler.Rests.USUAL,
                     Fallbacks.NONE,
                     condition -> {});
-            Thread thread = new Thread(() -> carry(courier, calls));
+            Thread thread = new Thread(() -> carry(scheduler, calls));
             thread.setDaemon(true);
             thread.start();
         }
@@ -64,10 +64,10 @@ public final class DeliveringProcess {
         }
     }
 
-    private static void carry(DeliveryScheduler courier, Semaphore calls) {
+    private static void carry(DeliveryScheduler scheduler, Semaphore calls) {
         try {
             while (true) {
-                calls.tryAcquire(courier.deliver().toMillis(), TimeUnit.MILLISECONDS);
+                calls.tryAcquire(scheduler.deliver().toMillis(), TimeUnit.MILLISECONDS);
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();

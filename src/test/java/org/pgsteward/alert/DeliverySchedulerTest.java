@@ -34,8 +34,8 @@ class DeliverySchedulerTest {
     private final List<String> tried = new ArrayList<>();
     private final List<String> sent = new ArrayList<>();
     private final List<String> texts = new ArrayList<>();
-    private final List<Condition> told = new ArrayList<>();
-    private final Map<String, DeliveryScheduler> couriers = new HashMap<>();
+    private final List<Condition> reported = new ArrayList<>();
+    private final Map<String, DeliveryScheduler> schedulers = new HashMap<>();
     private Function<Notification, Sender.@Nullable NotTaken> answer = notice -> null;
 
     @Test
@@ -43,7 +43,7 @@ class DeliverySchedulerTest {
         answer = notice -> notice.id().equals("a1") ? wrong() : null;
         put("a1", "b1", "a2", "c1");
 
-        courier("slack").deliver();
+        scheduler("slack").deliver();
 
         assertThat(sent).containsExactly("b1", "c1");
         assertThat(outbox().depth("slack")).isEqualTo(2);
@@ -52,7 +52,7 @@ class DeliverySchedulerTest {
     /** The resolved notice of one alert must not overtake the group notice that reported it as firing. */
     @Test
     void aRefusedNoticeOfSeveralHoldsUpEachOfThem() {
-        TellingRule rule = new TellingRule();
+        NotificationPolicy rule = new NotificationPolicy();
         rule.setWait("0s");
         AlertRegistry book = new AlertRegistry(
                 state,
@@ -69,7 +69,7 @@ class DeliverySchedulerTest {
         outbox().put(all, List.of("slack"));
         put("b1", "d1");
 
-        courier("slack").deliver();
+        scheduler("slack").deliver();
 
         assertThat(sent).containsExactly("d1");
     }
@@ -79,7 +79,7 @@ class DeliverySchedulerTest {
         answer = notice -> wrong();
         put("a1");
         for (int second = 0; second < 86_400; second += 30) {
-            courier("slack").deliver();
+            scheduler("slack").deliver();
             clock.pass(Duration.ofSeconds(30));
         }
         assertThat(tried).as("tries in a day").hasSizeBetween(4, 12);
@@ -88,7 +88,7 @@ class DeliverySchedulerTest {
         answer = notice -> null;
         put("a2");
         clock.pass(Duration.ofHours(6));
-        courier("slack").deliver();
+        scheduler("slack").deliver();
         assertThat(sent).containsExactly("a1", "a2");
     }
 
@@ -97,17 +97,17 @@ class DeliverySchedulerTest {
         answer = notice -> wrong();
         put("a1", "b1", "c1", "d1", "e1", "f1");
 
-        courier("slack").deliver();
-        courier("slack").deliver();
+        scheduler("slack").deliver();
+        scheduler("slack").deliver();
         assertThat(tried).containsExactly("a1", "b1");
 
         clock.pass(Duration.ofMinutes(5));
-        courier("slack").deliver();
+        scheduler("slack").deliver();
         assertThat(tried).as("one more, to see").containsExactly("a1", "b1", "c1");
 
         answer = notice -> null;
         clock.pass(Duration.ofMinutes(10));
-        courier("slack").deliver();
+        scheduler("slack").deliver();
         assertThat(sent).containsExactlyInAnyOrder("a1", "b1", "c1", "d1", "e1", "f1");
     }
 
@@ -115,12 +115,12 @@ class DeliverySchedulerTest {
     void twoWrongOnesAtTheHeadDoNotHoldUpTheRestForEver() {
         answer = notice -> notice.id().matches("[ab]1") ? wrong() : null;
         put("a1", "b1", "c1", "d1");
-        courier("slack").deliver();
+        scheduler("slack").deliver();
         assertThat(sent).isEmpty();
 
         for (int minute = 0; minute < 30; minute++) {
             clock.pass(Duration.ofMinutes(1));
-            courier("slack").deliver();
+            scheduler("slack").deliver();
         }
         assertThat(sent).containsExactly("c1", "d1");
         assertThat(outbox().depth("slack")).isEqualTo(2);
@@ -130,13 +130,13 @@ class DeliverySchedulerTest {
     void aReceiverThatAsksToBeLeftAloneIs() {
         answer = notice -> Sender.NotTaken.forNow("it answers 429", Duration.ofMinutes(20));
         put("a1");
-        assertThat(courier("slack").deliver()).as("looked at again").hasSeconds(30);
+        assertThat(scheduler("slack").deliver()).as("looked at again").hasSeconds(30);
         for (int second = 0; second < 1199; second += 30) {
-            courier("slack").deliver();
+            scheduler("slack").deliver();
             clock.pass(Duration.ofSeconds(30));
         }
         assertThat(tried).hasSize(1);
-        courier("slack").deliver();
+        scheduler("slack").deliver();
         assertThat(tried).hasSize(2);
     }
 
@@ -144,10 +144,10 @@ class DeliverySchedulerTest {
     void noReceiverIsLeftAloneForMoreThanADay() {
         answer = notice -> Sender.NotTaken.forNow("it answers 503", Duration.ofDays(4000));
         put("a1");
-        courier("slack").deliver();
+        scheduler("slack").deliver();
         answer = notice -> null;
         clock.pass(Duration.ofDays(1));
-        courier("slack").deliver();
+        scheduler("slack").deliver();
         assertThat(sent).containsExactly("a1");
     }
 
@@ -156,14 +156,14 @@ class DeliverySchedulerTest {
         answer = notice -> new Sender.NotTaken("refused");
         put("a1", "b1");
         for (int minute = 0; minute < 180; minute++) {
-            courier("slack").deliver();
+            scheduler("slack").deliver();
             clock.pass(Duration.ofMinutes(1));
         }
         answer = notice -> null;
         clock.pass(Duration.ofMinutes(5));
-        courier("slack").deliver();
+        scheduler("slack").deliver();
         put("c1");
-        courier("slack").deliver();
+        scheduler("slack").deliver();
 
         String late = "text\nThis is 3 h 5 min late: the receiver could not be reached.";
         assertThat(texts).containsExactly(late, late, "text");
@@ -171,33 +171,33 @@ class DeliverySchedulerTest {
 
     @Test
     void failingReceiverRaisesOneAlertThatResolvesOnDelivery() {
-        courier("slack").deliver();
+        scheduler("slack").deliver();
         answer = notice -> new Sender.NotTaken("it answers 500");
         put("a1", "b1");
         for (int minute = 0; minute < 14; minute++) {
-            courier("slack").deliver();
+            scheduler("slack").deliver();
             clock.pass(Duration.ofMinutes(1));
         }
-        assertThat(told).isEmpty();
-        assertThat(courier("slack").isFailing()).isFalse();
+        assertThat(reported).isEmpty();
+        assertThat(scheduler("slack").isFailing()).isFalse();
 
         for (int minute = 0; minute < 60; minute++) {
-            courier("slack").deliver();
+            scheduler("slack").deliver();
             clock.pass(Duration.ofMinutes(1));
         }
-        assertThat(told).singleElement().satisfies(condition -> {
+        assertThat(reported).singleElement().satisfies(condition -> {
             assertThat(condition.key()).isEqualTo("receiver-failing:slack");
             assertThat(condition.at()).isEqualTo(SettableClock.NOON);
             assertThat(condition.reason()).isEqualTo("it has taken nothing for 15 min, 2 notices wait: it answers 500");
         });
-        assertThat(courier("slack").isFailing()).isTrue();
+        assertThat(scheduler("slack").isFailing()).isTrue();
 
         answer = notice -> null;
         clock.pass(Duration.ofMinutes(5));
-        courier("slack").deliver();
-        assertThat(told).hasSize(2);
-        assertThat(told.get(1).severity()).isEmpty();
-        assertThat(courier("slack").isFailing()).isFalse();
+        scheduler("slack").deliver();
+        assertThat(reported).hasSize(2);
+        assertThat(reported.get(1).severity()).isEmpty();
+        assertThat(scheduler("slack").isFailing()).isFalse();
     }
 
     @Test
@@ -205,12 +205,12 @@ class DeliverySchedulerTest {
         answer = notice -> notice.id().equals("a1") ? wrong() : null;
         put("a1", "b1");
         for (int minute = 0; minute < 24 * 60; minute++) {
-            courier("slack").deliver();
+            scheduler("slack").deliver();
             clock.pass(Duration.ofMinutes(1));
         }
         assertThat(sent).containsExactly("b1");
-        assertThat(told).as("that it is well").hasSize(1);
-        assertThat(told.get(0).severity()).isEmpty();
+        assertThat(reported).as("that it is well").hasSize(1);
+        assertThat(reported.get(0).severity()).isEmpty();
     }
 
     @Test
@@ -218,10 +218,10 @@ class DeliverySchedulerTest {
         answer = notice -> wrong();
         put("a1");
         for (int minute = 0; minute < 20; minute++) {
-            courier("slack").deliver();
+            scheduler("slack").deliver();
             clock.pass(Duration.ofMinutes(1));
         }
-        assertThat(told)
+        assertThat(reported)
                 .singleElement()
                 .satisfies(condition -> assertThat(condition.reason()).endsWith("1 notice waits: it answers 400"));
     }
@@ -242,7 +242,7 @@ class DeliverySchedulerTest {
                 clock,
                 DeliveryScheduler.Rests.USUAL,
                 CHAIN,
-                told::add);
+                reported::add);
         sending[0].deliver();
         assertThat(sent).containsExactly("a1");
         assertThat(sending[0].isFailing()).isFalse();
@@ -254,27 +254,27 @@ class DeliverySchedulerTest {
         Outbox outbox = outbox();
         outbox.put(notice("a1"));
         assertThat(outbox.known()).containsExactly("ntfy", "slack");
-        courier("slack").deliver();
-        courier("ntfy").deliver();
+        scheduler("slack").deliver();
+        scheduler("ntfy").deliver();
         clock.pass(Duration.ofMinutes(14));
-        courier("email").deliver();
+        scheduler("email").deliver();
         assertThat(outbox.depth("email")).isZero();
 
         answer = notice -> null;
         clock.pass(Duration.ofMinutes(1));
         outbox.put(notice("b1"));
-        courier("email").deliver();
-        courier("email").deliver();
-        courier("phone").deliver();
+        scheduler("email").deliver();
+        scheduler("email").deliver();
+        scheduler("phone").deliver();
         assertThat(sent).containsExactly("a1");
         assertThat(texts).containsExactly("text\nThis is 15 min late: ntfy has not taken it, so you are told.");
 
         // The receivers that missed the notice get it as well. The fallback does not get it again.
         clock.pass(Duration.ofMinutes(5));
-        courier("slack").deliver();
-        courier("email").deliver();
-        courier("ntfy").deliver();
-        courier("email").deliver();
+        scheduler("slack").deliver();
+        scheduler("email").deliver();
+        scheduler("ntfy").deliver();
+        scheduler("email").deliver();
         assertThat(sent).containsExactly("a1", "a1", "b1", "a1", "b1");
         assertThat(state.resolve("taken-over/email")).isEmptyDirectory();
     }
@@ -284,17 +284,17 @@ class DeliverySchedulerTest {
         answer = notice -> new Sender.NotTaken("refused");
         outbox().put(notice("a1"));
         clock.pass(Duration.ofMinutes(15));
-        courier("email").deliver();
-        couriers.clear();
-        courier("email").deliver();
+        scheduler("email").deliver();
+        schedulers.clear();
+        scheduler("email").deliver();
         assertThat(outbox().depth("email")).isEqualTo(1);
 
         answer = notice -> null;
-        courier("phone").deliver();
+        scheduler("phone").deliver();
         assertThat(sent).as("not before its turn").isEmpty();
         clock.pass(Duration.ofMinutes(15));
-        courier("phone").deliver();
-        courier("phone").deliver();
+        scheduler("phone").deliver();
+        scheduler("phone").deliver();
         assertThat(sent).containsExactly("a1");
     }
 
@@ -333,11 +333,11 @@ class DeliverySchedulerTest {
         return new Outbox(state, Json.mapper(), clock, () -> List.of("email", "ntfy", "phone", "slack"), CHAIN);
     }
 
-    private DeliveryScheduler courier(String receiver) {
-        return couriers.computeIfAbsent(
+    private DeliveryScheduler scheduler(String receiver) {
+        return schedulers.computeIfAbsent(
                 receiver,
                 name -> new DeliveryScheduler(
-                        name, outbox(), this::send, clock, DeliveryScheduler.Rests.USUAL, CHAIN, told::add));
+                        name, outbox(), this::send, clock, DeliveryScheduler.Rests.USUAL, CHAIN, reported::add));
     }
 
     private void send(String receiver, Notification notice) throws Sender.NotTaken {

@@ -29,7 +29,7 @@ class NotificationTextTest {
 
     @Test
     void statesSubjectTimeSeverityReasonAndRemedy() {
-        Notification notice = text.of("n1", telling(DueNotification.News.BEGAN, high), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, high), NOON);
 
         assertThat(notice)
                 .isEqualTo(new Notification(
@@ -120,7 +120,7 @@ class NotificationTextTest {
         Condition stopped = Condition.bad(
                 Severity.INFO, "service-down", "vikunja", "was stopped on purpose", "docker start vikunja", NOON);
 
-        Notification notice = text.of("n1", telling(DueNotification.News.BEGAN, stopped), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, stopped), NOON);
 
         assertThat(notice.title()).isEqualTo("[info] vikunja: was stopped on purpose");
         assertThat(notice.text())
@@ -132,7 +132,7 @@ class NotificationTextTest {
 
     @Test
     void saysThatItGotWorse() {
-        assertThat(text.of("n1", telling(DueNotification.News.WORSE, high), NOON)
+        assertThat(text.of("n1", notification(DueNotification.News.WORSE, high), NOON)
                         .text())
                 .startsWith("vikunja: memory high is now warning, since 2026-05-01 14:00:00 CEST.");
     }
@@ -168,7 +168,7 @@ class NotificationTextTest {
     @Test
     void saysHowLateItIs() {
         Notification late = NotificationText.late(
-                text.of("n1", telling(DueNotification.News.BEGAN, high), NOON),
+                text.of("n1", notification(DueNotification.News.BEGAN, high), NOON),
                 Duration.ofMinutes(7),
                 "the receiver could not be reached");
 
@@ -187,7 +187,7 @@ class NotificationTextTest {
                         NOON)
                 .with(Map.of("container", "x\ny"));
 
-        Notification notice = text.of("n1", telling(DueNotification.News.BEGAN, nasty), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, nasty), NOON);
 
         assertThat(notice.title()).doesNotContain("\n", "\r", "\u202E").hasSizeLessThanOrEqualTo(140);
         assertThat(notice.service()).isEqualTo("x Bcc: all@example.org");
@@ -201,7 +201,7 @@ class NotificationTextTest {
         Condition many =
                 Condition.bad(Severity.CRITICAL, "service-down", "x", "down", "docker start x\n".repeat(25), NOON);
 
-        assertThat(text.of("n1", telling(DueNotification.News.BEGAN, many), NOON)
+        assertThat(text.of("n1", notification(DueNotification.News.BEGAN, many), NOON)
                         .remedy())
                 .hasLineCount(21)
                 .endsWith("docker start x\n# and 5 more lines");
@@ -213,14 +213,15 @@ class NotificationTextTest {
         Condition long_ = Condition.bad(Severity.INFO, much, much, much, much + "\n" + much, NOON)
                 .with(Map.of(much, much));
 
-        Notification notice = text.of("n1", telling(DueNotification.News.BEGAN, long_), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, long_), NOON);
 
         assertThat(notice.toString()).hasSizeLessThan(4000);
     }
 
     @Test
     void repeatedNoticeStatesItsDuration() {
-        Notification notice = text.of("n1", telling(DueNotification.News.STILL, high), NOON.plus(Duration.ofHours(8)));
+        Notification notice =
+                text.of("n1", notification(DueNotification.News.STILL, high), NOON.plus(Duration.ofHours(8)));
 
         assertThat(notice.title())
                 .isEqualTo("[warning] vikunja memory high, for 8 h now: 82% of 256 MiB in use (210 MiB), warns at 80%");
@@ -229,7 +230,7 @@ class NotificationTextTest {
 
     @Test
     void saysThatItComesAndGoes() {
-        Notification notice = text.of("n1", telling(DueNotification.News.FLAPPING, high), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.FLAPPING, high), NOON);
 
         assertThat(notice.title()).startsWith("[warning] vikunja memory high comes and goes: began 1 times since ");
         assertThat(notice.text()).endsWith("\nNothing more is told of it until it keeps still.");
@@ -247,7 +248,7 @@ class NotificationTextTest {
                         + " (210 MiB), warns at 80%");
     }
 
-    private static DueNotification telling(DueNotification.News news, Condition condition) {
+    private static DueNotification notification(DueNotification.News news, Condition condition) {
         return new DueNotification(news, List.of(page(condition)));
     }
 

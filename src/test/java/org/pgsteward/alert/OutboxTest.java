@@ -61,7 +61,7 @@ class OutboxTest {
             outbox.put(notice("n" + i), List.of("email"));
         }
 
-        courier(open()).deliver();
+        scheduler(open()).deliver();
 
         assertThat(sent)
                 .hasSize(29)
@@ -101,6 +101,26 @@ class OutboxTest {
     }
 
     @Test
+    void noticeOfThePreviousVersionHasTheNewNameOfItsKind() throws IOException {
+        open().put(notice("n1"), List.of("email"));
+        Path file = open().waiting("email").get(0);
+        Files.writeString(file, """
+                {"id": "n1", "state": "firing", "severity": "warning", "kind": "feed-deaf", "service": "pgsteward",
+                 "since": "2026-03-01T12:00:00Z", "title": "", "text": "", "remedy": "", "figures": {},
+                 "alerts": [{"id": "%s", "state": "firing", "severity": "warning", "kind": "feed-deaf",
+                             "service": "pgsteward", "since": "2026-03-01T12:00:00Z"}]}
+                """.formatted(Notification.Entry.id("feed-deaf", "pgsteward")));
+
+        assertThat(open().read(file)).hasValueSatisfying(entry -> {
+            assertThat(entry.notice().kind()).isEqualTo("feed-stale");
+            assertThat(entry.notice().alerts()).singleElement().satisfies(alert -> {
+                assertThat(alert.kind()).isEqualTo("feed-stale");
+                assertThat(alert.id()).isEqualTo(Notification.Entry.id("feed-stale", "pgsteward"));
+            });
+        });
+    }
+
+    @Test
     void puttingTheSameNoticeTwiceLeavesOne() {
         open().put(notice("n1"), List.of("email"));
         open().put(notice("n1"), List.of("email"));
@@ -113,22 +133,22 @@ class OutboxTest {
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
         outbox.put(notice("n2"), List.of("email"));
-        DeliveryScheduler courier = courier(outbox);
+        DeliveryScheduler scheduler = scheduler(outbox);
         refusing = true;
 
-        assertThat(courier.deliver()).hasSeconds(5);
+        assertThat(scheduler.deliver()).hasSeconds(5);
         clock.pass(Duration.ofSeconds(4));
-        assertThat(courier.deliver()).as("not before its time").hasSeconds(1);
+        assertThat(scheduler.deliver()).as("not before its time").hasSeconds(1);
         clock.pass(Duration.ofSeconds(1));
-        assertThat(courier.deliver()).hasSeconds(10);
+        assertThat(scheduler.deliver()).hasSeconds(10);
         clock.pass(Duration.ofSeconds(10));
-        assertThat(courier.deliver()).hasSeconds(20);
+        assertThat(scheduler.deliver()).hasSeconds(20);
         assertThat(sent).isEmpty();
         assertThat(outbox.depth("email")).isEqualTo(2);
 
         refusing = false;
         clock.pass(Duration.ofSeconds(20));
-        courier.deliver();
+        scheduler.deliver();
         assertThat(sent).containsExactly("n1", "n2");
     }
 
@@ -138,10 +158,10 @@ class OutboxTest {
         Outbox outbox = open();
         outbox.put(notice("n1"), List.of("email"));
         refusing = true;
-        courier(outbox).deliver();
+        scheduler(outbox).deliver();
 
         refusing = false;
-        courier(open()).deliver();
+        scheduler(open()).deliver();
 
         assertThat(sent).containsExactly("n1");
     }
@@ -155,7 +175,7 @@ class OutboxTest {
         clock.pass(Duration.ofSeconds(1));
         List<String> texts = new ArrayList<>();
 
-        courier(outbox, (receiver, notice) -> texts.add(notice.text())).deliver();
+        scheduler(outbox, (receiver, notice) -> texts.add(notice.text())).deliver();
 
         assertThat(texts)
                 .containsExactly("text\nThis is 1 min 1 s late: it waited for pgsteward, or for the receiver.", "text");
@@ -169,7 +189,7 @@ class OutboxTest {
         Path first = files().get(0);
         Files.writeString(first, "{\"id\":");
 
-        courier(outbox).deliver();
+        scheduler(outbox).deliver();
 
         assertThat(sent).containsExactly("n2");
         assertThat(files()).containsExactly(first.resolveSibling(first.getFileName() + ".corrupt"));
@@ -184,7 +204,7 @@ class OutboxTest {
         Files.writeString(file, Files.readString(file).replaceFirst(",\\s*\"alerts\" : \\[[^]]*]", ""));
         assertThat(file).content().doesNotContain("alerts");
 
-        courier(outbox).deliver();
+        scheduler(outbox).deliver();
 
         assertThat(sent).containsExactly("n1");
     }
@@ -196,7 +216,7 @@ class OutboxTest {
         outbox.put(notice("n2"), List.of("email"));
         Files.writeString(files().get(0), "{\"id\":\"" + "x".repeat(2_000_000) + "\"}");
 
-        courier(outbox).deliver();
+        scheduler(outbox).deliver();
 
         assertThat(sent).containsExactly("n2");
     }
@@ -238,7 +258,7 @@ class OutboxTest {
         assertThat(outbox.depth("webhook")).isEqualTo(1);
         assertThat(outbox.depth("pigeon")).isEqualTo(1);
         Files.delete(unreadable);
-        courier(outbox).deliver();
+        scheduler(outbox).deliver();
         assertThat(sent).containsExactly("n1", "n2");
         assertThat(outbox.depth("email")).isZero();
     }
@@ -253,7 +273,7 @@ class OutboxTest {
         assertThat(outbox.depth("email")).isEqualTo(2);
         assertThat(outbox.known()).containsExactly("email");
 
-        courier(outbox).deliver();
+        scheduler(outbox).deliver();
 
         assertThat(sent).containsExactly("n1", "n2");
         assertThat(outbox.depth("email")).isZero();
@@ -268,11 +288,11 @@ class OutboxTest {
         outbox.put(notice("n2"), List.of("email"));
         refusing = true;
 
-        courier(outbox).deliver();
+        scheduler(outbox).deliver();
 
         assertThat(files()).hasSize(2);
         refusing = false;
-        courier(open()).deliver();
+        scheduler(open()).deliver();
         assertThat(sent).containsExactly("n1", "n2");
     }
 
@@ -308,8 +328,8 @@ class OutboxTest {
         return new Outbox(state, Json.mapper(), clock, List::of);
     }
 
-    private DeliveryScheduler courier(Outbox outbox) {
-        return courier(outbox, (receiver, notice) -> {
+    private DeliveryScheduler scheduler(Outbox outbox) {
+        return scheduler(outbox, (receiver, notice) -> {
             if (refusing) {
                 throw new Sender.NotTaken("refused");
             }
@@ -317,7 +337,7 @@ class OutboxTest {
         });
     }
 
-    private DeliveryScheduler courier(Outbox outbox, Sender sender) {
+    private DeliveryScheduler scheduler(Outbox outbox, Sender sender) {
         return new DeliveryScheduler(
                 "email", outbox, sender, clock, DeliveryScheduler.Rests.USUAL, Fallbacks.NONE, condition -> {});
     }

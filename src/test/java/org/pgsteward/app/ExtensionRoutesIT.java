@@ -83,7 +83,7 @@ class ExtensionRoutesIT {
             Wiring wiring = host.wiring(settings);
             try (Daemon daemon = wiring.daemon()) {
                 daemon.start();
-                first = proved(wiring);
+                first = verified(wiring);
                 await().atMost(PATIENCE)
                         .untilAsserted(() ->
                                 assertThat(log.text()).contains("route backup-copy-due failed: ConnectException"));
@@ -103,7 +103,7 @@ class ExtensionRoutesIT {
             try (Daemon daemon = wiring.daemon()) {
                 daemon.start();
                 await().atMost(PATIENCE).until(() -> Files.exists(there.resolve(first + MANIFEST)));
-                second = proved(wiring);
+                second = verified(wiring);
                 await().atMost(PATIENCE).until(() -> Files.exists(there.resolve(second + MANIFEST)));
             }
             for (String backup : List.of(first, second)) {
@@ -176,7 +176,7 @@ class ExtensionRoutesIT {
     }
 
     /** Returns the store path of a new verified backup. */
-    private String proved(Wiring wiring) throws Exception {
+    private String verified(Wiring wiring) throws Exception {
         Backup backup = host.backUp(wiring, database);
         assertThat(backup.state()).as("whoever is at the other end").isEqualTo(BackupState.VERIFIED);
         return backup.path().orElseThrow();

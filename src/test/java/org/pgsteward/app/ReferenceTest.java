@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -18,15 +20,21 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.backup.BackupReport;
+import org.pgsteward.camel.docker.FeedHealth;
+import org.pgsteward.camel.lint.OldNames;
 import org.pgsteward.config.AllSettings;
 import org.pgsteward.config.ReceiverSettings;
 import org.pgsteward.config.Setting;
 import org.pgsteward.config.Settings;
+import org.pgsteward.journal.Tables;
+import org.pgsteward.model.AlertFigures;
+import org.pgsteward.model.AlertKinds;
 import org.pgsteward.monitor.OldLevels;
 
 /**
- * The reference names everything that exists, and nothing else. Metrics and columns are compared where they are real:
- * in {@code MetricsIT} and {@code TablesIT}.
+ * The reference names everything that exists, and nothing else. Columns and metrics are compared with the sources here,
+ * and where they are real in {@code TablesIT} and {@code MetricsIT}.
  */
 @Tag("fast")
 class ReferenceTest {
@@ -42,8 +50,18 @@ class ReferenceTest {
     private static final Pattern RULES_KIND = Pattern.compile("super\\(\\s*" + WORD + ",\\s*Unit\\.");
     private static final String BEFORE_KIND =
             "\\b(?:bad\\([^\";,]*,|well\\(|raise\\(|tell\\(|inform\\(|new Condition\\()\\s*";
-    private static final Pattern TOLD_KIND = Pattern.compile(BEFORE_KIND + WORD + ",");
+    private static final Pattern REPORTED_KIND = Pattern.compile(BEFORE_KIND + WORD + ",");
     private static final Pattern NAMED_KIND = Pattern.compile(BEFORE_KIND + "(?:\\w+\\.)?([A-Z][A-Z_]+),");
+
+    private static final Pattern NEW_TABLE =
+            Pattern.compile("(?s)CREATE TABLE IF NOT EXISTS (?:public\\.)?(\\w+) \\((.*?)\\n\\)");
+    private static final Pattern NEW_COLUMN = Pattern.compile("(?m)^    ([a-z_]+) ");
+    private static final Pattern CHANGED_TABLE = Pattern.compile("(?s)ALTER TABLE (?:public\\.)?(\\w+)\\s(.*?);");
+    private static final Pattern ADDED_COLUMN = Pattern.compile("ADD COLUMN IF NOT EXISTS (\\w+)");
+
+    private static final Pattern GAUGE = Pattern.compile("\"([a-z]+(?:\\.[a-z]+)+)\",\\s*\"");
+    private static final Pattern COUNTER = Pattern.compile("Counter\\.builder\\(\"([a-z.]+)\"");
+    private static final Pattern ROUTE_COUNTER = Pattern.compile("micrometer:counter:([a-z.]+)");
 
     private static final Pattern OF_COMPOSE = Pattern.compile("\\$\\{([A-Z_]+):-([^}]*)}");
     private static final Pattern VARIABLE = Pattern.compile("\\bPGSTEWARD_[A-Z_]*[A-Z]\\b");
@@ -120,6 +138,7 @@ class ReferenceTest {
     void theSourcesNameNoSettingThatIsNone() throws IOException {
         Set<String> known = new TreeSet<>(NO_SETTING_KEYS);
         AllSettings.all().forEach(setting -> known.add(setting.name()));
+        known.addAll(AllSettings.oldNames().keySet());
         known.addAll(Reference.rows("Labels").keySet());
         Reference.rows("Metrics")
                 .keySet()
@@ -174,6 +193,7 @@ class ReferenceTest {
     @Test
     void theDocumentsNameNoVariableThatIsNone() throws IOException {
         Set<String> known = new TreeSet<>(Reference.rows("Settings").keySet());
+        AllSettings.oldNames().keySet().forEach(old -> known.add(variable(old)));
         known.addAll(NO_SETTINGS);
         for (Path file : files(Path.of("src/docs"), ".md", Path.of("README.md"), Path.of("compose.yaml"))) {
             Set<String> named = all(VARIABLE, Files.readString(file)).stream()
@@ -219,7 +239,7 @@ class ReferenceTest {
             String source = Files.readString(file);
             sources.append(source);
             kinds.addAll(all(RULES_KIND, source));
-            kinds.addAll(all(TOLD_KIND, source));
+            kinds.addAll(all(REPORTED_KIND, source));
             names.addAll(all(NAMED_KIND, source));
         }
         names.addAll(List.of("KIND", "DOWN", "MEMORY_HIGH"));
@@ -227,6 +247,67 @@ class ReferenceTest {
             kinds.addAll(all(Pattern.compile("\\bString " + name + " = " + WORD), sources.toString()));
         }
         assertThat(Reference.rows("Alerts").keySet()).containsExactlyInAnyOrderElementsOf(kinds);
+    }
+
+    /** {@code TablesIT} compares the same with the tables of a real database. */
+    @Test
+    void everyColumnOfTheMigrationsIsThereInItsOrder() throws IOException {
+        Map<String, List<String>> columns = new TreeMap<>();
+        for (Path file : migrations()) {
+            String script = Files.readString(file).replaceAll("--[^\\n]*", "");
+            NEW_TABLE
+                    .matcher(script)
+                    .results()
+                    .forEach(table -> columns.computeIfAbsent(table.group(1), name -> new ArrayList<>())
+                            .addAll(inOrder(NEW_COLUMN, table.group(2))));
+            CHANGED_TABLE
+                    .matcher(script)
+                    .results()
+                    .forEach(table -> columns.computeIfAbsent(table.group(1), name -> new ArrayList<>())
+                            .addAll(inOrder(ADDED_COLUMN, table.group(2))));
+        }
+        Map<String, List<String>> documented = new TreeMap<>();
+        Reference.rows("Tables").forEach((table, cells) -> documented.put(table, Reference.codes(cells.get(0))));
+        documented.remove("service_status");
+        assertThat(documented).isEqualTo(columns);
+    }
+
+    /** {@code MetricsIT} compares the same with the metrics of a running daemon. */
+    @Test
+    void everyMetricIsThereAndNoOther() throws IOException {
+        Set<String> metrics = new TreeSet<>();
+        inOrder(GAUGE, Files.readString(Path.of("src/main/java/org/pgsteward/web/Metrics.java")))
+                .forEach(name -> metrics.add("pgsteward." + name));
+        for (Path file : java()) {
+            all(COUNTER, Files.readString(file)).forEach(name -> metrics.add(name + ".total"));
+        }
+        for (Path file : files(Path.of("routes"), ".yaml")) {
+            all(ROUTE_COUNTER, Files.readString(file)).forEach(name -> metrics.add(name + ".total"));
+        }
+        assertThat(Reference.rows("Metrics").keySet())
+                .filteredOn(name -> !name.startsWith("camel_"))
+                .containsExactlyInAnyOrderElementsOf(
+                        metrics.stream().map(name -> name.replace('.', '_')).toList());
+    }
+
+    @Test
+    void oldNamesAreListedWithTheirSuccessors() throws IOException {
+        Map<String, String> old = new TreeMap<>();
+        AllSettings.oldNames().forEach((name, setting) -> old.put(name, setting.name()));
+        old.putAll(AlertKinds.RENAMED);
+        old.putAll(AlertFigures.RENAMED);
+        old.putAll(FeedHealth.RENAMED);
+        old.putAll(Tables.RENAMED);
+        old.putAll(BackupReport.RENAMED);
+        old.putAll(OldNames.TYPES);
+        old.putAll(OldNames.BEANS);
+        old.putAll(OldNames.METHODS);
+        old.putAll(OldNames.IN_FILES);
+        Map<String, String> documented = new TreeMap<>();
+        Reference.rows("Old names")
+                .forEach((name, cells) ->
+                        documented.put(name, Reference.codes(cells.get(0)).get(0)));
+        assertThat(documented).isEqualTo(old);
     }
 
     @Test
@@ -257,6 +338,15 @@ class ReferenceTest {
                 : "";
     }
 
+    /** Returns the migrations in the order in which they run. */
+    private static List<Path> migrations() throws IOException {
+        return files(Path.of("src/main/resources/db/migration"), ".sql").stream()
+                .filter(file -> file.getFileName().toString().matches("V\\d+__.*"))
+                .sorted(Comparator.comparing(
+                        file -> Integer.valueOf(file.getFileName().toString().replaceFirst("V(\\d+)__.*", "$1"))))
+                .toList();
+    }
+
     private static List<Path> java() throws IOException {
         return files(Path.of("src/main/java"), ".java");
     }
@@ -269,6 +359,10 @@ class ReferenceTest {
                             Stream.of(more))
                     .toList();
         }
+    }
+
+    private static List<String> inOrder(Pattern pattern, String text) {
+        return pattern.matcher(text).results().map(found -> found.group(1)).toList();
     }
 
     private static Set<String> all(Pattern pattern, String text) {

@@ -125,7 +125,7 @@ class RouteEditsIT {
             assertThat(running()).as("routes after %s", mistake).isEqualTo(before);
             assertThat(refusal())
                     .as("what is told of %s", mistake)
-                    .hasValueSatisfying(told -> assertThat(told)
+                    .hasValueSatisfying(reported -> assertThat(reported)
                             .contains(mistake.file() + (mistake.line() > 0 ? ":" + mistake.line() + ": " : ": "))
                             .doesNotContain("geheim"));
             restore(mistake.file(), good);
@@ -295,7 +295,8 @@ class RouteEditsIT {
         settle();
 
         assertThat(running()).isEqualTo(before);
-        assertThat(refusal()).hasValueSatisfying(told -> assertThat(told).contains("operators.camel.yaml:"));
+        assertThat(refusal())
+                .hasValueSatisfying(reported -> assertThat(reported).contains("operators.camel.yaml:"));
         assertThat(wiring.routeClient.ask("direct:alert-raise", notice()).getException())
                 .isNull();
         Files.delete(routes.resolve("operators.camel.yaml"));
@@ -317,7 +318,8 @@ class RouteEditsIT {
         start();
 
         assertThat(running()).isEqualTo(before);
-        assertThat(refusal()).hasValueSatisfying(told -> assertThat(told).contains("monitor.camel.yaml:"));
+        assertThat(refusal())
+                .hasValueSatisfying(reported -> assertThat(reported).contains("monitor.camel.yaml:"));
         write("backup.camel.yaml", shipped("backup.camel.yaml"));
         write("monitor.camel.yaml", shipped("monitor.camel.yaml"));
         settle();

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.camel.lint.OldNames;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.Settings;
 
@@ -34,12 +35,12 @@ class SettingsCheckTest {
             value = {
                 "PGSTEWARD_HTTP_PORT, 99999, \"is '99999', not a port from 1 to 65535\"",
                 "PGSTEWARD_POSTGRES_PORT, x, \"is 'x', not a whole number\"",
-                "PGSTEWARD_TIMEZONE, Europe/Berlni, \"is 'Europe/Berlni', which is no time zone; did you mean 'Europe/Berlin'?\"",
-                "PGSTEWARD_TIMEZONE, Mars, \"is 'Mars', which is no time zone; write it like Europe/Berlin\"",
+                "PGSTEWARD_TIMEZONE, Europe/Berlni, \"is 'Europe/Berlni', which is not a time zone; did you mean 'Europe/Berlin'?\"",
+                "PGSTEWARD_TIMEZONE, Mars, \"is 'Mars', which is not a time zone; write it like Europe/Berlin\"",
                 "PGSTEWARD_DOCKER_HOST, docker, \"is 'docker'; expected unix:///path or tcp://host:port\"",
                 "PGSTEWARD_DOCKER_HOST, tcp://a b, \"is 'tcp://a b'; expected unix:///path or tcp://host:port\"",
-                "PGSTEWARD_POSTGRES_BINDIR, /nope, \"is '/nope', where there is no pg_dump\"",
-                "PGSTEWARD_POSTGRES_DATA_DIR, /nope, \"is '/nope', which is no folder that is seen here\"",
+                "PGSTEWARD_POSTGRES_BINDIR, /nope, \"is '/nope', which has no pg_dump\"",
+                "PGSTEWARD_POSTGRES_DATA_DIR, /nope, \"is '/nope', which is not a folder that pgsteward can see\"",
                 "PGSTEWARD_CATALOGUE_FILE, /nope, \"names /nope, which is not there\"",
                 "PGSTEWARD_IDLE_DAYS, soon, \"is 'soon', not a whole number\"",
                 "PGSTEWARD_UPDATE_GRACE, 60, \"is '60', not a time such as 90m, 6h or 2d\"",
@@ -58,12 +59,13 @@ class SettingsCheckTest {
                 "PGSTEWARD_ALERTS_FALLBACK, emial, \"names 'emial', which is no receiver; did you mean 'email'?\"",
                 "PGSTEWARD_MONITOR_PERIOD, soon, \"is 'soon', not a time such as 30s\"",
                 "PGSTEWARD_ALERTS_WAIT, a while, \"is 'a while', not a time such as 10s\"",
+                "PGSTEWARD_REVERIFICATION_COUNT, all, \"is 'all', not a whole number such as 1\"",
                 "PGSTEWARD_REPROOF_COUNT, all, \"is 'all', not a whole number such as 1\"",
                 "PGSTEWARD_MAIL_PORT, 70000, \"is '70000', not a port such as 587\"",
                 "PGSTEWARD_MAIL_TLS, sure, \"is 'sure', not true or false\"",
                 "PGSTEWARD_REQUESTS_PERIOD, 1s, \"is '1s', not a whole number such as 1000\"",
                 "PGSTEWARD_BACKUP_TICK, 0 * * * *, \"is '0 * * * *', not a Quartz cron: Unexpected end of expression.; write six fields: second minute hour day-of-month month day-of-week, such as 0 * * * * ?\"",
-                "PGSTEWARD_GOTIFY_URL, https://gotify.lan, \"is not enough: pgsteward.gotify.token is not set: set PGSTEWARD_GOTIFY_TOKEN, or PGSTEWARD_GOTIFY_TOKEN_FILE to the path of a file that holds it\"",
+                "PGSTEWARD_GOTIFY_URL, https://gotify.lan, \"is not enough: pgsteward.gotify.token is not set: set PGSTEWARD_GOTIFY_TOKEN, or PGSTEWARD_GOTIFY_TOKEN_FILE to the path of a file that contains it\"",
             })
     void aValueThatDoesNotFitIsNamedByItsVariable(String variable, String value, String said) throws IOException {
         assertThat(SettingsCheck.wrong(Settings.from(Map.of(variable, value)), shipped)
@@ -86,7 +88,7 @@ class SettingsCheckTest {
     @ParameterizedTest
     @ValueSource(strings = {"100ms", "1h30m", "45s", "500"})
     void aTimerTakesATimeHoweverCamelWritesIt(String time) throws IOException {
-        assertThat(SettingsCheck.wrong(Settings.from(Map.of("PGSTEWARD_ALERTS_LOOK", time)), shipped))
+        assertThat(SettingsCheck.wrong(Settings.from(Map.of("PGSTEWARD_ALERTS_TICK", time)), shipped))
                 .isEmpty();
     }
 
@@ -101,6 +103,26 @@ class SettingsCheckTest {
     void aValueMayBeWrittenAsLevelsAre(String variable, String value) throws IOException {
         assertThat(SettingsCheck.wrong(Settings.from(Map.of(variable, value)), shipped))
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"PGSTEWARD_REPROOF_COUNT", "PGSTEWARD_REVERIFICATION_COUNT"})
+    void previousAndPresentNameAreKnownWhicheverTheRouteHas(String variable) {
+        Settings settings = Settings.from(Map.of(variable, "2"));
+        TreeMap<String, String> texts = new TreeMap<>(shipped.texts());
+        texts.computeIfPresent(
+                "retention.camel.yaml",
+                (name, text) -> text.replace("pgsteward.reverification.count", "pgsteward.reproof.count"));
+        RouteFiles edited = RouteFiles.of(texts);
+        assertThat(SettingsCheck.unknown(settings, shipped)).isEmpty();
+        assertThat(SettingsCheck.unknown(settings, edited)).isEmpty();
+        assertThat(SettingsCheck.wrong(settings, edited)).isEmpty();
+        assertThat(OldNames.in(shipped)).isEmpty();
+        assertThat(OldNames.in(edited))
+                .singleElement()
+                .asString()
+                .matches("retention\\.camel\\.yaml:\\d+: \\{\\{pgsteward\\.reproof\\.count}} works for this version"
+                        + " only; write \\{\\{pgsteward\\.reverification\\.count}}");
     }
 
     @Test

@@ -75,7 +75,7 @@ final class BackupHost implements AutoCloseable {
                         wiring.targets,
                         wiring.house,
                         writer,
-                        wiring.proof,
+                        wiring.verification,
                         wiring.card,
                         notices,
                         wiring.reporter,

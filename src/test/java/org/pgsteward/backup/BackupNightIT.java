@@ -83,7 +83,7 @@ class BackupNightIT {
             // One dump and one verification run at a time, and both at the same time.
             assertThat(next.times().startedAt())
                     .isAfterOrEqualTo(before.times().finishedAt().orElseThrow());
-            assertThat(proofBegan(next))
+            assertThat(verificationBegan(next))
                     .isAfterOrEqualTo(before.verification().at().orElseThrow());
             assertThat(next.times().startedAt())
                     .isBefore(before.verification().at().orElseThrow());
@@ -96,7 +96,7 @@ class BackupNightIT {
                 .toList();
     }
 
-    private static Instant proofBegan(Backup backup) {
+    private static Instant verificationBegan(Backup backup) {
         // The duration is measured slightly after the recorded end.
         return backup.verification()
                 .at()

@@ -52,7 +52,7 @@ class BackupRunIT extends OnBackupHost {
                 UnprivilegedUser.ofThisProcess(),
                 wiring.store,
                 AgeKeys.NONE,
-                wiring.proof,
+                wiring.verification,
                 new DiskSpace(host.store(), host.folder()),
                 wiring.runs,
                 host.folder().resolve("state/locks"),

@@ -256,7 +256,7 @@ class BaseBackupIT extends OnBaseBackupHost {
     @Test
     void verifiesAnEncryptedBaseBackupWithAndWithoutIdentity() throws Exception {
         Age age = Age.keys();
-        Map<String, String> sealing = Map.of("pgsteward.backup.recipients", age.recipient());
+        Map<String, String> encrypting = Map.of("pgsteward.backup.recipients", age.recipient());
         Wiring withIdentity = host.wiring(
                 Map.of("pgsteward.backup.recipients", age.recipient(), "pgsteward.backup.identity", age.identity()));
         try (Pipeline other = withIdentity.backupPipeline().start()) {
@@ -268,7 +268,7 @@ class BaseBackupIT extends OnBaseBackupHost {
             assertThat(BaseRestore.lines("x.tar.zst.age"))
                     .contains("age -d -i key.txt < x.tar.zst.age | zstd -d | tar");
         }
-        Wiring withoutIdentity = host.wiring(sealing);
+        Wiring withoutIdentity = host.wiring(encrypting);
         try (Pipeline other = withoutIdentity.backupPipeline().start()) {
             assertThat(other).isNotNull();
             Backup made = host.backUp(withoutIdentity, base.cluster());

@@ -151,14 +151,14 @@ class DiskFaultsIT extends OnFaultyHost {
         try (SmallDisk disk = SmallDisk.of("76m");
                 FaultyHost.Elsewhere other =
                         faulty.elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
-            Backup backup = FaultyHost.prove(other.wiring, good);
+            Backup backup = FaultyHost.verify(other.wiring, good);
             assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.UNVERIFIABLE);
             assertThat(backup.error())
                     .contains("this host could not restore it")
                     .contains("No space left on device");
             assertThat(FaultyHost.files(disk))
                     .noneMatch(file -> file.contains("/base/") && !file.startsWith("template-"));
-            assertThat(faulty.prove(backup).state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(faulty.verify(backup).state()).isEqualTo(BackupState.VERIFIED);
         }
         assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
     }
@@ -171,13 +171,13 @@ class DiskFaultsIT extends OnFaultyHost {
         try (SmallDisk disk = SmallDisk.of("200m");
                 FaultyHost.Elsewhere other =
                         faulty.elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
-            assertThat(FaultyHost.prove(other.wiring, good).state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(FaultyHost.verify(other.wiring, good).state()).isEqualTo(BackupState.VERIFIED);
             int left = 0;
             Backup backup;
             do {
                 left += 3 << 20;
                 disk.leave(left);
-                backup = FaultyHost.prove(other.wiring, good);
+                backup = FaultyHost.verify(other.wiring, good);
                 assertThat(backup.state())
                         .as("%d bytes free: %s", left, backup.error())
                         .isNotEqualTo(BackupState.FAILED);
@@ -203,7 +203,7 @@ class DiskFaultsIT extends OnFaultyHost {
             assertThat(FaultyHost.files(disk))
                     .filteredOn(file -> !file.equals("RECOVERY.md"))
                     .hasSize(2);
-            assertThat(FaultyHost.prove(other.wiring, good).state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(FaultyHost.verify(other.wiring, good).state()).isEqualTo(BackupState.VERIFIED);
         }
         assertThat(host.journal(database)).contains("verified").anyMatch(row -> row.startsWith("failed: "));
     }

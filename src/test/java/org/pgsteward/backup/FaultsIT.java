@@ -77,8 +77,8 @@ class FaultsIT extends OnFaultyHost {
         Path file = host.store().resolve(backup.path().orElseThrow());
         Files.write(file, harm.befallen(Files.readAllBytes(file)));
 
-        assertThat(faulty.prove(backup).state()).isEqualTo(BackupState.FAILED);
-        assertThat(faulty.prove(backup).error()).startsWith("restoring it failed: ");
+        assertThat(faulty.verify(backup).state()).isEqualTo(BackupState.FAILED);
+        assertThat(faulty.verify(backup).error()).startsWith("restoring it failed: ");
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
 
         faulty.goodBackupOf(database);
@@ -150,7 +150,7 @@ class FaultsIT extends OnFaultyHost {
             assertThat(host.backUp(other.wiring, database).state()).isEqualTo(BackupState.FAILED);
         }
 
-        assertThat(faulty.prove(good).state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(faulty.verify(good).state()).isEqualTo(BackupState.VERIFIED);
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
 
         faulty.goodBackupOf(database);
@@ -320,7 +320,7 @@ class FaultsIT extends OnFaultyHost {
         assertThat(host.stored(database))
                 .containsExactly(good.id() + ".dump.zst", good.id() + ".dump.zst.manifest.json");
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
-        assertThat(faulty.prove(good).state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(faulty.verify(good).state()).isEqualTo(BackupState.VERIFIED);
         faulty.goodBackupOf(database);
         assertThat(host.notices(database)).hasSize(2).anyMatch(notice -> notice.startsWith("resolved"));
     }

@@ -249,11 +249,11 @@ final class FaultyHost implements AutoCloseable {
         return copy;
     }
 
-    Backup prove(Backup backup) {
-        return prove(wiring, backup);
+    Backup verify(Backup backup) {
+        return verify(wiring, backup);
     }
 
-    static Backup prove(Wiring wiring, Backup backup) {
+    static Backup verify(Wiring wiring, Backup backup) {
         return wiring.backups.verify(backup);
     }
 }

@@ -74,13 +74,13 @@ class ForgedBackupIT {
     void anUnsignedBaseBackupIsNotStarted() throws Exception {
         String id = forged(base, "20260102T030000Z");
 
-        Backup refused = prove(id);
+        Backup refused = verify(id);
 
         assertThat(refused.state()).isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(refused.error())
                 .contains("_base/" + id + ".tar.zst.manifest.json has no valid signature")
                 .contains("PGSTEWARD_BACKUP_MANIFEST_KEY_FILE");
-        assertThat(prove(id).state())
+        assertThat(verify(id).state())
                 .as("a row of a refusal vouches for nothing")
                 .isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(host.notices("backup-failed", "_base")).anyMatch(notice -> notice.contains(id));
@@ -95,13 +95,13 @@ class ForgedBackupIT {
                         .findFirst()
                         .orElseThrow();
 
-        ReverificationRule.Conclusion refused = desk().prove(holding);
+        ReverificationRule.Conclusion refused = desk().reverify(holding);
 
         assertThat(refused.backup().state()).isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(refused.backup().error()).contains("pgsteward verify --backup " + id);
         assertThat(refused.condition().orElseThrow().severity()).contains(Severity.WARNING);
         assertThat(refused.condition().orElseThrow().reason()).contains(id);
-        assertThat(prove(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
+        assertThat(verify(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
     }
 
     @Test
@@ -118,7 +118,7 @@ class ForgedBackupIT {
         assertThatThrownBy(() -> wiring.restore.replace(live, RestoreProgress.QUIET))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("has no valid signature");
-        assertThat(prove(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
+        assertThat(verify(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
         await().atMost(Duration.ofMinutes(1))
                 .until(() -> host.rows("homelab", "SELECT state FROM public.backup_log WHERE backup_id = '" + id + "'")
                         .contains("verified"));
@@ -132,8 +132,8 @@ class ForgedBackupIT {
         String signed = Files.readString(manifest);
         try {
             Files.writeString(manifest, old(Manifests.unsigned(signed)));
-            assertThat(prove(base.id()).error()).isEmpty();
-            assertThat(prove(base.id()).state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(verify(base.id()).error()).isEmpty();
+            assertThat(verify(base.id()).state()).isEqualTo(BackupState.VERIFIED);
         } finally {
             Files.writeString(manifest, signed);
         }
@@ -155,7 +155,7 @@ class ForgedBackupIT {
                                 "\"event_id\" : \"" + dump.identity().eventId() + "\"")
                         .replaceFirst("\"sha256\" : \"[^\"]+\"", "\"sha256\" : \"" + "0".repeat(64) + "\""));
 
-        assertThat(prove(id).state()).isEqualTo(BackupState.FAILED);
+        assertThat(verify(id).state()).isEqualTo(BackupState.FAILED);
 
         assertThat(host.rows(
                         "homelab",
@@ -182,11 +182,11 @@ class ForgedBackupIT {
                                 "\"rows\" : { \"pg_catalog.pg_am;\\\\n\\\\\\\\! touch " + marker + "\\\\n\" : 1 }"));
         assertThat(Files.readString(manifest)).contains("touch " + marker);
 
-        Backup proved = wiring.backups.verify(listed);
+        Backup verified = wiring.backups.verify(listed);
 
         boolean run = Files.deleteIfExists(marker);
         assertThat(run).isFalse();
-        assertThat(proved.error()).contains("table name that no backup has");
+        assertThat(verified.error()).contains("table name that no backup has");
     }
 
     /** Copies a backup under a new name. Its manifest has no signature, like that of a program without a key. */
@@ -216,14 +216,14 @@ class ForgedBackupIT {
                 new StoreView(wiring.store),
                 wiring.rows,
                 wiring.house,
-                wiring.proof,
+                wiring.verification,
                 new ProcessDeaths(host.folder().resolve("under-way"), wiring.clock),
                 wiring.alerts,
                 wiring.reporter,
                 wiring.clock);
     }
 
-    private Backup prove(String id) throws IOException {
-        return wiring.asked.prove(Inventory.of(wiring.store).named(id).orElseThrow());
+    private Backup verify(String id) throws IOException {
+        return wiring.asked.verify(Inventory.of(wiring.store).named(id).orElseThrow());
     }
 }

@@ -115,7 +115,7 @@ class HarmedBackupIT extends OnBackupHost {
         assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
         harm.befall(host.store().resolve(backup.path().orElseThrow()));
 
-        Backup first = prove(backup);
+        Backup first = verify(backup);
 
         assertThat(first.state()).isEqualTo(BackupState.FAILED);
         assertThat(first.error()).startsWith("restoring it failed: ").contains(harm.reason);
@@ -131,7 +131,7 @@ class HarmedBackupIT extends OnBackupHost {
         Path manifest = host.store().resolve(backup.path().orElseThrow() + ".manifest.json");
         Manifests.write(manifest, Files.readString(manifest).replace("\"public.notes\" : 10", "\"public.notes\" : 11"));
 
-        assertThat(prove(backup).error()).contains("public.notes has 10 rows, not 11");
+        assertThat(verify(backup).error()).contains("public.notes has 10 rows, not 11");
     }
 
     @Test
@@ -141,12 +141,12 @@ class HarmedBackupIT extends OnBackupHost {
         Path file = host.store().resolve(backup.path().orElseThrow());
         byte[] whole = Files.readAllBytes(file);
         Harm.TRUNCATED.befall(file);
-        prove(backup);
-        prove(backup);
+        verify(backup);
+        verify(backup);
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
         Files.write(file, whole);
 
-        assertThat(prove(backup).state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(verify(backup).state()).isEqualTo(BackupState.VERIFIED);
 
         assertThat(host.notices(database))
                 .hasSize(2)
@@ -154,7 +154,7 @@ class HarmedBackupIT extends OnBackupHost {
                 .anyMatch(notice -> notice.startsWith("resolved"));
     }
 
-    private Backup prove(Backup backup) {
+    private Backup verify(Backup backup) {
         return wiring.backups.verify(backup);
     }
 }

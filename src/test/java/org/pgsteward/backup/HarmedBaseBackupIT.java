@@ -171,7 +171,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         String said = Files.readString(manifest);
         harm.befall(file);
 
-        Backup failed = prove(base.good());
+        Backup failed = verify(base.good());
 
         Files.write(file, whole);
         Manifests.write(manifest, said);
@@ -185,13 +185,13 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         Path manifest = Path.of(base.file(base.good()) + ".manifest.json");
         String said = Files.readString(manifest);
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\" : 20000", "\"vikunja.public.tasks\" : 20001"));
-        assertThat(prove(base.good()).error()).contains("vikunja.public.tasks has 20000 rows, and 20001 were there");
+        assertThat(verify(base.good()).error()).contains("vikunja.public.tasks has 20000 rows, and 20001 were there");
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\"", "\"vikunja.public.chores\""));
-        assertThat(prove(base.good()).error()).contains("\"public.chores\" does not exist");
+        assertThat(verify(base.good()).error()).contains("\"public.chores\" does not exist");
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\"", "\"\\\"Gone\\\".public.tasks\""));
-        assertThat(prove(base.good()).error()).contains("not in it: \"Gone\".public.tasks");
+        assertThat(verify(base.good()).error()).contains("not in it: \"Gone\".public.tasks");
         Manifests.write(manifest, said);
-        assertThat(prove(base.good()).state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(verify(base.good()).state()).isEqualTo(BackupState.VERIFIED);
     }
 
     @Test
@@ -199,9 +199,9 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         Path manifest = Path.of(base.file(base.good()) + ".manifest.json");
         String said = Files.readString(manifest);
         Manifests.write(manifest, said.replaceFirst("\"client_version\" : \"\\d+\"", "\"client_version\" : \"9\""));
-        Backup older = prove(base.good());
+        Backup older = verify(base.good());
         Manifests.write(manifest, said.replaceFirst("\"source_bytes\" : \\d+", "\"source_bytes\" : 9000000000000000"));
-        Backup huge = prove(base.good());
+        Backup huge = verify(base.good());
         Manifests.write(manifest, said);
         assertThat(older.state()).isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(older.error()).contains("install postgresql-9");
@@ -228,7 +228,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         assertThat(backup.error()).contains("it cannot be started here").contains("locale");
     }
 
-    private Backup prove(Backup backup) {
+    private Backup verify(Backup backup) {
         return wiring.backups.verify(backup);
     }
 }

@@ -203,10 +203,10 @@ class HostileDumpIT {
         String hostile = smuggled.replace("@", marker.toString());
         replace(backup, archive.replace(view, hostile + " ".repeat(view.length() - hostile.length())));
 
-        Backup proved = prove(backup);
+        Backup verified = verify(backup);
 
-        assertThat(proved.state()).isEqualTo(BackupState.UNVERIFIABLE);
-        assertThat(proved.error()).containsPattern("permission denied|must be superuser");
+        assertThat(verified.state()).isEqualTo(BackupState.UNVERIFIABLE);
+        assertThat(verified.error()).containsPattern("permission denied|must be superuser");
         assertThat(marker).doesNotExist();
     }
 
@@ -230,10 +230,10 @@ class HostileDumpIT {
                 StandardCharsets.ISO_8859_1);
         replace(backup, roles + smuggled.replace("@", marker.toString()));
 
-        Backup proved = prove(backup);
+        Backup verified = verify(backup);
 
-        assertThat(proved.state()).isEqualTo(BackupState.UNVERIFIABLE);
-        assertThat(proved.error()).contains("none that pg_dumpall writes");
+        assertThat(verified.state()).isEqualTo(BackupState.UNVERIFIABLE);
+        assertThat(verified.error()).contains("none that pg_dumpall writes");
         assertThat(marker).doesNotExist();
     }
 
@@ -249,10 +249,10 @@ class HostileDumpIT {
         Path file = host.store().resolve(backup.path().orElseThrow());
         Files.write(file, Zstd.compress(("\\! touch " + marker + "\n").getBytes(StandardCharsets.UTF_8)));
 
-        Backup proved = prove(backup);
+        Backup verified = verify(backup);
 
-        assertThat(proved.state()).isEqualTo(BackupState.FAILED);
-        assertThat(proved.error()).contains("SHA-256");
+        assertThat(verified.state()).isEqualTo(BackupState.FAILED);
+        assertThat(verified.error()).contains("SHA-256");
         assertThat(marker).doesNotExist();
     }
 
@@ -298,7 +298,7 @@ class HostileDumpIT {
         Manifests.write(manifest, written.replace(backup.file().sha256(), hash));
     }
 
-    private Backup prove(Backup backup) {
+    private Backup verify(Backup backup) {
         return wiring.backups.verify(backup);
     }
 }

@@ -75,7 +75,7 @@ class RequestFilesIT {
         JsonNode backup = answer("now").path("backups").path(0);
         assertThat(backup.fieldNames())
                 .toIterable()
-                .containsExactly(
+                .containsExactlyInAnyOrder(
                         "service",
                         "backup_id",
                         "kind",
@@ -86,6 +86,7 @@ class RequestFilesIT {
                         "sha256",
                         "dump_seconds",
                         "verify_seconds",
+                        "verification",
                         "proof",
                         "error",
                         "caveats");
@@ -93,9 +94,9 @@ class RequestFilesIT {
         assertThat(backup.path("service").asText()).isEqualTo(database);
 
         ask("again", "{\"verify\":[\"" + database + "\"]}");
-        JsonNode proved = answer("again").path("backups").path(0);
-        assertThat(proved.path("backup_id").asText()).startsWith(database + "-");
-        assertThat(proved.path("state").asText()).isEqualTo("verified");
+        JsonNode verified = answer("again").path("backups").path(0);
+        assertThat(verified.path("backup_id").asText()).startsWith(database + "-");
+        assertThat(verified.path("state").asText()).isEqualTo("verified");
     }
 
     @ParameterizedTest

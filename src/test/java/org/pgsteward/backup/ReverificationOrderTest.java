@@ -113,7 +113,7 @@ class ReverificationOrderTest {
     void aMissingFileAndAPinExcludeNoBackup() throws Exception {
         Instant at = NOW.minus(Duration.ofHours(30));
         StoredBackupStatus missing = Stored.holding("app", at, Standing.DAMAGED, 100, Optional.empty());
-        StoredBackupStatus pinned = Stored.holding("wiki", at, Standing.PROVED, 100, Optional.of("before an update"));
+        StoredBackupStatus pinned = Stored.holding("wiki", at, Standing.VERIFIED, 100, Optional.of("before an update"));
 
         assertThat(first(9, List.of(known(missing), known(pinned)))).containsExactly(missing, pinned);
     }
@@ -139,12 +139,12 @@ class ReverificationOrderTest {
             throws Exception {
         Backup backup =
                 backup("app", ago(verified), ago(finished), NOW.minus(Duration.ofHours(begun)), BackupState.VERIFIED);
-        StoredBackupStatus stored = new StoredBackupStatus(backup, Standing.PROVED, Optional.empty(), ago(row));
+        StoredBackupStatus stored = new StoredBackupStatus(backup, Standing.VERIFIED, Optional.empty(), ago(row));
         Instant checked = NOW.minus(Duration.ofHours(age));
         StoredBackupStatus older =
-                Stored.holding("older", checked.minusSeconds(1), Standing.PROVED, 1, Optional.empty());
+                Stored.holding("older", checked.minusSeconds(1), Standing.VERIFIED, 1, Optional.empty());
         StoredBackupStatus younger =
-                Stored.holding("younger", checked.plusSeconds(1), Standing.PROVED, 1, Optional.empty());
+                Stored.holding("younger", checked.plusSeconds(1), Standing.VERIFIED, 1, Optional.empty());
 
         assertThat(first(9, List.of(known(younger), known(stored), known(older))))
                 .as(sentence)
@@ -156,12 +156,12 @@ class ReverificationOrderTest {
         Optional<Instant> checked = ago(30);
         StoredBackupStatus first = new StoredBackupStatus(
                 backup("app", checked, checked, NOW.minus(Duration.ofHours(60)), BackupState.VERIFIED),
-                Standing.PROVED,
+                Standing.VERIFIED,
                 Optional.empty(),
                 checked);
         StoredBackupStatus second = new StoredBackupStatus(
                 backup("app", checked, checked, NOW.minus(Duration.ofHours(50)), BackupState.VERIFIED),
-                Standing.PROVED,
+                Standing.VERIFIED,
                 Optional.empty(),
                 checked);
 

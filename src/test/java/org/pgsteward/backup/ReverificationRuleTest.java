@@ -40,34 +40,34 @@ class ReverificationRuleTest {
             nullValues = "-",
             value = {
                 // before     | stream| after      | removed | as written | verdict  | recorded   | alert
-                "VERIFIED     | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-reproof     | restored and compared again",
-                "MADE         | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-reproof     | its first verification, since its process died before",
-                "MADE         | true  | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-reproof     | the identity is here now",
-                "FAILED       | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-reproof     | its file was put back",
-                "UNVERIFIABLE | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-reproof     | this host can restore it now",
-                "RUNNING      | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-reproof     | its row never heard that it was whole",
-                "VERIFIED     | false | same         | -     | -     | GOOD       | VERIFIED     | well backup-reproof     | encrypted, and the identity is gone; its file is unchanged",
-                "MADE         | true  | same         | -     | -     | GOOD       | MADE         | well backup-reproof     | encrypted, verified while it was made; its file is unchanged",
-                "UNVERIFIABLE | false | same         | -     | -     | GOOD       | UNVERIFIABLE | well backup-reproof     | encrypted and never verified; its file is unchanged",
-                "VERIFIED     | false | FAILED       | true  | -     | REMOVED    | VERIFIED     | -                       | retention removed it meanwhile",
-                "VERIFIED     | false | UNVERIFIABLE | true  | -     | REMOVED    | VERIFIED     | -                       | retention removed it, and it could not be read",
-                "MADE         | false | FAILED       | true  | -     | REMOVED    | MADE         | -                       | retention removed it before its first verification",
-                "FAILED       | false | FAILED       | true  | -     | REMOVED    | FAILED       | -                       | retention removed a damaged one",
-                "MADE         | false | FAILED       | false | -     | NEVER_GOOD | FAILED       | critical backup-failed  | its first verification failed, and nothing was said of it yet",
-                "MADE         | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                       | its first verification was inconclusive",
-                "UNVERIFIABLE | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                       | inconclusive as before",
-                "UNVERIFIABLE | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                       | it was never verified here",
-                "FAILED       | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                       | it is damaged as before",
-                "FAILED       | true  | FAILED       | false | -     | STILL_OPEN | FAILED       | -                       | verified while it was made, and damaged as before",
-                "FAILED       | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                       | inconclusive after a failure",
-                "RUNNING      | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                       | its row never heard that it was whole",
-                "VERIFIED     | false | FAILED       | false | false | DAMAGED    | FAILED       | critical backup-damaged | its file or manifest changed, or is missing",
-                "MADE         | true  | FAILED       | false | false | DAMAGED    | FAILED       | critical backup-damaged | encrypted, verified while it was made, and changed since",
-                "VERIFIED     | true  | FAILED       | false | false | DAMAGED    | FAILED       | critical backup-damaged | verified in both ways, and changed since",
-                "VERIFIED     | false | FAILED       | false | true  | NOT_AGAIN  | VERIFIED     | warning backup-reproof  | no restore succeeds, and its file is unchanged",
-                "MADE         | true  | FAILED       | false | true  | NOT_AGAIN  | MADE         | warning backup-reproof  | the same of one that was verified while it was made",
-                "VERIFIED     | false | UNVERIFIABLE | false | -     | NOT_AGAIN  | VERIFIED     | warning backup-reproof  | inconclusive: it is not called bad, and its file is not read again",
-                "MADE         | true  | UNVERIFIABLE | false | -     | NOT_AGAIN  | MADE         | warning backup-reproof  | the same of one that was verified while it was made"
+                "VERIFIED     | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | restored and compared again",
+                "MADE         | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | its first verification, since its process died before",
+                "MADE         | true  | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | the identity is here now",
+                "FAILED       | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | its file was put back",
+                "UNVERIFIABLE | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | this host can restore it now",
+                "RUNNING      | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | its row never heard that it was whole",
+                "VERIFIED     | false | same         | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | encrypted, and the identity is gone; its file is unchanged",
+                "MADE         | true  | same         | -     | -     | GOOD       | MADE         | well backup-not-reverified    | encrypted, verified while it was made; its file is unchanged",
+                "UNVERIFIABLE | false | same         | -     | -     | GOOD       | UNVERIFIABLE | well backup-not-reverified    | encrypted and never verified; its file is unchanged",
+                "VERIFIED     | false | FAILED       | true  | -     | REMOVED    | VERIFIED     | -                             | retention removed it meanwhile",
+                "VERIFIED     | false | UNVERIFIABLE | true  | -     | REMOVED    | VERIFIED     | -                             | retention removed it, and it could not be read",
+                "MADE         | false | FAILED       | true  | -     | REMOVED    | MADE         | -                             | retention removed it before its first verification",
+                "FAILED       | false | FAILED       | true  | -     | REMOVED    | FAILED       | -                             | retention removed a damaged one",
+                "MADE         | false | FAILED       | false | -     | NEVER_GOOD | FAILED       | critical backup-failed        | its first verification failed, and nothing was said of it yet",
+                "MADE         | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                             | its first verification was inconclusive",
+                "UNVERIFIABLE | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                             | inconclusive as before",
+                "UNVERIFIABLE | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | it was never verified here",
+                "FAILED       | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | it is damaged as before",
+                "FAILED       | true  | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | verified while it was made, and damaged as before",
+                "FAILED       | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                             | inconclusive after a failure",
+                "RUNNING      | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | its row never heard that it was whole",
+                "VERIFIED     | false | FAILED       | false | false | DAMAGED    | FAILED       | critical backup-damaged       | its file or manifest changed, or is missing",
+                "MADE         | true  | FAILED       | false | false | DAMAGED    | FAILED       | critical backup-damaged       | encrypted, verified while it was made, and changed since",
+                "VERIFIED     | true  | FAILED       | false | false | DAMAGED    | FAILED       | critical backup-damaged       | verified in both ways, and changed since",
+                "VERIFIED     | false | FAILED       | false | true  | NOT_AGAIN  | VERIFIED     | warning backup-not-reverified | no restore succeeds, and its file is unchanged",
+                "MADE         | true  | FAILED       | false | true  | NOT_AGAIN  | MADE         | warning backup-not-reverified | the same of one that was verified while it was made",
+                "VERIFIED     | false | UNVERIFIABLE | false | -     | NOT_AGAIN  | VERIFIED     | warning backup-not-reverified | inconclusive: it is not called bad, and its file is not read again",
+                "MADE         | true  | UNVERIFIABLE | false | -     | NOT_AGAIN  | MADE         | warning backup-not-reverified | the same of one that was verified while it was made"
             })
     void concludes(
             BackupState state,
@@ -108,10 +108,10 @@ class ReverificationRuleTest {
 
                             assertThat(conclusion.backup()).as(what).isIn(before, after);
                             boolean isDamaged = then == BackupState.FAILED && !removed && !asWritten;
-                            if (standing(before) == Standing.PROVED && !isDamaged) {
+                            if (standing(before) == Standing.VERIFIED && !isDamaged) {
                                 assertThat(standing(conclusion.backup()))
                                         .as(what)
-                                        .isEqualTo(Standing.PROVED);
+                                        .isEqualTo(Standing.VERIFIED);
                                 kept++;
                             }
                             assertThat(conclusion.condition().flatMap(Condition::severity))
@@ -203,7 +203,7 @@ class ReverificationRuleTest {
         assertThat(conclusion.backup().state()).isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(conclusion.backup().error()).isEqualTo("it has no valid signature");
         Condition condition = conclusion.condition().orElseThrow();
-        assertThat(shortly(condition)).isEqualTo("warning backup-reproof");
+        assertThat(shortly(condition)).isEqualTo("warning backup-not-reverified");
         assertThat(condition.reason()).isEqualTo("backup app-20260601T030000Z unverifiable: it has no valid signature");
         assertThat(condition.remedy()).isEqualTo("pgsteward backups app   # which of them are signed?");
         assertThat(condition.figures()).containsEntry(BackupAlerts.STORED, "app/app-20260601T030000Z.dump.zst");

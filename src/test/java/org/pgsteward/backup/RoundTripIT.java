@@ -345,14 +345,14 @@ class RoundTripIT {
         // The locale does not exist on this host. Its collation may order texts differently, so the bounds of the
         // partition may not hold.
         Manifests.write(manifest, written.replace("\"collate\" : \"C\"", "\"collate\" : \"tlh_QO\""));
-        assertThat(prove(side, backup).state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(verify(side, backup).state()).isEqualTo(BackupState.VERIFIED);
 
         Manifests.write(manifest, written.replace("\"citext\" : \"1", "\"pg_cron\" : \"1"));
-        Backup lacking = prove(side, backup);
+        Backup lacking = verify(side, backup);
         assertThat(lacking.state()).isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(lacking.error()).isEqualTo("extension pg_cron is not installed where backups are proved");
         Manifests.write(manifest, written);
-        assertThat(prove(side, backup).state()).isEqualTo(BackupState.VERIFIED);
+        assertThat(verify(side, backup).state()).isEqualTo(BackupState.VERIFIED);
     }
 
     /**
@@ -428,7 +428,7 @@ class RoundTripIT {
                 .anyMatch(locale::equals);
     }
 
-    private static Backup prove(Side side, Backup backup) {
+    private static Backup verify(Side side, Backup backup) {
         return side.wiring().backups.verify(backup);
     }
 

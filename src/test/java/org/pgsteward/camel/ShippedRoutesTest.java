@@ -34,7 +34,7 @@ import org.snakeyaml.engine.v2.api.LoadSettings;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ShippedRoutesTest {
     /** Endpoints that Java serves, since no edit may prevent the writing of a row. */
-    private static final Set<String> JAVA_DOORS = Set.of("journal-write", "journal-insert");
+    private static final Set<String> JAVA_ENDPOINTS = Set.of("journal-write", "journal-insert");
 
     private final List<Map<?, ?>> routes = new ArrayList<>();
 
@@ -66,7 +66,7 @@ class ShippedRoutesTest {
     }
 
     @Test
-    void aDoorHasTheNameOfTheRouteBehindIt() {
+    void directEndpointHasTheNameOfItsRoute() {
         for (Map<?, ?> route : routes) {
             String uri = String.valueOf(((Map<?, ?>) Objects.requireNonNull(route.get("from"))).get("uri"));
             if (uri.startsWith("direct:")) {
@@ -76,13 +76,13 @@ class ShippedRoutesTest {
     }
 
     @Test
-    void everyDoorThatIsKnockedAtExists() {
-        Set<String> doors = new TreeSet<>(JAVA_DOORS);
-        routes.forEach(route -> doors.add((String) route.get("id")));
+    void everyTargetHasAConsumer() {
+        Set<String> endpoints = new TreeSet<>(JAVA_ENDPOINTS);
+        routes.forEach(route -> endpoints.add((String) route.get("id")));
         for (Map<?, ?> route : routes) {
-            Set<String> knocked = new TreeSet<>();
-            collectDoors(route, knocked);
-            assertThat(doors).as("doors of %s", route.get("id")).containsAll(knocked);
+            Set<String> targets = new TreeSet<>();
+            collectTargets(route, targets);
+            assertThat(endpoints).as("doors of %s", route.get("id")).containsAll(targets);
         }
     }
 
@@ -143,13 +143,13 @@ class ShippedRoutesTest {
         return pairs;
     }
 
-    private static void collectDoors(Object node, Set<String> doors) {
+    private static void collectTargets(Object node, Set<String> endpoints) {
         if (node instanceof Map<?, ?> map) {
-            map.values().forEach(value -> collectDoors(value, doors));
+            map.values().forEach(value -> collectTargets(value, endpoints));
         } else if (node instanceof Collection<?> list) {
-            list.forEach(value -> collectDoors(value, doors));
+            list.forEach(value -> collectTargets(value, endpoints));
         } else if (node instanceof String text && text.startsWith("direct:")) {
-            doors.add(text.substring("direct:".length()));
+            endpoints.add(text.substring("direct:".length()));
         }
     }
 }

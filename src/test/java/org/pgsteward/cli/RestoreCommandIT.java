@@ -188,10 +188,10 @@ class RestoreCommandIT {
     @Test
     void theStoreIsListedAndVerifiedWithoutAPassword() throws Exception {
         Map<String, String> none = Map.of("PGSTEWARD_POSTGRES_PASSWORD", "");
-        CommandRun proved = CommandRun.on(host, none, "verify", "wiki");
-        assertThat(proved.code()).as(proved.toString()).isZero();
-        assertThat(proved.out()).contains(id, "verified");
-        assertThat(proved.err())
+        CommandRun verified = CommandRun.on(host, none, "verify", "wiki");
+        assertThat(verified.code()).as(verified.toString()).isZero();
+        assertThat(verified.out()).contains(id, "verified");
+        assertThat(verified.err())
                 .contains(
                         "no connection to PostgreSQL: PGSTEWARD_POSTGRES_PASSWORD, or PGSTEWARD_POSTGRES_PASSWORD_FILE,"
                                 + " is not set");
@@ -227,10 +227,10 @@ class RestoreCommandIT {
         host.cluster().startAgain();
         assertThat(away.code()).as(away.toString()).isZero();
         assertThat(away.err()).contains("PostgreSQL does not answer").contains("written down when it does");
-        JsonNode proved = json.readTree(away.out()).path("backups").path(0);
-        assertThat(proved.path("backup_id").asText()).isEqualTo(id);
-        assertThat(proved.path("state").asText()).isEqualTo("verified");
-        assertThat(proved.path("verify_seconds").asDouble()).isPositive();
+        JsonNode verified = json.readTree(away.out()).path("backups").path(0);
+        assertThat(verified.path("backup_id").asText()).isEqualTo(id);
+        assertThat(verified.path("state").asText()).isEqualTo("verified");
+        assertThat(verified.path("verify_seconds").asDouble()).isPositive();
 
         Path file = host.store().resolve("wiki").resolve(id + ".dump.zst");
         byte[] whole = Files.readAllBytes(file);

@@ -62,6 +62,64 @@ class SettingsTest {
     }
 
     @Test
+    void previousNameOfASettingIsRead() {
+        Settings settings = Settings.from(Map.of("PGSTEWARD_REPROOF_COUNT", "7"));
+        assertThat(settings.get("pgsteward.reverification.count")).contains("7");
+        assertThat(settings.variable("pgsteward.reverification.count")).isEqualTo("PGSTEWARD_REPROOF_COUNT");
+        assertThat(settings.forRoutes())
+                .containsEntry("pgsteward.reverification.count", "7")
+                .containsEntry("pgsteward.reproof.count", "7");
+        assertThat(OldSettings.advice(settings))
+                .containsExactly("PGSTEWARD_REPROOF_COUNT is read for this version only; rename it to"
+                        + " PGSTEWARD_REVERIFICATION_COUNT");
+    }
+
+    @Test
+    void newNameOfASettingTakesPrecedenceOverThePreviousOne() {
+        Settings settings =
+                Settings.from(Map.of("PGSTEWARD_REPROOF_COUNT", "7", "PGSTEWARD_REVERIFICATION_COUNT", "2"));
+        assertThat(settings.forRoutes())
+                .containsEntry("pgsteward.reverification.count", "2")
+                .containsEntry("pgsteward.reproof.count", "2");
+        assertThat(settings.variable("pgsteward.reverification.count")).isEqualTo("PGSTEWARD_REVERIFICATION_COUNT");
+        assertThat(OldSettings.advice(settings))
+                .containsExactly("PGSTEWARD_REPROOF_COUNT is not read, because its new name"
+                        + " PGSTEWARD_REVERIFICATION_COUNT is set; remove it");
+    }
+
+    @Test
+    void emptyNewNameLeavesThePreviousOneInForce() {
+        Settings settings = Settings.from(Map.of("PGSTEWARD_ALERTS_LOOK", "5s", "PGSTEWARD_ALERTS_TICK", ""));
+        assertThat(settings.get("pgsteward.alerts.tick")).contains("5s");
+    }
+
+    @Test
+    void previousNameOfASettingMayNameAFile() throws IOException {
+        Path file = Files.writeString(folder.resolve("count"), "3");
+        Settings settings =
+                Settings.from(Map.of("PGSTEWARD_REPROOF_COUNT_FILE", file.toString(), "PGSTEWARD_REPROOF_COUNT", "1"));
+        assertThat(settings.get("pgsteward.reverification.count")).contains("3");
+        assertThat(OldSettings.advice(settings))
+                .contains("PGSTEWARD_REPROOF_COUNT_FILE is read for this version only; rename it to"
+                        + " PGSTEWARD_REVERIFICATION_COUNT_FILE");
+        assertThat(settings.without(Set.of("pgsteward.reverification.count")).forRoutes())
+                .doesNotContainKeys("pgsteward.reverification.count", "pgsteward.reproof.count");
+    }
+
+    @Test
+    void propertyOfThePreviousNameOverridesTheSetting() {
+        Settings settings = Settings.from(Map.of()).with(Map.of("pgsteward.reproof.count", "4"));
+        assertThat(settings.get("pgsteward.reverification.count")).contains("4");
+    }
+
+    @Test
+    void previousNamesOfLevelsAreReportedToo() {
+        assertThat(OldSettings.advice(Settings.from(Map.of("PGSTEWARD_WATCH_DISK_WARN", "80%"))))
+                .containsExactly("PGSTEWARD_WATCH_DISK_WARN is read for this version only; write 'disk: {warn: 80%}'"
+                        + " into routes/thresholds.yaml");
+    }
+
+    @Test
     void anEmptyVariableIsNotSet() throws IOException {
         assertThat(Settings.from(Map.of("PGSTEWARD_BACKUP_DIR", "")).get("pgsteward.backup.dir"))
                 .contains("backups");
@@ -129,7 +187,7 @@ class SettingsTest {
         String missing = folder.resolve("nowhere").toString();
         assertThatThrownBy(() -> Settings.from(Map.of("PGSTEWARD_POSTGRES_PASSWORD_FILE", missing)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("PGSTEWARD_POSTGRES_PASSWORD_FILE names " + missing + ", which is not there");
+                .hasMessage("PGSTEWARD_POSTGRES_PASSWORD_FILE names " + missing + ", which does not exist");
     }
 
     @Test

@@ -65,7 +65,7 @@ class ContainersIT {
                 .anyMatch(event -> event.name().equals(name) && event.action().equals("die")));
 
         ContainerSnapshot seen = desk.list().stream()
-                .filter(sighting -> sighting.container().name().equals(name))
+                .filter(snapshot -> snapshot.container().name().equals(name))
                 .findFirst()
                 .orElseThrow();
         desk.belongs(seen.container(), name);
@@ -91,7 +91,7 @@ class ContainersIT {
 
         List<String> servers = other.list().stream()
                 .filter(ContainerSnapshot::postgres)
-                .map(sighting -> sighting.container().name())
+                .map(snapshot -> snapshot.container().name())
                 .toList();
 
         assertThat(servers).containsExactly(host);
@@ -139,8 +139,8 @@ class ContainersIT {
             }
         }
         desk.list().stream()
-                .filter(sighting -> sighting.container().name().equals(name))
-                .forEach(sighting -> desk.belongs(sighting.container(), name));
+                .filter(snapshot -> snapshot.container().name().equals(name))
+                .forEach(snapshot -> desk.belongs(snapshot.container(), name));
 
         assertThat(desk.overAndGone(book.firing(), Set.of(name, "enrolled"), Instant.now()))
                 .allSatisfy(condition -> assertThat(condition.severity()).isEmpty())
@@ -167,7 +167,7 @@ class ContainersIT {
         create("--name", name);
 
         assertThat(other.list())
-                .extracting(sighting -> sighting.container().name())
+                .extracting(snapshot -> snapshot.container().name())
                 .contains(name);
         assertThat(other.isComplete()).isTrue();
         other.list();

@@ -136,7 +136,7 @@ class DoctorTest {
 
     @Test
     void aServiceThatGetsNothingIsOneThingAndNotOneMoreAsItsAlert() {
-        Condition told = Condition.bad(
+        Condition reported = Condition.bad(
                 Severity.WARNING,
                 "enrolment-refused",
                 "vikunja",
@@ -147,10 +147,11 @@ class DoctorTest {
         Doctor.Patient well = patient(Optional.empty(), asks("postgresql", "internal_db", true));
 
         assertThat(new Doctor(login -> LoginResult.LET_IN)
-                        .examine(wrongName, Optional.empty(), List.of(), List.of(told)))
+                        .examine(wrongName, Optional.empty(), List.of(), List.of(reported)))
                 .singleElement()
                 .satisfies(diagnosis -> assertThat(diagnosis.cause()).contains("says 'postgres'"));
-        assertThat(new Doctor(login -> LoginResult.LET_IN).examine(well, Optional.empty(), List.of(), List.of(told)))
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(well, Optional.empty(), List.of(), List.of(reported)))
                 .extracting(Diagnosis::cause)
                 .containsExactly("enrolment refused: it asks for another's");
     }

@@ -88,7 +88,7 @@ class EventFeedTest {
 
     /** docker-java #1369: a handler received no more events, although its stream looked healthy. */
     @Test
-    void silentStreamIsReportedAsDeafAndReplaced() {
+    void silentStreamIsReportedAsStaleAndReplaced() {
         daemon.goSilent();
         daemon.happens("die", "web");
 
@@ -109,10 +109,10 @@ class EventFeedTest {
     }
 
     @Test
-    void quietIsNotDeaf() {
-        Instant first = feed.status().lastProof().orElseThrow();
+    void quietIsNotStale() {
+        Instant first = feed.status().lastProbe().orElseThrow();
 
-        await().until(() -> feed.status().lastProof().orElseThrow().isAfter(first.plusMillis(600)));
+        await().until(() -> feed.status().lastProbe().orElseThrow().isAfter(first.plusMillis(600)));
 
         assertThat(heard.connects()).isEqualTo(1);
         assertThat(feed.status().lastEvent()).isEmpty();

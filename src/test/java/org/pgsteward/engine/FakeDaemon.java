@@ -33,14 +33,14 @@ public final class FakeDaemon implements AutoCloseable {
 
     private record Happened(Instant at, String json) {}
 
-    private record Door(ServerSocket socket, Thread keeper) {}
+    private record Listener(ServerSocket socket, Thread accepting) {}
 
     private final int port;
     private final List<Happened> ring = new CopyOnWriteArrayList<>();
     private final List<String> requests = new CopyOnWriteArrayList<>();
     private final Set<Socket> open = ConcurrentHashMap.newKeySet();
     private final Set<Socket> streams = ConcurrentHashMap.newKeySet();
-    private volatile Door door;
+    private volatile Listener listener;
     private volatile boolean mute;
     private volatile boolean frozen;
     private volatile boolean dated = true;
@@ -49,8 +49,8 @@ public final class FakeDaemon implements AutoCloseable {
     private volatile Duration clockAhead = Duration.ZERO;
 
     public FakeDaemon() {
-        this.door = listen(0);
-        this.port = door.socket().getLocalPort();
+        this.listener = listen(0);
+        this.port = listener.socket().getLocalPort();
     }
 
     /** Returns the value for {@code pgsteward.docker.host}. */
@@ -148,9 +148,9 @@ public final class FakeDaemon implements AutoCloseable {
     /** Closes the listening socket and every connection. On return the port is free for {@link #startAgain}. */
     public void stop() {
         try {
-            door.socket().close();
+            listener.socket().close();
             // The kernel holds the port until the thread in accept() has returned.
-            door.keeper().join();
+            listener.accepting().join();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
@@ -160,7 +160,7 @@ public final class FakeDaemon implements AutoCloseable {
     }
 
     public void startAgain() {
-        door = listen(port);
+        listener = listen(port);
     }
 
     public int openStreams() {
@@ -181,12 +181,12 @@ public final class FakeDaemon implements AutoCloseable {
         return Instant.now().plus(clockAhead);
     }
 
-    private Door listen(int wanted) {
+    private Listener listen(int wanted) {
         try {
             ServerSocket listening = new ServerSocket();
             listening.setReuseAddress(true);
             listening.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), wanted));
-            return new Door(listening, thread(() -> accept(listening)));
+            return new Listener(listening, thread(() -> accept(listening)));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -40,32 +40,32 @@ class SocketProxyIT {
     private static final String REFUSAL = "docker-proxy: refused, this door only reads\n";
     private static final String TAG = UUID.randomUUID().toString().substring(0, 8);
     private static final String IMAGE = "pgsteward-test/socket-proxy:" + TAG;
-    private static final String DOOR = "socket-proxy-it-" + TAG;
+    private static final String PROXY = "socket-proxy-it-" + TAG;
 
     /** An operator may have given PostgreSQL such a name. The dot has a special meaning in some kinds of comparison. */
-    private static final String MANAGED = DOOR + ".managed";
+    private static final String MANAGED = PROXY + ".managed";
 
     private static int port;
     private static String managedId = "";
 
     @BeforeAll
-    static void openTheDoorAsComposeDoes() {
+    static void startTheProxyAsComposeDoes() {
         assumeTrue(NeedsEngine.Engine.host().startsWith("unix://"), "the proxy needs the engine's socket as a file");
         DockerCli.docker("build", "--quiet", "--tag", IMAGE, SOURCE.toString());
         managedId = DockerCli.docker("create", "--name", MANAGED, IMAGE);
         port = open(
-                DOOR, socketOfTheEngine(), List.of("--read-only", "--env", "PGSTEWARD_POSTGRES_CONTAINER=" + MANAGED));
+                PROXY, socketOfTheEngine(), List.of("--read-only", "--env", "PGSTEWARD_POSTGRES_CONTAINER=" + MANAGED));
     }
 
     @AfterAll
-    static void removeTheDoor() {
-        DockerCli.docker("rm", "--force", "--volumes", DOOR, MANAGED);
+    static void removeTheProxy() {
+        DockerCli.docker("rm", "--force", "--volumes", PROXY, MANAGED);
         DockerCli.docker("image", "rm", "--force", IMAGE);
     }
 
     @AfterEach
-    void removeASecondDoor() {
-        DockerCli.docker("rm", "--force", "--volumes", DOOR + "-2");
+    void removeASecondProxy() {
+        DockerCli.docker("rm", "--force", "--volumes", PROXY + "-2");
     }
 
     @ParameterizedTest
@@ -264,10 +264,10 @@ class SocketProxyIT {
         String shipped = Files.readString(SOURCE.resolve("haproxy.cfg"));
         assertThat(shipped.substring(shipped.indexOf("backend listening"))).contains("timeout server 24d");
         Path quick = Files.writeString(folder.resolve("haproxy.cfg"), shipped.replaceAll("\\b(10|60)s\\b", "2s"));
-        DockerCli.docker(create(DOOR + "-2", socketOfTheEngine(), List.of()));
-        DockerCli.docker("cp", quick.toString(), DOOR + "-2:/etc/haproxy/haproxy.cfg");
-        DockerCli.docker("start", DOOR + "-2");
-        int quickPort = portOf(DOOR + "-2");
+        DockerCli.docker(create(PROXY + "-2", socketOfTheEngine(), List.of()));
+        DockerCli.docker("cp", quick.toString(), PROXY + "-2:/etc/haproxy/haproxy.cfg");
+        DockerCli.docker("start", PROXY + "-2");
+        int quickPort = portOf(PROXY + "-2");
         String volume = "socket-proxy-it-" + TAG;
 
         try (Socket stream = new Socket(InetAddress.getLoopbackAddress(), quickPort)) {
@@ -295,7 +295,7 @@ class SocketProxyIT {
             bed("engine-up", other);
             Path socket = other.resolve("docker.sock");
             FileTime first = madeAt(socket);
-            int otherPort = open(DOOR + "-2", socket, List.of("--read-only"));
+            int otherPort = open(PROXY + "-2", socket, List.of("--read-only"));
             assertThat(ask("GET /_ping", otherPort)).startsWith("HTTP/1.1 200 ");
 
             ProcessHandle dockerd = ProcessHandle.of(Long.parseLong(
@@ -361,7 +361,7 @@ class SocketProxyIT {
     private static byte[] request(String line) {
         return (line.replace("ID-OF-MANAGED", managedId)
                                 .replace("MANAGED", MANAGED)
-                                .replace("NAME", DOOR)
+                                .replace("NAME", PROXY)
                                 .replace("IMAGE", IMAGE)
                         + " HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n")
                 .getBytes(StandardCharsets.ISO_8859_1);

@@ -13,11 +13,14 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -130,6 +133,25 @@ class JournalIT {
                 .containsExactly("lately");
     }
 
+    @Test
+    void rowThatThePreviousVersionLeftInTheSpoolKeepsItsVerification() throws Exception {
+        Backup made = started("app")
+                .made("app/a.dump.zst", NIGHT.plusSeconds(5), 10, 20, "ab", Duration.ofSeconds(5))
+                .judged(BackupState.VERIFIED, NIGHT.plusSeconds(9), Duration.ofSeconds(4), "");
+        Map<String, @Nullable Object> columns =
+                new LinkedHashMap<>(JournalRow.of(made).columns());
+        columns.put("proof", columns.remove("verification"));
+        Files.writeString(
+                spoolFolder().resolve("20260301T030000.000000000-old.json"),
+                Json.mapper().writeValueAsString(Map.of("table", "backup", "columns", columns)));
+
+        write(Activity.ours("app", "provisioned", NIGHT));
+
+        assertThat(host.rows("homelab", "SELECT concat_ws(' ', state, proof, verification) FROM public.backup_log"))
+                .containsExactly("verified file file");
+        assertThat(refused()).isEmpty();
+    }
+
     /** Provisioning writes {@code service_configs}. An older pgsteward wrote it through the spool as well. */
     @Test
     void anEnrolmentThatAnOlderVersionLeftInTheSpoolChangesNoRow() throws Exception {
@@ -146,7 +168,7 @@ class JournalIT {
     }
 
     @Test
-    void aChangeOfImagePinsTheNewestProvedDumpOfBeforeAndNoOther() throws SQLException {
+    void changeOfImagePinsTheNewestVerifiedDumpBeforeIt() throws SQLException {
         verified("app", "oldest", BackupKind.DUMP, NIGHT);
         verified("app", "newest", BackupKind.DUMP, NIGHT.plusSeconds(60));
         verified("app", "base", BackupKind.BASE, NIGHT.plusSeconds(70));

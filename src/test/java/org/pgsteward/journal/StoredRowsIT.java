@@ -63,11 +63,11 @@ class StoredRowsIT {
                 .isEqualTo(new BackupRows.VerificationTimes(
                         Optional.of(NIGHT.minus(Duration.ofDays(1))), NIGHT.minus(Duration.ofDays(1))));
         assertThat(standings.get("young"))
-                .extracting(BackupRows.VerificationTimes::lastProved)
+                .extracting(BackupRows.VerificationTimes::lastVerified)
                 .isEqualTo(Optional.empty());
         assertThat(rows.verificationTimes("dump", NIGHT.plus(Duration.ofDays(3650)))
                         .get("clock"))
-                .extracting(BackupRows.VerificationTimes::lastProved)
+                .extracting(BackupRows.VerificationTimes::lastVerified)
                 .as("and when its time has come it counts")
                 .isEqualTo(Optional.of(Instant.parse("2031-03-01T03:00:00Z")));
     }
@@ -120,7 +120,7 @@ class StoredRowsIT {
     }
 
     @Test
-    void theLastProvedDumpBeforeATimeIsFound() throws SQLException {
+    void theLastVerifiedDumpBeforeATimeIsFound() throws SQLException {
         String database = JournalDatabases.prepared(JournalDatabases.Before.NOTHING);
         cluster.run(database, """
                 INSERT INTO public.backup_log
@@ -134,7 +134,7 @@ class StoredRowsIT {
         Tables tables = new Tables(JournalDatabases.source(database));
 
         assertThat(tables.history().lastVerified("app", NIGHT))
-                .contains(new HistoryRows.ProvedBackup("2", "app/2", Instant.parse("2026-03-01T04:00:00Z")));
+                .contains(new HistoryRows.VerifiedDump("2", "app/2", Instant.parse("2026-03-01T04:00:00Z")));
         assertThat(tables.history().lastVerified("app", Instant.parse("2026-03-01T02:00:00Z")))
                 .isEmpty();
         assertThat(tables.history().lastVerified("other", NIGHT)).isEmpty();

@@ -102,7 +102,7 @@ class HostRulesTest {
     @Test
     void silentFeedFires() {
         HostWatch watch = watch(new FeedRule(), "5m", "1h");
-        HostObservation deaf = new HostObservation(
+        HostObservation stale = new HostObservation(
                 NOON,
                 List.of(),
                 Optional.of(NOON.minusSeconds(400)),
@@ -111,7 +111,7 @@ class HostRulesTest {
                 Map.of(),
                 Optional.empty());
 
-        assertThat(bad(watch, deaf).reason())
+        assertThat(bad(watch, stale).reason())
                 .startsWith("no event of the Docker Engine has been heard for 6 min 40 s (connection refused)");
         assertThat(watch.judge(Looks.host(NOON, 50)).conditions())
                 .singleElement()

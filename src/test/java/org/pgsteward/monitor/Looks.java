@@ -46,7 +46,7 @@ final class Looks {
         final List<DatabaseObservation.Presence> present = new ArrayList<>();
         double notifyShare;
         Optional<ServerProcessCrash> crash = Optional.empty();
-        Restarts told = Restarts.NONE;
+        Restarts reported = Restarts.NONE;
         String ourAddress = "172.18.0.9";
         ServerLog log = new ServerLog(ServerLog.PREFIX, true, Optional.of(Duration.ofSeconds(5)));
 
@@ -65,7 +65,7 @@ final class Looks {
                     log,
                     ourAddress,
                     crash,
-                    told);
+                    reported);
             DatabaseObservation.Database database = new DatabaseObservation.Database(
                     oid,
                     service,

@@ -67,14 +67,14 @@ class RestartRuleTest {
             said = before.judge(startedIn(minute, Restarts.NONE)).conditions();
         }
         assertThat(said.get(0).severity()).contains(Severity.WARNING);
-        Restarts told = Restarts.of(said.get(0).figures());
-        assertThat(told.count()).isEqualTo(2);
+        Restarts reported = Restarts.of(said.get(0).figures());
+        assertThat(reported.count()).isEqualTo(2);
 
         DatabaseWatch after = new DatabaseWatch();
         after.use(List.of(Looks.rule(new RestartRule(), "1", "3")));
-        assertThat(after.judge(startedIn(12, told)).conditions().get(0).severity())
+        assertThat(after.judge(startedIn(12, reported)).conditions().get(0).severity())
                 .contains(Severity.WARNING);
-        Condition third = after.judge(startedIn(15, told)).conditions().get(0);
+        Condition third = after.judge(startedIn(15, reported)).conditions().get(0);
         assertThat(third.severity()).contains(Severity.CRITICAL);
         assertThat(third.reason()).contains("restarted by itself at 2026-05-01T12:14:00Z, 3 times within an hour");
     }
@@ -87,10 +87,10 @@ class RestartRuleTest {
     }
 
     /** Returns a reading of a server that was started a minute before, except in minute 0. */
-    private static DatabaseObservation startedIn(int minute, Restarts told) {
+    private static DatabaseObservation startedIn(int minute, Restarts reported) {
         Looks.Quiet quiet = new Looks.Quiet();
         quiet.at = NOON.plus(Duration.ofMinutes(minute));
-        quiet.told = told;
+        quiet.reported = reported;
         if (minute > 0) {
             quiet.startedAt = NOON.plus(Duration.ofMinutes(minute - 1));
             quiet.recoveredAt = quiet.startedAt;

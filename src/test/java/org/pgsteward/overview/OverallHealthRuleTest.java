@@ -103,12 +103,12 @@ class OverallHealthRuleTest {
                         "1 problem."),
                 row(
                         "Docker's events are unheard for a minute",
-                        well.deaf(Duration.ofMinutes(1)),
+                        well.stale(Duration.ofMinutes(1)),
                         "All is well, except: pgsteward does not hear Docker's events."),
-                row("the feed reconnects", well.deaf(Duration.ofSeconds(2)), "All is well."),
+                row("the feed reconnects", well.stale(Duration.ofSeconds(2)), "All is well."),
                 row(
                         "Docker's events are unheard, and the alert fires",
-                        well.deaf(Duration.ofMinutes(6)).fires(Severity.WARNING, "feed-deaf", "pgsteward"),
+                        well.stale(Duration.ofMinutes(6)).fires(Severity.WARNING, "feed-stale", "pgsteward"),
                         "1 problem."),
                 row("the newest backup failed, without an alert", well.run("blog", "failed"), "1 problem."),
                 row(
@@ -267,7 +267,7 @@ class OverallHealthRuleTest {
                     List.of(new FailingReceiver(receiver, NOW.minus(since), 3, "404 Not Found"))));
         }
 
-        Case deaf(Duration since) {
+        Case stale(Duration since) {
             return daemon(daemon(NOW, NOW.minusSeconds(3600), false, NOW.minus(since), List.of()));
         }
 
@@ -320,9 +320,9 @@ class OverallHealthRuleTest {
                 Instant at,
                 Instant since,
                 boolean stopped,
-                @Nullable Instant deafSince,
+                @Nullable Instant staleSince,
                 List<FailingReceiver> failing) {
-            return new DaemonStatus(at, since, stopped, deafSince, "connection refused", failing, Map.of(), Map.of());
+            return new DaemonStatus(at, since, stopped, staleSince, "connection refused", failing, Map.of(), Map.of());
         }
 
         private static Overview.Service service(String name, Optional<BackupHistory> history) {

@@ -56,7 +56,12 @@ class OverviewReaderIT {
             assertThat(wiki.days()).hasSize(BackupDays.DAYS);
             assertThat(wiki.days().subList(24, 30))
                     .containsExactly(
-                            Outcome.NONE, Outcome.NONE, Outcome.KEPT, Outcome.UNPROVED, Outcome.REMOVED, Outcome.KEPT);
+                            Outcome.NONE,
+                            Outcome.NONE,
+                            Outcome.KEPT,
+                            Outcome.UNVERIFIED,
+                            Outcome.REMOVED,
+                            Outcome.KEPT);
             assertThat(wiki.days().subList(0, 24)).containsOnly(Outcome.NONE);
 
             host.cluster().kill();
@@ -77,11 +82,11 @@ class OverviewReaderIT {
         return wiring.overview();
     }
 
-    private static String run(String state, int hoursAgo, String verifiedAt, @Nullable String proof) {
+    private static String run(String state, int hoursAgo, String verifiedAt, @Nullable String verification) {
         String startedAt = "'" + NOW.minus(Duration.ofHours(hoursAgo)) + "'";
         return "INSERT INTO public.backup_log (service_name, backup_type, backup_path, backup_id, state, success,"
                 + " started_at, finished_at, verified_at, proof, event_id) VALUES ('wiki', 'dump', 'x', 'x', '" + state
                 + "', true, " + startedAt + ", " + startedAt + ", " + verifiedAt + ", "
-                + (proof == null ? "NULL" : "'" + proof + "'") + ", gen_random_uuid())";
+                + (verification == null ? "NULL" : "'" + verification + "'") + ", gen_random_uuid())";
     }
 }

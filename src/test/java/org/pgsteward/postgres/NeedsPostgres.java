@@ -23,7 +23,7 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 public @interface NeedsPostgres {
     /** Skips the tests, with the reason, if the programs are missing. */
     final class Condition implements ExecutionCondition {
-        private static final AtomicBoolean TOLD = new AtomicBoolean();
+        private static final AtomicBoolean REPORTED = new AtomicBoolean();
 
         @Override
         public ConditionEvaluationResult evaluateExecutionCondition(ExtensionContext context) {
@@ -32,7 +32,7 @@ public @interface NeedsPostgres {
             }
             String reason = "skipped: tests on PostgreSQL, whose programs (initdb, pg_dump) are not on this machine;"
                     + " install postgresql-15";
-            if (TOLD.compareAndSet(false, true)) {
+            if (REPORTED.compareAndSet(false, true)) {
                 System.err.println(reason);
             }
             return ConditionEvaluationResult.disabled(reason);

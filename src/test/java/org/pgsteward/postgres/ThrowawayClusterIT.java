@@ -30,7 +30,7 @@ class ThrowawayClusterIT {
                 Programs.newest(Optional.empty()).orElseThrow(),
                 user,
                 data,
-                ThrowawayCluster.Plan.forProof("boss", folder))) {
+                ThrowawayCluster.Plan.forVerification("boss", folder))) {
             assertThat(cluster.sql("postgres", "SELECT 6 * 7;").strip()).isEqualTo("42");
             assertThat(processesIn(data)).isPositive();
             assertThat(cluster.sql("postgres", "SHOW listen_addresses;").strip())
@@ -68,7 +68,7 @@ class ThrowawayClusterIT {
                 Files.move(folder, moved);
             }
             try (ThrowawayCluster cluster = ThrowawayCluster.start(
-                    programs, user, kept.resolve("scratch"), ThrowawayCluster.Plan.forProof("boss", kept))) {
+                    programs, user, kept.resolve("scratch"), ThrowawayCluster.Plan.forVerification("boss", kept))) {
                 cluster.sql("postgres", "CREATE DATABASE proof TEMPLATE template0");
                 assertThat(cluster.sql("proof", "SELECT count(*) > 300 FROM pg_class;")
                                 .strip())
@@ -88,7 +88,7 @@ class ThrowawayClusterIT {
                 Programs.newest(Optional.empty()).orElseThrow(),
                 user,
                 folder.resolve("scratch"),
-                ThrowawayCluster.Plan.forProof("boss", folder))) {
+                ThrowawayCluster.Plan.forVerification("boss", folder))) {
             Path sockets = Path.of(
                     cluster.sql("postgres", "SHOW unix_socket_directories;").strip());
             for (Path closed : List.of(sockets, cluster.data())) {
@@ -139,7 +139,7 @@ class ThrowawayClusterIT {
                 Programs.newest(Optional.empty()).orElseThrow(),
                 user,
                 atWork,
-                ThrowawayCluster.Plan.forProof("boss", folder))) {
+                ThrowawayCluster.Plan.forVerification("boss", folder))) {
             Instant now = Instant.now();
             assertThat(AbandonedClusters.remove(folder, Duration.ofMinutes(10), now))
                     .as("young ones")

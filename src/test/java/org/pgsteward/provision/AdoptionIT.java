@@ -166,7 +166,7 @@ class AdoptionIT {
     /** Objects that any role could have created before the first run, and privileges that the administrator granted. */
     @ParameterizedTest
     @MethodSource("versions")
-    void onlyAdministratorAndRightfulRoleProveOwnership(Programs version) throws Exception {
+    void onlyAdministratorAndRightfulRoleShowOwnership(Programs version) throws Exception {
         try (TestCluster cluster = TestCluster.start(version)) {
             cluster.run("homelab", "CREATE ROLE aa LOGIN PASSWORD 'of-the-service'", "CREATE ROLE clerk");
             for (String name :

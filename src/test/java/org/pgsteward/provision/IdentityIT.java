@@ -153,8 +153,8 @@ class IdentityIT {
 
     private void relist() throws Exception {
         raised.removeIf(condition -> condition.kind().equals("enrolment-refused"));
-        containers.list().forEach(sighting -> {
-            ProvisionReport report = desk.provision(sighting);
+        containers.list().forEach(snapshot -> {
+            ProvisionReport report = desk.provision(snapshot);
             raised.addAll(report.conditions());
             report.rows().stream()
                     .filter(Activity.class::isInstance)

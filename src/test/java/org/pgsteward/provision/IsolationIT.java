@@ -145,10 +145,10 @@ class IsolationIT {
 
                 Provisioner.Reconciliation done = host.reconcile(app, other);
 
-                assertThat(told(done)).as("after: %s", drift.sql()).contains(drift.said());
+                assertThat(reported(done)).as("after: %s", drift.sql()).contains(drift.said());
                 assertThat(done.troubles()).isEmpty();
                 assertThat(host.everything()).as("after: %s", drift.sql()).isEqualTo(right);
-                assertThat(told(host.reconcile(app, other)))
+                assertThat(reported(host.reconcile(app, other)))
                         .as("twice: %s", drift.sql())
                         .isEmpty();
             }
@@ -222,7 +222,7 @@ class IsolationIT {
                 new Drift("homelab", "ALTER DATABASE app ALLOW_CONNECTIONS false", "lets nobody in"));
     }
 
-    private static String told(Provisioner.Reconciliation done) {
+    private static String reported(Provisioner.Reconciliation done) {
         return Stream.concat(
                         Stream.of(done.repaired(), done.closed())
                                 .flatMap(map -> map.values().stream())
@@ -242,11 +242,11 @@ class IsolationIT {
             host.run("app", ADMINISTRATORS_OBJECTS);
             assertThat(host.may("app", "app", "SELECT * FROM public.restored")).isFalse();
 
-            StringBuilder told = new StringBuilder();
+            StringBuilder reported = new StringBuilder();
             await().untilAsserted(() -> {
                 Provisioner.Reconciliation done = host.reconcile(app);
                 assertThat(done.troubles()).isEmpty();
-                assertThat(told.append(told(done))).contains("table public.restored", "schema \"inner\"");
+                assertThat(reported.append(reported(done))).contains("table public.restored", "schema \"inner\"");
             });
             assertThat(host.may("app", "app", "SELECT * FROM public.restored; DROP TABLE public.restored CASCADE"))
                     .isTrue();
@@ -259,7 +259,7 @@ class IsolationIT {
                     .isTrue();
             assertThat(host.may("app", "app", "DROP PUBLICATION whole")).isFalse();
             assertThat(host.may("app", "app", "DROP EXTENSION citext")).isFalse();
-            assertThat(told(host.reconcile(app))).doesNotContain("public");
+            assertThat(reported(host.reconcile(app))).doesNotContain("public");
         }
     }
 

@@ -67,16 +67,17 @@ class QuarantineIT {
                 Statement statement = open.createStatement()) {
             statement.execute("SELECT n FROM tasks");
 
-            Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+            Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
 
             assertThatThrownBy(() -> statement.execute("SELECT n FROM tasks")).isInstanceOf(SQLException.class);
-            assertThat(ward.database()).matches("removed_20260714_[0-9a-f]{8}");
-            assertThat(ward.before()).contains(app);
-            assertThat(quarantine.find(app)).isEqualTo(ward);
+            assertThat(subject.database()).matches("removed_20260714_[0-9a-f]{8}");
+            assertThat(subject.before()).contains(app);
+            assertThat(quarantine.find(app)).isEqualTo(subject);
             assertThat(host.ask("homelab", row("quarantined_at IS NOT NULL"))).containsExactly("t");
             assertThat(databases(app)).isEmpty();
-            assertNobodyLogsIn(ward);
-            assertThat(host.ask(ward.database(), "SELECT n FROM public.tasks")).containsExactly("42");
+            assertNobodyLogsIn(subject);
+            assertThat(host.ask(subject.database(), "SELECT n FROM public.tasks"))
+                    .containsExactly("42");
         }
     }
 
@@ -117,14 +118,14 @@ class QuarantineIT {
         }
     }
 
-    private void assertNobodyLogsIn(Quarantine.Ward ward) {
-        for (String database : List.of(app, ward.database(), "homelab", "postgres")) {
+    private void assertNobodyLogsIn(Quarantine.QuarantinedService subject) {
+        for (String database : List.of(app, subject.database(), "homelab", "postgres")) {
             assertThatThrownBy(() -> host.as(app, database).close())
                     .as(database)
                     .isInstanceOf(SQLException.class)
                     .hasMessageContaining("is not permitted to log in");
         }
-        assertThatThrownBy(() -> host.as("other", ward.database()).close())
+        assertThatThrownBy(() -> host.as("other", subject.database()).close())
                 .isInstanceOf(SQLException.class)
                 .hasMessageContaining("permission denied for database");
     }
@@ -168,10 +169,10 @@ class QuarantineIT {
         List<String> before = withoutTimes();
         quarantine.begin(quarantine.find(app));
 
-        Quarantine.Ward ward = quarantine.undo(quarantine.find(app));
+        Quarantine.QuarantinedService subject = quarantine.undo(quarantine.find(app));
 
-        assertThat(ward.isQuarantined()).isFalse();
-        assertThat(quarantine.find(app)).isEqualTo(ward);
+        assertThat(subject.isQuarantined()).isFalse();
+        assertThat(quarantine.find(app)).isEqualTo(subject);
         assertThat(withoutTimes()).isEqualTo(before);
         assertWorksAsBefore();
         assertThat(host.plan(EnrolmentHost.service(app)).steps()).isEmpty();
@@ -198,14 +199,14 @@ class QuarantineIT {
     /** vault #1857: a role that owned an object could not be removed. */
     @Test
     void onlyQuarantinedServicesAreDeletedCompletely() throws Exception {
-        Quarantine.Ward ward = quarantine.find(app);
-        assertThatThrownBy(() -> quarantine.drop(ward))
+        Quarantine.QuarantinedService subject = quarantine.find(app);
+        assertThatThrownBy(() -> quarantine.drop(subject))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("not in quarantine")
                 .hasMessageContaining("'pgsteward remove " + app + "'");
         assertThat(databases(app)).isNotEmpty();
 
-        Quarantine.Ward quarantined = quarantine.begin(ward);
+        Quarantine.QuarantinedService quarantined = quarantine.begin(subject);
         quarantine.drop(quarantined);
 
         assertIsGone(quarantined);
@@ -218,26 +219,26 @@ class QuarantineIT {
 
     @Test
     void databaseKeptByARestoreIsNamedAndStopsTheDrop() throws Exception {
-        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
         String kept = app + "_before_20260101T030000Z";
         host.run("homelab", "CREATE DATABASE \"" + kept + "\"");
         host.run(
                 kept,
                 "CREATE TABLE public.tasks AS SELECT 1 AS n",
-                "ALTER TABLE public.tasks OWNER TO \"" + ward.role() + "\"");
+                "ALTER TABLE public.tasks OWNER TO \"" + subject.role() + "\"");
         host.run("homelab", "ALTER DATABASE \"" + kept + "\" ALLOW_CONNECTIONS false");
 
-        assertThatThrownBy(() -> quarantine.drop(ward))
+        assertThatThrownBy(() -> quarantine.drop(subject))
                 .isInstanceOf(Refusal.class)
-                .hasMessage("service '" + app + "' is not deleted, since its role " + ward.role()
+                .hasMessage("service '" + app + "' is not deleted, since its role " + subject.role()
                         + " still has something in " + kept
                         + ": a restore kept what was there before; if nobody needs it,"
                         + " delete it by: DROP DATABASE \"" + kept + "\", and try again");
 
-        assertThat(host.ask(ward.database(), "SELECT n FROM public.tasks")).containsExactly("42");
+        assertThat(host.ask(subject.database(), "SELECT n FROM public.tasks")).containsExactly("42");
         host.run("homelab", "DROP DATABASE \"" + kept + "\"");
-        quarantine.drop(ward);
-        assertIsGone(ward);
+        quarantine.drop(subject);
+        assertIsGone(subject);
     }
 
     @Test
@@ -245,38 +246,38 @@ class QuarantineIT {
         // The operator corrected a mistyped name. The first database remains.
         String mistyped = app + "a";
         host.run("homelab", "CREATE DATABASE \"" + mistyped + "\" OWNER \"" + app + "\"");
-        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
 
-        assertThatThrownBy(() -> quarantine.drop(ward))
+        assertThatThrownBy(() -> quarantine.drop(subject))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("is not deleted, since its role " + app + " still has something in " + mistyped)
                 .hasMessageContaining("REASSIGN OWNED BY \"" + app + "\"");
 
-        assertThat(host.ask(ward.database(), "SELECT n FROM public.tasks")).containsExactly("42");
+        assertThat(host.ask(subject.database(), "SELECT n FROM public.tasks")).containsExactly("42");
         host.run(mistyped, "REASSIGN OWNED BY \"" + app + "\" TO homelab", "DROP OWNED BY \"" + app + "\"");
-        quarantine.drop(ward);
-        assertIsGone(ward);
+        quarantine.drop(subject);
+        assertIsGone(subject);
         assertThat(databases(mistyped)).isNotEmpty();
         host.run("homelab", "DROP DATABASE \"" + mistyped + "\"");
     }
 
     @Test
     void undoIsRefusedIfTheDatabaseIsGone() throws Exception {
-        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
-        host.run("homelab", "DROP DATABASE " + ward.database());
+        Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
+        host.run("homelab", "DROP DATABASE " + subject.database());
         List<String> before = host.everything();
 
-        assertThatThrownBy(() -> quarantine.undo(ward))
+        assertThatThrownBy(() -> quarantine.undo(subject))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("there is none that is called " + ward.database() + " or " + app + " any more")
+                .hasMessageContaining("there is none that is called " + subject.database() + " or " + app + " any more")
                 .hasMessageContaining("'pgsteward remove --drop " + app + "'")
                 .satisfies(refused -> assertThat(refused.getMessage()).hasLineCount(1));
         assertThat(host.everything()).isEqualTo(before);
     }
 
-    private void assertIsGone(Quarantine.Ward ward) throws SQLException {
+    private void assertIsGone(Quarantine.QuarantinedService subject) throws SQLException {
         assertThat(databases(app)).isEmpty();
-        assertThat(databases(ward.database())).isEmpty();
+        assertThat(databases(subject.database())).isEmpty();
         assertThat(host.ask("homelab", "SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = '" + app + "'"))
                 .isEmpty();
         assertThat(host.ask("homelab", row("service_name"))).isEmpty();
@@ -290,10 +291,10 @@ class QuarantineIT {
 
     @Test
     void aSecondTimeItIsRefusedWithTheNameOfTheDatabase() throws Exception {
-        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
         assertThatThrownBy(() -> quarantine.begin(quarantine.find(app)))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining(ward.database());
+                .hasMessageContaining(subject.database());
         assertThatThrownBy(() -> quarantine.undo(quarantine.find("other")))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("not in quarantine");
@@ -301,17 +302,17 @@ class QuarantineIT {
 
     @Test
     void whileAnotherDatabaseHasItsNameItStaysWhereItIs() throws Exception {
-        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
         host.run("homelab", "CREATE DATABASE \"" + app + "\"");
         List<String> before = host.everything();
 
-        assertThatThrownBy(() -> quarantine.undo(ward))
+        assertThatThrownBy(() -> quarantine.undo(subject))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("another is called " + app);
         assertThat(host.everything()).isEqualTo(before);
 
         host.run("homelab", "DROP DATABASE \"" + app + "\"");
-        quarantine.undo(ward);
+        quarantine.undo(subject);
         assertWorksAsBefore();
     }
 
@@ -329,9 +330,9 @@ class QuarantineIT {
 
     private void assertBegunAgain() throws Exception {
         assertThat(host.provision(EnrolmentHost.service(app)).refused()).isTrue();
-        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
-        assertThat(ward.before()).contains(app);
-        assertNobodyLogsIn(ward);
+        Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
+        assertThat(subject.before()).contains(app);
+        assertNobodyLogsIn(subject);
         quarantine.undo(quarantine.find(app));
         assertWorksAsBefore();
     }
@@ -345,24 +346,24 @@ class QuarantineIT {
 
     @Test
     void takenBackAndKilledBeforeTheOldNameItIsTakenBackAgain() throws Exception {
-        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
+        Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
         host.run(
                 "homelab",
                 "ALTER ROLE \"" + app + "\" LOGIN",
-                "ALTER DATABASE " + ward.database() + " ALLOW_CONNECTIONS false");
+                "ALTER DATABASE " + subject.database() + " ALLOW_CONNECTIONS false");
         quarantine.undo(quarantine.find(app));
         assertWorksAsBefore();
     }
 
     @Test
     void droppedAndKilledAfterTheDatabaseOrTheRoleTheRestIsDropped() throws Exception {
-        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
-        host.run("homelab", "DROP DATABASE " + ward.database());
+        Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
+        host.run("homelab", "DROP DATABASE " + subject.database());
         quarantine.drop(quarantine.find(app));
-        assertIsGone(ward);
+        assertIsGone(subject);
 
         host.provision(EnrolmentHost.service(app));
-        Quarantine.Ward again = quarantine.begin(quarantine.find(app));
+        Quarantine.QuarantinedService again = quarantine.begin(quarantine.find(app));
         host.run(
                 "homelab",
                 "DROP DATABASE " + again.database(),
@@ -377,10 +378,10 @@ class QuarantineIT {
                 "homelab",
                 "DROP DATABASE \"" + app + "\" WITH (FORCE)",
                 "DROP OWNED BY \"" + app + "\"; DROP ROLE \"" + app + "\"");
-        Quarantine.Ward ward = quarantine.begin(quarantine.find(app));
-        assertThat(quarantine.find(app)).isEqualTo(ward);
-        quarantine.drop(ward);
-        assertIsGone(ward);
+        Quarantine.QuarantinedService subject = quarantine.begin(quarantine.find(app));
+        assertThat(quarantine.find(app)).isEqualTo(subject);
+        quarantine.drop(subject);
+        assertIsGone(subject);
     }
 
     private void markTheRow() throws SQLException {

@@ -32,7 +32,7 @@ class HttpServerTest {
 
     private final CountDownLatch release = new CountDownLatch(1);
     private final List<Socket> open = new ArrayList<>();
-    private HttpServer door;
+    private HttpServer server;
 
     @BeforeEach
     void start() throws IOException {
@@ -53,7 +53,7 @@ class HttpServerTest {
                             }
                             return Response.plain(200, "metrics");
                         });
-        door = HttpServer.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), paths);
+        server = HttpServer.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), paths);
     }
 
     @AfterEach
@@ -62,7 +62,7 @@ class HttpServerTest {
         for (Socket socket : open) {
             socket.close();
         }
-        door.close();
+        server.close();
     }
 
     /** Once, two such connections blocked the server forever. */
@@ -175,16 +175,16 @@ class HttpServerTest {
 
     @Test
     void aPortThatIsTakenIsNamed() {
-        InetSocketAddress taken = new InetSocketAddress(InetAddress.getLoopbackAddress(), door.port());
+        InetSocketAddress taken = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
         assertThatThrownBy(() -> HttpServer.open(taken, Map.of()))
                 .isInstanceOf(IOException.class)
                 .hasMessageContaining("cannot listen on")
-                .hasMessageContaining(":" + door.port())
+                .hasMessageContaining(":" + server.port())
                 .hasMessageContaining("pgsteward.http.port");
     }
 
     private Socket connect() throws IOException {
-        Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port());
+        Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port());
         socket.setReceiveBufferSize(4096);
         open.add(socket);
         return socket;
@@ -197,7 +197,7 @@ class HttpServerTest {
 
     /** Returns everything received until the server closes the connection. */
     private String ask(String request) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), door.port())) {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
             socket.setSoTimeout(30_000);
             send(socket, request);
             InputStream answer = socket.getInputStream();

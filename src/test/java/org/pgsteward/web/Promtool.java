@@ -18,7 +18,7 @@ import java.util.stream.Stream;
  * skipped.
  */
 final class Promtool {
-    private static final AtomicBoolean TOLD = new AtomicBoolean();
+    private static final AtomicBoolean REPORTED = new AtomicBoolean();
 
     private Promtool() {}
 
@@ -30,7 +30,7 @@ final class Promtool {
                 .filter(Files::isExecutable)
                 .findFirst();
         if (program.isEmpty()) {
-            if (TOLD.compareAndSet(false, true)) {
+            if (REPORTED.compareAndSet(false, true)) {
                 System.err.println("skipped: what promtool says of figures and rules, since there is none on the PATH;"
                         + " src/test/bed/packages prometheus installs it");
             }

@@ -87,8 +87,9 @@ class StatusPageTest {
 
     @Test
     void aPostgresqlThatIsAwayIsOneProblemAndSaidOnce() {
-        Alert told = alert(Severity.CRITICAL, "postgres-down", "postgresql", "no answer for 41 min", "docker start");
-        assertThat(page(overview(Optional.of("it is refused"), List.of(), List.of(told))))
+        Alert reported =
+                alert(Severity.CRITICAL, "postgres-down", "postgresql", "no answer for 41 min", "docker start");
+        assertThat(page(overview(Optional.of("it is refused"), List.of(), List.of(reported))))
                 .contains("<title>1 problem – pgsteward</title>")
                 .contains("<h1 class=\"critical\">")
                 .contains("no answer for 41 min")
@@ -279,7 +280,7 @@ class StatusPageTest {
     static Overview.Service service(String name, int hours) {
         List<Outcome> days = new ArrayList<>(Collections.nCopies(BackupDays.DAYS, Outcome.NONE));
         days.set(26, Outcome.REMOVED);
-        days.set(27, Outcome.UNPROVED);
+        days.set(27, Outcome.UNVERIFIED);
         days.set(28, Outcome.FAILED);
         days.set(29, Outcome.KEPT);
         Instant made = NOW.minus(Duration.ofHours(hours));

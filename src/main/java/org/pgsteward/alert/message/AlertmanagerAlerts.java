@@ -73,7 +73,7 @@ final class AlertmanagerAlerts {
                     String reason = alert.worst().map(Alert.Cause::reason).orElse("");
                     String remedy = alert.worst().map(Alert.Cause::remedy).orElse("");
                     String what = alert.service() + " " + alert.kind().replace('-', ' ');
-                    String severity = asTold(alert).word();
+                    String severity = asNotified(alert).word();
                     return alert(
                             labels(alert.kind(), alert.service(), severity),
                             annotations("[" + severity + "] " + what + ": " + reason, reason, remedy),
@@ -83,7 +83,7 @@ final class AlertmanagerAlerts {
                 .toList();
     }
 
-    private static Severity asTold(Alert alert) {
+    private static Severity asNotified(Alert alert) {
         Alert.Heard heard = alert.heard();
         return heard == null ? alert.severity() : heard.severity();
     }

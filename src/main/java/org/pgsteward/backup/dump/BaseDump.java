@@ -44,7 +44,7 @@ final class BaseDump implements Dump {
     }
 
     @Override
-    public Started start(Optional<StreamVerification> proof, ResourceStack held)
+    public Started start(Optional<StreamVerification> verification, ResourceStack held)
             throws IOException, SQLException, InterruptedException {
         BaseRows rows = held.add(BaseRows.before(server));
         List<String> command = List.of(

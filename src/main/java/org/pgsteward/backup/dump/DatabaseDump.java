@@ -81,7 +81,7 @@ final class DatabaseDump implements Dump {
 
     /** Starts the dump. The verification has started its scratch cluster already, so no snapshot waits for that. */
     @Override
-    public Started start(Optional<StreamVerification> proof, ResourceStack held)
+    public Started start(Optional<StreamVerification> verification, ResourceStack held)
             throws IOException, SQLException, InterruptedException {
         Map<String, String> settings = SettingsInForce.of(server, user, programs, target.database());
         Progress.current().step("locks the tables");
@@ -91,8 +91,8 @@ final class DatabaseDump implements Dump {
             Map<String, String> extensions = snapshot.extensions();
             DatabaseEnvironment surroundings =
                     snapshot.surroundings().with(settings).with(size);
-            if (proof.isPresent() && attempt == 1) {
-                proof.get().prepare(target.owner(), extensions, surroundings);
+            if (verification.isPresent() && attempt == 1) {
+                verification.get().prepare(target.owner(), extensions, surroundings);
             }
             ClientProgram program =
                     held.add(server.start(user, command(programs, snapshot), target.database(), server.ownSettings()));

@@ -23,10 +23,10 @@ interface Dump {
     /**
      * Starts the program.
      *
-     * @param proof the verification that restores the dump while it is written; empty if the file can be verified later
+     * @param verification the verification that restores the dump while it is written; empty if the file can be verified later
      * @param held receives the resources of the dump
      */
-    Started start(Optional<StreamVerification> proof, ResourceStack held)
+    Started start(Optional<StreamVerification> verification, ResourceStack held)
             throws IOException, SQLException, InterruptedException;
 
     /**

@@ -43,10 +43,10 @@ public final class DumpInProgress implements AutoCloseable {
     private final CompletableFuture<Map<String, Long>> rows;
     private final String clientVersion;
     private final AgeKeys keys;
-    private final Optional<StreamVerification> proof;
+    private final Optional<StreamVerification> verification;
     private final Set<String> allowedExtensions;
     private final DumpStream stream;
-    private boolean sealed;
+    private boolean published;
     private boolean closed;
 
     DumpInProgress(
@@ -59,13 +59,13 @@ public final class DumpInProgress implements AutoCloseable {
             Dump.Started dump,
             String clientVersion,
             AgeKeys keys,
-            Optional<StreamVerification> proof,
+            Optional<StreamVerification> verification,
             Set<String> allowedExtensions)
             throws IOException {
         this.progress = progress;
         this.target = target;
         this.started = started;
-        this.file = store.newBackup(target.service(), started.id(), target.kind(), keys.seals());
+        this.file = store.newBackup(target.service(), started.id(), target.kind(), keys.encrypts());
         this.held = held;
         this.clock = clock;
         this.extensions = dump.extensions();
@@ -73,10 +73,11 @@ public final class DumpInProgress implements AutoCloseable {
         this.rows = dump.rows();
         this.clientVersion = clientVersion;
         this.keys = keys;
-        this.proof = proof;
+        this.verification = verification;
         this.allowedExtensions = allowedExtensions;
         file.clear();
-        InputStream plain = proof.map(watcher -> watcher.watching(dump.program().output()))
+        InputStream plain = verification
+                .map(watcher -> watcher.watching(dump.program().output()))
                 .orElse(dump.program().output());
         this.stream = held.add(new DumpStream(dump.program(), plain, keys));
         held.add(() -> rows.cancel(true));
@@ -161,30 +162,30 @@ public final class DumpInProgress implements AutoCloseable {
                 new Manifest.Contents(extensions, countedRows(), surroundings.withoutSecrets()),
                 List.of());
         Manifest manifest = plain.with(RestoreCaveats.of(plain, allowedExtensions, List.of()));
-        if (proof.isEmpty()) {
+        if (verification.isEmpty()) {
             file.publish(manifest);
-            sealed = true;
+            published = true;
             return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
                     .with(manifest.caveats());
         }
         progress.step("verifies what was dumped");
-        Optional<String> cannotTell = finish(proof.get(), manifest);
+        Optional<String> inconclusive = finish(verification.get(), manifest);
         manifest = manifest.with(
-                RestoreCaveats.of(plain, allowedExtensions, proof.get().lost()));
-        file.publish(cannotTell.isPresent() ? manifest : manifest.provedInStream());
-        sealed = true;
+                RestoreCaveats.of(plain, allowedExtensions, verification.get().lost()));
+        file.publish(inconclusive.isPresent() ? manifest : manifest.verifiedInStream());
+        published = true;
         Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
                 .with(manifest.caveats());
-        Duration proving = proof.get().took();
-        return cannotTell.isPresent()
-                ? made.judged(BackupState.UNVERIFIABLE, clock.instant(), proving, cannotTell.get())
-                : made.provedInStream(proving);
+        Duration took = verification.get().took();
+        return inconclusive.isPresent()
+                ? made.judged(BackupState.UNVERIFIABLE, clock.instant(), took, inconclusive.get())
+                : made.verifiedInStream(took);
     }
 
-    private static Optional<String> finish(StreamVerification proof, Manifest manifest)
+    private static Optional<String> finish(StreamVerification verification, Manifest manifest)
             throws IOException, InterruptedException {
         try {
-            return proof.finish(manifest);
+            return verification.finish(manifest);
         } catch (IOException e) {
             throw new IOException("restoring it failed: " + e.getMessage(), e);
         }
@@ -211,7 +212,7 @@ public final class DumpInProgress implements AutoCloseable {
     }
 
     private void takeBack() throws IOException {
-        if (!sealed) {
+        if (!published) {
             file.discard();
         }
     }

@@ -19,13 +19,13 @@ final class DumpRoom {
 
     private final Server server;
     private final Store store;
-    private final Verification proof;
+    private final Verification verification;
     private final DiskSpace disk;
 
-    DumpRoom(Server server, Store store, Verification proof, DiskSpace disk) {
+    DumpRoom(Server server, Store store, Verification verification, DiskSpace disk) {
         this.server = server;
         this.store = store;
-        this.proof = proof;
+        this.verification = verification;
         this.disk = disk;
     }
 
@@ -40,9 +40,9 @@ final class DumpRoom {
         long size = sourceSize(target);
         progress.grow(size);
         DiskNeedRule.Need need = DiskNeedRule.need(lastSizes(target), size);
-        DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(proof.promised()));
-        if (!room.fits() && proof.promised() > 0) {
-            proof.awaitEnd();
+        DiskNeedRule.Answer room = DiskNeedRule.judge(need, disk.free().without(verification.promised()));
+        if (!room.fits() && verification.promised() > 0) {
+            verification.awaitEnd();
             room = DiskNeedRule.judge(need, disk.free());
         }
         if (!room.fits()) {

@@ -35,7 +35,7 @@ final class DumpStream extends FilterInputStream {
 
     private DumpStream(ClientProgram program, CompressedStream compressed, AgeKeys keys, MessageDigest hash)
             throws IOException {
-        super(new DigestInputStream(keys.seals() ? keys.encrypted(compressed) : compressed, hash));
+        super(new DigestInputStream(keys.encrypts() ? keys.encrypted(compressed) : compressed, hash));
         this.program = program;
         this.compressed = compressed;
         this.hash = hash;

@@ -31,7 +31,7 @@ public final class Dumps {
     private final UnprivilegedUser user;
     private final Store store;
     private final AgeKeys keys;
-    private final Verification proof;
+    private final Verification verification;
     private final DumpRoom room;
     private final Turn dumping = new Turn(RunsUnderWay.ANOTHER_DUMP);
     private final RunsUnderWay runs;
@@ -45,7 +45,7 @@ public final class Dumps {
             UnprivilegedUser user,
             Store store,
             AgeKeys keys,
-            Verification proof,
+            Verification verification,
             DiskSpace disk,
             RunsUnderWay runs,
             Path locks,
@@ -57,8 +57,8 @@ public final class Dumps {
         this.user = user;
         this.store = store;
         this.keys = keys;
-        this.proof = proof;
-        this.room = new DumpRoom(server, store, proof, disk);
+        this.verification = verification;
+        this.room = new DumpRoom(server, store, verification, disk);
         this.runs = runs;
         this.locks = locks;
         this.clock = clock;
@@ -104,8 +104,8 @@ public final class Dumps {
             Dump dump = dump(target, size, programs);
             dump.check();
             Instant at = store.freeTime(target.service(), target.kind(), clock.instant());
-            Optional<StreamVerification> streamProof = streamProof(target, programs, held);
-            Dump.Started started = dump.start(streamProof, held);
+            Optional<StreamVerification> streamVerification = streamVerification(target, programs, held);
+            Dump.Started started = dump.start(streamVerification, held);
             progress.step("dumps");
             return new DumpInProgress(
                     progress,
@@ -117,7 +117,7 @@ public final class Dumps {
                     started,
                     Integer.toString(programs.major()),
                     keys,
-                    streamProof,
+                    streamVerification,
                     allowedExtensions);
         }
     }
@@ -131,13 +131,13 @@ public final class Dumps {
     }
 
     /** Without a key to decrypt the file, it has to be verified while it is written. */
-    private Optional<StreamVerification> streamProof(BackupTarget target, Programs programs, ResourceStack held)
+    private Optional<StreamVerification> streamVerification(BackupTarget target, Programs programs, ResourceStack held)
             throws SQLException, InterruptedException {
-        if (!keys.seals() || keys.opens()) {
+        if (!keys.encrypts() || keys.opens()) {
             return Optional.empty();
         }
-        held.add(proof.takeTurn(target.service()));
-        return Optional.of(proof.inStream(target.kind(), room.sourceSize(target), programs, held));
+        held.add(verification.takeTurn(target.service()));
+        return Optional.of(verification.inStream(target.kind(), room.sourceSize(target), programs, held));
     }
 
     private Backup backup(BackupTarget target, Instant at) throws SQLException {

@@ -32,10 +32,10 @@ final class GlobalsDump implements Dump {
     public void check() {}
 
     @Override
-    public Started start(Optional<StreamVerification> proof, ResourceStack held)
+    public Started start(Optional<StreamVerification> verification, ResourceStack held)
             throws IOException, SQLException, InterruptedException {
-        if (proof.isPresent()) {
-            proof.get().prepare(target.owner(), Map.of(), DatabaseEnvironment.UNKNOWN);
+        if (verification.isPresent()) {
+            verification.get().prepare(target.owner(), Map.of(), DatabaseEnvironment.UNKNOWN);
         }
         RoleRows roles = held.add(RoleRows.before(server));
         List<String> command =

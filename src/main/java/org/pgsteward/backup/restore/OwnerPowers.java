@@ -88,9 +88,9 @@ final class OwnerPowers {
     }
 
     /** @throws Refusal if the database contains code that would run with the powers of its future owner */
-    void refuseCode(RestoreRole guest, Restore.Order order, String database) throws IOException, Refusal {
+    void refuseCode(RestoreRole role, Restore.Order order, String database) throws IOException, Refusal {
         Optional<String> refusal =
-                RestoreCaveats.powerful(order.database(), order.owner(), guest.administer(database, CODE));
+                RestoreCaveats.powerful(order.database(), order.owner(), role.administer(database, CODE));
         if (refusal.isPresent()) {
             throw new Refusal(refusal.get());
         }

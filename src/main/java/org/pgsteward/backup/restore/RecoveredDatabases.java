@@ -131,7 +131,7 @@ final class RecoveredDatabases {
         }
         beside.database()
                 .rename(order.database(), connection -> NOTES.add(connection, order.database(), beside.notes()));
-        beside.guest().close();
+        beside.role().close();
         return Swap.Swapped.NONE;
     }
 
@@ -145,11 +145,11 @@ final class RecoveredDatabases {
         Restore.Order order = new Restore.Order(
                 backup, server.address().user(), backup.manifest().source().database(), true);
         Restore.Done restored = restore.beside(order, Optional.empty(), progress, beside -> {
-            try (Connection old = beside.guest().enter(beside.database().name())) {
+            try (Connection old = beside.role().enter(beside.database().name())) {
                 taken[0] = journal.take(old);
             }
             beside.database().drop();
-            beside.guest().close();
+            beside.role().close();
             return Swap.Swapped.NONE;
         });
         tally.verified(restored.order().backup(), restored.took());

@@ -147,7 +147,7 @@ public final class Restore {
                                 order.database(),
                                 connection -> KeptDatabases.note(
                                         connection, order.database(), service, false, clock.instant()));
-                beside.guest().close();
+                beside.role().close();
                 return Swap.Swapped.NONE;
             });
         }
@@ -172,7 +172,7 @@ public final class Restore {
             List<String> keptBefore = Swap.keptOf(server, live);
             return fill(orders.vouched(order), Optional.of(StagingDatabase.like(server, live)), progress, beside -> {
                 beside.give();
-                beside.guest().close();
+                beside.role().close();
                 progress.step("all of it is " + order.owner() + "'s");
                 String before = order.backup().manifest().source().owner();
                 if (!before.equals(order.owner())) {
@@ -229,15 +229,15 @@ public final class Restore {
         progress.step("the file is whole");
         leftovers.clearInTurn();
         Programs programs = Programs.find(bindir, server.majorVersion());
-        RestoreRole guest = RestoreRole.invite(
+        RestoreRole role = RestoreRole.invite(
                 server,
                 programs,
                 user,
                 new OwnerPowers(server).isPowerful(order.owner()) ? Optional.empty() : Optional.of(order.owner()));
         progress.step("a role that logs in for this restore alone");
         boolean restored = false;
-        try (RestoreFolder folder = RestoreFolder.make(scratch, locks, user, guest.name())) {
-            RestoreSession beside = new RestoreSession(server, order, file, guest, folder.path());
+        try (RestoreFolder folder = RestoreFolder.make(scratch, locks, user, role.name())) {
+            RestoreSession beside = new RestoreSession(server, order, file, role, folder.path());
             long rows = beside.fill(like, progress);
             Swap.Swapped swapped = ending.end(beside);
             restored = true;
@@ -252,17 +252,17 @@ public final class Restore {
                     List.copyOf(beside.notes()));
         } finally {
             if (!restored) {
-                discard(guest);
+                discard(role);
             }
         }
     }
 
-    private void discard(RestoreRole guest) {
+    private void discard(RestoreRole role) {
         try {
-            new StagingDatabase(server, guest).drop();
-            guest.close();
+            new StagingDatabase(server, role).drop();
+            role.close();
         } catch (SQLException e) {
-            LOG.warn("database and role {} are left for the next restore to remove: {}", guest.name(), e.getMessage());
+            LOG.warn("database and role {} are left for the next restore to remove: {}", role.name(), e.getMessage());
         }
     }
 

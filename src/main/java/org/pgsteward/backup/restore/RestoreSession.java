@@ -26,7 +26,7 @@ final class RestoreSession {
     private final Server server;
     private final Restore.Order order;
     private final StoredFile file;
-    private final RestoreRole guest;
+    private final RestoreRole role;
     private final StagingDatabase database;
     private final TableOfContents contents;
     private final OwnerPowers powers;
@@ -34,20 +34,20 @@ final class RestoreSession {
     private final List<String> notes = new ArrayList<>();
 
     /** @param folder the folder for lists of entries, which PostgreSQL's programs read */
-    RestoreSession(Server server, Restore.Order order, StoredFile file, RestoreRole guest, Path folder)
+    RestoreSession(Server server, Restore.Order order, StoredFile file, RestoreRole role, Path folder)
             throws SQLException {
         this.server = server;
         this.order = order;
         this.file = file;
-        this.guest = guest;
-        this.database = new StagingDatabase(server, guest);
-        this.contents = new TableOfContents(guest, folder);
+        this.role = role;
+        this.database = new StagingDatabase(server, role);
+        this.contents = new TableOfContents(role, folder);
         this.powers = new OwnerPowers(server);
         this.powerful = powers.isPowerful(order.owner());
     }
 
-    RestoreRole guest() {
-        return guest;
+    RestoreRole role() {
+        return role;
     }
 
     StagingDatabase database() {
@@ -98,22 +98,22 @@ final class RestoreSession {
         RestorePlan plan = RestorePlan.of(list, made.schemas(), true);
         plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
         lendWrappers(list);
-        new OwnersRestore(guest, name)
+        new OwnersRestore(role, name)
                 .pour(
                         file,
                         plan,
                         contents,
                         bytes -> progress.poured(bytes, manifest.file().sourceBytes()));
         progress.step("restored");
-        MaterializedViews views = new MaterializedViews(guest, name);
+        MaterializedViews views = new MaterializedViews(role, name);
         notes.addAll(views.fill(list, settings));
         notes.addAll(views.emptied(losses.filledViews()));
         notes.addAll(contents.restore(file, name, list, TableOfContents.AFTERWARDS));
-        notes.addAll(new OwnersAndRights(guest, contents, name, order.owner()).restore(file, list));
+        notes.addAll(new OwnersAndRights(role, contents, name, order.owner()).restore(file, list));
         long rows = database.compareRows(manifest.contents().rows());
         notes.addAll(database.lostRows(losses.extensionTables()));
-        notes.addAll(ExtensionObjects.lost(losses.extensionObjects(), guest, name));
-        notes.addAll(TextSearchExpressions.lost(manifest, guest, name));
+        notes.addAll(ExtensionObjects.lost(losses.extensionObjects(), role, name));
+        notes.addAll(TextSearchExpressions.lost(manifest, role, name));
         reset(settings);
         progress.step("every table's rows are as the manifest says");
         return rows;
@@ -178,9 +178,9 @@ final class RestoreSession {
     private DumpExtensions makeExtensions(Manifest manifest) throws Refusal, IOException, InterruptedException {
         try {
             return DumpExtensions.make(
-                    guest,
+                    role,
                     database.name(),
-                    powerful ? guest.name() : order.owner(),
+                    powerful ? role.name() : order.owner(),
                     manifest.contents().extensions().keySet(),
                     manifest.contents().surroundings().schemas(),
                     false);
@@ -200,16 +200,16 @@ final class RestoreSession {
     private void lendWrappers(String list) throws IOException, SQLException {
         for (String wrapper : wrappers()) {
             if (TableOfContents.grantsWrapper(list, wrapper)) {
-                guest.administer(
+                role.administer(
                         database.name(),
                         "GRANT USAGE ON FOREIGN DATA WRAPPER " + Quote.identifier(wrapper) + " TO "
-                                + Quote.identifier(powerful ? guest.name() : order.owner()));
+                                + Quote.identifier(powerful ? role.name() : order.owner()));
             }
         }
     }
 
     private List<String> wrappers() throws SQLException, IOException {
-        String all = guest.administer(
+        String all = role.administer(
                 database.name(),
                 "SELECT pg_catalog.string_agg(fdwname, E'\\n') FROM pg_catalog.pg_foreign_data_wrapper");
         return all.lines().filter(name -> !name.isEmpty()).toList();
@@ -254,7 +254,7 @@ final class RestoreSession {
 
     private void inherit(DatabaseProperties properties, Optional<Connection> administrator) throws SQLException {
         try (Connection connection =
-                powerful ? server.connect(server.address().database()) : guest.enter(database.name())) {
+                powerful ? server.connect(server.address().database()) : role.enter(database.name())) {
             if (!powerful) {
                 Query.run(connection, "SET ROLE " + Quote.identifier(order.owner()));
             }
@@ -265,8 +265,8 @@ final class RestoreSession {
     /** Gives all restored objects to the owner. */
     void give() throws Refusal, IOException {
         if (powerful) {
-            powers.refuseCode(guest, order, database.name());
+            powers.refuseCode(role, order, database.name());
         }
-        guest.leave(database.name(), order.owner());
+        role.leave(database.name(), order.owner());
     }
 }

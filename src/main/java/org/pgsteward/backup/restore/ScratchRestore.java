@@ -74,11 +74,11 @@ public final class ScratchRestore implements AutoCloseable {
     public Optional<String> run(StoredFile file) throws IOException, InterruptedException {
         try {
             ScratchRows.makeCounter(cluster);
-            Optional<String> cannotTell = kind == BackupKind.GLOBALS ? globals(file) : database(file);
-            if (cannotTell.isEmpty()) {
+            Optional<String> inconclusive = kind == BackupKind.GLOBALS ? globals(file) : database(file);
+            if (inconclusive.isEmpty()) {
                 ScratchRows.compare(file.manifest(), cluster, kind);
             }
-            return cannotTell;
+            return inconclusive;
         } catch (AgeKeys.NotForUs e) {
             return Optional.of(AgeKeys.NotForUs.REASON);
         } catch (IOException e) {
@@ -148,9 +148,9 @@ public final class ScratchRestore implements AutoCloseable {
         }
         new OwnersRestore(site, ScratchDatabase.NAME).pour(file, plan, entries, bytes -> {});
         lost.addAll(new MaterializedViews(site, ScratchDatabase.NAME).fill(contents, List.of()));
-        Optional<String> cannotTell = FailedRestore.ofThisHost(lost);
+        Optional<String> inconclusive = FailedRestore.ofThisHost(lost);
         lost.addAll(ScratchLosses.of(manifest, site));
-        return cannotTell;
+        return inconclusive;
     }
 
     /**
@@ -251,11 +251,11 @@ public final class ScratchRestore implements AutoCloseable {
      */
     public Optional<String> finish(Manifest manifest) throws IOException, InterruptedException {
         try {
-            Optional<String> cannotTell = kind == BackupKind.GLOBALS ? makeRoles() : ended(manifest);
-            if (cannotTell.isEmpty()) {
+            Optional<String> inconclusive = kind == BackupKind.GLOBALS ? makeRoles() : ended(manifest);
+            if (inconclusive.isEmpty()) {
                 ScratchRows.compare(manifest, cluster, kind);
             }
-            return cannotTell;
+            return inconclusive;
         } catch (IOException e) {
             return Optional.of(FailedRestore.orThrow(e, cluster, caveat));
         }
@@ -273,9 +273,9 @@ public final class ScratchRestore implements AutoCloseable {
             lost.addAll(new MaterializedViews(site, ScratchDatabase.NAME)
                     .fillAgain(RestoreErrors.unfilledViews(ended, schemas)));
         }
-        Optional<String> cannotTell = FailedRestore.ofThisHost(lost);
+        Optional<String> inconclusive = FailedRestore.ofThisHost(lost);
         lost.addAll(ScratchLosses.of(manifest, site));
-        return cannotTell;
+        return inconclusive;
     }
 
     /** Ends the program that restores a dump while it is made. */

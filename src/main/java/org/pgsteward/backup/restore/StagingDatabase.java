@@ -46,9 +46,9 @@ final class StagingDatabase {
     private final Server server;
     private final String name;
 
-    StagingDatabase(Server server, RestoreRole guest) {
+    StagingDatabase(Server server, RestoreRole role) {
         this.server = server;
-        this.name = guest.name();
+        this.name = role.name();
     }
 
     String name() {

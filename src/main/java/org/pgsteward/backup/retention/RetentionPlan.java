@@ -50,25 +50,25 @@ public final class RetentionPlan {
         newestFirst.sort(Comparator.comparing(StoredBackupStatus::startedAt)
                 .thenComparing(StoredBackupStatus::id)
                 .reversed());
-        List<StoredBackupStatus> proved = withStanding(newestFirst, Standing.PROVED);
+        List<StoredBackupStatus> verified = withStanding(newestFirst, Standing.VERIFIED);
         Map<StoredBackupStatus, List<String>> reasons = new HashMap<>();
-        fill(policy, proved, zone, "", reasons);
-        Instant window = window(policy, proved, reasons, now.atZone(zone));
-        fill(policy, withStanding(newestFirst, Standing.UNPROVED), zone, "not proved, ", reasons);
-        if (!proved.isEmpty()) {
-            because(reasons, proved.get(0), "the newest proved one");
+        fill(policy, verified, zone, "", reasons);
+        Instant window = window(policy, verified, reasons, now.atZone(zone));
+        fill(policy, withStanding(newestFirst, Standing.UNVERIFIED), zone, "not proved, ", reasons);
+        if (!verified.isEmpty()) {
+            because(reasons, verified.get(0), "the newest proved one");
         }
-        protectFromShrinking(proved, shrink, reasons);
+        protectFromShrinking(verified, shrink, reasons);
         for (StoredBackupStatus backup : newestFirst) {
             backup.pinned().ifPresent(why -> because(reasons, backup, "pinned: " + why));
-            if (backup.standing() == Standing.PROVED) {
+            if (backup.standing() == Standing.VERIFIED) {
                 continue;
             }
             if (!backup.startedAt().isBefore(window)) {
                 because(reasons, backup, "not proved, and not older than what the policy reaches back to");
             }
             if (backup.standing() == Standing.DAMAGED
-                    && (proved.isEmpty() || !proved.get(0).startedAt().isAfter(backup.startedAt()))) {
+                    && (verified.isEmpty() || !verified.get(0).startedAt().isAfter(backup.startedAt()))) {
                 because(reasons, backup, "damaged, and no newer one is proved");
             }
         }
@@ -131,11 +131,11 @@ public final class RetentionPlan {
     /** Returns the start of the time window in which unverified backups are kept. */
     private static Instant window(
             RetentionPolicy policy,
-            List<StoredBackupStatus> proved,
+            List<StoredBackupStatus> verified,
             Map<StoredBackupStatus, List<String>> inBuckets,
             ZonedDateTime now) {
         Instant reach = policy.reach(now).toInstant();
-        return proved.stream()
+        return verified.stream()
                 .filter(inBuckets::containsKey)
                 .map(StoredBackupStatus::startedAt)
                 .min(Comparator.naturalOrder())
@@ -144,17 +144,17 @@ public final class RetentionPlan {
     }
 
     private static void protectFromShrinking(
-            List<StoredBackupStatus> proved, ShrinkRule shrink, Map<StoredBackupStatus, List<String>> reasons) {
-        for (int i = 0; i + 1 < proved.size(); i++) {
-            Optional<String> shrunk =
-                    shrink.shrunk(proved.get(i + 1).sourceBytes(), proved.get(i).sourceBytes());
+            List<StoredBackupStatus> verified, ShrinkRule shrink, Map<StoredBackupStatus, List<String>> reasons) {
+        for (int i = 0; i + 1 < verified.size(); i++) {
+            Optional<String> shrunk = shrink.shrunk(
+                    verified.get(i + 1).sourceBytes(), verified.get(i).sourceBytes());
             if (shrunk.isEmpty()) {
                 return;
             }
             because(
                     reasons,
-                    proved.get(i + 1),
-                    "the last before it shrank (" + proved.get(i).id() + ": " + shrunk.get() + ")");
+                    verified.get(i + 1),
+                    "the last before it shrank (" + verified.get(i).id() + ": " + shrunk.get() + ")");
         }
     }
 
@@ -165,8 +165,8 @@ public final class RetentionPlan {
 
     private static String noReason(StoredBackupStatus backup, RetentionPolicy policy) {
         return switch (backup.standing()) {
-            case PROVED -> "no bucket of " + policy + " holds it";
-            case UNPROVED -> "not proved, and older than " + policy + " reaches back to";
+            case VERIFIED -> "no bucket of " + policy + " holds it";
+            case UNVERIFIED -> "not proved, and older than " + policy + " reaches back to";
             case DAMAGED -> "damaged, a newer one is proved, and older than " + policy + " reaches back to";
         };
     }

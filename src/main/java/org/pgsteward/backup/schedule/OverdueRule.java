@@ -36,16 +36,16 @@ public record OverdueRule(Duration grace, ZoneId zone) {
     /**
      * Returns the condition of a target at {@code now}: overdue or in time.
      *
-     * @param lastProved the start of the newest verified backup
+     * @param lastVerified the start of the newest verified backup
      * @param since the time from which the target existed
      */
     public Condition judge(
-            BackupTarget target, Schedule schedule, Optional<Instant> lastProved, Instant since, Instant now) {
+            BackupTarget target, Schedule schedule, Optional<Instant> lastVerified, Instant since, Instant now) {
         String service = target.service();
-        Instant from = lastProved.orElse(since);
+        Instant from = lastVerified.orElse(since);
         Instant due = schedule.nextAfter(from);
         Instant deadline = plusGrace(due);
-        String last = lastProved
+        String last = lastVerified
                 .map(at -> "the last proved backup is of " + clock(at))
                 .orElseGet(() -> "it has never had a proved backup, since " + clock(since));
         if (!now.isAfter(deadline)) {
@@ -53,7 +53,7 @@ public record OverdueRule(Duration grace, ZoneId zone) {
         }
         boolean twice = now.isAfter(plusGrace(schedule.nextAfter(due)));
         Map<String, Object> figures = new LinkedHashMap<>();
-        lastProved.ifPresent(at -> figures.put("last_proved", at.toString()));
+        lastVerified.ifPresent(at -> figures.put("last_verified", at.toString()));
         figures.put("due", due.toString());
         figures.put("grace_seconds", grace.toSeconds());
         figures.put("overdue_seconds", Duration.between(deadline, now).toSeconds());

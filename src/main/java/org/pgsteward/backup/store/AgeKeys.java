@@ -63,8 +63,8 @@ public final class AgeKeys {
         AgeKeys keys = new AgeKeys(recipients.stream().sorted().toList(), lines(identity));
         keys.writers();
         keys.readers();
-        if (keys.seals()) {
-            byte[] canary = keys.sealedCanary();
+        if (keys.encrypts()) {
+            byte[] canary = keys.encryptedCanary();
             if (keys.opens() && !keys.canOpen(canary)) {
                 throw new IllegalArgumentException(IDENTITY + " opens nothing that is sealed to " + RECIPIENTS + " ("
                         + String.join(", ", keys.recipients)
@@ -75,7 +75,7 @@ public final class AgeKeys {
     }
 
     /** Returns whether backups are encrypted. */
-    public boolean seals() {
+    public boolean encrypts() {
         return !recipients.isEmpty();
     }
 
@@ -99,7 +99,7 @@ public final class AgeKeys {
     }
 
     /** Returns a channel that writes encrypted data to {@code target} and also closes it. */
-    WritableByteChannel sealing(WritableByteChannel target) throws IOException {
+    WritableByteChannel encrypting(WritableByteChannel target) throws IOException {
         try {
             return new StandardEncryptingChannelFactory().newEncryptingChannel(target, writers());
         } catch (GeneralSecurityException e) {
@@ -113,10 +113,10 @@ public final class AgeKeys {
      * @throws NotForUs if it is encrypted to other keys
      * @throws IOException if it is damaged
      */
-    InputStream opening(InputStream sealed) throws IOException {
+    InputStream opening(InputStream encrypted) throws IOException {
         try {
             return Channels.newInputStream(
-                    new StandardDecryptingChannelFactory().newDecryptingChannel(new FullReads(sealed), readers()));
+                    new StandardDecryptingChannelFactory().newDecryptingChannel(new FullReads(encrypted), readers()));
         } catch (UnsupportedRecipientStanzaException e) {
             throw new NotForUs(e);
         } catch (GeneralSecurityException | PayloadException | RuntimeException e) {
@@ -136,14 +136,14 @@ public final class AgeKeys {
         }
     }
 
-    private byte[] sealedCanary() {
-        ByteArrayOutputStream sealed = new ByteArrayOutputStream();
-        try (WritableByteChannel sealing = sealing(Channels.newChannel(sealed))) {
-            sealing.write(ByteBuffer.wrap(CANARY));
+    private byte[] encryptedCanary() {
+        ByteArrayOutputStream encrypted = new ByteArrayOutputStream();
+        try (WritableByteChannel encrypting = encrypting(Channels.newChannel(encrypted))) {
+            encrypting.write(ByteBuffer.wrap(CANARY));
         } catch (IOException e) {
             throw new IllegalArgumentException(RECIPIENTS + ": " + e.getMessage(), e);
         }
-        return sealed.toByteArray();
+        return encrypted.toByteArray();
     }
 
     private boolean canOpen(byte[] canary) {

@@ -143,12 +143,12 @@ public record BackupSet(
 
     /** Returns this set as finished. Backups that were not made get the reason {@code because}. */
     BackupSet closed(Instant at, String because) {
-        List<Missing> told = missing.stream()
+        List<Missing> explained = missing.stream()
                 .map(lacks -> lacks.reason().equals(NOT_YET)
                         ? new Missing(lacks.service(), lacks.database(), lacks.kind(), because)
                         : lacks)
                 .toList();
-        return new BackupSet(id, asked, startedAt, at, members, told, base);
+        return new BackupSet(id, asked, startedAt, at, members, explained, base);
     }
 
     /** Returns this set after the removal of all files except these: members without a file are expired. */

@@ -105,7 +105,7 @@ public final class CardKeeper {
         }
         try {
             synchronized (writing) {
-                card.write(proved());
+                card.write(verified());
             }
         } catch (IOException | RuntimeException e) {
             LOG.warn("RECOVERY.md in the store could not be written anew: {}", e.getMessage());
@@ -116,17 +116,17 @@ public final class CardKeeper {
     }
 
     /** Returns the verified backups from the journal; while PostgreSQL is unavailable, from the sets in the store. */
-    private Map<String, String> proved() throws IOException {
+    private Map<String, String> verified() throws IOException {
         try {
-            return rows.proved();
+            return rows.allVerified();
         } catch (SQLException away) {
-            Map<String, String> proved = new HashMap<>();
+            Map<String, String> verified = new HashMap<>();
             for (BackupSet set : sets.all()) {
                 set.members().stream()
                         .filter(member -> member.state().equals(BackupState.VERIFIED.word()))
-                        .forEach(member -> proved.put(member.backupId(), ""));
+                        .forEach(member -> verified.put(member.backupId(), ""));
             }
-            return proved;
+            return verified;
         }
     }
 }

@@ -18,12 +18,12 @@ final class EncryptedStream extends InputStream {
 
     private final InputStream source;
     private final byte[] plain = new byte[CHUNK];
-    private final Sealed sealed = new Sealed();
-    private final WritableByteChannel sealing;
+    private final Encrypted encrypted = new Encrypted();
+    private final WritableByteChannel encrypting;
 
     EncryptedStream(InputStream source, AgeKeys keys) throws IOException {
         this.source = source;
-        this.sealing = keys.sealing(sealed);
+        this.encrypting = keys.encrypting(encrypted);
     }
 
     @Override
@@ -35,19 +35,19 @@ final class EncryptedStream extends InputStream {
 
     @Override
     public int read(byte[] target, int offset, int length) throws IOException {
-        while (sealed.isEmpty()) {
-            if (!sealing.isOpen()) {
+        while (encrypted.isEmpty()) {
+            if (!encrypting.isOpen()) {
                 return -1;
             }
             int read = source.read(plain, 0, CHUNK);
             if (read < 0) {
                 // Only this marks the last chunk as the last one. So a stream that ends early never looks complete.
-                sealing.close();
+                encrypting.close();
             } else {
-                sealing.write(ByteBuffer.wrap(plain, 0, read));
+                encrypting.write(ByteBuffer.wrap(plain, 0, read));
             }
         }
-        return sealed.take(target, offset, length);
+        return encrypted.take(target, offset, length);
     }
 
     @Override
@@ -56,7 +56,7 @@ final class EncryptedStream extends InputStream {
     }
 
     /** The encrypted bytes that are not yet read. */
-    private static final class Sealed implements WritableByteChannel {
+    private static final class Encrypted implements WritableByteChannel {
         private final byte[] bytes = new byte[BUFFER];
         private int from;
         private int to;

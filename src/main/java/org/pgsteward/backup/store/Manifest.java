@@ -14,7 +14,7 @@ import java.util.Map;
  *     operators
  */
 public record Manifest(Identity identity, Source source, Run run, File file, Contents contents, List<String> caveats) {
-    /** The value of {@link File#proof} for a backup that was verified before it was encrypted. */
+    /** The value of {@link File#verification} for a backup that was verified before it was encrypted. */
     public static final String STREAM = "stream";
 
     /** @param setId the backup set of the run; empty if there is none */
@@ -37,21 +37,26 @@ public record Manifest(Identity identity, Source source, Run run, File file, Con
      * @param name without the folder
      * @param sizeBytes the size of the stored file
      * @param sourceBytes the size of the stream before compression
-     * @param sealedTo the age public keys of its encryption; empty if it is not encrypted
-     * @param proof {@code stream} if the backup was restored and compared while it was made, because this host cannot
+     * @param recipients the age public keys of its encryption; empty if it is not encrypted
+     * @param verification {@code stream} if the backup was restored and compared while it was made, because this host cannot
      *     decrypt the file. This is the weaker verification: the restored bytes are not the stored ones. Empty if the
      *     stored file itself is verified
      */
     public record File(
-            String name, String sha256, long sizeBytes, long sourceBytes, List<String> sealedTo, String proof) {
+            String name,
+            String sha256,
+            long sizeBytes,
+            long sourceBytes,
+            List<String> recipients,
+            String verification) {
         /** Returns whether the file is encrypted. */
         public boolean isEncrypted() {
-            return !sealedTo.isEmpty();
+            return !recipients.isEmpty();
         }
 
         /** Returns whether the backup was verified while it was made. */
-        public boolean isProvedInStream() {
-            return proof.equals(STREAM);
+        public boolean isVerifiedInStream() {
+            return verification.equals(STREAM);
         }
     }
 
@@ -100,9 +105,9 @@ public record Manifest(Identity identity, Source source, Run run, File file, Con
     }
 
     /** Returns this manifest for a backup that was verified while it was made. */
-    public Manifest provedInStream() {
-        File proved =
-                new File(file.name(), file.sha256(), file.sizeBytes(), file.sourceBytes(), file.sealedTo(), STREAM);
-        return new Manifest(identity, source, run, proved, contents, caveats);
+    public Manifest verifiedInStream() {
+        File verified =
+                new File(file.name(), file.sha256(), file.sizeBytes(), file.sourceBytes(), file.recipients(), STREAM);
+        return new Manifest(identity, source, run, verified, contents, caveats);
     }
 }

@@ -53,8 +53,8 @@ final class ManifestFields {
         Fields.time("finished_at", manifest.run().finishedAt());
         Fields.text("server_version", manifest.run().serverVersion(), Fields.LONGEST);
         Fields.matches("client_version", manifest.run().clientVersion(), CLIENT);
-        Fields.texts("sealed_to", manifest.file().sealedTo());
-        Fields.text("proof", manifest.file().proof(), Fields.LONGEST);
+        Fields.texts("sealed_to", manifest.file().recipients());
+        Fields.text("proof", manifest.file().verification(), Fields.LONGEST);
         Fields.names("extensions", manifest.contents().extensions());
         rows(manifest.contents().rows());
         for (String caveat : manifest.caveats()) {

@@ -42,7 +42,7 @@ final class ManifestSize {
                         manifest.file().sha256(),
                         manifest.run().serverVersion(),
                         manifest.run().clientVersion(),
-                        manifest.file().proof(),
+                        manifest.file().verification(),
                         database.encoding(),
                         database.provider(),
                         database.collate(),
@@ -51,7 +51,7 @@ final class ManifestSize {
                         database.icuRules(),
                         database.tablespace(),
                         database.powers())
-                + list(manifest.file().sealedTo())
+                + list(manifest.file().recipients())
                 + map(manifest.contents().extensions())
                 + list(manifest.caveats())
                 + list(database.roles())

@@ -8,18 +8,18 @@ public enum Standing {
      * Restored and compared. If this host cannot decrypt the stored file, this happened while the backup was made, and
      * no stronger verification is possible.
      */
-    PROVED,
+    VERIFIED,
     /** Intact, as far as is known, but not verified. */
-    UNPROVED,
+    UNVERIFIED,
     /** The verification failed, or the file differs from the written one. */
     DAMAGED;
 
-    public static Standing of(BackupState state, boolean provedInStream) {
+    public static Standing of(BackupState state, boolean verifiedInStream) {
         return switch (state) {
-            case VERIFIED -> PROVED;
-            case MADE -> provedInStream ? PROVED : UNPROVED;
+            case VERIFIED -> VERIFIED;
+            case MADE -> verifiedInStream ? VERIFIED : UNVERIFIED;
             case FAILED -> DAMAGED;
-            case RUNNING, UNVERIFIABLE, EXPIRED -> UNPROVED;
+            case RUNNING, UNVERIFIABLE, EXPIRED -> UNVERIFIED;
         };
     }
 }

@@ -93,8 +93,8 @@ public final class StoreView {
     private StoredBackupStatus holding(Manifest manifest, Optional<BackupRow> judgement) {
         String path = Store.path(manifest);
         BackupState state = judgement.map(BackupRow::state).orElse(BackupState.MADE);
-        boolean provedInStream = manifest.file().isProvedInStream();
-        Standing standing = judgement.isEmpty() ? Standing.UNPROVED : Standing.of(state, provedInStream);
+        boolean verifiedInStream = manifest.file().isVerifiedInStream();
+        Standing standing = judgement.isEmpty() ? Standing.UNVERIFIED : Standing.of(state, verifiedInStream);
         if (store.problem(path, manifest.file().sizeBytes()).isPresent()) {
             standing = Standing.DAMAGED;
         }
@@ -115,7 +115,7 @@ public final class StoreView {
                         manifest.file().sizeBytes(),
                         manifest.file().sourceBytes(),
                         manifest.file().sha256()),
-                new Backup.Verification(judgement.flatMap(BackupRow::verifiedAt), Duration.ZERO, provedInStream),
+                new Backup.Verification(judgement.flatMap(BackupRow::verifiedAt), Duration.ZERO, verifiedInStream),
                 new Backup.Result(
                         state,
                         judgement.map(BackupRow::error).orElse(""),

@@ -74,7 +74,7 @@ public record StoredBackup(String path, Manifest manifest, ManifestSignature sig
                         manifest.file().sourceBytes(),
                         manifest.file().sha256()),
                 new Backup.Verification(
-                        verifiedAt, Duration.ZERO, manifest.file().isProvedInStream()),
+                        verifiedAt, Duration.ZERO, manifest.file().isVerifiedInStream()),
                 new Backup.Result(state, "", caveats));
     }
 }

@@ -49,7 +49,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         // Without a finalizer: one would close the file as soon as the stream is unreachable, before all of it is
         // hashed.
         try (InputStream stored = open(hash);
-                InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
+                InputStream plain = new ZstdInputStreamNoFinalizer(decrypted(stored, hash))) {
             try (OutputStream input = program.input()) {
                 copy(plain, input, poured);
             } catch (ZstdIOException damaged) {
@@ -100,7 +100,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
     public void pourInto(OutputStream target) throws IOException {
         MessageDigest hash = Sha256.digest();
         try (InputStream stored = open(hash);
-                InputStream plain = new ZstdInputStreamNoFinalizer(unsealed(stored, hash))) {
+                InputStream plain = new ZstdInputStreamNoFinalizer(decrypted(stored, hash))) {
             // The target is closed first, since its error may be more precise than a wrong hash.
             try (target) {
                 copy(plain, target, poured -> {});
@@ -127,16 +127,16 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         }
     }
 
-    private InputStream unsealed(InputStream stored, MessageDigest hash) throws IOException {
+    private InputStream decrypted(InputStream stored, MessageDigest hash) throws IOException {
         if (!manifest.file().isEncrypted()) {
             return stored;
         }
         try {
             return keys.opening(stored);
-        } catch (AgeKeys.NotForUs sealed) {
+        } catch (AgeKeys.NotForUs encrypted) {
             // A flipped bit in the header causes the same exception.
             compareHash(stored, hash);
-            throw sealed;
+            throw encrypted;
         }
     }
 
@@ -186,7 +186,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         MessageDigest hash = Sha256.digest();
         InputStream stored = open(hash);
         try {
-            return new ZstdInputStreamNoFinalizer(unsealed(stored, hash));
+            return new ZstdInputStreamNoFinalizer(decrypted(stored, hash));
         } catch (IOException e) {
             stored.close();
             throw e;

@@ -123,9 +123,9 @@ final class BaseVerification implements AutoCloseable {
                         + free + " free: make room, or set pgsteward.scratch.dir to a larger disk");
             }
             user.own(folder.resolve("data"));
-            BaseVerification proof = new BaseVerification(programs, user, folder, most);
+            BaseVerification verification = new BaseVerification(programs, user, folder, most);
             begun = true;
-            return proof;
+            return verification;
         } catch (CannotTell e) {
             throw e;
         } catch (IOException e) {
@@ -167,7 +167,7 @@ final class BaseVerification implements AutoCloseable {
      * @throws CannotTell if this host cannot verify the backup
      * @throws IOException if the backup differs from its manifest, or does not start
      */
-    List<String> prove(Manifest manifest) throws IOException, InterruptedException {
+    List<String> verify(Manifest manifest) throws IOException, InterruptedException {
         ClientProgram.run(
                 user,
                 List.of(

@@ -59,7 +59,7 @@ final class ScratchFolder {
                 programs,
                 user,
                 scratch.resolve(UUID.randomUUID().toString()),
-                ThrowawayCluster.Plan.forProof(ScratchRestore.ADMINISTRATOR, scratch));
+                ThrowawayCluster.Plan.forVerification(ScratchRestore.ADMINISTRATOR, scratch));
     }
 
     /** Returns the reason why a backup cannot be verified on a host that cannot start a cluster. */

@@ -45,12 +45,12 @@ final class StoredVerification {
         }
         try (ScratchSeries.Lease lease = started;
                 ScratchRestore restore = new ScratchRestore(lease.cluster(), stored.kind())) {
-            Optional<String> cannotTell = restore.run(store.file(stored, keys));
+            Optional<String> inconclusive = restore.run(store.file(stored, keys));
             lost.addAll(restore.lost());
-            if (cannotTell.isEmpty()) {
+            if (inconclusive.isEmpty()) {
                 lease.verified();
             }
-            return cannotTell;
+            return inconclusive;
         }
     }
 
@@ -61,7 +61,7 @@ final class StoredVerification {
         scratch.clear();
         try (BaseVerification copy = scratch.unpacking(major, bytes, bytes)) {
             store.file(stored, keys).pourInto(copy.archive());
-            unread.addAll(copy.prove(manifest));
+            unread.addAll(copy.verify(manifest));
             return Optional.empty();
         } catch (AgeKeys.NotForUs e) {
             return Optional.of(AgeKeys.NotForUs.REASON);

@@ -31,18 +31,18 @@ public final class StreamVerification implements AutoCloseable {
     private final @Nullable ThrowawayCluster cluster;
     private final @Nullable ScratchRestore restore;
     private final @Nullable BaseVerification base;
-    private Optional<String> cannotTell;
+    private Optional<String> inconclusive;
     private final List<String> lost = new ArrayList<>();
 
     private StreamVerification(
             BackupKind kind,
             @Nullable ThrowawayCluster cluster,
             @Nullable BaseVerification base,
-            Optional<String> cannotTell) {
+            Optional<String> inconclusive) {
         this.cluster = cluster;
         this.restore = cluster == null ? null : new ScratchRestore(cluster, kind);
         this.base = base;
-        this.cannotTell = cannotTell;
+        this.inconclusive = inconclusive;
     }
 
     /** Creates the verification of a dump in a scratch cluster that has just started. */
@@ -72,7 +72,7 @@ public final class StreamVerification implements AutoCloseable {
     public void prepare(String role, Map<String, String> extensions, DatabaseEnvironment surroundings)
             throws IOException, InterruptedException {
         if (restore != null) {
-            cannotTell = restore.prepare(role, extensions, surroundings);
+            inconclusive = restore.prepare(role, extensions, surroundings);
         }
     }
 
@@ -105,14 +105,14 @@ public final class StreamVerification implements AutoCloseable {
      * @throws IOException if the dump cannot be restored, or its contents differ from the manifest
      */
     public Optional<String> finish(Manifest manifest) throws IOException, InterruptedException {
-        if (base != null && cannotTell.isEmpty()) {
+        if (base != null && inconclusive.isEmpty()) {
             return finish(base, manifest);
         }
-        if (restore != null && cannotTell.isEmpty()) {
-            cannotTell = restore.finish(manifest);
+        if (restore != null && inconclusive.isEmpty()) {
+            inconclusive = restore.finish(manifest);
             lost.addAll(restore.lost());
         }
-        return cannotTell;
+        return inconclusive;
     }
 
     /**
@@ -126,7 +126,7 @@ public final class StreamVerification implements AutoCloseable {
     private Optional<String> finish(BaseVerification base, Manifest manifest) throws IOException, InterruptedException {
         try {
             base.archive().close();
-            lost.addAll(base.prove(manifest));
+            lost.addAll(base.verify(manifest));
             return Optional.empty();
         } catch (CannotTell e) {
             return Optional.of(String.valueOf(e.getMessage()));
@@ -139,16 +139,16 @@ public final class StreamVerification implements AutoCloseable {
     }
 
     private void restore(byte[] bytes, int offset, int length) throws IOException {
-        if (base != null && cannotTell.isEmpty()) {
+        if (base != null && inconclusive.isEmpty()) {
             try {
                 base.archive().write(bytes, offset, length);
             } catch (CannotTell e) {
-                cannotTell = Optional.of(String.valueOf(e.getMessage()));
+                inconclusive = Optional.of(String.valueOf(e.getMessage()));
             }
             return;
         }
-        if (restore != null && cannotTell.isEmpty()) {
-            cannotTell = restore.write(bytes, offset, length);
+        if (restore != null && inconclusive.isEmpty()) {
+            inconclusive = restore.write(bytes, offset, length);
         }
     }
 

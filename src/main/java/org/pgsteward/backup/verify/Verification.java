@@ -86,18 +86,18 @@ public final class Verification {
      *
      * @return the backup with its new state, and with the reason unless it is verified
      */
-    public Backup prove(Backup backup) throws InterruptedException {
+    public Backup verify(Backup backup) throws InterruptedException {
         long began = System.nanoTime();
         try (RunsUnderWay.Run run = runs.beginVerification(backup.service());
                 Progress.Binding bound = run.progress().bind()) {
             Objects.requireNonNull(bound);
-            Backup proved = watched(backup, run.progress(), began);
-            return proved.state() == BackupState.VERIFIED
-                    ? proved
+            Backup verified = watched(backup, run.progress(), began);
+            return verified.state() == BackupState.VERIFIED
+                    ? verified
                     : run.progress()
                             .cancelled()
                             .map(because -> with(backup, BackupState.UNVERIFIABLE, began, because))
-                            .orElse(proved);
+                            .orElse(verified);
         }
     }
 
@@ -136,7 +136,7 @@ public final class Verification {
 
     /**
      * Returns the reason why the daemon must not verify a backup without an order of the operator. Empty if the daemon
-     * may verify it, and if {@link #prove} fails it without a restore. This method restores no data.
+     * may verify it, and if {@link #verify} fails it without a restore. This method restores no data.
      */
     public Optional<String> distrust(Backup backup) {
         String path = backup.path().orElseThrow();
@@ -178,14 +178,14 @@ public final class Verification {
             Progress.current().step("restores into a scratch cluster");
             turn.promise(DiskNeedRule.scratch(manifest.restoredBytes()));
             List<String> lost = new ArrayList<>();
-            Optional<String> cannotTell;
+            Optional<String> inconclusive;
             try (ScratchWatch watch = scratch.watch(manifest.restoredBytes())) {
                 Objects.requireNonNull(watch);
-                cannotTell = restore.run(stored, lost);
+                inconclusive = restore.run(stored, lost);
             }
             Backup seen = backup.with(RestoreCaveats.of(manifest, allowedExtensions, lost));
-            return cannotTell.isPresent()
-                    ? with(seen, BackupState.UNVERIFIABLE, began, cannotTell.get())
+            return inconclusive.isPresent()
+                    ? with(seen, BackupState.UNVERIFIABLE, began, inconclusive.get())
                     : verified(seen, manifest, began);
         } catch (IOException e) {
             return failed(backup, began, e);

@@ -129,7 +129,7 @@ final class VerificationTurn {
                 if (look == Look.OURS) {
                     break;
                 }
-                tell(before, look);
+                report(before, look);
                 before = look;
                 wait(LOOK.toMillis());
             }
@@ -179,7 +179,7 @@ final class VerificationTurn {
         return Look.OURS;
     }
 
-    private void tell(Look before, Look now) {
+    private void report(Look before, Look now) {
         if (now == Look.BEHIND_ANOTHER && now != before) {
             Progress.current().waitsFor(RunsUnderWay.ANOTHER_VERIFICATION);
         }

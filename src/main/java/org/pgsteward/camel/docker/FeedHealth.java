@@ -8,6 +8,9 @@ import org.pgsteward.engine.FeedStatus;
 
 /** Health check of Docker's events: a stream is connected, and a recent probe showed that it delivers all events. */
 public final class FeedHealth extends AbstractHealthCheck {
+    /** The new name of a detail by the previous one, which the health check has for one more version. */
+    public static final Map<String, String> RENAMED = Map.of("last.proof", "last.probe");
+
     private final StewardDockerComponent docker;
 
     public FeedHealth(StewardDockerComponent docker) {
@@ -22,7 +25,8 @@ public final class FeedHealth extends AbstractHealthCheck {
         for (FeedStatus feed : feeds) {
             feed.connectedSince().ifPresent(at -> builder.detail("connected.since", at.toString()));
             feed.lastEvent().ifPresent(at -> builder.detail("last.event", at.toString()));
-            feed.lastProof().ifPresent(at -> builder.detail("last.proof", at.toString()));
+            feed.lastProbe().ifPresent(at -> builder.detail("last.probe", at.toString()));
+            feed.lastProbe().ifPresent(at -> RENAMED.keySet().forEach(old -> builder.detail(old, at.toString())));
             builder.detail("reconnects", Math.max(0, feed.reconnects()));
         }
         docker.trouble().ifPresent(trouble -> builder.message(trouble.why()).down());

@@ -94,7 +94,7 @@ public final class StewardDockerComponent extends DockerComponent {
     /** Returns the reason why Docker's events may be missed; empty while the feeds are healthy. */
     public Optional<FeedTrouble> trouble() {
         // Three probes are due and none has arrived: the probing itself is stuck.
-        Duration patience = timings.proofEvery().multipliedBy(3).plus(Duration.ofSeconds(10));
+        Duration patience = timings.probeEvery().multipliedBy(3).plus(Duration.ofSeconds(10));
         return FeedTrouble.of(feeds(), begun, patience, clock.instant());
     }
 

@@ -22,7 +22,7 @@ final class DirectEndpoints extends DirectComponent {
         turn.lock();
         try {
             behind.put(key, consumer);
-            tellProducers(key, consumer);
+            notifyProducers(key, consumer);
             changed.signalAll();
         } finally {
             turn.unlock();
@@ -34,7 +34,7 @@ final class DirectEndpoints extends DirectComponent {
         turn.lock();
         try {
             behind.remove(key, consumer);
-            tellProducers(key, consumer);
+            notifyProducers(key, consumer);
             changed.signalAll();
         } finally {
             turn.unlock();
@@ -45,7 +45,7 @@ final class DirectEndpoints extends DirectComponent {
      * Makes producers look up the consumer again. They cache it until the component's change counter moves, and only
      * the superclass raises that counter.
      */
-    private void tellProducers(String key, DirectConsumer consumer) {
+    private void notifyProducers(String key, DirectConsumer consumer) {
         super.removeConsumer(key, consumer);
     }
 

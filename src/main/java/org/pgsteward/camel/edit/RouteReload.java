@@ -51,7 +51,7 @@ public final class RouteReload implements AutoCloseable {
     private final RouteCheck check;
     private final LeavingRoutes leaving;
     private final RouteSwap swap;
-    private final Consumer<Condition> tell;
+    private final Consumer<Condition> raise;
     private final Runnable swapped;
     private final Consumer<RouteFiles> inForce;
     private final Redaction redaction;
@@ -61,11 +61,11 @@ public final class RouteReload implements AutoCloseable {
     private RouteFiles running;
     private RouteFiles seen;
     private @Nullable RouteFiles refused;
-    private boolean told;
+    private boolean raised;
 
     /**
      * @param chosen files with which the context was started
-     * @param tell takes the conditions for the alert
+     * @param raise takes the conditions for the alert
      * @param swapped runs after each change of a route
      * @param inForce takes the files after each change
      */
@@ -74,7 +74,7 @@ public final class RouteReload implements AutoCloseable {
             RouteSource source,
             RouteSource.Chosen chosen,
             RouteCheck check,
-            Consumer<Condition> tell,
+            Consumer<Condition> raise,
             Runnable swapped,
             Consumer<RouteFiles> inForce,
             Redaction redaction,
@@ -85,7 +85,7 @@ public final class RouteReload implements AutoCloseable {
         RouteTable table = new RouteTable(context);
         this.leaving = new LeavingRoutes(table, clock);
         this.swap = new RouteSwap(context, table, leaving);
-        this.tell = tell;
+        this.raise = raise;
         this.swapped = swapped;
         this.inForce = inForce;
         this.redaction = redaction;
@@ -95,7 +95,7 @@ public final class RouteReload implements AutoCloseable {
         if (chosen.refused().isEmpty()) {
             keep(running);
             // A previous process may have raised the alert.
-            told = true;
+            raised = true;
         } else {
             refuse(chosen.refused());
         }
@@ -185,8 +185,8 @@ public final class RouteReload implements AutoCloseable {
         String named =
                 problems.stream().limit(MOST_NAMED).map(Problem::toString).collect(Collectors.joining(" | "));
         String more = problems.size() > MOST_NAMED ? " | and " + (problems.size() - MOST_NAMED) + " more" : "";
-        told = true;
-        tell.accept(Condition.bad(
+        raised = true;
+        raise.accept(Condition.bad(
                 Severity.WARNING,
                 KIND,
                 SUBJECT,
@@ -196,9 +196,9 @@ public final class RouteReload implements AutoCloseable {
     }
 
     private void well(String reason) {
-        if (told) {
-            told = false;
-            tell.accept(Condition.well(KIND, SUBJECT, reason, clock.instant()));
+        if (raised) {
+            raised = false;
+            raise.accept(Condition.well(KIND, SUBJECT, reason, clock.instant()));
         }
     }
 

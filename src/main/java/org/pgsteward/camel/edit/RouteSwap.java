@@ -113,7 +113,7 @@ final class RouteSwap {
         ids.forEach(id -> table.running(id).ifPresent(running -> going.put(id, running)));
         // A direct: route that keeps its id and endpoint stays listed until its successor is listed too.
         going.forEach((id, running) -> {
-            if (!keepsItsDoor(running, definitions.get(id))) {
+            if (!keepsItsEndpoint(running, definitions.get(id))) {
                 lift(running);
             }
         });
@@ -129,7 +129,7 @@ final class RouteSwap {
             }
         }
         going.values().forEach(running -> {
-            if (running.isDoor()) {
+            if (running.isDirect()) {
                 ServiceHelper.suspendService(running.consumer());
             }
             leaving.add(running);
@@ -139,9 +139,9 @@ final class RouteSwap {
                 .forEach(id -> forgetFailed(id, Optional.empty()));
     }
 
-    private boolean keepsItsDoor(RunningRoute running, @Nullable RouteDefinition next) {
+    private boolean keepsItsEndpoint(RunningRoute running, @Nullable RouteDefinition next) {
         return next != null
-                && running.isDoor()
+                && running.isDirect()
                 && Included.in(context, next)
                 && running.definition()
                         .getInput()
@@ -152,7 +152,7 @@ final class RouteSwap {
     /** Lifts a route out of the context and suspends its consumer. Its steps stay alive. */
     private void lift(RunningRoute running) {
         table.lift(running);
-        if (!running.isDoor()) {
+        if (!running.isDirect()) {
             ServiceHelper.suspendService(running.consumer());
             if (running.route().getEndpoint() instanceof QuartzEndpoint schedule) {
                 // The endpoint holds the trigger, and the successor may need the trigger's name.
@@ -163,14 +163,14 @@ final class RouteSwap {
 
     /** Starts a route in the place of {@code old}. */
     private void start(RouteDefinition next, Optional<RunningRoute> old) throws Exception {
-        boolean keepsItsDoor = old.isPresent() && keepsItsDoor(old.get(), next);
-        if (keepsItsDoor) {
+        boolean keepsItsEndpoint = old.isPresent() && keepsItsEndpoint(old.get(), next);
+        if (keepsItsEndpoint) {
             table.makeRoom(old.get());
         }
         if (Included.in(context, next)) {
             table.start(next);
         }
-        if (keepsItsDoor) {
+        if (keepsItsEndpoint) {
             table.lift(old.get());
         }
     }
@@ -197,7 +197,7 @@ final class RouteSwap {
                 ServiceHelper.startService(schedule);
             }
             ServiceHelper.resumeService(running.consumer());
-            if (running.isDoor()) {
+            if (running.isDirect()) {
                 // It was not suspended, so resuming it alone would not register it with its endpoint again.
                 ServiceHelper.suspendService(running.consumer());
                 ServiceHelper.resumeService(running.consumer());

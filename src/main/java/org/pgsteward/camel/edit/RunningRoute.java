@@ -13,7 +13,7 @@ record RunningRoute(Route route, RouteDefinition definition, DefaultRouteStartup
         return route.getConsumer();
     }
 
-    boolean isDoor() {
+    boolean isDirect() {
         return consumer() instanceof DirectConsumer;
     }
 

@@ -20,7 +20,7 @@ import org.pgsteward.config.DaemonConfig;
 record BeanTypes(Set<String> called, Set<String> held, Set<String> listed) {
     /** Classes in the shipped route files; a test compares them. */
     private static final List<String> OURS =
-            List.of("org.pgsteward.alert.TellingRule", "org.pgsteward.backup.RetentionPolicies");
+            List.of("org.pgsteward.alert.NotificationPolicy", "org.pgsteward.backup.RetentionPolicies");
 
     /** Classes that the shipped examples pass to Camel. */
     private static final Set<String> HELD =
@@ -43,6 +43,7 @@ record BeanTypes(Set<String> called, Set<String> held, Set<String> listed) {
     /** @param listed types that the operator lists */
     static BeanTypes with(Collection<String> listed) {
         Set<String> called = new TreeSet<>(OURS);
+        called.addAll(OldNames.TYPES.keySet());
         called.addAll(listed);
         return new BeanTypes(called, HELD, Set.copyOf(listed));
     }

@@ -20,19 +20,19 @@ final class EndpointRule {
      * Endpoints of a route.
      *
      * @param from address of the consumer, without options
-     * @param knocks endpoints that its steps send to and that need a consumer, each with its line
+     * @param targets endpoints that its steps send to and that need a consumer, each with its line
      * @param runs false if the route's precondition excludes it
      */
-    record Doors(RouteSet.Entry route, String from, Map<String, Integer> knocks, boolean runs) {}
+    record RouteEndpoints(RouteSet.Entry route, String from, Map<String, Integer> targets, boolean runs) {}
 
     /**
      * @param inJava endpoints with a consumer in Java
      * @param wanted endpoints to which Java code sends
      */
-    static List<Problem> problems(List<Doors> routes, Set<String> inJava, Set<String> wanted) {
+    static List<Problem> problems(List<RouteEndpoints> routes, Set<String> inJava, Set<String> wanted) {
         List<Problem> problems = new ArrayList<>();
-        Map<String, Doors> answered = new HashMap<>();
-        for (Doors route : routes) {
+        Map<String, RouteEndpoints> answered = new HashMap<>();
+        for (RouteEndpoints route : routes) {
             RouteSet.Entry entry = route.route();
             if (entry.name().startsWith(RECEIVER) && !route.from().equals(PREFIX + entry.name())) {
                 problems.add(entry.problem(
@@ -40,7 +40,7 @@ final class EndpointRule {
                         "the receiver " + entry.name() + " does not consume direct:" + entry.name(),
                         "pgsteward sends its notifications to that endpoint"));
             }
-            Doors other = route.from().startsWith(PREFIX) ? answered.putIfAbsent(route.from(), route) : null;
+            RouteEndpoints other = route.from().startsWith(PREFIX) ? answered.putIfAbsent(route.from(), route) : null;
             if (other != null || inJava.contains(route.from())) {
                 String by = other == null
                         ? "pgsteward itself"
@@ -50,21 +50,21 @@ final class EndpointRule {
             }
         }
         Set<String> open = new HashSet<>(inJava);
-        routes.stream().filter(Doors::runs).forEach(route -> open.add(route.from()));
+        routes.stream().filter(RouteEndpoints::runs).forEach(route -> open.add(route.from()));
         Set<String> all = new HashSet<>(inJava);
         all.addAll(answered.keySet());
-        for (Doors route : routes) {
-            route.knocks().forEach((door, line) -> {
-                if (!(route.runs() ? open : all).contains(door)) {
-                    problems.add(route.route().problem(line, "no route consumes " + door, hint(door, all)));
+        for (RouteEndpoints route : routes) {
+            route.targets().forEach((endpoint, line) -> {
+                if (!(route.runs() ? open : all).contains(endpoint)) {
+                    problems.add(route.route().problem(line, "no route consumes " + endpoint, hint(endpoint, all)));
                 }
             });
         }
         wanted.stream()
                 .sorted()
-                .filter(door -> !open.contains(door))
-                .forEach(door -> problems.add(new Problem(
-                        "", 0, "no route consumes " + door + ", to which pgsteward sends", "restore that route")));
+                .filter(endpoint -> !open.contains(endpoint))
+                .forEach(endpoint -> problems.add(new Problem(
+                        "", 0, "no route consumes " + endpoint + ", to which pgsteward sends", "restore that route")));
         return problems;
     }
 
@@ -72,11 +72,11 @@ final class EndpointRule {
         return YamlTree.value(entry.node(), "from").map(YamlTree::line).orElse(entry.line());
     }
 
-    private static String hint(String door, Set<String> known) {
-        if (known.contains(door)) {
+    private static String hint(String endpoint, Set<String> known) {
+        if (known.contains(endpoint)) {
             return "the consuming route is switched off by its precondition";
         }
-        String near = Suggestions.hint(door, known);
+        String near = Suggestions.hint(endpoint, known);
         return near.isEmpty() ? "add a route that consumes it, or remove the step" : near;
     }
 }

@@ -13,8 +13,12 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.config.AllSettings;
 
-/** The settings that route files name, as {@code {{pgsteward.mail.port:587}}}. */
+/**
+ * The settings that route files name, as {@code {{pgsteward.mail.port:587}}}. A previous name of a setting stands for
+ * the present one.
+ */
 public final class Placeholders {
     private static final Pattern NAMED = Pattern.compile("\\{\\{\\??(pgsteward\\.[a-z0-9.-]+)(?::([^{}]*))?}}");
 
@@ -29,7 +33,8 @@ public final class Placeholders {
         files.texts().values().forEach(text -> {
             Matcher named = NAMED.matcher(text);
             while (named.find()) {
-                Set<String> known = defaults.computeIfAbsent(named.group(1), key -> new TreeSet<>());
+                Set<String> known =
+                        defaults.computeIfAbsent(AllSettings.currentName(named.group(1)), key -> new TreeSet<>());
                 Optional.ofNullable(named.group(2)).ifPresent(known::add);
             }
         });
@@ -91,7 +96,7 @@ public final class Placeholders {
         while (named.find()) {
             String value = settings.getOrDefault(named.group(1), "").strip();
             if (!value.isEmpty() && Texts.contains(problem.what(), value)) {
-                return Optional.of(variable(named.group(1)));
+                return Optional.of(variable(AllSettings.currentName(named.group(1))));
             }
         }
         return Optional.empty();

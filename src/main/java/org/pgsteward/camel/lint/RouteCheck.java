@@ -42,7 +42,7 @@ public final class RouteCheck {
     private final Map<String, String> settings;
     private final Supplier<Map<String, Object>> beans;
     private final Set<String> answered;
-    private final Set<String> knockedAt;
+    private final Set<String> required;
     private final Redaction redaction;
 
     /**
@@ -60,7 +60,7 @@ public final class RouteCheck {
         this.settings = settings;
         this.beans = beans;
         this.answered = answered;
-        this.knockedAt = wanted;
+        this.required = wanted;
         this.redaction = redaction;
     }
 
@@ -129,22 +129,22 @@ public final class RouteCheck {
     }
 
     /** Returns the faults that a started context does not detect: {@code direct:} endpoints without a consumer. */
-    public List<Problem> doors(RouteFiles files, CamelContext context) {
+    public List<Problem> endpoints(RouteFiles files, CamelContext context) {
         RouteSet set = RouteSet.of(files);
-        List<EndpointRule.Doors> doors = new ArrayList<>();
+        List<EndpointRule.RouteEndpoints> endpoints = new ArrayList<>();
         for (RouteDefinition route :
                 context.getCamelContextExtension().getContextPlugin(Model.class).getRouteDefinitions()) {
             RouteSet.Entry entry = set.routes().get(route.getRouteId());
             if (entry != null) {
-                doors.add(doors(entry, route, context, Included.in(context, route)));
+                endpoints.add(endpoints(entry, route, context, Included.in(context, route)));
             }
         }
-        return EndpointRule.problems(doors, answered, knockedAt);
+        return EndpointRule.problems(endpoints, answered, required);
     }
 
     private Set<String> ourRoutes() {
         Set<String> ours = new HashSet<>(Set.of("journal-drain"));
-        answered.forEach(door -> ours.add(door.replaceFirst("^direct:", "")));
+        answered.forEach(endpoint -> ours.add(endpoint.replaceFirst("^direct:", "")));
         return ours;
     }
 
@@ -171,7 +171,7 @@ public final class RouteCheck {
                 problems.add(problem);
             }
         });
-        List<EndpointRule.Doors> doors = new ArrayList<>();
+        List<EndpointRule.RouteEndpoints> endpoints = new ArrayList<>();
         List<RouteDefinition> definitions = new ArrayList<>();
         for (RouteSet.Entry entry : set.routes().values()) {
             try {
@@ -182,7 +182,7 @@ public final class RouteCheck {
                 if (known == null) {
                     problems.addAll(steps(entry, route, scratch));
                 }
-                doors.add(doors(entry, route, scratch.context, runs));
+                endpoints.add(endpoints(entry, route, scratch.context, runs));
                 definitions.add(route);
                 String twice = RouteDefinitionHelper.validateUniqueIds(route, definitions, route.getNodePrefixId());
                 if (twice != null) {
@@ -203,7 +203,7 @@ public final class RouteCheck {
         }
         // Skipped if a route failed to load: the check would report false missing consumers.
         if (complete && problems.isEmpty()) {
-            problems.addAll(EndpointRule.problems(doors, answered, knockedAt));
+            problems.addAll(EndpointRule.problems(endpoints, answered, required));
         }
         return problems;
     }
@@ -254,21 +254,21 @@ public final class RouteCheck {
         return java.util.Optional.empty();
     }
 
-    private static EndpointRule.Doors doors(
+    private static EndpointRule.RouteEndpoints endpoints(
             RouteSet.Entry entry, RouteDefinition route, CamelContext context, boolean runs) {
-        Map<String, Integer> knocks = new LinkedHashMap<>();
-        RouteTargets.of(route, context).forEach(door -> knocks.put(door, line(entry, door)));
+        Map<String, Integer> targets = new LinkedHashMap<>();
+        RouteTargets.of(route, context).forEach(endpoint -> targets.put(endpoint, line(entry, endpoint)));
         String from = context.resolvePropertyPlaceholders(route.getInput().getEndpointUri());
-        return new EndpointRule.Doors(entry, RouteTargets.bare(from), knocks, runs);
+        return new EndpointRule.RouteEndpoints(entry, RouteTargets.bare(from), targets, runs);
     }
 
     /**
      * Returns the line of an endpoint. It is written as one address, or in two values, as the editor Kaoto writes it.
      */
-    private static int line(RouteSet.Entry entry, String door) {
-        String name = door.substring("direct:".length());
+    private static int line(RouteSet.Entry entry, String endpoint) {
+        String name = endpoint.substring("direct:".length());
         return YamlTree.lineOf(
-                        entry.node(), text -> text.replaceFirst("\\?.*", "").equals(door))
+                        entry.node(), text -> text.replaceFirst("\\?.*", "").equals(endpoint))
                 .or(() -> YamlTree.lineOf(entry.node(), name::equals))
                 .or(() -> YamlTree.lineOf(entry.node(), text -> text.startsWith("direct:")))
                 .orElse(entry.line());

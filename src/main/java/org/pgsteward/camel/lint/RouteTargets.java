@@ -17,16 +17,16 @@ final class RouteTargets {
 
     /** Returns the endpoints that need a consumer. */
     static Set<String> of(RouteDefinition route, CamelContext context) {
-        Set<String> knocks = new LinkedHashSet<>();
+        Set<String> targets = new LinkedHashSet<>();
         collect(
                 ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), SendDefinition.class),
                 context,
-                knocks);
+                targets);
         collect(
                 ProcessorDefinitionHelper.filterTypeInOutputs(route.getOutputs(), ToDynamicDefinition.class),
                 context,
-                knocks);
-        return knocks;
+                targets);
+        return targets;
     }
 
     /** Returns the addresses of dynamic steps that contain no expression, so that they can be checked now. */
@@ -41,7 +41,7 @@ final class RouteTargets {
         return uris;
     }
 
-    private static void collect(Collection<?> steps, CamelContext context, Set<String> knocks) {
+    private static void collect(Collection<?> steps, CamelContext context, Set<String> targets) {
         for (Object step : steps) {
             String uri = step instanceof SendDefinition<?> send
                     ? send.getEndpointUri()
@@ -49,9 +49,9 @@ final class RouteTargets {
             if (uri == null || !uri.startsWith("direct:") || uri.contains("${")) {
                 continue;
             }
-            String door = context.resolvePropertyPlaceholders(uri);
-            if (!door.contains("failIfNoConsumers=false")) {
-                knocks.add(bare(door));
+            String endpoint = context.resolvePropertyPlaceholders(uri);
+            if (!endpoint.contains("failIfNoConsumers=false")) {
+                targets.add(bare(endpoint));
             }
         }
     }

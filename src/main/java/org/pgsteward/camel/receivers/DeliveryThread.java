@@ -22,14 +22,14 @@ final class DeliveryThread {
     /** Pause after an unexpected failure, such as a state folder that cannot be read. */
     private static final Duration AFTER_TROUBLE = Duration.ofSeconds(30);
 
-    private final DeliveryScheduler courier;
+    private final DeliveryScheduler scheduler;
     private final Redaction redaction;
     private final Semaphore calls = new Semaphore(1);
     private final Thread thread;
     private volatile boolean wanted = true;
 
-    DeliveryThread(String receiver, DeliveryScheduler courier, Redaction redaction) {
-        this.courier = courier;
+    DeliveryThread(String receiver, DeliveryScheduler scheduler, Redaction redaction) {
+        this.scheduler = scheduler;
         this.redaction = redaction;
         this.thread = Threads.daemon("deliver-" + receiver, STACK_BYTES, this::run);
         thread.start();
@@ -41,12 +41,12 @@ final class DeliveryThread {
 
     /** Returns whether the thread lives and its receiver is not failing. */
     boolean isWell() {
-        return thread.isAlive() && !courier.isFailing();
+        return thread.isAlive() && !scheduler.isFailing();
     }
 
     /** Returns the failure of the receiver; empty while its deliveries succeed. */
     Optional<FailingReceiver> failing() {
-        return courier.failing();
+        return scheduler.failing();
     }
 
     /**
@@ -72,7 +72,7 @@ final class DeliveryThread {
                     calls.drainPermits();
                 }
                 if (wanted) {
-                    wait = courier.deliver();
+                    wait = scheduler.deliver();
                 }
             } catch (InterruptedException stopped) {
                 return;

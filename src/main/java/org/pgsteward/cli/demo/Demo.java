@@ -119,7 +119,7 @@ public final class Demo implements Callable<Integer> {
                 running.set(daemon);
                 await("the engine is heard", daemon::hears);
                 screen.done("start", "the routes in " + routes + " run", "http://127.0.0.1:" + daemon.httpPort() + "/");
-                boolean proved = work(screen, host, wiring);
+                boolean verified = work(screen, host, wiring);
                 screen.table();
                 if (!once) {
                     screen.say("It stays up: http://127.0.0.1:" + daemon.httpPort() + "/ (Ctrl-C ends it).");
@@ -128,7 +128,7 @@ public final class Demo implements Callable<Integer> {
                     screen.say("Its routes may be edited while it runs: " + routes);
                     stopped.await();
                 }
-                return proved ? 0 : 1;
+                return verified ? 0 : 1;
             }
         }
     }
@@ -159,10 +159,10 @@ public final class Demo implements Callable<Integer> {
         }
         screen.done("use", "rows written as each service's own role", "");
 
-        boolean proved = true;
+        boolean verified = true;
         for (BackupKind kind : List.of(BackupKind.DUMP, BackupKind.GLOBALS)) {
             for (Targets.Found found : wiring.targets.all(kind)) {
-                proved &= backUp(screen, found.target(), wiring);
+                verified &= backUp(screen, found.target(), wiring);
             }
         }
         DemoMailbox mailbox = new DemoMailbox(host.folder().resolve("mailbox"), wiring.json);
@@ -174,7 +174,7 @@ public final class Demo implements Callable<Integer> {
             String rows = wiring.server.ask("SELECT count(*) FROM public." + table);
             screen.done("journal", rows + " rows in " + table, "database homelab");
         }
-        return proved;
+        return verified;
     }
 
     private static boolean backUp(Screen screen, BackupTarget target, Wiring wiring) {

@@ -182,7 +182,7 @@ final class DemoHost implements AutoCloseable {
         settings.put("pgsteward.monitor.postgres.period", "1s");
         settings.put("pgsteward.retry.period", "1s");
         settings.put("pgsteward.alerts.wait", "1s");
-        settings.put("pgsteward.alerts.look", "500ms");
+        settings.put("pgsteward.alerts.tick", "500ms");
         // The free space of this machine is not a subject of the demonstration.
         settings.put("pgsteward.watch.disk.warn", "off");
         settings.put("pgsteward.watch.disk.critical", "off");

@@ -522,7 +522,7 @@ class RestoreAgreesIT {
                                 "\"size_bytes\" : " + stranger.file().sizeBytes()));
         String because = "its archive is a dump of database " + other + ", and its manifest says " + own;
 
-        Backup verified = wiring.proof.prove(backup);
+        Backup verified = wiring.verification.verify(backup);
 
         assertThat(verified.state()).isEqualTo(BackupState.FAILED);
         assertThat(verified.error()).contains(because);

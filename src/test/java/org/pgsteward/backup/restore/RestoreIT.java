@@ -126,17 +126,17 @@ class RestoreIT extends OnRestoreHost {
     void anEncryptedDumpIsRestoredOnlyWithItsIdentity() throws Exception {
         Age age = Age.keys();
         String service = restores.service("CREATE TABLE public.t AS SELECT generate_series(1, 10) AS n");
-        Wiring sealing = host.wiring(
+        Wiring encrypting = host.wiring(
                 Map.of("pgsteward.backup.recipients", age.recipient(), "pgsteward.backup.identity", age.identity()));
-        try (Pipeline running = sealing.backupPipeline().start()) {
+        try (Pipeline running = encrypting.backupPipeline().start()) {
             assertThat(running).isNotNull();
-            assertThat(host.backUp(sealing, service).state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(host.backUp(encrypting, service).state()).isEqualTo(BackupState.VERIFIED);
         }
         Restore.Order order = restores.stored(service, service, service + "_back");
 
         restores.refused(
                 order, "is sealed, and there is nothing here to open it with: set PGSTEWARD_BACKUP_IDENTITY_FILE");
-        Restore.Done done = sealing.restore.into(order, RestoreProgress.QUIET);
+        Restore.Done done = encrypting.restore.into(order, RestoreProgress.QUIET);
 
         assertThat(done.rows()).isEqualTo(10);
         assertThat(host.store().resolve(RecoveryCard.NAME))

@@ -258,10 +258,10 @@ class RestoreSettingsIT extends OnRestoreHost {
 
     private void grantAndClose(String evil) {
         try {
-            String guest = host.rows(
+            String role = host.rows(
                             "homelab", "SELECT rolname FROM pg_roles WHERE rolname LIKE 'pgsteward\\_restore\\_%'")
                     .get(0);
-            Contents.runAs(server, evil, RestoreHost.PASSWORD, evil, "GRANT SELECT ON public.t TO " + guest);
+            Contents.runAs(server, evil, RestoreHost.PASSWORD, evil, "GRANT SELECT ON public.t TO " + role);
             host.cluster().run("homelab", "ALTER DATABASE " + evil + " ALLOW_CONNECTIONS false");
         } catch (SQLException e) {
             throw new AssertionError(e);

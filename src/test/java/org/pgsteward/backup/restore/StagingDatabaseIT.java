@@ -32,11 +32,11 @@ class StagingDatabaseIT extends OnEachMajor {
         TestCluster cluster = cluster(major);
         Server server = cluster.server();
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
-        try (RestoreRole guest = RestoreRole.invite(
+        try (RestoreRole role = RestoreRole.invite(
                 server, Programs.find(Optional.empty(), server.majorVersion()), user, Optional.of("svc"))) {
-            StagingDatabase side = new StagingDatabase(server, guest);
+            StagingDatabase side = new StagingDatabase(server, role);
             side.create("svc", "");
-            try (Connection restoring = guest.enter(side.name());
+            try (Connection restoring = role.enter(side.name());
                     Statement statement = restoring.createStatement()) {
                 for (String sql : Trap.statements(marker)) {
                     statement.execute(sql);

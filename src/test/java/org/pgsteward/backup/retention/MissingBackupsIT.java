@@ -203,14 +203,14 @@ class MissingBackupsIT extends OnRetentionHost {
         host.cluster().run("homelab", "DROP DATABASE " + database);
         Files.write(host.store().resolve(backup.path().orElseThrow()), new byte[] {1, 2, 3});
 
-        Backup proved = nights.wiring.backups.verify(Inventory.of(nights.wiring.store)
+        Backup verified = nights.wiring.backups.verify(Inventory.of(nights.wiring.store)
                 .named(backup.id())
                 .orElseThrow()
                 .asMade());
-        List<String> kinds = List.of("backup-reproof", "backup-damaged");
+        List<String> kinds = List.of("backup-not-reverified", "backup-damaged");
         kinds.forEach(kind -> nights.wiring.routeClient.ask("direct:alert-raise", trouble(kind, database)));
 
-        assertThat(proved.state()).isEqualTo(BackupState.FAILED);
+        assertThat(verified.state()).isEqualTo(BackupState.FAILED);
         await().during(Duration.ofSeconds(1))
                 .atMost(RetentionHost.PATIENCE)
                 .untilAsserted(() -> assertThat(firing(database)).hasSize(3));

@@ -55,7 +55,7 @@ class RetentionIT extends OnRetentionHost {
         retainUntil("app", 4);
         List<String> good = host.stored("app");
 
-        int proofsOfTheNeighbour = 0;
+        int verificationsOfTheNeighbour = 0;
         for (int night = 1; night <= 30; night++) {
             boolean wholeAndWorthless = night % 10 == 0;
             if (wholeAndWorthless) {
@@ -80,7 +80,7 @@ class RetentionIT extends OnRetentionHost {
             assertThat(failed.path().isPresent()).isEqualTo(wholeAndWorthless);
             if (night % 10 == 0) {
                 assertThat(nights.backUp("app-test").state()).isEqualTo(BackupState.VERIFIED);
-                proofsOfTheNeighbour++;
+                verificationsOfTheNeighbour++;
             }
             night();
             assertThat(host.stored("app")).as("after night %s", night).containsAll(good);
@@ -96,7 +96,7 @@ class RetentionIT extends OnRetentionHost {
         assertThat(host.stored("app"))
                 .as("and what failed its proof is still there too")
                 .hasSize(4 + 3 * 2);
-        assertThat(proofsOfTheNeighbour).isEqualTo(3);
+        assertThat(verificationsOfTheNeighbour).isEqualTo(3);
         retainUntil("app-test", 4);
         assertThat(host.journal("app-test")).containsExactly("expired", "verified", "verified");
         await().atMost(RetentionHost.PATIENCE)

@@ -3,7 +3,7 @@ package org.pgsteward.backup.retention;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pgsteward.backup.store.Stored.holding;
-import static org.pgsteward.backup.store.Stored.proved;
+import static org.pgsteward.backup.store.Stored.verified;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -45,7 +45,12 @@ class RetentionPlanTest {
 
     /** The random states of backups. Most backups are verified. */
     private static final List<Standing> CHANCES = List.of(
-            Standing.PROVED, Standing.PROVED, Standing.PROVED, Standing.PROVED, Standing.UNPROVED, Standing.DAMAGED);
+            Standing.VERIFIED,
+            Standing.VERIFIED,
+            Standing.VERIFIED,
+            Standing.VERIFIED,
+            Standing.UNVERIFIED,
+            Standing.DAMAGED);
 
     /** Each letter of a case is one backup: an upper-case letter is verified, u is unverified, d is damaged. */
     @ParameterizedTest(name = "{4}")
@@ -82,8 +87,8 @@ class RetentionPlanTest {
         List<StoredBackupStatus> backups = new ArrayList<>();
         for (int day = 0; day < letters.length(); day++) {
             Standing standing = switch (letters.charAt(day)) {
-                case 'P' -> Standing.PROVED;
-                case 'u' -> Standing.UNPROVED;
+                case 'P' -> Standing.VERIFIED;
+                case 'u' -> Standing.UNVERIFIED;
                 default -> Standing.DAMAGED;
             };
             Instant at = lastNight.minus(Duration.ofDays(letters.length() - 1L - day));
@@ -114,7 +119,7 @@ class RetentionPlanTest {
     @MethodSource("whatResticKeeps")
     void keepsTheSameBackupsAsRestic(String policy, List<Instant> all, List<Instant> kept) {
         List<StoredBackupStatus> backups = all.stream()
-                .map(at -> holding("app", at, Standing.PROVED, 100, Optional.empty()))
+                .map(at -> holding("app", at, Standing.VERIFIED, 100, Optional.empty()))
                 .toList();
         assertThat(kept(plan(policy, backups, BERLIN)).stream().map(StoredBackupStatus::startedAt))
                 .containsExactlyInAnyOrderElementsOf(kept);
@@ -124,19 +129,19 @@ class RetentionPlanTest {
     void aDayBeginsAtTheOperatorsMidnightAlsoWhenTheClocksChange() {
         // In Berlin 02:30 does not exist on Sunday, 29 March 2026, and occurs twice on 26 October 2025.
         List<StoredBackupStatus> spring = List.of(
-                proved("2026-03-28T22:59:59Z"), // 28th, 23:59:59
-                proved("2026-03-28T23:00:00Z"), // 29th, midnight
-                proved("2026-03-29T01:00:00Z"), // 29th, 03:00, an hour earlier than a day after 03:00
-                proved("2026-03-29T21:59:59Z"), // 29th, 23:59:59
-                proved("2026-03-29T22:00:00Z")); // 30th, midnight
+                verified("2026-03-28T22:59:59Z"), // 28th, 23:59:59
+                verified("2026-03-28T23:00:00Z"), // 29th, midnight
+                verified("2026-03-29T01:00:00Z"), // 29th, 03:00, an hour earlier than a day after 03:00
+                verified("2026-03-29T21:59:59Z"), // 29th, 23:59:59
+                verified("2026-03-29T22:00:00Z")); // 30th, midnight
         assertThat(kept(plan("daily=2", spring, BERLIN))).containsOnly(spring.get(4), spring.get(3));
         assertThat(kept(plan("daily=3", spring, BERLIN))).containsOnly(spring.get(4), spring.get(3), spring.get(0));
         List<StoredBackupStatus> autumn = List.of(
-                proved("2025-10-25T22:00:00Z"), // 26th, midnight
-                proved("2025-10-26T00:30:00Z"), // 26th, 02:30 for the first time
-                proved("2025-10-26T01:30:00Z"), // 26th, 02:30 for the second time
-                proved("2025-10-26T22:59:59Z"), // 26th, 23:59:59
-                proved("2025-10-26T23:00:00Z")); // 27th, midnight
+                verified("2025-10-25T22:00:00Z"), // 26th, midnight
+                verified("2025-10-26T00:30:00Z"), // 26th, 02:30 for the first time
+                verified("2025-10-26T01:30:00Z"), // 26th, 02:30 for the second time
+                verified("2025-10-26T22:59:59Z"), // 26th, 23:59:59
+                verified("2025-10-26T23:00:00Z")); // 27th, midnight
         assertThat(kept(plan("daily=2", autumn, BERLIN)))
                 .as("the oldest, since one of two is left")
                 .containsOnly(autumn.get(4), autumn.get(3));
@@ -147,7 +152,7 @@ class RetentionPlanTest {
 
     @Test
     void theSameBackupsAreOtherDaysInAnotherZone() {
-        List<StoredBackupStatus> backups = List.of(proved("2026-06-29T21:30:00Z"), proved("2026-06-29T22:30:00Z"));
+        List<StoredBackupStatus> backups = List.of(verified("2026-06-29T21:30:00Z"), verified("2026-06-29T22:30:00Z"));
         assertThat(kept(plan("daily=2", backups, BERLIN))).hasSize(2);
         assertThat(kept(plan("daily=1", backups, ZoneOffset.UTC))).hasSize(1);
         assertThat(kept(plan("daily=2,last=1", backups, ZoneOffset.UTC)))
@@ -160,7 +165,7 @@ class RetentionPlanTest {
         StoredBackupStatus pinned = holding(
                 "app",
                 Instant.parse("2019-01-01T03:00:00Z"),
-                Standing.PROVED,
+                Standing.VERIFIED,
                 100,
                 Optional.of("before app:1 became app:2"));
         List<StoredBackupStatus> backups = new ArrayList<>(days("PPPP"));
@@ -202,7 +207,7 @@ class RetentionPlanTest {
     }
 
     private static StoredBackupStatus sized(String at, long megabytes) {
-        return holding("app", Instant.parse(at), Standing.PROVED, megabytes, Optional.empty());
+        return holding("app", Instant.parse(at), Standing.VERIFIED, megabytes, Optional.empty());
     }
 
     @Test
@@ -219,8 +224,8 @@ class RetentionPlanTest {
     @ValueSource(strings = {"app-test", "app-", "ap", "App"})
     void backupsOfTwoServicesAreNeverWeighedAgainstEachOther(String neighbour) {
         List<StoredBackupStatus> mixed = List.of(
-                holding("app", NOW, Standing.PROVED, 100, Optional.empty()),
-                holding(neighbour, NOW, Standing.PROVED, 100, Optional.empty()));
+                holding("app", NOW, Standing.VERIFIED, 100, Optional.empty()),
+                holding(neighbour, NOW, Standing.VERIFIED, 100, Optional.empty()));
         assertThatThrownBy(() -> plan("last=1", mixed, ZoneOffset.UTC))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining(neighbour);
@@ -248,7 +253,8 @@ class RetentionPlanTest {
             assertThat(plan)
                     .as(what)
                     .allSatisfy(decision -> assertThat(decision.reasons()).isNotEmpty());
-            newestProved(history).ifPresent(newest -> assertThat(kept).as(what).contains(newest));
+            newestVerified(history)
+                    .ifPresent(newest -> assertThat(kept).as(what).contains(newest));
             assertThat(kept)
                     .as(what)
                     .containsAll(history.stream()
@@ -257,7 +263,7 @@ class RetentionPlanTest {
             assertThat(kept.isEmpty()).as(what).isEqualTo(history.isEmpty());
 
             assertAFailureChangesNothing(what, random, policy, history, kept);
-            assertWhatIsNotProvedPushesNoProvedOneOut(what, random, policy, history, kept);
+            assertUnverifiedBackupsEvictNoVerifiedOne(what, random, policy, history, kept);
             assertTheOrderDoesNotMatter(what, random, policy, history, kept);
             assertWhatIsLeftStays(what, policy, kept);
             assertMoreWantedIsMoreKept(what, policy, history, kept);
@@ -281,7 +287,7 @@ class RetentionPlanTest {
         assertThat(keptThen).as(what + ", and one more run that failed").isEqualTo(kept);
     }
 
-    private static void assertWhatIsNotProvedPushesNoProvedOneOut(
+    private static void assertUnverifiedBackupsEvictNoVerifiedOne(
             String what,
             Random random,
             RetentionPolicy policy,
@@ -289,11 +295,11 @@ class RetentionPlanTest {
             Set<StoredBackupStatus> kept) {
         List<StoredBackupStatus> more = new ArrayList<>(history);
         for (int i = 0; i < 10; i++) {
-            more.add(holding("app", moment(random).plusMillis(1 + i), Standing.UNPROVED, 100, Optional.empty()));
+            more.add(holding("app", moment(random).plusMillis(1 + i), Standing.UNVERIFIED, 100, Optional.empty()));
         }
-        assertThat(provedOf(kept(RetentionPlan.of(policy, more, SHRINK, BERLIN, NOW))))
+        assertThat(verifiedOf(kept(RetentionPlan.of(policy, more, SHRINK, BERLIN, NOW))))
                 .as(what + ", and ten more that are not proved")
-                .isEqualTo(provedOf(kept));
+                .isEqualTo(verifiedOf(kept));
     }
 
     private static void assertTheOrderDoesNotMatter(
@@ -328,15 +334,15 @@ class RetentionPlanTest {
                 .containsAll(kept);
     }
 
-    private static Set<StoredBackupStatus> provedOf(Set<StoredBackupStatus> backups) {
+    private static Set<StoredBackupStatus> verifiedOf(Set<StoredBackupStatus> backups) {
         return backups.stream()
-                .filter(backup -> backup.standing() == Standing.PROVED)
+                .filter(backup -> backup.standing() == Standing.VERIFIED)
                 .collect(Collectors.toSet());
     }
 
-    private static Optional<StoredBackupStatus> newestProved(List<StoredBackupStatus> history) {
+    private static Optional<StoredBackupStatus> newestVerified(List<StoredBackupStatus> history) {
         return history.stream()
-                .filter(backup -> backup.standing() == Standing.PROVED)
+                .filter(backup -> backup.standing() == Standing.VERIFIED)
                 .max(Comparator.comparing(StoredBackupStatus::startedAt));
     }
 

@@ -246,7 +246,7 @@ class ReverificationIT extends OnRetentionHost {
 
         assertThat(host.journal(database)).containsExactly("verified");
         assertThat(host.notices("backup-damaged", database)).isEmpty();
-        assertThat(host.notices("backup-reproof", database))
+        assertThat(host.notices("backup-not-reverified", database))
                 .singleElement()
                 .asString()
                 .startsWith("firing [warning]")
@@ -255,7 +255,7 @@ class ReverificationIT extends OnRetentionHost {
         clock.pass(Duration.ofDays(1));
         nights.start();
         nights.verifyOldest();
-        assertThat(host.notices("backup-reproof", database))
+        assertThat(host.notices("backup-not-reverified", database))
                 .hasSize(2)
                 .anyMatch(notice -> notice.startsWith("resolved"));
     }

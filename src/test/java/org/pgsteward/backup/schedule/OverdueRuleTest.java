@@ -45,10 +45,10 @@ class OverdueRuleTest {
                 "never                | 2026-03-02T06:00:01Z | warning  | enrolled and never backed up",
                 "never                | 2026-04-02T06:00:01Z | critical | enrolled a month ago and never backed up"
             })
-    void isOverdueOrNot(String lastProved, Instant now, String verdict, String sentence) {
+    void isOverdueOrNot(String lastVerified, Instant now, String verdict, String sentence) {
         Instant enrolled = Instant.parse("2026-03-01T12:00:00Z");
         Condition condition =
-                rule.judge(APP, MIDNIGHT, Optional.ofNullable(lastProved).map(Instant::parse), enrolled, now);
+                rule.judge(APP, MIDNIGHT, Optional.ofNullable(lastVerified).map(Instant::parse), enrolled, now);
         assertThat(condition.severity().map(Severity::word).orElse("well"))
                 .as(sentence)
                 .isEqualTo(verdict);
@@ -68,7 +68,7 @@ class OverdueRuleTest {
                         "the last proved backup is of 2026-03-02 01:00 CET; one was due at 2026-03-03 01:00 CET and had"
                                 + " until 2026-03-03 07:00 CET to be proved");
         assertThat(condition.figures())
-                .containsEntry("last_proved", "2026-03-02T00:00:05Z")
+                .containsEntry("last_verified", "2026-03-02T00:00:05Z")
                 .containsEntry("due", "2026-03-03T00:00:00Z")
                 .containsEntry("grace_seconds", 21_600L)
                 .containsEntry("overdue_seconds", 3600L);
@@ -102,9 +102,9 @@ class OverdueRuleTest {
                 "0 3 * * 0  | 2026-03-22T02:00:05Z | 2026-03-29T07:00:00Z | well    | weekly, over the change: an hour less",
                 "0 3 * * 0  | 2026-03-22T02:00:05Z | 2026-03-29T07:00:01Z | warning | weekly, over the change, and late"
             })
-    void theClocksMayChange(String cron, Instant lastProved, Instant now, String verdict, String sentence) {
+    void theClocksMayChange(String cron, Instant lastVerified, Instant now, String verdict, String sentence) {
         Condition condition =
-                rule.judge(APP, new CronSchedule(cron, BERLIN), Optional.of(lastProved), Instant.EPOCH, now);
+                rule.judge(APP, new CronSchedule(cron, BERLIN), Optional.of(lastVerified), Instant.EPOCH, now);
         assertThat(condition.severity().map(Severity::word).orElse("well"))
                 .as(sentence)
                 .isEqualTo(verdict);

@@ -24,21 +24,21 @@ class AgeKeysTest {
     @Test
     void withoutRecipientsNothingIsEncrypted() {
         AgeKeys keys = AgeKeys.of(List.of(), Optional.empty());
-        assertThat(keys.seals()).isFalse();
+        assertThat(keys.encrypts()).isFalse();
         assertThat(keys.opens()).isFalse();
     }
 
     @Test
     void anIdentityWithoutRecipientsStillDecrypts() {
         AgeKeys keys = AgeKeys.of(List.of(), Optional.of(new Secret(ours.identity())));
-        assertThat(keys.seals()).isFalse();
+        assertThat(keys.encrypts()).isFalse();
         assertThat(keys.opens()).isTrue();
     }
 
     @Test
     void recipientsWithoutAnIdentityOnlyEncrypt() {
         AgeKeys keys = AgeKeys.of(List.of(ours.recipient()), Optional.empty());
-        assertThat(keys.seals()).isTrue();
+        assertThat(keys.encrypts()).isTrue();
         assertThat(keys.opens()).isFalse();
     }
 

@@ -36,8 +36,8 @@ class EncryptedStreamTest {
     @ValueSource(ints = {0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 3_000_000})
     void decryptsToTheSameBytes(int length) throws IOException {
         byte[] plain = random(length);
-        byte[] sealed = sealed(plain, keys);
-        assertThat(keys.opening(new ByteArrayInputStream(sealed)).readAllBytes())
+        byte[] encrypted = encrypted(plain, keys);
+        assertThat(keys.opening(new ByteArrayInputStream(encrypted)).readAllBytes())
                 .isEqualTo(plain);
     }
 
@@ -46,7 +46,7 @@ class EncryptedStreamTest {
     void theProgramAgeDecryptsTheStream(int length) throws Exception {
         assumeTrue(Age.isInstalled(), "skipped: the program age is not on this machine; install age");
         byte[] plain = random(length);
-        Path file = Files.write(folder.resolve("sealed.age"), sealed(plain, keys));
+        Path file = Files.write(folder.resolve("sealed.age"), encrypted(plain, keys));
         Path key = Files.writeString(folder.resolve("key"), age.identity() + "\n");
         assertThat(printed("age", "--decrypt", "--identity", key.toString(), file.toString()))
                 .isEqualTo(plain);
@@ -58,9 +58,9 @@ class EncryptedStreamTest {
         assumeTrue(Age.isInstalled(), "skipped: the program age is not on this machine; install age");
         byte[] plain = random(length);
         Path file = Files.write(folder.resolve("plain"), plain);
-        byte[] sealed =
+        byte[] encrypted =
                 printed("age", "--recipient", Age.keys().recipient(), "--recipient", age.recipient(), file.toString());
-        assertThat(keys.opening(new ByteArrayInputStream(sealed)).readAllBytes())
+        assertThat(keys.opening(new ByteArrayInputStream(encrypted)).readAllBytes())
                 .isEqualTo(plain);
     }
 
@@ -68,10 +68,10 @@ class EncryptedStreamTest {
     void eachOfTwoRecipientsDecryptsWithItsOwnIdentity() throws IOException {
         Age other = Age.keys();
         byte[] plain = random(200_000);
-        byte[] sealed = sealed(plain, AgeKeys.of(List.of(age.recipient(), other.recipient()), Optional.empty()));
+        byte[] encrypted = encrypted(plain, AgeKeys.of(List.of(age.recipient(), other.recipient()), Optional.empty()));
         for (Age each : List.of(age, other)) {
             AgeKeys his = AgeKeys.of(List.of(), Optional.of(new Secret(each.identity())));
-            assertThat(his.opening(new ByteArrayInputStream(sealed)).readAllBytes())
+            assertThat(his.opening(new ByteArrayInputStream(encrypted)).readAllBytes())
                     .isEqualTo(plain);
         }
     }
@@ -80,15 +80,16 @@ class EncryptedStreamTest {
     void anIdentityFileMayHaveSeveralKeys() throws IOException {
         byte[] plain = random(1000);
         AgeKeys many = AgeKeys.of(List.of(), Optional.of(new Secret(Age.keys().identity() + "\n" + age.identity())));
-        assertThat(many.opening(new ByteArrayInputStream(sealed(plain, keys))).readAllBytes())
+        assertThat(many.opening(new ByteArrayInputStream(encrypted(plain, keys)))
+                        .readAllBytes())
                 .isEqualTo(plain);
     }
 
     @Test
     void reportsAFileForAnotherRecipient() throws IOException {
         AgeKeys others = AgeKeys.of(List.of(), Optional.of(new Secret(Age.keys().identity())));
-        byte[] sealed = sealed(random(1000), keys);
-        assertThatThrownBy(() -> others.opening(new ByteArrayInputStream(sealed)))
+        byte[] encrypted = encrypted(random(1000), keys);
+        assertThatThrownBy(() -> others.opening(new ByteArrayInputStream(encrypted)))
                 .isInstanceOf(AgeKeys.NotForUs.class)
                 .hasMessageContaining("pgsteward.backup.identity");
     }
@@ -96,7 +97,7 @@ class EncryptedStreamTest {
     @Test
     void containsNoPlainText() throws IOException {
         byte[] plain = "a word that would be seen ".repeat(10_000).getBytes(java.nio.charset.StandardCharsets.UTF_8);
-        assertThat(new String(sealed(plain, keys), java.nio.charset.StandardCharsets.ISO_8859_1))
+        assertThat(new String(encrypted(plain, keys), java.nio.charset.StandardCharsets.ISO_8859_1))
                 .startsWith("age-encryption.org/v1\n-> X25519 ")
                 .doesNotContain("a word that");
     }
@@ -104,8 +105,8 @@ class EncryptedStreamTest {
     @ParameterizedTest
     @ValueSource(ints = {1, 17, CHUNK + 16, 2 * (CHUNK + 16), 199_000})
     void refusesATruncatedStream(int bytes) throws IOException {
-        byte[] sealed = sealed(random(200_000), keys);
-        byte[] cut = Arrays.copyOf(sealed, sealed.length - bytes);
+        byte[] encrypted = encrypted(random(200_000), keys);
+        byte[] cut = Arrays.copyOf(encrypted, encrypted.length - bytes);
         assertThatThrownBy(() -> keys.opening(new ByteArrayInputStream(cut)).readAllBytes())
                 .isInstanceOf(IOException.class);
     }
@@ -134,7 +135,7 @@ class EncryptedStreamTest {
     @ValueSource(ints = {1, 7, 1000})
     void decryptsASourceThatReturnsFewBytesAtATime(int most) throws IOException {
         byte[] plain = random(200_000);
-        InputStream slow = new FilterInputStream(new ByteArrayInputStream(sealed(plain, keys))) {
+        InputStream slow = new FilterInputStream(new ByteArrayInputStream(encrypted(plain, keys))) {
             @Override
             public int read(byte[] target, int offset, int length) throws IOException {
                 return super.read(target, offset, Math.min(length, most));
@@ -143,11 +144,11 @@ class EncryptedStreamTest {
         assertThat(keys.opening(slow).readAllBytes()).isEqualTo(plain);
     }
 
-    private static byte[] sealed(byte[] plain, AgeKeys keys) throws IOException {
+    private static byte[] encrypted(byte[] plain, AgeKeys keys) throws IOException {
         try (EncryptedStream stream = new EncryptedStream(new ByteArrayInputStream(plain), keys)) {
-            byte[] sealed = stream.readAllBytes();
+            byte[] encrypted = stream.readAllBytes();
             assertThat(stream.read()).as("the end stays the end").isEqualTo(-1);
-            return sealed;
+            return encrypted;
         }
     }
 

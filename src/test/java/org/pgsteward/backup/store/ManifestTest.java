@@ -142,7 +142,7 @@ class ManifestTest {
                         .replaceFirst("\"proof\" : \"[^\"]*\",", ""));
         Manifest read = new Store(root, Json.mapper()).manifests().read(PATH);
         assertThat(read.file().isEncrypted()).isFalse();
-        assertThat(read.file().proof()).isEmpty();
+        assertThat(read.file().verification()).isEmpty();
     }
 
     private Path published() throws IOException {

@@ -103,7 +103,7 @@ class RemovalTest {
     void combinesTheManifestWithTheJournalsRow() throws IOException {
         stored("app", NIGHT);
         stored("app", NIGHT.plusSeconds(60));
-        Instant proved = NIGHT.plusSeconds(99);
+        Instant verified = NIGHT.plusSeconds(99);
 
         List<StoredBackupStatus> found = holdings.of(
                 "app",
@@ -111,22 +111,22 @@ class RemovalTest {
                         eventId("app", NIGHT),
                         new BackupRow(
                                 BackupState.VERIFIED,
-                                Optional.of(proved),
-                                Optional.of(proved),
+                                Optional.of(verified),
+                                Optional.of(verified),
                                 "",
                                 Optional.of("before an update"),
                                 List.of("a view is empty"))));
 
         assertThat(found).hasSize(2);
-        assertThat(found.get(0).standing()).isEqualTo(Standing.PROVED);
+        assertThat(found.get(0).standing()).isEqualTo(Standing.VERIFIED);
         assertThat(found.get(0).pinned()).contains("before an update");
         // Otherwise a re-verification without new caveats would delete the caveats in the journal.
         assertThat(found.get(0).backup().caveats()).containsExactly("a view is empty");
-        assertThat(found.get(0).backup().verification().at()).contains(proved);
+        assertThat(found.get(0).backup().verification().at()).contains(verified);
         assertThat(found.get(0).backup().identity().eventId()).isEqualTo(eventId("app", NIGHT));
         assertThat(found.get(1).standing())
                 .as("the journal has never heard of it")
-                .isEqualTo(Standing.UNPROVED);
+                .isEqualTo(Standing.UNVERIFIED);
     }
 
     @Test

@@ -22,7 +22,7 @@ class StandingTest {
                 "FAILED       | true  | DAMAGED  | it was good once, and was found wanting",
                 "RUNNING      | false | UNPROVED | its process died before it said more"
             })
-    void isWorth(BackupState state, boolean provedInStream, Standing standing, String sentence) {
-        assertThat(Standing.of(state, provedInStream)).as(sentence).isEqualTo(standing);
+    void isWorth(BackupState state, boolean verifiedInStream, Standing standing, String sentence) {
+        assertThat(Standing.of(state, verifiedInStream)).as(sentence).isEqualTo(standing);
     }
 }

@@ -15,12 +15,12 @@ public final class Stored {
 
     private Stored() {}
 
-    public static StoredBackupStatus proved(String at) {
-        return holding("app", Instant.parse(at), Standing.PROVED, 100, Optional.empty());
+    public static StoredBackupStatus verified(String at) {
+        return holding("app", Instant.parse(at), Standing.VERIFIED, 100, Optional.empty());
     }
 
-    public static StoredBackupStatus unproved(String at) {
-        return holding("app", Instant.parse(at), Standing.UNPROVED, 100, Optional.empty());
+    public static StoredBackupStatus unverified(String at) {
+        return holding("app", Instant.parse(at), Standing.UNVERIFIED, 100, Optional.empty());
     }
 
     public static StoredBackupStatus damaged(String at) {

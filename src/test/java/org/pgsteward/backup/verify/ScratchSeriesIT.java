@@ -45,7 +45,7 @@ class ScratchSeriesIT {
                     found,
                     user,
                     scratch.resolve(UUID.randomUUID().toString()),
-                    ThrowawayCluster.Plan.forProof("pgsteward_proof", scratch));
+                    ThrowawayCluster.Plan.forVerification("pgsteward_proof", scratch));
         });
     }
 

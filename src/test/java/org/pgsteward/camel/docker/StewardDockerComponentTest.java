@@ -122,7 +122,8 @@ class StewardDockerComponentTest {
         daemon.startAgain();
 
         await().until(() -> state() == HealthCheck.State.UP);
-        assertThat(health.call().getDetails()).containsKeys("connected.since", "last.proof", "reconnects");
+        assertThat(health.call().getDetails())
+                .containsKeys("connected.since", "last.probe", "last.proof", "reconnects");
     }
 
     @ParameterizedTest

@@ -43,7 +43,7 @@ final class Attacks {
                   factoryMethod: getRuntime  # here
                 """);
         bean("a script in a bean", """
-                  type: org.pgsteward.alert.TellingRule
+                  type: org.pgsteward.alert.NotificationPolicy
                   script: "${bean:rt?method=exec('pwn.sh')}"  # here
                 """);
         bean("a script without a type", """
@@ -61,26 +61,26 @@ final class Attacks {
                   constructors: {0: pwn.sh}
                 """);
         bean("an init method of a type of ours", """
-                  type: org.pgsteward.alert.TellingRule
+                  type: org.pgsteward.alert.NotificationPolicy
                   initMethod: toString  # here
                 """);
         bean("a destroy method", """
-                  type: org.pgsteward.alert.TellingRule
+                  type: org.pgsteward.alert.NotificationPolicy
                   destroyMethod: toString  # here
                 """);
         bean("a builder class", """
-                  type: org.pgsteward.alert.TellingRule
+                  type: org.pgsteward.alert.NotificationPolicy
                   builderClass: java.lang.Runtime  # here
                 """);
         bean("a builder method", """
-                  type: org.pgsteward.alert.TellingRule
+                  type: org.pgsteward.alert.NotificationPolicy
                   builderMethod: getRuntime  # here
                 """);
         bean("a class of ours that no shipped file makes", """
                   type: org.pgsteward.postgres.Server  # here
                 """);
         bean("a type by a prefix", """
-                  type: "#class:org.pgsteward.alert.TellingRule"  # here
+                  type: "#class:org.pgsteward.alert.NotificationPolicy"  # here
                 """);
         bean("a type by a placeholder", """
                   type: "{{pgsteward.evil:java.lang.ProcessBuilder}}"  # here

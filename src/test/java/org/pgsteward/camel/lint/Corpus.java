@@ -366,7 +366,7 @@ public final class Corpus {
                 "alerts.camel.yaml",
                 "groupFrom:",
                 "groupForm:",
-                "'tellingRule' has no property 'groupForm'; did you mean 'groupFrom'?");
+                "'notificationPolicy' has no property 'groupForm'; did you mean 'groupFrom'?");
         edit("a time that is no time", "alerts.camel.yaml", "{{pgsteward.alerts.wait:10s}}", "soon", "soon");
         edit(
                 "a policy that keeps nothing",
@@ -392,9 +392,9 @@ public final class Corpus {
                 """, "route 'op-route' already exists at ");
         add("a bean's name that stands in another file", """
                 - beans:
-                    - name: tellingRule  # here
-                      type: org.pgsteward.alert.TellingRule
-                """, "bean 'tellingRule' already exists at ");
+                    - name: notificationPolicy  # here
+                      type: org.pgsteward.alert.NotificationPolicy
+                """, "bean 'notificationPolicy' already exists at ");
         add(
                 "an endpoint without a consumer",
                 """

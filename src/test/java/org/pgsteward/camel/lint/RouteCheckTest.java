@@ -56,6 +56,35 @@ class RouteCheckTest {
     }
 
     @Test
+    void filesWithThePreviousNamesAreFineAndReported() {
+        assertThat(OldNames.in(shipped)).isEmpty();
+        RouteFiles previous = RouteFiles.of(OldRouteFiles.of(shipped.texts()));
+        assertThat(check.problems(previous)).isEmpty();
+        assertThat(OldNames.in(previous).stream().map(Problem::toString))
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .isEqualTo(
+                                        "alerts.camel.yaml:4: 'org.pgsteward.alert.TellingRule' works for this version"
+                                                + " only; write org.pgsteward.alert.NotificationPolicy"),
+                        line -> assertThat(line).contains("'feed-deaf' works", "write feed-stale"),
+                        line -> assertThat(line).contains("{{pgsteward.alerts.look}}", "{{pgsteward.alerts.tick}}"),
+                        line -> assertThat(line).contains("{{pgsteward.alerts.look}}", "{{pgsteward.alerts.tick}}"),
+                        line -> assertThat(line).contains("'alerts.told' works", "write alerts.notified"),
+                        line -> assertThat(line)
+                                .startsWith("ping.camel.yaml")
+                                .contains("'overdue.isAllProved' works", "write overdue.areAllVerified"),
+                        line -> assertThat(line)
+                                .startsWith("receivers/email")
+                                .contains("{{pgsteward.mail.starttls-required}}"),
+                        line -> assertThat(line)
+                                .startsWith("receivers/webhook")
+                                .contains("{{pgsteward.webhook.connect-timeout}}"),
+                        line -> assertThat(line).contains("{{pgsteward.reproof.tick}}"),
+                        line -> assertThat(line).contains("'reproof' works", "write reverification"),
+                        line -> assertThat(line).contains("{{pgsteward.reproof.count}}"));
+    }
+
+    @Test
     void thereAreMistakesEnough() {
         assertThat(Corpus.all()).hasSizeGreaterThanOrEqualTo(40);
     }
@@ -95,7 +124,7 @@ class RouteCheckTest {
             strings = {
                 "{name: op, type: java.io.FileOutputStream, constructors: {0: 'PRECIOUS'}}",
                 "{name: op, type: java.io.FileWriter, constructors: {0: 'PRECIOUS'}}",
-                "{name: op, type: org.pgsteward.alert.TellingRule, type: java.io.FileWriter, constructors: {0: 'PRECIOUS'}}",
+                "{name: op, type: org.pgsteward.alert.NotificationPolicy, type: java.io.FileWriter, constructors: {0: 'PRECIOUS'}}",
                 "{name: op, type: java.lang.ProcessBuilder, constructors: {0: '/usr/bin/touch', 1: 'MARK'}, initMethod: start}",
                 "{name: rt, type: java.lang.Runtime, factoryMethod: getRuntime}, {name: op, type: java.lang.Object,"
                         + " script: '${bean:rt?method=exec(''/usr/bin/touch MARK'')}'}",

@@ -21,6 +21,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Silences;
+import org.pgsteward.camel.lint.OldRouteFiles;
+import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
@@ -163,11 +165,29 @@ class AlertRoutesTest {
                         CommandPrefix.PLAIN)
                 .consider(Desk.bad("vikunja"));
 
-        Map<String, String> soon = Map.of("pgsteward.alerts.look", "50ms");
+        Map<String, String> soon = Map.of("pgsteward.alerts.tick", "50ms");
         try (Desk desk =
                 new Desk(state, soon).with(receiver("phone")).load(Desk.ALERTS).start()) {
             await().until(() -> got.equals(List.of("vikunja")));
             assertThat(desk.alerts.heard()).hasSize(1);
+        }
+    }
+
+    /** An operator edited the file of the previous version, and keeps it over the update. */
+    @Test
+    void fileWithThePreviousNamesStillSendsNotifications() throws Exception {
+        String text =
+                OldRouteFiles.of(RouteFiles.read(Path.of("routes")).texts()).getOrDefault("alerts.camel.yaml", "");
+        assertThat(text).contains("TellingRule", "${ref:tellingRule}", "told(${body})");
+        Path edited = Files.writeString(state.resolve("alerts.camel.yaml"), text);
+        Map<String, String> soon = Map.of("pgsteward.alerts.look", "50ms");
+        try (Desk desk = new Desk(state, soon)
+                .with(receiver("phone"))
+                .load(edited.toString())
+                .start()) {
+            desk.alerts.consider(Desk.bad("vikunja"));
+            await().until(() -> got.equals(List.of("vikunja")));
+            await().untilAsserted(() -> assertThat(desk.alerts.heard()).hasSize(1));
         }
     }
 
@@ -193,7 +213,7 @@ class AlertRoutesTest {
             desk.raise(up);
             assertThat(desk.alerts.firing()).hasSize(1);
             send(desk, up);
-            desk.tell();
+            desk.sendDue();
             assertThat(desk.alerts.firing()).isEmpty();
             await().until(() -> got.size() == 2);
         }

@@ -176,9 +176,9 @@ class ChatReceiversTest {
                 Map.of("pgsteward.alertmanager.url", server.root() + "/am", "pgsteward.alertmanager.again", "300");
         try (Desk desk = desk("alertmanager", settings)) {
             desk.raise(hostile());
-            await().until(() -> asTold().size() == 1 && asSaidAgain().size() >= 2);
-            JsonNode told = asTold().get(0);
-            JsonNode first = told.get(0);
+            await().until(() -> asNotified().size() == 1 && asSaidAgain().size() >= 2);
+            JsonNode reported = asNotified().get(0);
+            JsonNode first = reported.get(0);
             assertThat(server.requests).extracting(HookServer.Request::path).containsOnly("/am/api/v2/alerts");
             assertThat(first.get("labels").toString())
                     .isEqualTo("{\"alertname\":\"service-down\",\"service\":\"vikunja\","
@@ -186,7 +186,7 @@ class ChatReceiversTest {
             assertThat(first.at("/annotations/description").asText()).contains(HOSTILE);
             assertThat(first.at("/annotations/remedy").asText()).isEqualTo(COMMANDS);
             assertThat(end(first)).isAfter(Instant.now().plus(Duration.ofMinutes(4)));
-            assertThat(end(told.get(1))).as("a milder one").isBeforeOrEqualTo(Instant.now());
+            assertThat(end(reported.get(1))).as("a milder one").isBeforeOrEqualTo(Instant.now());
 
             assertThat(asSaidAgain()).allMatch(alerts -> alerts.size() == 1);
             JsonNode again = asSaidAgain().get(0).get(0);
@@ -201,7 +201,7 @@ class ChatReceiversTest {
                 .filter(alert -> alert.at("/annotations/summary").asText().startsWith("[over]"))
                 .findFirst()
                 .orElseThrow();
-        assertThat(last.get("labels")).isEqualTo(asTold().get(0).get(0).get("labels"));
+        assertThat(last.get("labels")).isEqualTo(asNotified().get(0).get(0).get("labels"));
         assertThat(end(last)).isBeforeOrEqualTo(Instant.now());
         assertThat(Instant.parse(last.get("startsAt").asText())).isBeforeOrEqualTo(end(last));
     }
@@ -242,7 +242,7 @@ class ChatReceiversTest {
      * Returns the alerts of new notices. Such a request has three alerts, because it also resolves the less severe
      * ones.
      */
-    private List<JsonNode> asTold() {
+    private List<JsonNode> asNotified() {
         return server.requests.stream()
                 .map(request -> read(request.body()))
                 .filter(alerts -> alerts.size() == 3)

@@ -112,7 +112,7 @@ class DeliveryFaultsTest {
                 "pgsteward.telegram.url", server.root(),
                 "pgsteward.telegram.token", "123456:AAtheT0ken-_x",
                 "pgsteward.telegram.chat", "1",
-                "pgsteward.alerts.look", "100ms");
+                "pgsteward.alerts.tick", "100ms");
         Fallbacks soon = new Fallbacks(List.of(), Duration.ofMillis(500));
         try (CapturedLog log = new CapturedLog();
                 Desk desk = phoned(new Desk(state, settings, soon))) {
@@ -145,7 +145,7 @@ class DeliveryFaultsTest {
         AtomicBoolean down = new AtomicBoolean(true);
         server.answer = request -> answer(request, down.get() ? 500 : 200, "");
         Map<String, String> settings = new HashMap<>(settings(server.url()));
-        settings.put("pgsteward.alerts.look", "100ms");
+        settings.put("pgsteward.alerts.tick", "100ms");
         try (Desk desk = phoned(new Desk(state, settings, new Fallbacks(List.of(), Duration.ofSeconds(1))))) {
             desk.raise(Desk.bad("vikunja"));
             await().atMost(PATIENCE).until(() -> phone.size() == 2);

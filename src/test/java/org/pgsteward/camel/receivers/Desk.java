@@ -21,9 +21,9 @@ import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Backoff;
 import org.pgsteward.alert.DeliveryScheduler;
 import org.pgsteward.alert.Fallbacks;
+import org.pgsteward.alert.NotificationPolicy;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.alert.Silences;
-import org.pgsteward.alert.TellingRule;
 import org.pgsteward.alert.message.Messages;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.CommandPrefix;
@@ -58,7 +58,7 @@ final class Desk implements AutoCloseable {
         Properties properties = new Properties();
         // Tests send due notices themselves after they raised their alerts. A timer beside them could send one alert
         // while the test sends the other. Tests whose routes raise alerts set the interval.
-        properties.put("pgsteward.alerts.look", "1h");
+        properties.put("pgsteward.alerts.tick", "1h");
         properties.put("pgsteward.alerts.wait", "0s");
         properties.putAll(settings);
         context.getPropertiesComponent().setInitialProperties(properties);
@@ -111,23 +111,24 @@ final class Desk implements AutoCloseable {
     void raise(Condition condition) {
         try (ProducerTemplate template = context.createProducerTemplate()) {
             template.sendBody("direct:alert-raise", condition);
-            tell(template);
+            sendDue(template);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
     }
 
     /** Sends the due notices. */
-    void tell() {
+    void sendDue() {
         try (ProducerTemplate template = context.createProducerTemplate()) {
-            tell(template);
+            sendDue(template);
         } catch (IOException impossible) {
             throw new UncheckedIOException(impossible);
         }
     }
 
-    private void tell(ProducerTemplate template) {
-        TellingRule rule = context.getRegistry().lookupByNameAndType("tellingRule", TellingRule.class);
+    private void sendDue(ProducerTemplate template) {
+        NotificationPolicy rule =
+                context.getRegistry().lookupByNameAndType("notificationPolicy", NotificationPolicy.class);
         alerts.due(rule).forEach(notice -> template.sendBody("direct:alert-tell", notice));
     }
 

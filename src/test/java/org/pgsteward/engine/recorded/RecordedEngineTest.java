@@ -123,7 +123,7 @@ class RecordedEngineTest {
             await().until(() -> heard.size() == 16);
             Instant played = Instant.now();
 
-            await().until(() -> feed.status().lastProof().orElseThrow().isAfter(played.plusSeconds(2)));
+            await().until(() -> feed.status().lastProbe().orElseThrow().isAfter(played.plusSeconds(2)));
             assertThat(heard).hasSize(16);
             assertThat(feed.status().reconnects()).isZero();
         }

@@ -23,19 +23,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
-/** Readings and events lead to messages, on a clock that the test moves. The scenes are in {@code telling.csv}. */
+/** Readings and events lead to messages, on a clock that the test moves. The scenes are in {@code notification.csv}. */
 @Tag("fast")
-class TellingRuleTest {
+class NotificationPolicyTest {
     private static final Map<String, String> KINDS = Map.of(
             "pg", "postgres-down",
             "down", "service-down",
             "mem", "memory-high",
-            "bak", "backup-failed");
+            "bak", "backup-failed",
+            "again", "backup-not-reverified",
+            "feed", "feed-stale");
 
-    private final TellingRule rule = new TellingRule();
+    private final NotificationPolicy rule = new NotificationPolicy();
     private final Map<String, Alert> pages = new TreeMap<>();
     private final List<Silence> silences = new ArrayList<>();
-    private final Map<String, Instant> lastTold = new HashMap<>();
+    private final Map<String, Instant> lastNotified = new HashMap<>();
     private final List<String> heard = new ArrayList<>();
 
     /**
@@ -45,7 +47,7 @@ class TellingRuleTest {
      * @param messages the expected messages with their times, to two seconds
      */
     @ParameterizedTest(name = "{0}")
-    @CsvFileSource(resources = "telling.csv", delimiter = '|', maxCharsPerColumn = 2000)
+    @CsvFileSource(resources = "notifications.csv", delimiter = '|', maxCharsPerColumn = 2000)
     void sendsTheMessagesOfEachScene(String sentence, String scene, String messages) {
         rule.setConsequences("postgres-down: service-down, backup-failed");
         Instant now = SettableClock.NOON;
@@ -60,7 +62,7 @@ class TellingRuleTest {
     private void happen(String[] words, Instant now) {
         switch (words[1]) {
             case "end" -> {}
-            case "restart" -> lastTold.clear();
+            case "restart" -> lastNotified.clear();
             case "quiet" -> rule.setQuiet(words[2]);
             case "silence" ->
                 silences.add(new Silence(
@@ -103,26 +105,27 @@ class TellingRuleTest {
     private Instant run(Instant from, Instant to) {
         Instant now = from;
         while (now.isBefore(to)) {
-            tell(now);
+            sendDue(now);
             now = now.plusSeconds(2);
         }
         return to;
     }
 
-    private void tell(Instant now) {
-        TellingRule.Decision decision = rule.decide(pages.values(), silences, Set.of(), lastTold, ZoneOffset.UTC, now);
+    private void sendDue(Instant now) {
+        NotificationPolicy.Decision decision =
+                rule.decide(pages.values(), silences, Set.of(), lastNotified, ZoneOffset.UTC, now);
         decision.settled().forEach(page -> pages.put(page.key(), page.endHeard(page.over())));
-        for (DueNotification telling : decision.tellings()) {
-            lastTold.put(TellingRule.lane(telling), now);
-            List<Alert> alerts = telling.alerts();
+        for (DueNotification notification : decision.due()) {
+            lastNotified.put(NotificationPolicy.lane(notification), now);
+            List<Alert> alerts = notification.alerts();
             String who = alerts.size() == 1 ? alerts.get(0).service() : alerts.size() + " at once";
             heard.add(words(Duration.between(SettableClock.NOON, now)) + " "
-                    + telling.news().name().toLowerCase(Locale.ROOT) + " " + who);
+                    + notification.news().name().toLowerCase(Locale.ROOT) + " " + who);
             for (Alert alert : alerts) {
-                boolean flapping = telling.news() == DueNotification.News.FLAPPING;
+                boolean flapping = notification.news() == DueNotification.News.FLAPPING;
                 pages.put(
                         alert.key(),
-                        telling.isOver()
+                        notification.isOver()
                                 ? alert.endHeard(alert.over())
                                 : alert.heard(new Alert.Heard(alert.severity(), now, flapping)));
             }
@@ -139,13 +142,25 @@ class TellingRuleTest {
     }
 
     @Test
+    void consequenceMayHaveThePreviousNameOfItsKind() {
+        rule.setConsequences("postgres-down: backup-reproof\nfeed-deaf: service-down");
+        rule.setWait("0s");
+        see("pg:postgresql=c", SettableClock.NOON);
+        see("again:wiki=m", SettableClock.NOON);
+        see("feed:pgsteward=m", SettableClock.NOON);
+        see("down:wiki=c", SettableClock.NOON);
+        sendDue(SettableClock.NOON);
+        assertThat(heard).containsExactlyInAnyOrder("0s began postgresql", "0s began pgsteward");
+    }
+
+    @Test
     void eachAtOnceWhereNothingIsToWait() {
         rule.setWait("0s");
         see("mem:a=m", SettableClock.NOON);
         see("mem:b=m", SettableClock.NOON);
-        tell(SettableClock.NOON);
+        sendDue(SettableClock.NOON);
         see("mem:c=m", SettableClock.NOON);
-        tell(SettableClock.NOON);
+        sendDue(SettableClock.NOON);
         assertThat(heard).containsExactly("0s began a", "0s began b", "0s began c");
     }
 
@@ -159,7 +174,7 @@ class TellingRuleTest {
         assertThat(heard).containsExactly("10s began a");
         heard.clear();
 
-        tell(back);
+        sendDue(back);
         assertThat(heard).as("of before the step").containsExactly("-2h began b");
         see("mem:a=w", back.plusSeconds(30));
         see("down:c=c", back.plusSeconds(30));

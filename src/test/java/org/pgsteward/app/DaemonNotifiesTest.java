@@ -22,7 +22,7 @@ import org.pgsteward.model.Notification;
 
 /** The daemon itself, with nothing but its settings: PostgreSQL and the engine are unavailable. */
 @Tag("fast")
-class DaemonTellsTest {
+class DaemonNotifiesTest {
     private static final List<String> ALL =
             List.of("alertmanager", "discord", "gotify", "mailbox", "ntfy", "slack", "telegram", "webhook");
 

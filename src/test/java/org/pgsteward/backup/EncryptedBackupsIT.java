@@ -47,7 +47,7 @@ import org.pgsteward.postgres.TestCluster;
 @NeedsPostgres
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 40, unit = TimeUnit.MINUTES)
-class SealedBackupsIT {
+class EncryptedBackupsIT {
     private static final String RECIPIENTS = "pgsteward.backup.recipients";
     private static final String IDENTITY = "pgsteward.backup.identity";
 
@@ -77,11 +77,11 @@ class SealedBackupsIT {
     }
 
     /** A running pgsteward with these keys. */
-    private final class Sealing implements AutoCloseable {
+    private final class Encrypting implements AutoCloseable {
         final Wiring wiring;
         private final Pipeline pipeline;
 
-        Sealing(String recipients, Optional<String> identity) throws IOException {
+        Encrypting(String recipients, Optional<String> identity) throws IOException {
             wiring = host.wiring(
                     identity.isPresent()
                             ? Map.of(RECIPIENTS, recipients, IDENTITY, identity.get())
@@ -93,7 +93,7 @@ class SealedBackupsIT {
             return host.backUp(wiring, database);
         }
 
-        Backup prove(Backup backup) {
+        Backup verify(Backup backup) {
             return wiring.backups.verify(backup);
         }
 
@@ -103,12 +103,12 @@ class SealedBackupsIT {
         }
     }
 
-    private Sealing withTheIdentity() throws IOException {
-        return new Sealing(age.recipient(), Optional.of(age.identity()));
+    private Encrypting withTheIdentity() throws IOException {
+        return new Encrypting(age.recipient(), Optional.of(age.identity()));
     }
 
-    private Sealing withoutTheIdentity() throws IOException {
-        return new Sealing(age.recipient(), Optional.empty());
+    private Encrypting withoutTheIdentity() throws IOException {
+        return new Encrypting(age.recipient(), Optional.empty());
     }
 
     private String notes() throws SQLException {
@@ -124,18 +124,18 @@ class SealedBackupsIT {
     @Test
     void withTheIdentityTheEncryptedFileIsVerified() throws Exception {
         String database = notes();
-        try (Sealing sealing = withTheIdentity()) {
-            Backup backup = sealing.backUp(database);
+        try (Encrypting encrypting = withTheIdentity()) {
+            Backup backup = encrypting.backUp(database);
 
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
             assertThat(host.stored(database))
                     .containsExactly(backup.id() + ".dump.zst.age", backup.id() + ".dump.zst.age.manifest.json");
-            Manifest manifest = Manifests.of(sealing.wiring.store, database).get(0);
-            assertThat(manifest.file().sealedTo()).containsExactly(age.recipient());
-            assertThat(manifest.file().proof()).isEmpty();
+            Manifest manifest = Manifests.of(encrypting.wiring.store, database).get(0);
+            assertThat(manifest.file().recipients()).containsExactly(age.recipient());
+            assertThat(manifest.file().verification()).isEmpty();
             assertThat(manifest.file().sha256()).isEqualTo(sha256(file(backup)));
-            assertThat(proofInJournal(database)).containsExactly("verified file");
+            assertThat(verificationInJournal(database)).containsExactly("verified file");
         }
     }
 
@@ -143,8 +143,9 @@ class SealedBackupsIT {
     void publicToolsDecryptABackupForEachOfTwoRecipients() throws Exception {
         assumeTools();
         String database = notes();
-        try (Sealing sealing = new Sealing(age.recipient() + ", " + other.recipient(), Optional.of(other.identity()))) {
-            Backup backup = sealing.backUp(database);
+        try (Encrypting encrypting =
+                new Encrypting(age.recipient() + ", " + other.recipient(), Optional.of(other.identity()))) {
+            Backup backup = encrypting.backUp(database);
             assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
             for (Age each : List.of(age, other)) {
                 String restored = host.cluster().newDatabase();
@@ -166,8 +167,8 @@ class SealedBackupsIT {
     void verifiesABackupThatPublicToolsMadeAndEncrypted() throws Exception {
         assumeTools();
         String database = notes();
-        try (Sealing sealing = withTheIdentity()) {
-            Backup backup = sealing.backUp(database);
+        try (Encrypting encrypting = withTheIdentity()) {
+            Backup backup = encrypting.backUp(database);
             Path file = file(backup);
             ProcessBuilder dump = client("pg_dump", "--format=custom", "--compress=0", database);
             pipe(
@@ -187,27 +188,28 @@ class SealedBackupsIT {
                     sha256(file),
                     backup.times().dumpTime());
 
-            Backup proved = sealing.prove(theirs);
+            Backup verified = encrypting.verify(theirs);
 
-            assertThat(proved.error()).isEmpty();
-            assertThat(proved.state()).isEqualTo(BackupState.VERIFIED);
+            assertThat(verified.error()).isEmpty();
+            assertThat(verified.state()).isEqualTo(BackupState.VERIFIED);
         }
     }
 
     @Test
     void withoutTheIdentityABackupIsVerifiedInTheStream() throws Exception {
         String database = notes();
-        try (Sealing sealing = withoutTheIdentity()) {
-            Backup backup = sealing.backUp(database);
+        try (Encrypting encrypting = withoutTheIdentity()) {
+            Backup backup = encrypting.backUp(database);
 
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.MADE);
             assertThat(backup.verification().inStream()).isTrue();
             assertThat(backup.verification().took()).isPositive();
-            assertThat(Manifests.of(sealing.wiring.store, database))
+            assertThat(Manifests.of(encrypting.wiring.store, database))
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.file().proof()).isEqualTo("stream"));
-            assertThat(proofInJournal(database)).containsExactly("made stream");
+                    .satisfies(manifest ->
+                            assertThat(manifest.file().verification()).isEqualTo("stream"));
+            assertThat(verificationInJournal(database)).containsExactly("made stream");
             assertThat(host.notices(database)).isEmpty();
             assertThat(leftInScratch()).isEmpty();
         }
@@ -215,10 +217,11 @@ class SealedBackupsIT {
 
     @Test
     void theGlobalsAreVerifiedBeforeTheyAreEncrypted() throws Exception {
-        try (Sealing sealing = withoutTheIdentity()) {
+        try (Encrypting encrypting = withoutTheIdentity()) {
             BackupTarget target =
-                    sealing.wiring.targets.all(BackupKind.GLOBALS).get(0).target();
-            Backup backup = sealing.wiring
+                    encrypting.wiring.targets.all(BackupKind.GLOBALS).get(0).target();
+            Backup backup = encrypting
+                    .wiring
                     .backups
                     .run(target, BackupRun.Patience.FAILS_AT_ONCE)
                     .backup();
@@ -241,8 +244,8 @@ class SealedBackupsIT {
                         // The new function refuses the rows that the table already has.
                         "CREATE OR REPLACE FUNCTION public.fine(INT) RETURNS BOOLEAN LANGUAGE plpgsql AS $$ BEGIN"
                                 + " RAISE EXCEPTION 'no longer'; END $$");
-        try (Sealing sealing = withoutTheIdentity()) {
-            Backup backup = sealing.backUp(database);
+        try (Encrypting encrypting = withoutTheIdentity()) {
+            Backup backup = encrypting.backUp(database);
 
             assertThat(backup.state()).isEqualTo(BackupState.FAILED);
             assertThat(backup.error()).contains("no longer");
@@ -261,15 +264,16 @@ class SealedBackupsIT {
                         database,
                         "CREATE TABLE public.notes AS SELECT n, md5(n::text) FROM generate_series(1, 50000) AS n",
                         "CREATE FUNCTION public.process() RETURNS int LANGUAGE internal AS 'pg_backend_pid'");
-        try (Sealing sealing = withoutTheIdentity()) {
-            Backup backup = sealing.backUp(database);
+        try (Encrypting encrypting = withoutTheIdentity()) {
+            Backup backup = encrypting.backUp(database);
 
             assertThat(backup.state()).isEqualTo(BackupState.UNVERIFIABLE);
             assertThat(backup.error()).contains("superuser", "permission denied for language internal");
             assertThat(file(backup)).exists();
-            assertThat(Manifests.of(sealing.wiring.store, database))
+            assertThat(Manifests.of(encrypting.wiring.store, database))
                     .singleElement()
-                    .satisfies(manifest -> assertThat(manifest.file().proof()).isEmpty());
+                    .satisfies(manifest ->
+                            assertThat(manifest.file().verification()).isEmpty());
             assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
         }
     }
@@ -277,11 +281,11 @@ class SealedBackupsIT {
     @Test
     void withoutTheIdentityALaterVerificationFindsOnlyBitRot() throws Exception {
         String database = notes();
-        try (Sealing sealing = withoutTheIdentity()) {
-            Backup backup = sealing.backUp(database);
-            assertThat(sealing.prove(backup).state()).isEqualTo(BackupState.MADE);
+        try (Encrypting encrypting = withoutTheIdentity()) {
+            Backup backup = encrypting.backUp(database);
+            assertThat(encrypting.verify(backup).state()).isEqualTo(BackupState.MADE);
             flip(file(backup), 0.5);
-            assertThat(sealing.prove(backup).state()).isEqualTo(BackupState.FAILED);
+            assertThat(encrypting.verify(backup).state()).isEqualTo(BackupState.FAILED);
         }
     }
 
@@ -289,13 +293,13 @@ class SealedBackupsIT {
     void withoutTheIdentityAVerifiedBackupStaysVerified() throws Exception {
         String database = notes();
         Backup verified;
-        try (Sealing sealing = withTheIdentity()) {
-            verified = sealing.backUp(database);
+        try (Encrypting encrypting = withTheIdentity()) {
+            verified = encrypting.backUp(database);
         }
-        try (Sealing sealing = withoutTheIdentity()) {
-            assertThat(sealing.prove(verified).state()).isEqualTo(BackupState.VERIFIED);
+        try (Encrypting encrypting = withoutTheIdentity()) {
+            assertThat(encrypting.verify(verified).state()).isEqualTo(BackupState.VERIFIED);
             Backup unknown = verified.judged(BackupState.MADE, Instant.now(), Duration.ZERO, "");
-            assertThat(sealing.prove(unknown).state()).isEqualTo(BackupState.UNVERIFIABLE);
+            assertThat(encrypting.verify(unknown).state()).isEqualTo(BackupState.UNVERIFIABLE);
         }
     }
 
@@ -303,29 +307,29 @@ class SealedBackupsIT {
     void aBackupForAnEarlierKeyIsUnverifiableNotFailed() throws Exception {
         String database = notes();
         Backup backup;
-        try (Sealing before = withTheIdentity()) {
+        try (Encrypting before = withTheIdentity()) {
             backup = before.backUp(database);
         }
-        try (Sealing after = new Sealing(other.recipient(), Optional.of(other.identity()))) {
-            Backup judged = after.prove(backup);
+        try (Encrypting after = new Encrypting(other.recipient(), Optional.of(other.identity()))) {
+            Backup judged = after.verify(backup);
             assertThat(judged.state()).isEqualTo(BackupState.UNVERIFIABLE);
             assertThat(judged.error()).contains("sealed to a key that pgsteward.backup.identity does not hold");
 
             // This byte is in the part of the header that has the recipients.
             flip(file(backup), 0.0, 60);
-            assertThat(after.prove(backup).state()).isEqualTo(BackupState.FAILED);
+            assertThat(after.verify(backup).state()).isEqualTo(BackupState.FAILED);
         }
     }
 
     @Test
     void anEncryptedFileDamagedAnywhereFailsItsVerification() throws Exception {
         String database = notes();
-        try (Sealing sealing = withTheIdentity()) {
-            Backup backup = sealing.backUp(database);
+        try (Encrypting encrypting = withTheIdentity()) {
+            Backup backup = encrypting.backUp(database);
             byte[] whole = Files.readAllBytes(file(backup));
             for (double where : new double[] {0.0, 0.001, 0.5, 0.999}) {
                 flip(file(backup), where);
-                Backup judged = sealing.prove(backup);
+                Backup judged = encrypting.verify(backup);
                 assertThat(judged.state()).as("harmed at %s", where).isEqualTo(BackupState.FAILED);
                 assertThat(judged.error()).containsAnyOf("damaged", "SHA-256");
                 Files.write(file(backup), whole);
@@ -340,15 +344,15 @@ class SealedBackupsIT {
                 .run(
                         database,
                         "CREATE TABLE public.random AS SELECT sha512(n::text::bytea) FROM generate_series(1, 9000) AS n");
-        try (Sealing sealing = withTheIdentity()) {
-            Backup backup = sealing.backUp(database);
+        try (Encrypting encrypting = withTheIdentity()) {
+            Backup backup = encrypting.backUp(database);
             byte[] whole = Files.readAllBytes(file(backup));
             int head = new String(whole, StandardCharsets.ISO_8859_1).indexOf("\n--- ") + 5 + 43 + 1 + 16;
             int chunk = 64 * 1024 + 16;
             assertThat(whole.length).isGreaterThan(head + 2 * chunk);
             Files.write(file(backup), Arrays.copyOf(whole, head + chunk));
 
-            Backup judged = sealing.prove(backup);
+            Backup judged = encrypting.verify(backup);
 
             assertThat(judged.state()).isEqualTo(BackupState.FAILED);
             assertThat(judged.error()).contains("its seal is broken");
@@ -360,11 +364,11 @@ class SealedBackupsIT {
         String database = notes();
         Wiring plain = host.wiring();
         try (Pipeline pipeline = plain.backupPipeline().start();
-                Sealing sealing = withTheIdentity()) {
+                Encrypting encrypting = withTheIdentity()) {
             assertThat(pipeline).isNotNull();
-            sealing.backUp(database);
+            encrypting.backUp(database);
             host.backUp(plain, database);
-            sealing.backUp(database);
+            encrypting.backUp(database);
             assertThat(Manifests.of(plain.store, database))
                     .extracting(manifest -> manifest.identity().backupId())
                     .doesNotHaveDuplicates()
@@ -517,7 +521,7 @@ class SealedBackupsIT {
         return host.store().resolve(backup.path().orElseThrow());
     }
 
-    private List<String> proofInJournal(String service) throws SQLException {
+    private List<String> verificationInJournal(String service) throws SQLException {
         return host.rows(
                 "homelab",
                 "SELECT concat_ws(' ', state, proof) FROM public.backup_log WHERE service_name = '" + service + "'");
