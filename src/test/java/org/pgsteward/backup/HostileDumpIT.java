@@ -233,7 +233,7 @@ class HostileDumpIT {
         Backup proved = prove(backup);
 
         assertThat(proved.state()).isEqualTo(BackupState.UNVERIFIABLE);
-        assertThat(proved.error()).contains("none that pg_dumpall writes");
+        assertThat(proved.error()).contains("has a form that pg_dumpall does not write");
         assertThat(marker).doesNotExist();
     }
 
