@@ -34,11 +34,11 @@ final class BackupSelection {
         StoredBackup named = inventory
                 .named(backup)
                 .orElseThrow(() -> new Refusal("there is no backup '" + backup + "' with a manifest" + inStore()
-                        + ": 'pgsteward backups' lists what there is; a file without a manifest cannot be checked,"
-                        + " and is restored by the lines in RECOVERY.md"));
+                        + "; 'pgsteward backups' lists all backups. Restore a file without a manifest with the"
+                        + " commands in RECOVERY.md"));
         if (service.isPresent() && !inventory.of(service.get()).contains(named)) {
-            throw new Refusal("backup '" + backup + "' is of "
-                    + named.manifest().source().service() + ", not of " + service.get());
+            throw new Refusal("backup '" + backup + "' belongs to service "
+                    + named.manifest().source().service() + ", not to " + service.get());
         }
         return named;
     }
@@ -48,9 +48,9 @@ final class BackupSelection {
         return trusted(wiring.restore.choose(inventory, service, Optional.of(time)))
                 .orElseThrow(() -> new Refusal(inventory.of(service).stream()
                         .reduce((newer, older) -> older)
-                        .map(first ->
-                                "there is no backup of '" + service + "' of " + time + " or before: the first is of "
-                                        + first.manifest().run().startedAt())
+                        .map(first -> "there is no backup of '" + service + "' from " + time
+                                + " or earlier; the oldest is from "
+                                + first.manifest().run().startedAt())
                         .orElse("there is no backup of '" + service + "'" + inStore())));
     }
 
@@ -67,15 +67,15 @@ final class BackupSelection {
     /** Names the backups that are passed over: the operator would otherwise expect the newest one. */
     private Optional<StoredBackup> trusted(RestoreChoice choice) {
         choice.backup().ifPresent(backup -> {
-            String taken = "; restored is " + backup.manifest().identity().backupId() + " of "
+            String taken = "; restoring " + backup.manifest().identity().backupId() + " of "
                     + backup.manifest().run().startedAt();
             choice.passedOver().entrySet().stream()
                     .limit(MOST_LINES)
-                    .forEach(entry -> err.println("pgsteward: passed over " + OneLine.of(entry.getKey(), 300) + ": "
+                    .forEach(entry -> err.println("pgsteward: skipped " + OneLine.of(entry.getKey(), 300) + ": "
                             + OneLine.of(entry.getValue(), 500) + taken));
             if (choice.passedOver().size() > MOST_LINES) {
-                err.println("pgsteward: passed over " + (choice.passedOver().size() - MOST_LINES)
-                        + " more; 'pgsteward backups' names them" + taken);
+                err.println("pgsteward: skipped " + (choice.passedOver().size() - MOST_LINES)
+                        + " more; 'pgsteward backups' lists them" + taken);
             }
             err.flush();
         });

@@ -34,18 +34,18 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "restore",
         description = {
-            "Restore a backup into a new database (--into), or in the place of the live one (--replace), which is kept.",
-            "The newest backup of SERVICE that is not altered, unless --backup or --at chooses another.",
-            "With --all: roles, databases and journal onto an empty server, from a store alone.",
-            "Exit code 0 when it is restored and compared; whatever fails before leaves the live database as it is."
+            "Restore a backup into a new database (--into), or replace the live database (--replace).",
+            "Without --backup and --at, restore the newest unaltered backup of SERVICE.",
+            "With --all: restore roles, databases and journal onto an empty server, from a store alone.",
+            "Exit code 0 if all row counts equal the manifest. A failure leaves the live database unchanged."
         },
         footer = {
             "",
             "For example:",
-            "  pgsteward restore vikunja --into vikunja_back    beside, under a new name",
-            "  pgsteward restore vikunja --replace              in the place of the live one",
+            "  pgsteward restore vikunja --into vikunja_back    under a new name",
+            "  pgsteward restore vikunja --replace              replaces the live database",
             "  pgsteward restore vikunja --replace --at '2026-01-31 03:00'",
-            "  pgsteward restore --all --from /path/to/backups  onto a new, empty server"
+            "  pgsteward restore --all --from /path/to/backups  onto an empty server"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -53,36 +53,43 @@ final class RestoreCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--backup", paramLabel = "ID", description = "This one, by its id or its path in the store.")
+    @Option(
+            names = "--backup",
+            paramLabel = "ID",
+            description = "The backup to restore, by its id or its path in the store.")
     private @Nullable String backup;
 
     @Option(
             names = "--at",
             paramLabel = "TIME",
-            description = "The newest one that is not after TIME (2026-01-31T03:00:00Z, or local time without zone).")
+            description =
+                    "The newest backup that is not after TIME (2026-01-31T03:00:00Z, or local time without zone).")
     private @Nullable String at;
 
-    @Option(names = "--into", paramLabel = "DATABASE", description = "A database that does not exist yet.")
+    @Option(names = "--into", paramLabel = "DATABASE", description = "Name of the new database.")
     private @Nullable String into;
 
-    @Option(names = "--replace", description = "In the place of the live database, which is kept under another name.")
+    @Option(names = "--replace", description = "Replace the live database and keep it under another name.")
     private boolean replace;
 
-    @Option(names = "--force", description = "With --into: whatever the database is called.")
+    @Option(names = "--force", description = "With --into: accept any name of a database.")
     private boolean force;
 
-    @Option(names = "--all", description = "Everything, onto an empty server.")
+    @Option(names = "--all", description = "Restore everything onto an empty server.")
     private boolean all;
 
-    @Option(names = "--from", paramLabel = "DIR", description = "With --all: the store, if it is not the usual one.")
+    @Option(
+            names = "--from",
+            paramLabel = "DIR",
+            description = "With --all: folder of the store, if it is not the configured folder.")
     private @Nullable Path from;
 
     @Option(
             names = "--trust-globals",
-            description = "With --all: make superusers and other powerful roles, though no key here has signed them.")
+            description = "With --all: create superusers and other powerful roles without a valid signature.")
     private boolean trustGlobals;
 
-    @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Whose backup.")
+    @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Service or database of the backup.")
     private @Nullable String service;
 
     @Override
@@ -133,23 +140,22 @@ final class RestoreCommand implements Callable<Integer> {
         try {
             wiring.house.order();
         } catch (SQLException e) {
-            throw new Refusal(NoConnection.words(e) + "; nothing can be restored into it");
+            throw new Refusal("cannot restore: " + NoConnection.words(e));
         }
     }
 
     private void checkUsage() {
         if (all) {
             if (service != null || backup != null || at != null || into != null || replace || force) {
-                throw new Refusal(
-                        "restore --all takes --from with the folder of a store, --trust-globals, and nothing else");
+                throw new Refusal("restore --all takes only --from with the folder of a store, and --trust-globals");
             }
             return;
         }
         if (from != null) {
-            throw new Refusal("restore takes --from with --all only: set PGSTEWARD_BACKUP_DIR for single databases");
+            throw new Refusal("restore takes --from only with --all; set PGSTEWARD_BACKUP_DIR for single databases");
         }
         if (trustGlobals) {
-            throw new Refusal("restore takes --trust-globals with --all only: roles are restored with everything");
+            throw new Refusal("restore takes --trust-globals only with --all, which alone restores roles");
         }
         if (into != null && !force) {
             NewName.fault(into).ifPresent(fault -> {
@@ -160,10 +166,10 @@ final class RestoreCommand implements Callable<Integer> {
             throw new Refusal("restore takes the name of a SERVICE, or --backup with an id");
         }
         if (backup != null && at != null) {
-            throw new Refusal("restore takes --backup or --at, one of the two");
+            throw new Refusal("restore takes either --backup or --at");
         }
         if ((into != null) == replace) {
-            throw new Refusal("restore takes --into with the name of a new database, or --replace, one of the two");
+            throw new Refusal("restore takes either --into with the name of a new database, or --replace");
         }
     }
 
@@ -189,7 +195,7 @@ final class RestoreCommand implements Callable<Integer> {
         StoredBackup restored = done.order().backup();
         out.println(String.format(
                 Locale.ROOT,
-                "%s: restored %s of %s into database %s: %,d rows in %d tables, as the manifest says, in %.1f s",
+                "%s: restored %s of %s into database %s: %,d rows in %d tables, as in the manifest, in %.1f s",
                 restored.manifest().source().service(),
                 restored.manifest().identity().backupId(),
                 restored.manifest().run().startedAt(),
@@ -200,8 +206,8 @@ final class RestoreCommand implements Callable<Integer> {
         done.kept()
                 .ifPresent(kept -> out.println(String.format(
                         Locale.ROOT,
-                        "%s: the database of before is kept as %s and closed; nobody could connect for %d ms; delete it"
-                                + " by: DROP DATABASE \"%s\"",
+                        "%s: previous database kept as %s (connections disabled); connections were blocked for %d ms;"
+                                + " drop it with: DROP DATABASE \"%s\"",
                         restored.manifest().source().service(),
                         kept,
                         done.swapTime().toMillis(),

@@ -45,9 +45,8 @@ record RestorePlace(String service, String owner, String database) {
                 .filter(one -> !one.database().equals(dumped.source().database())
                         && there.contains(dumped.source().database()))
                 .findFirst()
-                .map(one -> "backup '" + dumped.identity().backupId() + "' is of database "
-                        + dumped.source().database()
-                        + ", which is still there, and service " + one.service() + " has database " + one.database()
-                        + " now: restore it --into a new one");
+                .map(one -> "cannot replace database " + one.database() + " of service " + one.service()
+                        + " with backup '" + dumped.identity().backupId() + "': the backup is of database "
+                        + dumped.source().database() + ", which still exists; use --into with a new name");
     }
 }

@@ -25,12 +25,12 @@ final class TrustQuestion implements Recovery.Consent {
     @Override
     public boolean isGiven(String reason, List<String> powers) {
         err.println(OneLine.of(reason, WIDTH) + ".");
-        err.println("It gives powers over the whole server:");
+        err.println("It would give these roles powers over the whole server:");
         powers.stream().limit(MOST).forEach(line -> err.println("  " + OneLine.of(line, WIDTH)));
         if (powers.size() > MOST) {
             err.println("  and " + (powers.size() - MOST) + " more roles");
         }
-        err.print("Restore these roles as they are? Type yes: ");
+        err.print("Restore these roles with their powers? Type yes: ");
         err.flush();
         try {
             String answer = in.readLine();

@@ -20,7 +20,7 @@ public final class BoundedFile {
         private static final long serialVersionUID = 1;
 
         TooLarge(Path file, int most) {
-            super(file + " has more than " + most + " bytes, which is the limit");
+            super("cannot read " + file + ": it has more than the limit of " + most + " bytes");
         }
     }
 
@@ -38,8 +38,8 @@ public final class BoundedFile {
     private static InputStream open(Path file, LinkOption... links) throws IOException {
         BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class, links);
         if (!found.isRegularFile()) {
-            throw new IOException(
-                    "cannot read " + file + ": it is " + (found.isSymbolicLink() ? "a link" : "no plain file"));
+            throw new IOException("cannot read " + file + ": it is "
+                    + (found.isSymbolicLink() ? "a symbolic link" : "not a regular file"));
         }
         return Files.newInputStream(file, links);
     }

@@ -18,7 +18,7 @@ public final class JournalTrouble {
     public static String of(SQLException e) {
         String state = e.getSQLState();
         return state != null && NO_TABLES.contains(state)
-                ? "there is no journal in this PostgreSQL yet; 'pgsteward run' makes it"
+                ? "this PostgreSQL has no journal yet; 'pgsteward run' creates it"
                 : NoConnection.words(e);
     }
 }

@@ -68,13 +68,11 @@ public final class JournalWriter {
         try {
             tables.prepare();
             statement.write(spool.row(entry));
-            LOG.warn(
-                    "the disk of the state folder does not take a journal row, which is in its table: {}",
-                    refused.toString());
+            LOG.warn("cannot write a journal row to the spool, so it was written to its table: {}", refused.toString());
         } catch (SQLException e) {
             tables.doubt(e);
             LOG.error(
-                    "a journal row cannot be kept in the spool ({}), nor be written ({}): {}",
+                    "cannot write a journal row to the spool ({}) or to its table ({}): {}",
                     refused.toString(),
                     e.getMessage(),
                     entry);
@@ -116,7 +114,7 @@ public final class JournalWriter {
                 unavailabilityLogged = true;
             }
         } catch (IOException e) {
-            LOG.error("the journal's spool cannot be read: {}", e.getMessage());
+            LOG.error("cannot read the spool of the journal: {}", e.getMessage());
         } finally {
             draining.unlock();
         }
@@ -151,7 +149,7 @@ public final class JournalWriter {
         try {
             row = spool.read(file);
         } catch (IOException e) {
-            LOG.error("journal row {} cannot be read and is set aside: {}", spool.setAside(file), e.getMessage());
+            LOG.error("cannot read journal row {}, which was set aside: {}", spool.setAside(file), e.getMessage());
             return;
         }
         if (row.isObsolete()) {
@@ -164,7 +162,8 @@ public final class JournalWriter {
             if (e instanceof NoConnection || isAbsence(e.getSQLState())) {
                 throw e;
             }
-            LOG.error("journal row {} was refused and is set aside: {}", spool.setAside(file), e.getMessage());
+            LOG.error(
+                    "PostgreSQL refused journal row {}, which was set aside: {}", spool.setAside(file), e.getMessage());
             return;
         }
         spool.done(file);

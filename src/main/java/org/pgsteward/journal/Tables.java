@@ -56,8 +56,8 @@ public final class Tables {
             String user = connection.getMetaData().getUserName();
             if (user.contains("'")) {
                 // Flyway quotes the name by itself, and fails with a syntax error that does not mention the role.
-                throw new SQLException("the journal's tables cannot be made by role " + user + ", since Flyway cannot"
-                        + " write a name with an apostrophe: set PGSTEWARD_POSTGRES_USER to another superuser");
+                throw new SQLException("cannot create the journal's tables as role " + user + ": Flyway cannot quote a"
+                        + " name with an apostrophe; set PGSTEWARD_POSTGRES_USER to another superuser");
             }
         }
         try {
@@ -76,7 +76,7 @@ public final class Tables {
                     .load()
                     .migrate();
         } catch (FlywayException e) {
-            throw new SQLException("the journal's tables cannot be made: " + reason(e), e);
+            throw new SQLException("cannot create the journal's tables: " + reason(e), e);
         }
         ready = true;
     }

@@ -153,9 +153,7 @@ class DiskFaultsIT extends OnFaultyHost {
                         faulty.elsewhere("pgsteward.scratch.dir", disk.folder().toString())) {
             Backup backup = FaultyHost.verify(other.wiring, good);
             assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.UNVERIFIABLE);
-            assertThat(backup.error())
-                    .contains("this host could not restore it")
-                    .contains("No space left on device");
+            assertThat(backup.error()).contains("this host cannot restore it").contains("No space left on device");
             assertThat(FaultyHost.files(disk))
                     .noneMatch(file -> file.contains("/base/") && !file.startsWith("template-"));
             assertThat(faulty.verify(backup).state()).isEqualTo(BackupState.VERIFIED);

@@ -233,7 +233,7 @@ class HostileDumpIT {
         Backup verified = verify(backup);
 
         assertThat(verified.state()).isEqualTo(BackupState.UNVERIFIABLE);
-        assertThat(verified.error()).contains("none that pg_dumpall writes");
+        assertThat(verified.error()).contains("has a form that pg_dumpall does not write");
         assertThat(marker).doesNotExist();
     }
 

@@ -252,7 +252,7 @@ class RoundTripIT {
                                     + " FROM generate_series(1, 200000) AS n; END IF; RETURN 1; END $$",
                             "CREATE MATERIALIZED VIEW public.seen AS SELECT public.locked()"),
                     BackupState.UNVERIFIABLE,
-                    "this host could not restore it: "),
+                    "this host cannot restore it: "),
             new Case(
                     "one that reads the server's files",
                     "",
@@ -350,7 +350,7 @@ class RoundTripIT {
         Manifests.write(manifest, written.replace("\"citext\" : \"1", "\"pg_cron\" : \"1"));
         Backup lacking = verify(side, backup);
         assertThat(lacking.state()).isEqualTo(BackupState.UNVERIFIABLE);
-        assertThat(lacking.error()).isEqualTo("extension pg_cron is not installed where backups are proved");
+        assertThat(lacking.error()).isEqualTo("extension pg_cron is not installed where backups are verified");
         Manifests.write(manifest, written);
         assertThat(verify(side, backup).state()).isEqualTo(BackupState.VERIFIED);
     }

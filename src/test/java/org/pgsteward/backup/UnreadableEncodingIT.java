@@ -117,13 +117,13 @@ class UnreadableEncodingIT {
 
             assertThat(report.done()).anyMatch(line -> line.startsWith("fine: 10 rows"));
             assertThat(report.missing())
-                    .filteredOn(line -> line.contains("there is no dump of it in the store"))
+                    .filteredOn(line -> line.contains("the store contains no dump of it"))
                     .satisfiesExactly(
                             line -> assertThat(line)
-                                    .startsWith("closed: there is no dump of it in the store: failed: ")
+                                    .startsWith("closed: the store contains no dump of it: failed: ")
                                     .contains("database closed allows no connections"),
                             line -> assertThat(line)
-                                    .startsWith("mule: there is no dump of it in the store: failed: ")
+                                    .startsWith("mule: the store contains no dump of it: failed: ")
                                     .contains("cannot read database 'mule'"));
         } finally {
             host.cluster().run("homelab", "DROP DATABASE closed");

@@ -65,7 +65,7 @@ class RestoreCommandIT {
         assertThat(beside.code()).as(beside.toString()).isZero();
         assertThat(beside.out())
                 .startsWith("wiki: restored " + id + " of 20")
-                .contains("into database wiki_back: 1,234 rows in 1 tables, as the manifest says, in ");
+                .contains("into database wiki_back: 1,234 rows in 1 tables, as in the manifest, in ");
         assertThat(beside.err()).isEmpty();
 
         CommandRun odd = run("restore", "wiki", "--into", "Bad Name; drop");
@@ -73,18 +73,21 @@ class RestoreCommandIT {
         assertThat(odd.err())
                 .isEqualTo(
                         "pgsteward: 'Bad Name; drop' is an unusual name for a database; did you mean 'bad_name_drop'?"
-                                + " (--force makes it all the same)");
+                                + " (--force accepts it)");
 
         CommandRun again = run("restore", "wiki", "--into", "wiki_back");
         assertThat(again.code()).isEqualTo(2);
-        assertThat(again.err()).hasLineCount(1).startsWith("pgsteward: database wiki_back exists: choose another name");
+        assertThat(again.err())
+                .hasLineCount(1)
+                .startsWith("pgsteward: cannot create database wiki_back: it exists; choose another name");
 
         host.cluster().run("wiki", "DELETE FROM public.pages WHERE n > 3");
         CommandRun replaced = run("restore", "--replace", "--backup", id);
         assertThat(replaced.code()).as(replaced.toString()).isZero();
         assertThat(replaced.out())
-                .containsPattern("wiki: the database of before is kept as wiki_before_\\d{8}T\\d{6}Z and closed; nobody"
-                        + " could connect for \\d+ ms; delete it by: DROP DATABASE \"wiki_before_");
+                .containsPattern(
+                        "wiki: previous database kept as wiki_before_\\d{8}T\\d{6}Z \\(connections disabled\\);"
+                                + " connections were blocked for \\d+ ms; drop it with: DROP DATABASE \"wiki_before_");
         assertThat(host.rows("wiki", "SELECT count(*) FROM public.pages")).containsExactly("1234");
         assertThat(host.rows(
                         "homelab", "SELECT action FROM public.user_activity WHERE service_name = 'wiki' ORDER BY id"))
@@ -141,7 +144,7 @@ class RestoreCommandIT {
                                 + " FROM pg_database WHERE datname = 'shop'"))
                 .as("the database, and what was the seller's in the backup")
                 .containsExactly("buyer buyer");
-        assertThat(replaced.out()).contains("its owner is buyer and was seller when it was backed up");
+        assertThat(replaced.out()).contains("its owner is buyer, and was seller when it was backed up");
     }
 
     /** It was dumped before it belonged to a service, and was adopted under another name. */
@@ -172,8 +175,8 @@ class RestoreCommandIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "restore wiki --into a --at 2001-01-01T03:00         | there is no backup of 'wiki' of 2001-01-01T02:00:00Z or before: the first is of 20",
-                "restore wiki --into a --at yesterday                | --at is 'yesterday', which is no time: write 2026-01-31T03:00:00Z",
+                "restore wiki --into a --at 2001-01-01T03:00         | there is no backup of 'wiki' from 2001-01-01T02:00:00Z or earlier; the oldest is from 20",
+                "restore wiki --into a --at yesterday                | --at 'yesterday' is not a time: write 2026-01-31T03:00:00Z",
                 "restore --backup wiki-20010101T030000Z --into a     | there is no backup 'wiki-20010101T030000Z' with a manifest in ",
                 "restore --all --from /nowhere/at/all                | there is no store at /nowhere/at/all",
             })
@@ -281,15 +284,15 @@ class RestoreCommandIT {
                 assertThat(restored.out()).startsWith("wiki: restored " + id + " of 20");
                 assertThat(restored.err())
                         .hasLineCount(2)
-                        .contains(
-                                "pgsteward: passed over wiki/" + forged + ".dump.zst: its manifest has no signature, ")
-                        .contains("pgsteward: passed over wiki/" + torn.getFileName() + ": it cannot be read: ")
-                        .contains("; restored is " + id + " of 20");
+                        .contains("pgsteward: skipped wiki/" + forged + ".dump.zst: its manifest has no signature, ")
+                        .contains("pgsteward: skipped wiki/" + torn.getFileName() + ": it cannot be read: ")
+                        .contains("; restoring " + id + " of 20");
                 host.cluster().run("homelab", "DROP DATABASE wiki_forged");
             }
             CommandRun named = run("restore", "--backup", forged, "--into", "wiki_forged");
             assertThat(named.code()).as(named.toString()).isEqualTo(2);
-            assertThat(named.err()).contains("is not restored: its manifest has no signature");
+            assertThat(named.err())
+                    .contains("cannot restore wiki/" + forged + ".dump.zst: its manifest has no signature");
         } finally {
             Files.delete(file);
             Files.delete(manifest);

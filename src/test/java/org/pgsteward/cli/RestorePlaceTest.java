@@ -32,8 +32,9 @@ class RestorePlaceTest {
     void dumpReplacesAnotherDatabaseOnlyIfItsOwnIsGone() {
         List<Enrolment> moved = List.of(enrolled("gitea", "gitea2"), enrolled("webapp", "gitea"));
         assertThat(RestorePlace.notReplacing(dump("gitea", "gitea"), moved, List.of("gitea", "gitea2")))
-                .contains("backup 'gitea-1' is of database gitea, which is still there, and service gitea has database"
-                        + " gitea2 now: restore it --into a new one");
+                .contains(
+                        "cannot replace database gitea2 of service gitea with backup 'gitea-1': the backup is of database"
+                                + " gitea, which still exists; use --into with a new name");
         assertThat(RestorePlace.notReplacing(dump("gitea", "gitea"), moved, List.of("gitea2")))
                 .isEmpty();
         assertThat(RestorePlace.notReplacing(dump("webapp", "gitea"), moved, List.of("gitea", "gitea2")))

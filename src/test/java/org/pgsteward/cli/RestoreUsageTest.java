@@ -16,16 +16,16 @@ class RestoreUsageTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "restore wiki                    | restore takes --into with the name of a new database, or --replace, one of the two",
-                "restore wiki --into a --replace | restore takes --into with the name of a new database, or --replace, one of the two",
+                "restore wiki                    | restore takes either --into with the name of a new database, or --replace",
+                "restore wiki --into a --replace | restore takes either --into with the name of a new database, or --replace",
                 "restore --into a                | restore takes the name of a SERVICE, or --backup with an id",
-                "restore w --into a --at t --backup b | restore takes --backup or --at, one of the two",
-                "restore w --into a --from d     | restore takes --from with --all only: set PGSTEWARD_BACKUP_DIR for single databases",
-                "restore --all --replace         | restore --all takes --from with the folder of a store, --trust-globals, and nothing else",
-                "restore --all wiki              | restore --all takes --from with the folder of a store, --trust-globals, and nothing else",
-                "restore w --into x;y           | 'x;y' is an unusual name for a database; did you mean 'x_y'? (--force makes it all the same)",
-                "restore --all --force          | restore --all takes --from with the folder of a store, --trust-globals, and nothing else",
-                "restore w --into a --trust-globals | restore takes --trust-globals with --all only: roles are restored with everything",
+                "restore w --into a --at t --backup b | restore takes either --backup or --at",
+                "restore w --into a --from d     | restore takes --from only with --all; set PGSTEWARD_BACKUP_DIR for single databases",
+                "restore --all --replace         | restore --all takes only --from with the folder of a store, and --trust-globals",
+                "restore --all wiki              | restore --all takes only --from with the folder of a store, and --trust-globals",
+                "restore w --into x;y           | 'x;y' is an unusual name for a database; did you mean 'x_y'? (--force accepts it)",
+                "restore --all --force          | restore --all takes only --from with the folder of a store, and --trust-globals",
+                "restore w --into a --trust-globals | restore takes --trust-globals only with --all, which alone restores roles",
                 "verify                          | verify takes --all, the names of services, or --backup with an id, one of the three",
                 "verify --all wiki               | verify takes --all, the names of services, or --backup with an id, one of the three"
             })

@@ -27,7 +27,7 @@ class StatusCommandIT {
                     .containsExactly(
                             "1 problem.",
                             "",
-                            "critical: postgresql: there is no journal in this PostgreSQL yet; 'pgsteward run' makes it");
+                            "critical: postgresql: this PostgreSQL has no journal yet; 'pgsteward run' creates it");
 
             host.cluster().run("homelab", "CREATE ROLE wiki LOGIN", "CREATE DATABASE wiki OWNER wiki");
             CommandRun made = CommandRun.on(host, "backup", "wiki");

@@ -101,8 +101,8 @@ class TrustedGlobalsIT {
         assertThat(restore.err())
                 .hasLineCount(1)
                 .startsWith("pgsteward: cannot restore the roles: ")
-                .contains("there is no key here to verify its manifest with")
-                .contains(" to dba: SUPERUSER; if they had them, add --trust-globals");
+                .contains("this host has no key to verify its manifest")
+                .contains(" to dba: SUPERUSER; if these roles had these powers, add --trust-globals");
         assertThat(rows(empty, ROLES)).containsExactly("homelab true");
     }
 
@@ -146,9 +146,9 @@ class TrustedGlobalsIT {
         String shown = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(asked.waitFor()).as(shown).isEqualTo(2);
         assertThat(shown)
-                .contains("It gives powers over the whole server:")
+                .contains("It would give these roles powers over the whole server:")
                 .contains("  backdoor: SUPERUSER")
-                .contains("Restore these roles as they are? Type yes: ");
+                .contains("Restore these roles with their powers? Type yes: ");
         assertThat(rows(empty, ROLES)).containsExactly("homelab true");
     }
 
@@ -190,7 +190,7 @@ class TrustedGlobalsIT {
             assertThat(restore.code()).as("something is missing: " + restore).isOne();
             assertThat(restore.out())
                     .contains(
-                            "missing: roles: left out: setting search_path of role shop: too long to be run, with 20000");
+                            "missing: roles: left out: setting search_path of role shop: too long to run, with 20000");
             assertThat(rows(another, ROLES)).contains("dba true", "shop false");
             assertThat(rows(another, "SELECT rolconfig::text FROM pg_roles WHERE rolname = 'dba'"))
                     .containsExactly("{work_mem=5MB}");

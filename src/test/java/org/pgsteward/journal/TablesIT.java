@@ -147,9 +147,8 @@ class TablesIT {
 
         assertThatThrownBy(() -> new Tables(brien.managementDatabase()).prepare())
                 .isInstanceOf(SQLException.class)
-                .hasMessage(
-                        "the journal's tables cannot be made by role o'brien, since Flyway cannot write a name with an"
-                                + " apostrophe: set PGSTEWARD_POSTGRES_USER to another superuser");
+                .hasMessage("cannot create the journal's tables as role o'brien: Flyway cannot quote a name with an"
+                        + " apostrophe; set PGSTEWARD_POSTGRES_USER to another superuser");
     }
 
     /** Flyway's own message has ten lines and contains the script's place in a jar. */
@@ -159,7 +158,7 @@ class TablesIT {
         cluster.run(database, "CREATE TABLE public.backup_log (n int)");
 
         assertThatThrownBy(() -> new Tables(JournalDatabases.source(database)).prepare())
-                .hasMessage("the journal's tables cannot be made: ERROR: column \"service_name\" does not exist");
+                .hasMessage("cannot create the journal's tables: ERROR: column \"service_name\" does not exist");
     }
 
     @Test

@@ -24,6 +24,7 @@ final class ArchiveHeader {
                 .map(header -> header.group(1))
                 .findFirst()
                 .filter(named -> !named.equals(expected))
-                .map(named -> "its archive is a dump of database " + named + ", and its manifest says " + database);
+                .map(named ->
+                        "its archive is a dump of database " + named + ", but its manifest names database " + database);
     }
 }

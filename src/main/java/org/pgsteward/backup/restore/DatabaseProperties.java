@@ -222,14 +222,12 @@ record DatabaseProperties(String like, List<Property> properties, int strange, i
             throws SQLException {
         List<String> refused = new ArrayList<>();
         if (strange > 0) {
-            refused.add(
-                    strange + " of the dump's statements about the database are none that pg_dump writes, and are not"
-                            + " run");
+            refused.add(strange
+                    + " of the statements about the database were not run: pg_dump does not write such statements");
         }
         if (oversized > 0) {
-            refused.add(
-                    oversized + " of the dump's settings or comments of the database are left out: each is longer than "
-                            + SqlSplitter.LONGEST + " characters, or there are more of them");
+            refused.add(oversized + " of the settings and comments of the database were left out: each is longer than "
+                    + SqlSplitter.LONGEST + " characters, or all together exceed their limit");
         }
         for (Property property : properties) {
             Optional<String> error = tried(connection, property.of(database));

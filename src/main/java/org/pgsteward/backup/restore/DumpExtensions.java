@@ -45,7 +45,7 @@ record DumpExtensions(Set<String> schemas) {
         final String extension;
 
         NotToBeMade(String extension, IOException cause) {
-            super("extension " + extension + " cannot be made: " + cause.getMessage(), cause);
+            super("cannot create extension " + extension + ": " + cause.getMessage(), cause);
             this.extension = extension;
         }
 

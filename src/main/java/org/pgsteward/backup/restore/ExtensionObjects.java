@@ -69,7 +69,7 @@ final class ExtensionObjects {
                 .limit(MOST)
                 .filter(object -> !restored.contains(object.name()))
                 .map(object -> object.name() + " is missing: it belongs to extension " + object.extension()
-                        + ", whose objects are in no dump")
+                        + ", and pg_dump leaves out objects of extensions")
                 .toList();
     }
 }

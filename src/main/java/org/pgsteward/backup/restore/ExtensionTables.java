@@ -72,7 +72,7 @@ final class ExtensionTables {
                 .filter(table -> restored.getOrDefault(table.name(), 0L) < table.rows())
                 .map(table -> "table " + table.name() + " has " + restored.getOrDefault(table.name(), 0L) + " of "
                         + table.rows() + " rows: it belongs to extension " + table.extension()
-                        + ", whose tables are in no dump")
+                        + ", and pg_dump leaves out tables of extensions")
                 .toList();
     }
 }

@@ -26,7 +26,7 @@ final class FailedRestore {
         return emptyViews.stream()
                 .filter(view -> THIS_HOSTS.matcher(view).find())
                 .findFirst()
-                .map(view -> "this host could not restore it: " + view);
+                .map(view -> "this host cannot restore it: " + view);
     }
 
     /**
@@ -37,23 +37,23 @@ final class FailedRestore {
      */
     static String orThrow(IOException failed, ThrowawayCluster cluster, Optional<String> unlike) throws IOException {
         Throwable cause = failed instanceof OwnersRestore.BeyondTheOwner ? failed.getCause() : failed;
-        String said = String.valueOf(cause == null ? null : cause.getMessage());
+        String error = String.valueOf(cause == null ? null : cause.getMessage());
         if (OwnersRestore.wantsMoreRights(failed)) {
-            return "it holds what only a superuser may restore, which a proof never is: " + said;
+            return OwnersRestore.NEEDS_A_SUPERUSER + ", and a verification does not run as one: " + error;
         }
-        if (THIS_HOSTS.matcher(said).find()) {
-            return "this host could not restore it: " + said + lastWords(cluster);
+        if (THIS_HOSTS.matcher(error).find()) {
+            return "this host cannot restore it: " + error + lastPanic(cluster);
         }
-        if (unlike.isPresent() && said.contains("pg_restore")) {
-            return unlike.get() + ", without which restoring it failed: " + said;
+        if (unlike.isPresent() && error.contains("pg_restore")) {
+            return unlike.get() + ", and the restore failed without it: " + error;
         }
         throw failed;
     }
 
     /** Returns the last PANIC in the log of the scratch server; empty if there is none. */
-    private static String lastWords(ThrowawayCluster cluster) {
-        List<String> words =
+    private static String lastPanic(ThrowawayCluster cluster) {
+        List<String> panics =
                 cluster.log().lines().filter(line -> line.contains("PANIC: ")).toList();
-        return words.isEmpty() ? "" : " (" + words.get(words.size() - 1) + ")";
+        return panics.isEmpty() ? "" : " (" + panics.get(panics.size() - 1) + ")";
     }
 }

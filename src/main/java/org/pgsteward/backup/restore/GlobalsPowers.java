@@ -69,7 +69,7 @@ final class GlobalsPowers {
                         .computeIfAbsent(statement.role(), role -> new LinkedHashSet<>())
                         .add(statement.granted());
             } else if (parameter.matches()) {
-                add(powers, statement.role(), parameter.group(1) + " of setting " + parameter.group(2));
+                add(powers, statement.role(), parameter.group(1) + " on parameter " + parameter.group(2));
             } else if (setting.matches()) {
                 String name = setting.group(1).replace("\"", "");
                 if (LibrarySettings.loadsCode(name)) {

@@ -21,6 +21,8 @@ final class GlobalsReading {
     /** The limit of all settings of one role, in characters. */
     static final int LARGEST_OF_A_ROLE = 256 * 1024;
 
+    private static final String UNKNOWN_FORM = " has a form that pg_dumpall does not write";
+
     /** The limit of notes of one kind. */
     private static final int NAMED = 50;
 
@@ -94,11 +96,11 @@ final class GlobalsReading {
         }
         Matcher encoding = ENCODING.matcher(sql);
         if (!statement.plain()) {
-            note(strange, shown(number, sql));
+            note(strange, shown(number, sql) + UNKNOWN_FORM);
         } else if (encoding.matches()) {
             charset = charset(encoding.group(1));
         } else if (LABEL.matcher(sql).matches()) {
-            note(leftOut, shown(number, sql));
+            note(leftOut, shown(number, sql) + " has no use on another server");
         } else if (!OF_THE_SESSION.matcher(sql).matches() && isWithinLimits(sql)) {
             try {
                 add(decoded(sql, charset));
@@ -119,8 +121,8 @@ final class GlobalsReading {
             if (kept - sql.length() <= LARGEST) {
                 note(
                         strange,
-                        "statement " + number + " and what follows it are not read: roles have never more than "
-                                + LARGEST + " bytes");
+                        "statement " + number + " and the rest of the file are not read: the limit is " + LARGEST
+                                + " bytes");
             }
             return false;
         }
@@ -132,8 +134,8 @@ final class GlobalsReading {
         if (!unread.isEmpty()) {
             note(
                     strange,
-                    "statement " + (number + 1) + " is none that pg_dumpall writes (" + unread
-                            + "), and what follows it is not read");
+                    "statement " + (number + 1) + " (" + unread + ")" + UNKNOWN_FORM
+                            + "; the rest of the file is not read");
         }
         return new Globals(
                 Memberships.merged(statements), List.copyOf(leftOut), List.copyOf(strange), List.copyOf(oversized));
@@ -168,7 +170,7 @@ final class GlobalsReading {
                 return;
             }
         }
-        note(strange, shown(number, sql));
+        note(strange, shown(number, sql) + UNKNOWN_FORM);
     }
 
     private static String decoded(String bytes, Charset charset) throws CharacterCodingException {
@@ -187,18 +189,18 @@ final class GlobalsReading {
 
     private static String tooLong(int number, String sql, long length) {
         Matcher alters = ALTERS.matcher(sql);
-        String what = "statement " + number;
+        String subject = "statement " + number;
         if (alters.matches()) {
-            what = alters.group(2) == null
+            subject = alters.group(2) == null
                     ? "the options and the password of role " + alters.group(1)
                     : "setting " + alters.group(2) + " of role " + alters.group(1);
         }
-        return what + ": too long to be run, with " + length + " bytes";
+        return subject + ": too long to run, with " + length + " bytes";
     }
 
     private static String shown(int number, String sql) {
         Matcher words = FIRST_WORDS.matcher(sql);
-        return "statement " + number + " is none that pg_dumpall writes"
+        return "statement " + number
                 + (words.matches() ? " (" + words.group(1).toUpperCase(Locale.ROOT) + " ...)" : "");
     }
 

@@ -49,13 +49,13 @@ final class GlobalsVerification extends OutputStream {
         Globals globals = globals();
         globals.oversized().forEach(words -> LOG.warn("left out of the verification of the globals: {}", words));
         if (!globals.strange().isEmpty()) {
-            return Optional.of("not all of it is run where backups are proved: "
+            return Optional.of("a verification does not run all of it: "
                     + globals.strange().get(0));
         }
         List<String> touched = globals.touches(ours);
         if (!touched.isEmpty()) {
-            return Optional.of("it is not run where backups are proved, since it is about " + touched.get(0)
-                    + ", a role of pgsteward's own");
+            return Optional.of(
+                    "a verification does not run it, because it changes or grants pgsteward's role " + touched.get(0));
         }
         List<String> command = cluster.client(
                 "psql",

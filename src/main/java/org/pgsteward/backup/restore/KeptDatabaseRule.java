@@ -37,16 +37,16 @@ public record KeptDatabaseRule(Duration patience, String console) {
                         kept.name(),
                         String.format(
                                 Locale.ROOT,
-                                "database %s, %s %s ago, still takes %.1f MiB and is not backed up",
+                                "database %s still exists and is not backed up: %.1f MiB, %s %s ago",
                                 kept.name(),
+                                kept.sizeBytes() / (1024.0 * 1024),
                                 origin,
-                                Elapsed.roughly(age),
-                                kept.sizeBytes() / (1024.0 * 1024)),
+                                Elapsed.roughly(age)),
                         console + " " + CommandPrefix.word("DROP DATABASE " + Quote.identifier(kept.name()))
-                                + "   # if nobody needs it\n" + console + " "
+                                + "   # if it is no longer needed\n" + console + " "
                                 + CommandPrefix.word(
                                         "ALTER DATABASE " + Quote.identifier(kept.name()) + " RENAME TO new_name")
-                                + "   # to keep it: it is backed up from then on",
+                                + "   # to keep it; pgsteward then backs it up",
                         now)
                 .with(Map.of("size_bytes", kept.sizeBytes(), "age_seconds", age.toSeconds()));
     }

@@ -92,9 +92,9 @@ final class MaterializedViews {
         return Stream.of(empty.split("\u001e", -1))
                 .filter(held::contains)
                 .sorted()
-                .map(view ->
-                        "materialized view " + view + " is empty: it held rows when it was dumped, and its owner finds"
-                                + " none any more (row security below it, or a setting of the session that filled it)")
+                .map(view -> "materialized view " + view
+                        + " is empty: it had rows when it was dumped, but its owner now sees"
+                        + " none (because of row security, or a setting of the session that filled it)")
                 .toList();
     }
 

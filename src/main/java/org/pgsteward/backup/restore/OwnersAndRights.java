@@ -123,7 +123,7 @@ final class OwnersAndRights {
         if (named.size() > LARGEST_NUMBER_OF_NOTES) {
             int more = named.size() - LARGEST_NUMBER_OF_NOTES;
             named.subList(LARGEST_NUMBER_OF_NOTES, named.size()).clear();
-            named.add(more + " more rights or owners are not as they were: compare with pg_restore --list");
+            named.add(more + " more privileges or owners differ from the dump; compare them with pg_restore --list");
         }
         return List.copyOf(named);
     }
@@ -147,8 +147,7 @@ final class OwnersAndRights {
             sql = contents.sql(file, database, entries, options);
         } catch (TableOfContents.TooLong e) {
             if (entries.size() == 1) {
-                notes.add("its rights and its owner are not as they were, since it is too long to be read: "
-                        + entries.get(0));
+                notes.add("privileges and owner are not restored, because their SQL is too long: " + entries.get(0));
                 return;
             }
             int half = entries.size() / 2;
@@ -185,8 +184,8 @@ final class OwnersAndRights {
             if (!errors.get(i).isEmpty()) {
                 notes.add(shown(statements.get(i)) + ": " + firstLine(errors.get(i)));
             } else if (!grantors.get(i).isEmpty()) {
-                notes.add("granted by " + owner + ", not by " + grantors.get(i) + " as before: "
-                        + shown(statements.get(i)));
+                notes.add(
+                        "granted by " + owner + ", previously by " + grantors.get(i) + ": " + shown(statements.get(i)));
             }
         }
     }
@@ -206,9 +205,9 @@ final class OwnersAndRights {
         for (Matcher give : refused) {
             String object = give.group(1) + " " + give.group(2);
             boolean closed = definers.contains(object);
-            notes.add(shown(object) + " belongs to " + owner + ", not to " + give.group(3) + " as before"
+            notes.add(shown(object) + " belongs to " + owner + ", previously to " + give.group(3)
                     + (closed ? ", and runs with the rights of its caller" : "")
-                    + "; check it, then type: " + shown(give.group())
+                    + "; check it, then run: " + shown(give.group())
                     + (closed ? "; ALTER " + shown(object) + " SECURITY DEFINER" : ""));
         }
     }
@@ -239,7 +238,7 @@ final class OwnersAndRights {
                         .toList());
         for (int i = 0; i < objects.size(); i++) {
             if (!errors.get(i).isEmpty()) {
-                throw new IOException("cannot keep " + shown(objects.get(i)) + " of another role from running as "
+                throw new IOException("cannot prevent " + shown(objects.get(i)) + " of another role from running as "
                         + owner + ": " + firstLine(errors.get(i)));
             }
         }

@@ -33,6 +33,9 @@ final class OwnersRestore {
             "--no-publications",
             "--no-subscriptions");
 
+    /** The beginning of the reason why such a dump is refused. */
+    static final String NEEDS_A_SUPERUSER = "it contains an object that only a superuser can create";
+
     /** PostgreSQL's untranslated errors for actions that a plain role may not take. */
     private static final Pattern WANTS_MORE_RIGHTS =
             Pattern.compile("permission denied|must be superuser|must be owner|must have privileges|[Oo]nly superuser"
@@ -88,9 +91,7 @@ final class OwnersRestore {
         } catch (IOException e) {
             if (wantsMoreRights(e)) {
                 throw new BeyondTheOwner(
-                        "it holds what only a superuser may restore, which nothing of a dump ever is: "
-                                + e.getMessage(),
-                        e);
+                        NEEDS_A_SUPERUSER + ", and no part of a dump is restored as one: " + e.getMessage(), e);
             }
             throw e;
         }

@@ -78,11 +78,11 @@ final class RecoveredDatabases {
                     // A restored database is complete before it gets its name. So a running daemon created this one for
                     // an application that was started meanwhile.
                     tally.missing(
-                            name + ": a database of that name was made meanwhile, and no table is in it; end pgsteward"
-                                    + " run and the applications, DROP DATABASE " + Quote.identifier(name)
-                                    + ", and type this again");
+                            name + ": another process created an empty database of this name; stop 'pgsteward run' and"
+                                    + " the applications, DROP DATABASE " + Quote.identifier(name)
+                                    + ", then run this command again");
                 } else {
-                    tally.done(name + ": is there already");
+                    tally.done(name + ": exists already");
                     NOTES.of(server, name).forEach(note -> tally.missing(name + ": " + note));
                 }
                 return;
@@ -90,7 +90,7 @@ final class RecoveredDatabases {
             Restore.Order order = new Restore.Order(backup, manifest.source().owner(), name);
             Restore.Done restored = inTime(order, progress);
             tally.verified(restored.order().backup(), restored.took());
-            tally.done(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, of "
+            tally.done(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, from the backup of "
                     + manifest.run().startedAt());
             restored.notes().forEach(note -> tally.missing(name + ": " + note));
         } catch (Refusal | IOException | SQLException e) {
@@ -107,7 +107,7 @@ final class RecoveredDatabases {
         Duration longest = stuck.ofARestore(order.backup().manifest().restoredBytes());
         Progress work = new Progress("restore of " + order.database(), true);
         String tooLong = "its restore took longer than " + Elapsed.words(longest)
-                + " and was left out; restore it alone by:" + " pgsteward restore "
+                + " and was cancelled; restore it alone with: pgsteward restore "
                 + order.backup().manifest().source().service() + " --into " + order.database();
         CompletableFuture.delayedExecutor(longest.toNanos(), TimeUnit.NANOSECONDS)
                 .execute(() -> work.cancel(tooLong));
@@ -153,14 +153,14 @@ final class RecoveredDatabases {
             return Swap.Swapped.NONE;
         });
         tally.verified(restored.order().backup(), restored.took());
-        tally.done(backup.manifest().source().database() + ": " + taken[0] + " rows of the journal, of "
+        tally.done(backup.manifest().source().database() + ": " + taken[0] + " rows of the journal, from the backup of "
                 + backup.manifest().run().startedAt());
         Set<String> others =
                 new TreeSet<>(store.whole(backup).manifest().contents().rows().keySet());
         others.removeAll(JOURNAL);
         if (!others.isEmpty()) {
-            tally.missing(backup.manifest().source().database() + ": it held more than the journal ("
-                    + String.join(", ", others) + "), which RECOVERY.md's lines restore beside it");
+            tally.missing(backup.manifest().source().database() + ": it contained tables outside the journal ("
+                    + String.join(", ", others) + "); restore them with the commands in RECOVERY.md");
         }
     }
 }

@@ -62,11 +62,11 @@ final class RecoveredRoles {
                     new HashSet<>(RestoreRole.names(server, "SELECT rolname FROM pg_catalog.pg_roles WHERE rolsuper"));
             superusers.addAll(kept);
             List<String> powers = GlobalsPowers.of(globals, superusers);
-            String reason = newest.get().path() + " is not vouched for: " + doubt(newest.get());
+            String reason = newest.get().path() + " is not trusted: " + doubt(newest.get());
             if (!powers.isEmpty() && !consent.isGiven(reason, powers)) {
                 throw new Refusal("cannot restore the roles: " + reason
-                        + ", and it gives powers over the server"
-                        + " to " + GlobalsPowers.some(powers) + "; if they had them, add --trust-globals, or set"
+                        + ", and it would give powers over the server to " + GlobalsPowers.some(powers)
+                        + "; if these roles had these powers, add --trust-globals, or set"
                         + " PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed the backups");
             }
         }
@@ -77,9 +77,9 @@ final class RecoveredRoles {
         return switch (globals.signature()) {
             case VALID -> "";
             case WRONG -> "its manifest was changed since it was written";
-            case FOREIGN -> "its manifest is signed with a key that is not here";
+            case FOREIGN -> "its manifest is signed with a key that this host does not have";
             case MISSING -> "its manifest has no signature";
-            case UNCHECKED -> "there is no key here to verify its manifest with";
+            case UNCHECKED -> "this host has no key to verify its manifest";
         };
     }
 
@@ -105,7 +105,7 @@ final class RecoveredRoles {
         Stream.concat(globals.leftOut().stream(), globals.strange().stream())
                 .forEach(words -> tally.missing("roles: not run: " + words));
         globals.oversized().forEach(words -> tally.missing("roles: left out: " + words));
-        tally.done("roles: " + made + " made, with their passwords, from "
+        tally.done("roles: " + made + " created with their passwords, from "
                 + roles.backup().path());
         String count = RestoreRole.names(server, COUNT_ROLES).get(0);
         Long dumped = roles.backup().manifest().contents().rows().get("pg_catalog.pg_roles");

@@ -101,7 +101,7 @@ public final class Recovery {
             throws Refusal, IOException, SQLException, InterruptedException {
         Inventory inventory = Inventory.of(store);
         if (inventory.backups().isEmpty()) {
-            throw new Refusal("there is nothing to restore in " + store.root() + ": no file with a manifest");
+            throw new Refusal("cannot restore from " + store.root() + ": it contains no backup with a manifest");
         }
         RecoveryTally tally = new RecoveryTally();
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
@@ -113,7 +113,7 @@ public final class Recovery {
             if (globals.isPresent()) {
                 roles.make(globals.get(), tally);
             } else {
-                tally.missing("roles: there are no globals in the store");
+                tally.missing("roles: the store contains no globals");
             }
             for (StoredBackup backup :
                     inventory.newestOfEach(one -> inventory.alteration(one).isEmpty())) {
@@ -138,7 +138,7 @@ public final class Recovery {
             inventory
                     .alteration(newest)
                     .ifPresent(reason -> tally.missing(
-                            newest.path() + " is not restored but " + restored.path() + ", which is older: " + reason));
+                            newest.path() + " is skipped, and the older " + restored.path() + " is used: " + reason));
         }
     }
 
@@ -156,11 +156,11 @@ public final class Recovery {
                 if (one.kind().equals(BackupKind.DUMP.word())
                         && !dumped.contains(one.database())
                         && !restore.exists(one.database())) {
-                    tally.missing(one.database() + ": there is no dump of it in the store: " + one.reason());
+                    tally.missing(one.database() + ": the store contains no dump of it: " + one.reason());
                 }
             }
         } catch (IOException e) {
-            tally.missing("databases of which the store has no dump: " + e.getMessage());
+            tally.missing("cannot determine which databases have no dump in the store: " + e.getMessage());
         }
     }
 }

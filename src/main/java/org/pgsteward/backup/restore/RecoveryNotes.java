@@ -40,7 +40,7 @@ final class RecoveryNotes {
             String one = key(database) + plain(note) + BETWEEN_NOTES;
             if (all.length() + one.length() > MOST) {
                 all.append(key(database))
-                        .append("more is not as it was; a restore of its backup by --into says what")
+                        .append("there are more differences; a restore of its backup with --into lists them")
                         .append(BETWEEN_NOTES);
                 break;
             }

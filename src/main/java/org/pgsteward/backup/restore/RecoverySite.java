@@ -65,9 +65,10 @@ final class RecoverySite {
             }
         }
         if (!strangers.isEmpty()) {
-            throw new Refusal("the server at " + server.address().where() + " is not empty ("
-                    + String.join(", ", strangers) + "): everything is restored onto an empty one only; take"
-                    + " 'pgsteward restore SERVICE --into DATABASE' for single databases");
+            throw new Refusal("cannot restore everything: the server at "
+                    + server.address().where() + " is not empty (" + String.join(", ", strangers)
+                    + "); use an empty server, or restore single databases with"
+                    + " 'pgsteward restore SERVICE --into DATABASE'");
         }
     }
 

@@ -134,13 +134,13 @@ public final class Restore {
         try (RestoreTurn alone = RestoreTurn.orRefuse(server)) {
             checks.checkName(order.database());
             if (exists(order.database())) {
-                throw new Refusal("database " + order.database() + " exists: choose another name for --into, or say"
-                        + " --replace to put the backup in the place of the live one");
+                throw new Refusal("cannot create database " + order.database() + ": it exists; choose another name for"
+                        + " --into, or use --replace to replace the live database");
             }
             return fill(orders.vouched(order), Optional.empty(), progress, beside -> {
                 beside.inheritClosed();
                 beside.give();
-                progress.step("all of it is " + order.owner() + "'s");
+                progress.step("gave all objects to " + order.owner());
                 String service = order.backup().manifest().source().service();
                 beside.database()
                         .rename(
@@ -173,15 +173,16 @@ public final class Restore {
             return fill(orders.vouched(order), Optional.of(StagingDatabase.like(server, live)), progress, beside -> {
                 beside.give();
                 beside.role().close();
-                progress.step("all of it is " + order.owner() + "'s");
+                progress.step("gave all objects to " + order.owner());
                 String before = order.backup().manifest().source().owner();
                 if (!before.equals(order.owner())) {
                     beside.notes()
-                            .add("its owner is " + order.owner() + " and was " + before
-                                    + " when it was backed up: what was " + before + "'s is " + order.owner() + "'s");
+                            .add("its owner is " + order.owner() + ", and was " + before
+                                    + " when it was backed up; the objects of " + before + " now belong to "
+                                    + order.owner());
                 }
                 keptBefore.forEach(kept -> beside.notes()
-                        .add("an earlier restore kept " + kept + ", which is still there; delete it by: DROP DATABASE "
+                        .add("an earlier restore kept " + kept + ", which still exists; drop it with: DROP DATABASE "
                                 + Quote.identifier(kept)));
                 return new Swap(server).swap(live, beside.database().name(), clock.instant(), progress);
             });
@@ -190,7 +191,8 @@ public final class Restore {
 
     private RunLock withoutBackups(String service) throws IOException, Refusal {
         return RunLock.take(locks, service)
-                .orElseThrow(() -> new Refusal("a backup of it is under way: try again when it is done"));
+                .orElseThrow(() -> new Refusal("cannot replace the database of " + service
+                        + ": its backup is running; try again when the backup has ended"));
     }
 
     /**
@@ -226,7 +228,7 @@ public final class Restore {
         StoredFile file = file(order.backup());
         checks.check(order);
         checks.checkFile(file);
-        progress.step("the file is whole");
+        progress.step("checked the hash of the file");
         leftovers.clearInTurn();
         Programs programs = Programs.find(bindir, server.majorVersion());
         RestoreRole role = RestoreRole.invite(
@@ -234,7 +236,7 @@ public final class Restore {
                 programs,
                 user,
                 new OwnerPowers(server).isPowerful(order.owner()) ? Optional.empty() : Optional.of(order.owner()));
-        progress.step("a role that logs in for this restore alone");
+        progress.step("created a temporary role");
         boolean restored = false;
         try (RestoreFolder folder = RestoreFolder.make(scratch, locks, user, role.name())) {
             RestoreSession beside = new RestoreSession(server, order, file, role, folder.path());
@@ -262,7 +264,10 @@ public final class Restore {
             new StagingDatabase(server, role).drop();
             role.close();
         } catch (SQLException e) {
-            LOG.warn("database and role {} are left for the next restore to remove: {}", role.name(), e.getMessage());
+            LOG.warn(
+                    "cannot remove database and role {}: {}; the next restore removes them",
+                    role.name(),
+                    e.getMessage());
         }
     }
 

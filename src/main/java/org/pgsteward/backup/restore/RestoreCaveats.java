@@ -27,8 +27,8 @@ public final class RestoreCaveats {
         forbidden.removeAll(allowed);
         return forbidden.isEmpty()
                 ? Optional.empty()
-                : Optional.of("the dump wants extensions that are not allowed: " + String.join(", ", forbidden)
-                        + "; add them to PGSTEWARD_EXTENSIONS_ALLOWED if you trust them");
+                : Optional.of("the dump needs extensions that are not allowed: " + String.join(", ", forbidden)
+                        + "; if you trust them, add them to PGSTEWARD_EXTENSIONS_ALLOWED");
     }
 
     /**
@@ -40,17 +40,16 @@ public final class RestoreCaveats {
     static Optional<String> powerful(String database, String owner, String code) {
         return code.isEmpty()
                 ? Optional.empty()
-                : Optional.of("database " + database + " belonged to role " + owner
-                        + ", which has powers over the cluster, and holds " + code
-                        + ", which would run with them: it is not given to that role; RECOVERY.md in the store has the"
-                        + " lines that restore it by hand");
+                : Optional.of("cannot give database " + database + " to role " + owner + ": it contains " + code
+                        + ", which would run with the role's powers over the cluster; RECOVERY.md in the store has the"
+                        + " commands that restore it by hand");
     }
 
     /** Returns the caveat of tables and indexes in tablespaces of their own. */
     static Optional<String> tablespaces(Collection<String> tablespaces) {
         return tablespaces.isEmpty()
                 ? Optional.empty()
-                : Optional.of("tables and indexes of the tablespaces " + String.join(", ", tablespaces)
+                : Optional.of("tables and indexes in the tablespaces " + String.join(", ", tablespaces)
                         + " are restored into the tablespace of the database");
     }
 
@@ -66,8 +65,8 @@ public final class RestoreCaveats {
     static Optional<String> systemObjects(Collection<String> objects) {
         return objects.isEmpty()
                 ? Optional.empty()
-                : Optional.of("no dump has objects that were made in PostgreSQL's own schemas: "
-                        + String.join(", ", objects) + "; move them into another schema");
+                : Optional.of("dumps do not contain objects in PostgreSQL's own schemas: " + String.join(", ", objects)
+                        + "; move them into another schema");
     }
 
     /**
@@ -78,7 +77,7 @@ public final class RestoreCaveats {
         return views.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
-                        "restore may fill materialized views with other rows, since their rows depend on the session"
+                        "a restore may fill materialized views with other rows, because these depend on the session"
                                 + " (SESSION_USER, current_setting, or row security with one of them): "
                                 + String.join(", ", views));
     }
@@ -87,7 +86,7 @@ public final class RestoreCaveats {
     private static Optional<String> sessionChecks(Collection<String> constraints) {
         return constraints.isEmpty()
                 ? Optional.empty()
-                : Optional.of("restore may refuse rows, since another role is the SESSION_USER then: "
+                : Optional.of("a restore may refuse rows, because another role is its SESSION_USER: "
                         + String.join(", ", constraints));
     }
 
@@ -101,12 +100,12 @@ public final class RestoreCaveats {
     public static List<String> of(Manifest manifest, Set<String> allowed, List<String> lost) {
         List<String> caveats = new ArrayList<>();
         forbidden(manifest.contents().extensions().keySet(), allowed)
-                .ifPresent(why -> caveats.add("restore refuses it: " + why));
+                .ifPresent(why -> caveats.add("a restore refuses it: " + why));
         powerful(
                         manifest.source().database(),
                         manifest.source().owner(),
                         manifest.contents().surroundings().powers())
-                .ifPresent(why -> caveats.add("restore refuses it: " + why));
+                .ifPresent(why -> caveats.add("a restore refuses it: " + why));
         tablespaces(manifest.contents().surroundings().tablespaces()).ifPresent(caveats::add);
         privileges(manifest.contents().surroundings().losses().privileges()).ifPresent(caveats::add);
         systemObjects(manifest.contents().surroundings().losses().systemObjects())

@@ -34,19 +34,19 @@ final class RestoreChecks {
     void check(Restore.Order order) throws Refusal, SQLException {
         Manifest manifest = order.backup().manifest();
         if (order.backup().kind() != BackupKind.DUMP) {
-            throw new Refusal(order.backup().path() + " is no dump of one database: RECOVERY.md in the store has the"
-                    + " lines that restore it, and 'pgsteward restore --all' those of an empty server");
+            throw new Refusal("cannot restore " + order.backup().path() + ": it is not a dump of one database; use the"
+                    + " commands in RECOVERY.md, or 'pgsteward restore --all' for an empty server");
         }
         int major = server.majorVersion();
         if (Integer.parseInt(manifest.run().clientVersion()) > major) {
-            throw new Refusal(order.backup().path() + " was made by PostgreSQL "
+            throw new Refusal("cannot restore " + order.backup().path() + ": it is a dump of PostgreSQL "
                     + manifest.run().clientVersion() + ", and the server is PostgreSQL " + major
-                    + ": a dump goes into the same version or a newer one");
+                    + "; use a server of the same or a newer version");
         }
         Optional<String> forbidden =
                 RestoreCaveats.forbidden(manifest.contents().extensions().keySet(), allowedExtensions);
         if (forbidden.isPresent()) {
-            throw new Refusal(forbidden.get());
+            throw new Refusal("cannot restore " + order.backup().path() + ": " + forbidden.get());
         }
         checkRoles(order, manifest.contents().surroundings());
     }
@@ -57,15 +57,17 @@ final class RestoreChecks {
     private void checkRoles(Restore.Order order, DatabaseEnvironment surroundings) throws Refusal, SQLException {
         Set<String> there = new TreeSet<>(RestoreRole.names(server, "SELECT rolname FROM pg_catalog.pg_roles"));
         if (!there.contains(order.owner())) {
-            throw new Refusal("role " + order.owner() + ", to which the database belonged, does not exist:"
-                    + " start the service's container, or create the role, and try again");
+            throw new Refusal("cannot restore " + order.backup().path() + ": role " + order.owner()
+                    + ", the owner of the database, does not exist; start the service's container or create the"
+                    + " role, then try again");
         }
         Set<String> named = new TreeSet<>(surroundings.roles());
         named.removeAll(there);
         if (!named.isEmpty()) {
-            throw new Refusal("the dump's policies or user mappings are for roles that do not exist: "
-                    + String.join(", ", named) + "; create them (CREATE ROLE "
-                    + Quote.identifier(named.iterator().next()) + "), and try again");
+            throw new Refusal("cannot restore " + order.backup().path()
+                    + ": its policies or user mappings name roles that do not exist: " + String.join(", ", named)
+                    + "; create them (CREATE ROLE "
+                    + Quote.identifier(named.iterator().next()) + "), then try again");
         }
     }
 
@@ -75,27 +77,28 @@ final class RestoreChecks {
                 || bytes > LONGEST_NAME
                 || database.indexOf('\0') >= 0
                 || database.matches(UnfinishedRestore.NAMES)) {
-            throw new Refusal("a database cannot be called '" + database + "': a name has 1 to " + LONGEST_NAME
-                    + " bytes, and pgsteward_restore_... is kept for restores under way");
+            throw new Refusal("cannot create database '" + database + "': a name has 1 to " + LONGEST_NAME
+                    + " bytes, and names pgsteward_restore_... are reserved for running restores");
         }
     }
 
     /** Checks whether the live database can be set aside. */
     void checkReplaceable(String live) throws Refusal, SQLException {
         if (!exists(live)) {
-            throw new Refusal("there is no database " + live + " to replace: say --into " + live);
+            throw new Refusal("cannot replace database " + live + ": it does not exist; use --into " + live);
         }
         if (live.equals(server.address().database()) || live.equals("postgres") || live.startsWith("template")) {
-            throw new Refusal("database " + live + " is not replaced while the server works with it: restore it"
-                    + " beside by --into, or everything onto an empty server by restore --all");
+            throw new Refusal("cannot replace database " + live + ": the running server needs it; restore it under"
+                    + " another name with --into, or everything onto an empty server with restore --all");
         }
         String prepared = RestoreRole.names(
                         server,
                         "SELECT count(*) FROM pg_catalog.pg_prepared_xacts WHERE database = " + Quote.literal(live))
                 .get(0);
         if (!prepared.equals("0")) {
-            throw new Refusal("database " + live + " has " + prepared + " prepared transactions, which would be"
-                    + " lost: COMMIT PREPARED or ROLLBACK PREPARED them first (pg_prepared_xacts lists them)");
+            throw new Refusal(
+                    "cannot replace database " + live + ": its " + prepared + " prepared transactions would be"
+                            + " lost; COMMIT PREPARED or ROLLBACK PREPARED them first (pg_prepared_xacts lists them)");
         }
     }
 
@@ -104,11 +107,11 @@ final class RestoreChecks {
         try {
             file.check();
         } catch (IOException e) {
-            throw new Refusal(file.file() + " is not restored: " + e.getMessage()
-                    + "; 'pgsteward backups' lists what else there is");
+            throw new Refusal("cannot restore " + file.file() + ": " + e.getMessage()
+                    + "; 'pgsteward backups' lists the other backups");
         }
         if (file.manifest().file().isEncrypted() && !keys.opens()) {
-            throw new Refusal(file.file() + " is sealed, and there is nothing here to open it with: set"
+            throw new Refusal("cannot restore " + file.file() + ": it is encrypted, and this host has no identity; set"
                     + " PGSTEWARD_BACKUP_IDENTITY_FILE to the path of the age key");
         }
     }

@@ -127,7 +127,7 @@ final class RestoreFolder implements AutoCloseable {
         boolean there = Files.isDirectory(left.folder, LinkOption.NOFOLLOW_LINKS);
         left.close();
         if (there) {
-            LOG.warn("removed folder {}, which a restore left that ended before it was done", left.folder);
+            LOG.warn("removed folder {} of an interrupted restore", left.folder);
         }
     }
 
@@ -143,7 +143,7 @@ final class RestoreFolder implements AutoCloseable {
                     .filter(name -> name.matches(UnfinishedRestore.NAMES))
                     .forEach(names::add);
         } catch (IOException e) {
-            LOG.warn("cannot list what restores left in {}: {}", parent, e.getMessage());
+            LOG.warn("cannot list the remains of restores in {}: {}", parent, e.getMessage());
         }
         return names;
     }

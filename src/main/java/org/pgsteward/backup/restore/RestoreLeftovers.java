@@ -85,13 +85,9 @@ public final class RestoreLeftovers {
     private static void remove(String kind, String name, Work work) {
         try {
             work.run();
-            LOG.warn("removed {} {}, which a restore left that ended before it was done", kind, name);
+            LOG.warn("removed {} {} of an interrupted restore", kind, name);
         } catch (SQLException e) {
-            LOG.warn(
-                    "{} {}, which a restore left that ended before it was done, cannot be removed: {}",
-                    kind,
-                    name,
-                    e.getMessage());
+            LOG.warn("cannot remove {} {} of an interrupted restore: {}", kind, name, e.getMessage());
         }
     }
 }

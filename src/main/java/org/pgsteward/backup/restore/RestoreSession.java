@@ -80,12 +80,12 @@ final class RestoreSession {
         }
         List<String> settings = settings();
         set(settings);
-        progress.step("an empty database beside");
+        progress.step("created an empty database");
         DumpExtensions made = makeExtensions(manifest);
         String list = contents.list(file, name);
         Optional<String> stranger = ArchiveHeader.contradiction(list, file);
         if (stranger.isPresent()) {
-            throw new Refusal(order.backup().path() + " is not restored: " + stranger.get());
+            throw new Refusal("cannot restore " + order.backup().path() + ": " + stranger.get());
         }
         if (powerful && !order.isOfTheJournal()) {
             OwnerPowers.refuseCode(order, list);
@@ -96,7 +96,7 @@ final class RestoreSession {
         RestoreCaveats.systemObjects(losses.systemObjects()).ifPresent(notes::add);
         RestoreCaveats.sessionViews(losses.sessionViews()).ifPresent(notes::add);
         RestorePlan plan = RestorePlan.of(list, made.schemas(), true);
-        plan.leftOut().forEach(entry -> notes.add("left to the administrator, who makes it by hand: " + entry));
+        plan.leftOut().forEach(entry -> notes.add("left out; an administrator must create it: " + entry));
         lendWrappers(list);
         new OwnersRestore(role, name)
                 .pour(
@@ -104,7 +104,7 @@ final class RestoreSession {
                         plan,
                         contents,
                         bytes -> progress.poured(bytes, manifest.file().sourceBytes()));
-        progress.step("restored");
+        progress.step("restored the tables and rows");
         MaterializedViews views = new MaterializedViews(role, name);
         notes.addAll(views.fill(list, settings));
         notes.addAll(views.emptied(losses.filledViews()));
@@ -115,7 +115,7 @@ final class RestoreSession {
         notes.addAll(ExtensionObjects.lost(losses.extensionObjects(), role, name));
         notes.addAll(TextSearchExpressions.lost(manifest, role, name));
         reset(settings);
-        progress.step("every table's rows are as the manifest says");
+        progress.step("compared the rows of every table");
         return rows;
     }
 
@@ -158,7 +158,7 @@ final class RestoreSession {
         if (RestoreRole.names(
                         server, "SELECT 1 FROM pg_catalog.pg_tablespace WHERE spcname = " + Quote.literal(tablespace))
                 .isEmpty()) {
-            notes.add("the server has no tablespace " + tablespace + ": the database is in its default one");
+            notes.add("the server has no tablespace " + tablespace + ": the database is in the default tablespace");
             return "";
         }
         return " TABLESPACE " + Quote.identifier(tablespace);
@@ -185,11 +185,11 @@ final class RestoreSession {
                     manifest.contents().surroundings().schemas(),
                     false);
         } catch (DumpExtensions.NotInstalled e) {
-            throw new Refusal("the server does not have the extension " + e.extension + ", which database "
-                    + manifest.source().database() + " uses: install it there first");
+            throw new Refusal("cannot restore database " + manifest.source().database()
+                    + ": the server lacks extension " + e.extension + "; install it there first");
         } catch (DumpExtensions.NotToBeMade e) {
-            throw new Refusal("the server has the extension " + e.extension + ", which database "
-                    + manifest.source().database() + " uses, and cannot make it: " + e.because());
+            throw new Refusal("cannot restore database " + manifest.source().database()
+                    + ": the server cannot create extension " + e.extension + ": " + e.because());
         }
     }
 
@@ -232,9 +232,8 @@ final class RestoreSession {
         boolean readable =
                 DatabaseProperties.areReadable(file.manifest().source().database());
         if (!readable) {
-            notes.add(
-                    "what was set and granted on the database is left out: pg_restore does not write it for a name with"
-                            + " an end of a line");
+            notes.add("settings and privileges of the database are left out: pg_restore does not write them for a name"
+                    + " with a line break");
         }
         return readable;
     }
@@ -249,7 +248,7 @@ final class RestoreSession {
         }
         DatabaseProperties properties = DatabaseProperties.of(contents, file, database.name());
         inherit(properties.closed(), Optional.empty());
-        properties.opening(order.database()).forEach(grant -> notes.add("left out: " + grant));
+        properties.opening(order.database()).forEach(grant -> notes.add("privilege of PUBLIC left out: " + grant));
     }
 
     private void inherit(DatabaseProperties properties, Optional<Connection> administrator) throws SQLException {

@@ -34,9 +34,9 @@ final class RestoreTrust {
         StoredBackup backup = store.whole(listed.backup());
         Optional<String> alteration = store.alteration(backup);
         if (alteration.isPresent()) {
-            throw new Refusal(backup.path() + " is not restored: " + alteration.get()
-                    + "; 'pgsteward backups' lists what else there is, and RECOVERY.md has the lines for one that you"
-                    + " trust all the same");
+            throw new Refusal("cannot restore " + backup.path() + ": " + alteration.get()
+                    + "; 'pgsteward backups' lists the other backups. If you trust this backup, restore it with the"
+                    + " commands in RECOVERY.md");
         }
         return listed.of(backup);
     }

@@ -44,7 +44,9 @@ final class RestoreTurn implements AutoCloseable {
 
     /** @throws Refusal while another restore is under way */
     static RestoreTurn orRefuse(Server server) throws SQLException, Refusal {
-        return take(server).orElseThrow(() -> new Refusal("another restore is under way"));
+        return take(server)
+                .orElseThrow(
+                        () -> new Refusal("another restore is running on this server; try again when it has ended"));
     }
 
     @Override
@@ -53,7 +55,7 @@ final class RestoreTurn implements AutoCloseable {
             // The server notices a closed connection only after a while, and the next restore may come earlier.
             AdvisoryLock.release(connection);
         } catch (SQLException e) {
-            throw new IOException("the turn of restores: " + e.getMessage(), e);
+            throw new IOException("cannot release the lock of restores: " + e.getMessage(), e);
         }
     }
 }

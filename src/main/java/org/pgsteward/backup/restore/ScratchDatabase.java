@@ -76,9 +76,9 @@ record ScratchDatabase(Optional<String> caveat, Set<String> schemas) {
         try {
             return DumpExtensions.make(cluster::sql, NAME, role, extensions.keySet(), surroundings.schemas(), true);
         } catch (DumpExtensions.NotInstalled e) {
-            throw new Unlike("extension " + e.extension + " is not installed where backups are proved");
+            throw new Unlike("extension " + e.extension + " is not installed where backups are verified");
         } catch (DumpExtensions.NotToBeMade e) {
-            throw new Unlike("extension " + e.extension + " cannot be made where backups are proved: " + e.because());
+            throw new Unlike("cannot create extension " + e.extension + " where backups are verified: " + e.because());
         }
     }
 

@@ -136,7 +136,7 @@ public final class ScratchRestore implements AutoCloseable {
         RestorePlan plan = RestorePlan.of(contents, database.schemas(), false);
         if (!plan.leftOut().isEmpty()) {
             LOG.info(
-                    "{}: left to an administrator, in a restore too: {}",
+                    "{}: left out of the verification, as of every restore: {}",
                     manifest.identity().backupId(),
                     plan.leftOut());
         }
@@ -236,7 +236,7 @@ public final class ScratchRestore implements AutoCloseable {
             program.awaitSuccess();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while a dump was restored", e);
+            throw new IOException("interrupted during the restore of a dump", e);
         } catch (IOException failed) {
             return FailedRestore.orThrow(failed, cluster, caveat);
         }

@@ -74,7 +74,8 @@ final class ScratchRows {
     private static Map<String, Long> counted(List<String> tables, String printed) throws IOException {
         List<String> lines = printed.lines().filter(line -> !line.isBlank()).toList();
         if (lines.size() != tables.size()) {
-            throw new IOException(lines.size() + " of " + tables.size() + " tables could be counted");
+            throw new IOException(
+                    "cannot count rows: " + lines.size() + " of " + tables.size() + " tables were counted");
         }
         Map<String, Long> counted = new TreeMap<>();
         for (String line : lines) {

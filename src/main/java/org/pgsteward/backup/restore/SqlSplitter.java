@@ -110,7 +110,7 @@ final class SqlSplitter {
             case AFTER_TEXT -> {
                 if (c == '\'') {
                     // The first part of a text decides how the second one is quoted.
-                    stop("a text in two parts");
+                    stop("a literal in two parts");
                 } else if (Character.isWhitespace(c)) {
                     other(c);
                 } else {
@@ -150,14 +150,14 @@ final class SqlSplitter {
     String end() {
         switch (at) {
             case COMMAND -> command();
-            case QUOTED, HIDING, DOLLARS -> stop("a text without an end");
+            case QUOTED, HIDING, DOLLARS -> stop("an unterminated literal");
             case HYPHEN -> fresh = false;
             default -> {
                 // No text or command is open.
             }
         }
         if (at != At.STOPPED && !fresh) {
-            stop("a statement without an end");
+            stop("an unterminated statement");
         }
         return unread;
     }

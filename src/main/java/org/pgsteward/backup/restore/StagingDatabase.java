@@ -76,7 +76,7 @@ final class StagingDatabase {
                 throw e;
             }
             make(owner, " ENCODING 'UTF8'");
-            notes.add(cannotMake(like, e) + ": it sorts as the server does");
+            notes.add(cannotMake(like, e) + ": it has the sort order of the server");
         }
         close();
         return notes;
@@ -93,14 +93,14 @@ final class StagingDatabase {
         try {
             make(owner, like);
         } catch (SQLException e) {
-            throw new Refusal("database " + live + " is not replaced: " + cannotMake(like, e)
-                    + "; install its locale on the server, or restore beside it by --into, in the order of the server");
+            throw new Refusal("cannot replace database " + live + ": " + cannotMake(like, e)
+                    + "; install its locale on the server, or restore with --into, in the sort order of the server");
         }
         close();
     }
 
     private static String cannotMake(String like, SQLException e) {
-        return "the server cannot make a database with" + like + " ("
+        return "the server cannot create a database with" + like + " ("
                 + String.valueOf(e.getMessage()).lines().findFirst().orElse("no reason given") + ")";
     }
 

@@ -120,15 +120,15 @@ final class Swap {
             long oldOid = oid(connection, live);
             long newOid = oid(connection, restored);
             dress(connection, restored, oldOid);
-            progress.step("what was granted on it is as before");
+            progress.step("copied the privileges of the live database");
             long began = System.nanoTime();
             try (SessionEnder sessions = SessionEnder.ofDatabase(server, oldOid)) {
                 sessions.start();
                 DatabaseRename.run(connection, live, kept);
-                progress.step("nobody is in the old one, and it is set aside");
+                progress.step("ended the sessions and renamed the live database");
                 DatabaseRename.run(connection, restored, live);
                 copySettings(connection, oldOid, newOid);
-                progress.step("the new one has its name");
+                progress.step("renamed the restored database");
                 close(connection, kept);
                 KeptDatabases.note(connection, kept, live, true, at);
                 connection.commit();
@@ -177,7 +177,7 @@ final class Swap {
     private static long oid(Connection connection, String database) throws SQLException {
         String sql = "SELECT oid FROM pg_catalog.pg_database WHERE datname = ?";
         return Query.first(connection, sql, row -> row.getLong(1), database)
-                .orElseThrow(() -> new SQLException("database " + database + " is gone", "3D000"));
+                .orElseThrow(() -> new SQLException("database " + database + " does not exist", "3D000"));
     }
 
     /** Returns the names of databases that were kept of {@code live}. Only an operator removes them. */

@@ -73,7 +73,7 @@ final class TableOfContents {
             ClientProgram.Ended ended = program.awaitEnd();
             List<String> lines = RestoreErrors.of(ended.errors()).lines();
             if (ended.exitCode() != 0 && lines.isEmpty()) {
-                throw new IOException("comments could not be restored: " + String.join("; ", ended.errors()));
+                throw new IOException("cannot restore comments: " + String.join("; ", ended.errors()));
             }
             return lines;
         }

@@ -92,7 +92,7 @@ public final class TemporaryRole implements AutoCloseable {
             RoleRemoval.drop(server, name);
         } catch (SQLException e) {
             disable(server, name);
-            LOG.warn("role {} cannot be dropped, and can no longer log in: {}", name, e.getMessage());
+            LOG.warn("cannot drop role {}, which can no longer log in: {}", name, e.getMessage());
         }
     }
 

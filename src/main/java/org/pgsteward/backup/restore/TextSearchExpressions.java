@@ -67,8 +67,8 @@ final class TextSearchExpressions {
                 .strip();
         return names.isEmpty()
                 ? List.of()
-                : List.of("generated columns and indexes are computed without the text search configuration "
-                        + RestorePlan.oneLine(configuration) + ", which does not exist yet at that point: "
-                        + RestorePlan.oneLine(names) + "; update these rows afterwards, and REINDEX");
+                : List.of("generated columns and indexes differ, because text search configuration "
+                        + RestorePlan.oneLine(configuration) + " did not exist when they were computed: "
+                        + RestorePlan.oneLine(names) + "; update these rows, and REINDEX");
     }
 }

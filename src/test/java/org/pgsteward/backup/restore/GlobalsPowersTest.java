@@ -43,7 +43,7 @@ class GlobalsPowersTest {
                 "GRANT pg_execute_server_program TO a WITH ADMIN OPTION | a: member of pg_execute_server_program",
                 "GRANT pg_that_comes_in_20 TO a | a: member of pg_that_comes_in_20",
                 "GRANT homelab TO a | a: member of homelab",
-                "GRANT SET ON PARAMETER session_preload_libraries TO a | a: SET of setting session_preload_libraries",
+                "GRANT SET ON PARAMETER session_preload_libraries TO a | a: SET on parameter session_preload_libraries",
                 "GRANT b TO a; GRANT c TO b; GRANT pg_read_all_data TO c |"
                         + " a: member of b; b: member of c; c: member of pg_read_all_data",
                 "GRANT b TO a; GRANT a TO b |",

@@ -208,12 +208,12 @@ class GlobalsTest {
 
         assertThat(plain.strange())
                 .containsExactly(
-                        "statement 1 is none that pg_dumpall writes (\\ ...)",
-                        "statement 2 is none that pg_dumpall writes (DROP DATABASE ...)");
+                        "statement 1 (\\ ...) has a form that pg_dumpall does not write",
+                        "statement 2 (DROP DATABASE ...) has a form that pg_dumpall does not write");
         assertThat(plain.statements()).extracting(Globals.Statement::sql).containsExactly("CREATE ROLE a");
         assertThat(uncertain.strange())
                 .containsExactly(
-                        "statement 1 is none that pg_dumpall writes (a text in two parts), and what follows it is not read");
+                        "statement 1 (a literal in two parts) has a form that pg_dumpall does not write; the rest of the file is not read");
         assertThat(uncertain.statements()).isEmpty();
     }
 
@@ -274,14 +274,16 @@ class GlobalsTest {
     void anythingElseIsStrangeAndNotRun(String script) {
         Globals globals = read("CREATE ROLE before;\n" + script);
 
-        assertThat(globals.strange()).isNotEmpty().allMatch(words -> words.contains("is none that pg_dumpall writes"));
+        assertThat(globals.strange())
+                .isNotEmpty()
+                .allMatch(words -> words.contains(" has a form that pg_dumpall does not write"));
         assertThat(script(globals)).doesNotContain("/tmp/x");
     }
 
     @Test
     void namesAnUnknownStatementWithoutItsSecrets() {
         assertThat(read("CREATE ROLE a;\nALTER USER a PASSWORD 'in the clear';").strange())
-                .containsExactly("statement 2 is none that pg_dumpall writes (ALTER USER ...)");
+                .containsExactly("statement 2 (ALTER USER ...) has a form that pg_dumpall does not write");
     }
 
     @Test
@@ -300,8 +302,8 @@ class GlobalsTest {
         assertThat(globals.strange()).isEmpty();
         assertThat(globals.oversized())
                 .containsExactly(
-                        "setting search_path of role shop: too long to be run, with 20000038 bytes",
-                        "the options and the password of role vain: too long to be run, with 20000045 bytes");
+                        "setting search_path of role shop: too long to run, with 20000038 bytes",
+                        "the options and the password of role vain: too long to run, with 20000045 bytes");
         assertThat(globals.statements())
                 .extracting(Globals.Statement::sql)
                 .containsExactly(
@@ -341,7 +343,7 @@ class GlobalsTest {
         }
         Globals globals = read(script.toString());
 
-        assertThat(globals.strange()).singleElement().asString().contains("have never more than 6291456 bytes");
+        assertThat(globals.strange()).singleElement().asString().contains(" are not read: the limit is 6291456 bytes");
         assertThat(globals.statements()).hasSizeLessThan(130);
     }
 

@@ -25,20 +25,22 @@ class HostileRestoreIT extends OnRestoreHost {
         String service = restores.service("CREATE TABLE public.t AS SELECT 1 AS n");
         List<String> before = databases();
 
-        restores.refused(restores.order(service, service), "database " + service + " exists: choose another name");
+        restores.refused(
+                restores.order(service, service),
+                "cannot create database " + service + ": it exists; choose another name");
         restores.refused(restores.order(service, "x".repeat(64)), "a name has 1 to 63 bytes");
         restores.refused(restores.order(service, ""), "a name has 1 to 63 bytes");
-        restores.refused(restores.order(service, "pgsteward_restore_0123abcd"), "is kept for restores under way");
+        restores.refused(restores.order(service, "pgsteward_restore_0123abcd"), "are reserved for running restores");
         restores.refused(
                 new Restore.Order(restores.order(service, "nobodys").backup(), "nobody", "nobodys"),
-                "role nobody, to which the database belonged, does not exist");
+                "role nobody, the owner of the database, does not exist");
         assertThatThrownBy(() -> wiring.restore.replace(restores.order(service, "not_there"), RestoreProgress.QUIET))
                 .isInstanceOf(Refusal.class)
-                .hasMessage("there is no database not_there to replace: say --into not_there");
+                .hasMessage("cannot replace database not_there: it does not exist; use --into not_there");
         for (String never : List.of("homelab", "postgres", "template1")) {
             assertThatThrownBy(() -> wiring.restore.replace(restores.order(service, never), RestoreProgress.QUIET))
                     .isInstanceOf(Refusal.class)
-                    .hasMessageContaining("is not replaced while the server works with it");
+                    .hasMessageContaining(": the running server needs it");
         }
         assertThat(databases()).isEqualTo(before);
     }
@@ -54,7 +56,7 @@ class HostileRestoreIT extends OnRestoreHost {
         Files.write(file, bytes);
         restores.refused(order, "the file's SHA-256 is ");
         Files.delete(file);
-        restores.refused(order, "is not there; 'pgsteward backups' lists what else there is");
+        restores.refused(order, "is not there; 'pgsteward backups' lists the other backups");
         assertThat(databases()).isEqualTo(before);
     }
 
@@ -64,7 +66,7 @@ class HostileRestoreIT extends OnRestoreHost {
         Wiring strict = host.wiring("pgsteward.extensions.allowed", "citext");
         assertThatThrownBy(() -> strict.restore.into(restores.order(service, service + "_back"), RestoreProgress.QUIET))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("wants extensions that are not allowed: hstore")
+                .hasMessageContaining("needs extensions that are not allowed: hstore")
                 .hasMessageContaining("PGSTEWARD_EXTENSIONS_ALLOWED");
     }
 
@@ -104,7 +106,7 @@ class HostileRestoreIT extends OnRestoreHost {
         String service = restores.service(trap("EXECUTE $x$ COPY (SELECT 1) TO PROGRAM 'touch " + marker + "' $x$;"));
 
         assertThatThrownBy(() -> wiring.restore.into(restores.order(service, service + "_back"), RestoreProgress.QUIET))
-                .hasMessageContaining("it holds what only a superuser may restore");
+                .hasMessageContaining("it contains an object that only a superuser can create");
 
         assertThat(marker).doesNotExist();
         assertThat(databases()).doesNotContain(service + "_back");
@@ -183,7 +185,7 @@ class HostileRestoreIT extends OnRestoreHost {
                 .isEmpty();
         assertThat(done.notes())
                 .containsExactly(
-                        "1 of the dump's statements about the database are none that pg_dump writes, and are not run");
+                        "1 of the statements about the database were not run: pg_dump does not write such statements");
     }
 
     @Test
@@ -198,7 +200,7 @@ class HostileRestoreIT extends OnRestoreHost {
         wiring.restore.into(restores.stored(plain, "homelab", plain + "_back"), RestoreProgress.QUIET);
         restores.refused(
                 restores.stored(code, "homelab", code + "_back"),
-                "and holds view public.logins, which would run with them");
+                "it contains view public.logins, which would run with the role's powers");
 
         assertThat(Contents.of(server, plain + "_back")).isEqualTo(Contents.of(server, plain));
         assertThat(restores.rows(

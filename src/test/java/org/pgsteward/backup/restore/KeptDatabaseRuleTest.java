@@ -25,13 +25,13 @@ class KeptDatabaseRuleTest {
         assertThat(forgotten.severity()).contains(Severity.WARNING);
         assertThat(forgotten.reason())
                 .isEqualTo(
-                        "database it's_back, restored beside vikunja 14 days ago, still takes 3.0 MiB and is not backed up");
+                        "database it's_back still exists and is not backed up: 3.0 MiB, restored beside vikunja 14 days ago");
         assertThat(forgotten.remedy().lines())
                 .containsExactly(
-                        "docker exec postgresql psql -U homelab -d homelab -c 'DROP DATABASE \"it'\\''s_back\"'   # if nobody"
-                                + " needs it",
+                        "docker exec postgresql psql -U homelab -d homelab -c 'DROP DATABASE \"it'\\''s_back\"'   # if it is"
+                                + " no longer needed",
                         "docker exec postgresql psql -U homelab -d homelab -c 'ALTER DATABASE \"it'\\''s_back\" RENAME TO"
-                                + " new_name'   # to keep it: it is backed up from then on");
+                                + " new_name'   # to keep it; pgsteward then backs it up");
     }
 
     @Test

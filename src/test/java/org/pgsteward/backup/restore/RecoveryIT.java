@@ -123,7 +123,8 @@ class RecoveryIT {
     void refusesAServerThatIsNotEmpty() {
         assertThatThrownBy(() -> wiring.recovery.rebuild(RestoreProgress.QUIET, Recovery.Consent.NONE))
                 .isInstanceOf(Refusal.class)
-                .hasMessageMatching("the server at \\S+ is not empty \\(database everything, .*");
+                .hasMessageMatching(
+                        "cannot restore everything: the server at \\S+ is not empty \\(database everything, .*");
     }
 
     @Test
@@ -145,9 +146,8 @@ class RecoveryIT {
             assertThat(command(environment, out, "restore", "--all", "--from", store))
                     .isEqualTo(1);
             assertThat(Files.readString(out))
-                    .containsPattern(
-                            "missing: plain: a database of that name was made meanwhile, and no table is in it;"
-                                    + " .*DROP DATABASE \"plain\"")
+                    .containsPattern("missing: plain: another process created an empty database of this name;"
+                            + " .*DROP DATABASE \"plain\"")
                     .containsOnlyOnce("missing:");
             Contents.runAs(server, "homelab", password, "homelab", "DROP DATABASE plain");
             assertThat(command(environment, out, "restore", "--all", "--from", store))
@@ -257,8 +257,8 @@ class RecoveryIT {
 
             assertThat(report.missing())
                     .anySatisfy(line -> assertThat(line)
-                            .matches("a_sleeps: its restore took longer than \\d+ s and was left out;"
-                                    + " restore it alone by: pgsteward restore a_sleeps --into a_sleeps"));
+                            .matches("a_sleeps: its restore took longer than \\d+ s and was cancelled;"
+                                    + " restore it alone with: pgsteward restore a_sleeps --into a_sleeps"));
             assertThat(report.done()).anyMatch(line -> line.startsWith("b_fine: 1 rows in 1 tables"));
         }
     }

@@ -46,10 +46,10 @@ class RecoveryNotesIT {
 
             for (int run = 0; run < 2; run++) {
                 Recovery.Report report = recovery.rebuild(RestoreProgress.QUIET, Recovery.Consent.NONE);
-                assertThat(report.done()).contains("app: is there already");
+                assertThat(report.done()).contains("app: exists already");
                 assertThat(report.missing())
                         .filteredOn(line -> line.startsWith("app: "))
-                        .contains("app: no dump has objects that were made in PostgreSQL's own schemas: table"
+                        .contains("app: dumps do not contain objects in PostgreSQL's own schemas: table"
                                 + " information_schema.mine; move them into another schema")
                         .doesNotHaveDuplicates();
             }

@@ -276,26 +276,26 @@ class RestoreAgreesIT {
 
         Restore.Done done = wiring.restore.into(order(service, service + "_back"), RestoreProgress.QUIET);
 
-        String not = " belongs to " + service + ", not to " + third + " as before";
+        String not = " belongs to " + service + ", previously to " + third;
         String give = " OWNER TO " + third;
         assertThat(done.notes())
                 .map(note -> note.replaceFirst(": ERROR: .*", ""))
                 .containsExactlyInAnyOrder(
-                        "granted by " + service + ", not by " + group
-                                + " as before: GRANT SELECT ON TABLE public.mine TO " + third,
+                        "granted by " + service + ", previously by " + group + ": GRANT SELECT ON TABLE public.mine TO "
+                                + third,
                         "ALTER DEFAULT PRIVILEGES FOR ROLE " + third + " IN SCHEMA public GRANT SELECT ON TABLES  TO "
                                 + service,
-                        "SCHEMA s" + not + "; check it, then type: ALTER SCHEMA s" + give,
+                        "SCHEMA s" + not + "; check it, then run: ALTER SCHEMA s" + give,
                         "FUNCTION public.def(a integer, OUT b text)" + not
                                 + ", and runs with the rights of its caller; check it, then"
-                                + " type: ALTER FUNCTION public.def(a integer, OUT b text)" + give
+                                + " run: ALTER FUNCTION public.def(a integer, OUT b text)" + give
                                 + "; ALTER FUNCTION public.def(a integer, OUT b text) SECURITY DEFINER",
                         "FUNCTION public.inv(a integer, b numeric[])" + not
-                                + "; check it, then type: ALTER FUNCTION public.inv(a integer, b numeric[])" + give,
-                        "TABLE public.\"of third\"" + not + "; check it, then type: ALTER TABLE public.\"of third\""
+                                + "; check it, then run: ALTER FUNCTION public.inv(a integer, b numeric[])" + give,
+                        "TABLE public.\"of third\"" + not + "; check it, then run: ALTER TABLE public.\"of third\""
                                 + give,
-                        "TABLE public.v" + not + "; check it, then type: ALTER TABLE public.v" + give,
-                        "TABLE public.list_1" + not + "; check it, then type: ALTER TABLE public.list_1" + give);
+                        "TABLE public.v" + not + "; check it, then run: ALTER TABLE public.v" + give,
+                        "TABLE public.list_1" + not + "; check it, then run: ALTER TABLE public.list_1" + give);
         assertThat(host.rows(service + "_back", "SELECT tableowner::text FROM pg_tables WHERE tablename = 'of_group'"))
                 .containsExactly(group);
         assertThat(host.rows(service + "_back", "SELECT prosecdef FROM pg_proc WHERE proname = 'def'"))
@@ -315,8 +315,8 @@ class RestoreAgreesIT {
     void aRefusalOfTheRestoreIsACaveatAndRaisesOneAlert() throws Exception {
         String service = service("CREATE TABLE public.t AS SELECT 1 AS n");
         host.cluster().run(service, "CREATE EXTENSION dblink SCHEMA public");
-        String caveat = "restore refuses it: the dump wants extensions that are not allowed: dblink; add them to"
-                + " PGSTEWARD_EXTENSIONS_ALLOWED if you trust them";
+        String caveat = "a restore refuses it: the dump needs extensions that are not allowed: dblink; if you trust"
+                + " them, add them to PGSTEWARD_EXTENSIONS_ALLOWED";
 
         for (int night = 0; night < 2; night++) {
             Backup backup = backUp(service);
@@ -359,9 +359,8 @@ class RestoreAgreesIT {
         assertThat(backup.caveats())
                 .singleElement()
                 .asString()
-                .startsWith(
-                        "restore refuses it: database " + service + " belonged to role " + service
-                                + ", which has powers over the cluster, and holds routine public.f(), which would run with them");
+                .startsWith("a restore refuses it: cannot give database " + service + " to role " + service
+                        + ": it contains routine public.f(), which would run with the role's powers over the cluster");
         List<String> steps = new ArrayList<>();
 
         assertThatThrownBy(() -> wiring.restore.into(order(service, service + "_back"), new RestoreProgress() {
@@ -376,8 +375,9 @@ class RestoreAgreesIT {
                     }
                 }))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("and holds function public.f(), which would run with them");
-        assertThat(steps).doesNotContain("rows", "restored").endsWith("an empty database beside");
+                .hasMessageContaining(
+                        "it contains function public.f(), which would run with the role's powers over the cluster");
+        assertThat(steps).doesNotContain("rows", "restored the tables and rows").endsWith("created an empty database");
     }
 
     /** pg_restore cannot fill this view either, since its query finds a function by the search path. */
@@ -498,8 +498,8 @@ class RestoreAgreesIT {
         assertThat(done.rows()).isEqualTo(3);
         assertThat(done.notes())
                 .contains(
-                        "what was set and granted on the database is left out: pg_restore does not write it for a name"
-                                + " with an end of a line");
+                        "settings and privileges of the database are left out: pg_restore does not write them for a name"
+                                + " with a line break");
         assertThat(host.rows(odd + "_back", "SELECT count(*)::text FROM public.t"))
                 .containsExactly("3");
     }
@@ -520,7 +520,7 @@ class RestoreAgreesIT {
                         .replace(
                                 "\"size_bytes\" : " + backup.file().sizeBytes(),
                                 "\"size_bytes\" : " + stranger.file().sizeBytes()));
-        String because = "its archive is a dump of database " + other + ", and its manifest says " + own;
+        String because = "its archive is a dump of database " + other + ", but its manifest names database " + own;
 
         Backup verified = wiring.verification.verify(backup);
 
@@ -566,7 +566,7 @@ class RestoreAgreesIT {
         }
         host.cluster().run("homelab", "ALTER DATABASE " + service + " SET TABLESPACE fast_" + service);
         host.cluster().run(service, "CREATE TABLE public.t TABLESPACE slow_" + service + " AS SELECT 1 AS n");
-        String lost = "tables and indexes of the tablespaces slow_" + service
+        String lost = "tables and indexes in the tablespaces slow_" + service
                 + " are restored into the tablespace of the database";
         String tablespace = "SELECT spcname FROM pg_tablespace AS t JOIN pg_database AS d ON d.dattablespace = t.oid"
                 + " WHERE datname = '" + service;

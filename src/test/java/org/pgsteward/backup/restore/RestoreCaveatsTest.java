@@ -29,12 +29,12 @@ class RestoreCaveatsTest {
 
         assertThat(RestoreCaveats.of(manifest, ALLOWED, List.of("materialized view m is empty: ERROR: no")))
                 .containsExactly(
-                        "restore refuses it: the dump wants extensions that are not allowed: bloom, dblink; add them to"
-                                + " PGSTEWARD_EXTENSIONS_ALLOWED if you trust them",
-                        "restore refuses it: database app belonged to role boss, which has powers over the cluster, and"
-                                + " holds view public.v, which would run with them: it is not given to that role;"
-                                + " RECOVERY.md in the store has the lines that restore it by hand",
-                        "tables and indexes of the tablespaces fast are restored into the tablespace of the database",
+                        "a restore refuses it: the dump needs extensions that are not allowed: bloom, dblink; if you"
+                                + " trust them, add them to PGSTEWARD_EXTENSIONS_ALLOWED",
+                        "a restore refuses it: cannot give database app to role boss: it contains view public.v, which"
+                                + " would run with the role's powers over the cluster; RECOVERY.md in the store has the"
+                                + " commands that restore it by hand",
+                        "tables and indexes in the tablespaces fast are restored into the tablespace of the database",
                         "after a restore materialized view m is empty: ERROR: no");
     }
 
@@ -53,7 +53,7 @@ class RestoreCaveatsTest {
         Manifest manifest = manifest(Map.of("dblink", "1.2"), List.of(), "");
 
         assertThat(RestoreCaveats.of(manifest, ALLOWED, List.of()))
-                .containsExactly("restore refuses it: "
+                .containsExactly("a restore refuses it: "
                         + RestoreCaveats.forbidden(
                                         manifest.contents().extensions().keySet(), ALLOWED)
                                 .orElseThrow());

@@ -134,8 +134,7 @@ class RestoreIT extends OnRestoreHost {
         }
         Restore.Order order = restores.stored(service, service, service + "_back");
 
-        restores.refused(
-                order, "is sealed, and there is nothing here to open it with: set PGSTEWARD_BACKUP_IDENTITY_FILE");
+        restores.refused(order, ": it is encrypted, and this host has no identity; set PGSTEWARD_BACKUP_IDENTITY_FILE");
         Restore.Done done = encrypting.restore.into(order, RestoreProgress.QUIET);
 
         assertThat(done.rows()).isEqualTo(10);
@@ -276,7 +275,9 @@ class RestoreIT extends OnRestoreHost {
             public void poured(long bytes, long total) {}
         };
         Restore.Done done = wiring.restore.into(order, meddler);
-        assertThat(refusals).hasSize(4).containsOnly("another restore is under way");
+        assertThat(refusals)
+                .hasSize(4)
+                .containsOnly("another restore is running on this server; try again when it has ended");
         assertThat(done.rows()).isEqualTo(1);
     }
 }

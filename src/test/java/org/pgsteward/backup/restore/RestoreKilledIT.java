@@ -90,7 +90,7 @@ class RestoreKilledIT {
         assertThat(next.notes())
                 .as("whoever was killed could not say so")
                 .containsExactly("an earlier restore kept " + kept
-                        + ", which is still there; delete it by: DROP DATABASE \"" + kept + "\"");
+                        + ", which still exists; drop it with: DROP DATABASE \"" + kept + "\"");
         assertThat(keptOf(service)).hasSize(2).contains(kept);
         host.cluster().run("homelab", "ALTER DATABASE \"" + kept + "\" ALLOW_CONNECTIONS true");
         assertThat(rows(kept)).isEqualTo(LIVE);

@@ -79,7 +79,7 @@ class RestoreLocaleIT {
         assertThatThrownBy(
                         () -> wiring.restore.replace(new Restore.Order(stored, "app", "plain"), RestoreProgress.QUIET))
                 .isInstanceOf(Refusal.class)
-                .hasMessageStartingWith("database plain is not replaced: the server cannot make a database with"
+                .hasMessageStartingWith("cannot replace database plain: the server cannot create a database with"
                         + " ENCODING 'UTF8' LC_COLLATE 'xx_XX.gone' LC_CTYPE 'C.UTF-8' (ERROR: ")
                 .hasMessageContaining("--into")
                 .hasMessageNotContaining("\n");

@@ -87,8 +87,8 @@ class RestoreLossesIT {
                 "ALTER TABLE public.t ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY",
                 "CREATE MATERIALIZED VIEW public.empty_at_the_source AS SELECT n FROM public.t",
                 "CREATE MATERIALIZED VIEW public.fine AS SELECT 1 AS n");
-        String empty = " is empty: it held rows when it was dumped, and its owner finds"
-                + " none any more (row security below it, or a setting of the session that filled it)";
+        String empty = " is empty: it had rows when it was dumped, but its owner now sees"
+                + " none (because of row security, or a setting of the session that filled it)";
 
         Backup backup = backUp(wiring, service);
         Restore.Done done = wiring.restore.into(order(service), RestoreProgress.QUIET);
@@ -119,7 +119,7 @@ class RestoreLossesIT {
                 "CREATE MATERIALIZED VIEW public.count AS SELECT count(*) FROM public.of_notes",
                 "CREATE MATERIALIZED VIEW public.mine AS SELECT session_user AS who",
                 "CREATE MATERIALIZED VIEW public.unfilled AS SELECT session_user AS who WITH NO DATA");
-        String may = "restore may fill materialized views with other rows, since their rows depend on the session"
+        String may = "a restore may fill materialized views with other rows, because these depend on the session"
                 + " (SESSION_USER, current_setting, or row security with one of them): public.count, public.mine,"
                 + " public.of_totals, public.totals";
 
@@ -163,7 +163,7 @@ class RestoreLossesIT {
                 "ALTER EXTENSION hstore ADD TABLE public.\"empty one\"",
                 "CREATE TABLE public.t AS SELECT 1 AS n");
         String lost =
-                "table public.member has 0 of 77 rows: it belongs to extension hstore, whose tables are in no dump";
+                "table public.member has 0 of 77 rows: it belongs to extension hstore, and pg_dump leaves out tables of extensions";
 
         Backup backup = backUp(wiring, service);
         Restore.Done done = wiring.restore.into(order(service), RestoreProgress.QUIET);
@@ -184,7 +184,7 @@ class RestoreLossesIT {
                 "ALTER EXTENSION hstore ADD VIEW public.seen",
                 "ALTER EXTENSION hstore ADD FUNCTION public.twice(INT)",
                 "CREATE TABLE public.t AS SELECT 1 AS n");
-        String because = " is missing: it belongs to extension hstore, whose objects are in no dump";
+        String because = " is missing: it belongs to extension hstore, and pg_dump leaves out objects of extensions";
 
         Backup backup = backUp(wiring, service);
         Restore.Done done = wiring.restore.into(order(service), RestoreProgress.QUIET);
@@ -224,7 +224,7 @@ class RestoreLossesIT {
                         "CREATE SEQUENCE information_schema.counter",
                         "CREATE TYPE information_schema.pair AS (a INT, b INT)",
                         "CREATE FUNCTION pg_catalog.twice(n INT) RETURNS INT LANGUAGE sql AS 'SELECT 2 * n'");
-        String lost = "no dump has objects that were made in PostgreSQL's own schemas: function"
+        String lost = "dumps do not contain objects in PostgreSQL's own schemas: function"
                 + " pg_catalog.twice(integer), sequence information_schema.counter, table information_schema.mine,"
                 + " type information_schema.pair, view information_schema.seen; move them into another schema";
 
@@ -346,9 +346,8 @@ class RestoreLossesIT {
                         "ALTER DATABASE " + service + " SET default_text_search_config = 'public.fr'",
                         "SET default_text_search_config = 'public.fr'",
                         "INSERT INTO public.t VALUES ('les élèves mangeaient')");
-        String lost = "generated columns and indexes are computed without the text search configuration public.fr,"
-                + " which does not exist yet at that point: public.found, public.t.words; update these rows afterwards,"
-                + " and REINDEX";
+        String lost = "generated columns and indexes differ, because text search configuration public.fr did not exist"
+                + " when they were computed: public.found, public.t.words; update these rows, and REINDEX";
 
         Backup backup = backUp(wiring, service);
         Restore.Done done = wiring.restore.into(order(service), RestoreProgress.QUIET);
@@ -367,7 +366,7 @@ class RestoreLossesIT {
                 "CREATE TABLE public.t (n INT, CONSTRAINT who CHECK (n > 1 OR session_user <> 'somebody'),"
                         + " CONSTRAINT current CHECK (current_user <> 'SESSION'))",
                 "INSERT INTO public.t VALUES (1)");
-        String may = "restore may refuse rows, since another role is the SESSION_USER then: ";
+        String may = "a restore may refuse rows, because another role is its SESSION_USER: ";
 
         Backup backup = backUp(wiring, service);
 

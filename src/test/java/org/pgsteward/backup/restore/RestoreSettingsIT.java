@@ -51,15 +51,15 @@ class RestoreSettingsIT extends OnRestoreHost {
                 "CREATE FOREIGN TABLE public.far (n int) SERVER elsewhere");
         Wiring trusting = host.wiring("pgsteward.extensions.allowed", "postgres_fdw");
         Restore.Order order = restores.order(service, service + "_back");
-        restores.refused(order, "wants extensions that are not allowed: postgres_fdw");
+        restores.refused(order, "needs extensions that are not allowed: postgres_fdw");
 
         Restore.Done done = trusting.restore.into(order, RestoreProgress.QUIET);
 
         assertThat(done.notes())
                 .containsExactly(
-                        "left to the administrator, who makes it by hand: EVENT TRIGGER - watch homelab",
-                        "FUNCTION public.watch() belongs to " + service + ", not to homelab as before; check it, then"
-                                + " type: ALTER FUNCTION public.watch() OWNER TO homelab");
+                        "left out; an administrator must create it: EVENT TRIGGER - watch homelab",
+                        "FUNCTION public.watch() belongs to " + service + ", previously to homelab; check it, then"
+                                + " run: ALTER FUNCTION public.watch() OWNER TO homelab");
         assertThat(Contents.schema(host.cluster(), TestCluster.programs(), service + "_back")
                         .lines()
                         .filter(line -> line.matches("CREATE (EXTENSION|SERVER|POLICY|FOREIGN TABLE|SCHEMA) .*")))
@@ -75,7 +75,7 @@ class RestoreSettingsIT extends OnRestoreHost {
         assertThatThrownBy(() -> trusting.restore.into(
                         new Restore.Order(order.backup(), service, service + "_again"), RestoreProgress.QUIET))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("for roles that do not exist: " + reader + "; create them (CREATE ROLE ");
+                .hasMessageContaining("name roles that do not exist: " + reader + "; create them (CREATE ROLE ");
     }
 
     @Test
@@ -235,7 +235,7 @@ class RestoreSettingsIT extends OnRestoreHost {
             wiring.restore.into(order, new RestoreProgress() {
                 @Override
                 public void step(String what) {
-                    if (what.startsWith("a role that logs in")) {
+                    if (what.equals("created a temporary role")) {
                         grantAndClose(evil);
                     }
                 }
@@ -329,7 +329,7 @@ class RestoreSettingsIT extends OnRestoreHost {
                 .containsExactly(
                         "GRANT CONNECT ON DATABASE \"" + back + "\" TO gone_" + service + ": ERROR: role \"gone_"
                                 + service + "\" does not exist",
-                        "left out: GRANT ALL ON DATABASE \"" + back + "\" TO PUBLIC");
+                        "privilege of PUBLIC left out: GRANT ALL ON DATABASE \"" + back + "\" TO PUBLIC");
         host.cluster().run("homelab", "DROP DATABASE \"" + back + "\"");
         wiring.restore.into(
                 restores.order(restores.service("CREATE TABLE public.u AS SELECT 1 AS n"), back),

@@ -38,6 +38,6 @@ class SqlScriptTest {
         SqlScript script = SqlScript.of("SELECT 1; SELECT $a$ x; SELECT $b$;");
 
         assertThat(script.statements()).hasSize(1);
-        assertThat(script.unread()).isEqualTo("a text without an end");
+        assertThat(script.unread()).isEqualTo("an unterminated literal");
     }
 }

@@ -144,7 +144,8 @@ class MissingBackupsIT extends OnRetentionHost {
                 .untilAsserted(() -> assertThat(host.notices("database-forgotten", "wiki_back"))
                         .singleElement()
                         .asString()
-                        .contains("database wiki_back, restored beside wiki 14 days ago, still takes"));
+                        .contains("database wiki_back still exists and is not backed up: ")
+                        .contains(" MiB, restored beside wiki 14 days ago"));
         await().atMost(RetentionHost.PATIENCE)
                 .untilAsserted(() -> assertThat(host.notices("database-forgotten", "wiki_before_20260301T130000Z"))
                         .hasSize(1));

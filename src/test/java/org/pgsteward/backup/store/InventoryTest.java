@@ -52,7 +52,7 @@ class InventoryTest {
         Inventory read = Inventory.of(new Store(root, Json.mapper()));
 
         assertThat(read.backups()).hasSize(4);
-        assertThat(read.unreadable().get("app/x.dump.zst.manifest.json")).contains("it is no plain file");
+        assertThat(read.unreadable().get("app/x.dump.zst.manifest.json")).contains("it is not a regular file");
     }
 
     @Test

@@ -398,7 +398,7 @@ class StoreTest {
 
         assertThatThrownBy(() -> store.manifests().read("wiki/wiki-1.dump.zst"))
                 .isInstanceOf(IOException.class)
-                .hasMessageEndingWith("it is a link");
+                .hasMessageEndingWith("it is a symbolic link");
         assertThat(Inventory.of(store).unreadable().values()).noneMatch(said -> said.contains("S3cret"));
     }
 
