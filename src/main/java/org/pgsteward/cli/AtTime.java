@@ -31,7 +31,7 @@ final class AtTime {
             }
             return LocalDateTime.parse(iso).atZone(zone).toInstant();
         } catch (DateTimeException e) {
-            throw new Refusal("--at is '" + text + "', which is no time: write 2026-01-31T03:00:00Z, or"
+            throw new Refusal("--at is '" + text + "', which is not a time: write 2026-01-31T03:00:00Z, or"
                     + " '2026-01-31 03:00' for local time (" + zone + ")");
         }
     }

@@ -34,8 +34,8 @@ final class BackupSelection {
         StoredBackup named = inventory
                 .named(backup)
                 .orElseThrow(() -> new Refusal("there is no backup '" + backup + "' with a manifest" + inStore()
-                        + ": 'pgsteward backups' lists what there is; a file without a manifest cannot be checked,"
-                        + " and is restored by the lines in RECOVERY.md"));
+                        + ": 'pgsteward backups' lists all backups; a file without a manifest cannot be verified."
+                        + " Restore it by the lines in RECOVERY.md"));
         if (service.isPresent() && !inventory.of(service.get()).contains(named)) {
             throw new Refusal("backup '" + backup + "' is of "
                     + named.manifest().source().service() + ", not of " + service.get());
@@ -49,7 +49,7 @@ final class BackupSelection {
                 .orElseThrow(() -> new Refusal(inventory.of(service).stream()
                         .reduce((newer, older) -> older)
                         .map(first ->
-                                "there is no backup of '" + service + "' of " + time + " or before: the first is of "
+                                "there is no backup of '" + service + "' of " + time + " or before: the oldest is of "
                                         + first.manifest().run().startedAt())
                         .orElse("there is no backup of '" + service + "'" + inStore())));
     }
@@ -67,15 +67,15 @@ final class BackupSelection {
     /** Names the backups that are passed over: the operator would otherwise expect the newest one. */
     private Optional<StoredBackup> trusted(RestoreChoice choice) {
         choice.backup().ifPresent(backup -> {
-            String taken = "; restored is " + backup.manifest().identity().backupId() + " of "
+            String taken = "; restoring " + backup.manifest().identity().backupId() + " of "
                     + backup.manifest().run().startedAt();
             choice.passedOver().entrySet().stream()
                     .limit(MOST_LINES)
-                    .forEach(entry -> err.println("pgsteward: passed over " + OneLine.of(entry.getKey(), 300) + ": "
+                    .forEach(entry -> err.println("pgsteward: skipped " + OneLine.of(entry.getKey(), 300) + ": "
                             + OneLine.of(entry.getValue(), 500) + taken));
             if (choice.passedOver().size() > MOST_LINES) {
-                err.println("pgsteward: passed over " + (choice.passedOver().size() - MOST_LINES)
-                        + " more; 'pgsteward backups' names them" + taken);
+                err.println("pgsteward: skipped " + (choice.passedOver().size() - MOST_LINES)
+                        + " more backups; 'pgsteward backups' lists them" + taken);
             }
             err.flush();
         });

@@ -21,6 +21,6 @@ final class NewName {
                 .replaceAll("[^\\p{L}\\p{M}\\p{N}_.-]+", "_")
                 .replaceAll("^[^\\p{L}]+|[^\\p{L}\\p{M}\\p{N}]+$", "");
         return Optional.of("'" + name + "' is an unusual name for a database"
-                + (nearest.isEmpty() ? "" : "; did you mean '" + nearest + "'?") + " (--force makes it all the same)");
+                + (nearest.isEmpty() ? "" : "; did you mean '" + nearest + "'?") + " (to create it, add --force)");
     }
 }

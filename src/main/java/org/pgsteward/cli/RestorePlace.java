@@ -47,7 +47,7 @@ record RestorePlace(String service, String owner, String database) {
                 .findFirst()
                 .map(one -> "backup '" + dumped.identity().backupId() + "' is of database "
                         + dumped.source().database()
-                        + ", which is still there, and service " + one.service() + " has database " + one.database()
-                        + " now: restore it --into a new one");
+                        + ", which still exists, and service " + one.service() + " has database " + one.database()
+                        + " now: restore the backup with --into into a new database");
     }
 }

@@ -25,7 +25,7 @@ final class TrustQuestion implements Recovery.Consent {
     @Override
     public boolean isGiven(String reason, List<String> powers) {
         err.println(OneLine.of(reason, WIDTH) + ".");
-        err.println("It gives powers over the whole server:");
+        err.println("It grants powers over the whole server:");
         powers.stream().limit(MOST).forEach(line -> err.println("  " + OneLine.of(line, WIDTH)));
         if (powers.size() > MOST) {
             err.println("  and " + (powers.size() - MOST) + " more roles");

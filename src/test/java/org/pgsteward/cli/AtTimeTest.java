@@ -37,7 +37,7 @@ class AtTimeTest {
     void invalidTimeIsRefusedWithTheFormat(String text) {
         assertThatThrownBy(() -> AtTime.parse(text, BERLIN))
                 .isInstanceOf(Refusal.class)
-                .hasMessage("--at is '" + text + "', which is no time: write 2026-01-31T03:00:00Z, or"
+                .hasMessage("--at is '" + text + "', which is not a time: write 2026-01-31T03:00:00Z, or"
                         + " '2026-01-31 03:00' for local time (Europe/Berlin)");
     }
 

@@ -73,7 +73,7 @@ class RestoreCommandIT {
         assertThat(odd.err())
                 .isEqualTo(
                         "pgsteward: 'Bad Name; drop' is an unusual name for a database; did you mean 'bad_name_drop'?"
-                                + " (--force makes it all the same)");
+                                + " (to create it, add --force)");
 
         CommandRun again = run("restore", "wiki", "--into", "wiki_back");
         assertThat(again.code()).isEqualTo(2);
@@ -107,9 +107,9 @@ class RestoreCommandIT {
                 .containsPattern("wiki_back \\(" + size + ", restored " + age + " ago\\)")
                 .containsPattern("wiki_before_\\d{8}T\\d{6}Z \\(" + size + ", replaced " + age + " ago\\)");
         assertThat(run("backups").out())
-                .containsPattern("Not backed up: database wiki_back \\(" + size + "\\), which a restore of wiki made "
+                .containsPattern("Not backed up: database wiki_back \\(" + size + "\\)), made by a restore of wiki "
                         + age + " ago\\.")
-                .containsPattern("database wiki_before_\\S+ \\(" + size + "\\), which a restore of wiki replaced " + age
+                .containsPattern("database wiki_before_\\S+ \\(" + size + "\\), replaced by a restore of wiki " + age
                         + " ago\\.");
         host.cluster().run("homelab", "ALTER DATABASE wiki_back RENAME TO wiki_copy");
         assertThat(run("backup", "wiki_copy").code()).isZero();
@@ -172,8 +172,8 @@ class RestoreCommandIT {
     @CsvSource(
             delimiter = '|',
             value = {
-                "restore wiki --into a --at 2001-01-01T03:00         | there is no backup of 'wiki' of 2001-01-01T02:00:00Z or before: the first is of 20",
-                "restore wiki --into a --at yesterday                | --at is 'yesterday', which is no time: write 2026-01-31T03:00:00Z",
+                "restore wiki --into a --at 2001-01-01T03:00         | there is no backup of 'wiki' of 2001-01-01T02:00:00Z or before: the oldest is of 20",
+                "restore wiki --into a --at yesterday                | --at is 'yesterday', which is not a time: write 2026-01-31T03:00:00Z",
                 "restore --backup wiki-20010101T030000Z --into a     | there is no backup 'wiki-20010101T030000Z' with a manifest in ",
                 "restore --all --from /nowhere/at/all                | there is no store at /nowhere/at/all",
             })
@@ -280,10 +280,9 @@ class RestoreCommandIT {
                 assertThat(restored.out()).startsWith("wiki: restored " + id + " of 20");
                 assertThat(restored.err())
                         .hasLineCount(2)
-                        .contains(
-                                "pgsteward: passed over wiki/" + forged + ".dump.zst: its manifest has no signature, ")
-                        .contains("pgsteward: passed over wiki/" + torn.getFileName() + ": it cannot be read: ")
-                        .contains("; restored is " + id + " of 20");
+                        .contains("pgsteward: skipped wiki/" + forged + ".dump.zst: its manifest has no signature, ")
+                        .contains("pgsteward: skipped wiki/" + torn.getFileName() + ": it cannot be read: ")
+                        .contains("; restoring " + id + " of 20");
                 host.cluster().run("homelab", "DROP DATABASE wiki_forged");
             }
             CommandRun named = run("restore", "--backup", forged, "--into", "wiki_forged");

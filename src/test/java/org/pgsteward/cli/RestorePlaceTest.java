@@ -32,8 +32,8 @@ class RestorePlaceTest {
     void dumpReplacesAnotherDatabaseOnlyIfItsOwnIsGone() {
         List<Enrolment> moved = List.of(enrolled("gitea", "gitea2"), enrolled("webapp", "gitea"));
         assertThat(RestorePlace.notReplacing(dump("gitea", "gitea"), moved, List.of("gitea", "gitea2")))
-                .contains("backup 'gitea-1' is of database gitea, which is still there, and service gitea has database"
-                        + " gitea2 now: restore it --into a new one");
+                .contains("backup 'gitea-1' is of database gitea, which still exists, and service gitea has database"
+                        + " gitea2 now: restore the backup with --into into a new database");
         assertThat(RestorePlace.notReplacing(dump("gitea", "gitea"), moved, List.of("gitea2")))
                 .isEmpty();
         assertThat(RestorePlace.notReplacing(dump("webapp", "gitea"), moved, List.of("gitea", "gitea2")))

@@ -23,11 +23,11 @@ class RestoreUsageTest {
                 "restore w --into a --from d     | restore takes --from with --all only: set PGSTEWARD_BACKUP_DIR for single databases",
                 "restore --all --replace         | restore --all takes --from with the folder of a store, --trust-globals, and nothing else",
                 "restore --all wiki              | restore --all takes --from with the folder of a store, --trust-globals, and nothing else",
-                "restore w --into x;y           | 'x;y' is an unusual name for a database; did you mean 'x_y'? (--force makes it all the same)",
+                "restore w --into x;y           | 'x;y' is an unusual name for a database; did you mean 'x_y'? (to create it, add --force)",
                 "restore --all --force          | restore --all takes --from with the folder of a store, --trust-globals, and nothing else",
                 "restore w --into a --trust-globals | restore takes --trust-globals with --all only: roles are restored with everything",
-                "verify                          | verify takes --all, the names of services, or --backup with an id, one of the three",
-                "verify --all wiki               | verify takes --all, the names of services, or --backup with an id, one of the three"
+                "verify                          | verify needs exactly one of --all, names of services, and --backup ID",
+                "verify --all wiki               | verify needs exactly one of --all, names of services, and --backup ID"
             })
     void meaninglessOptionsAreRefusedInOneLine(String line, String because) {
         StringWriter err = new StringWriter();

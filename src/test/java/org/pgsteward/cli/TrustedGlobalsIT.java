@@ -146,7 +146,7 @@ class TrustedGlobalsIT {
         String shown = new String(asked.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(asked.waitFor()).as(shown).isEqualTo(2);
         assertThat(shown)
-                .contains("It gives powers over the whole server:")
+                .contains("It grants powers over the whole server:")
                 .contains("  backdoor: SUPERUSER")
                 .contains("Restore these roles as they are? Type yes: ");
         assertThat(rows(empty, ROLES)).containsExactly("homelab true");
