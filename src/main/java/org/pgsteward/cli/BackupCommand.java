@@ -26,15 +26,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "backup",
         description = {
-            "Back up now: dump, store, and prove by restoring.",
-            "Exit code 0 only if each is proved (where there is no identity to open a sealed one with, before it was"
-                    + " sealed), 1 otherwise."
+            "Back up now: dump, store, and verify by restoring.",
+            "Exit code 0 only if each backup is verified, 1 otherwise. An encrypted backup is verified before its"
+                    + " encryption if no identity is configured."
         },
         footer = {
             "",
             "For example:",
-            "  pgsteward backup vikunja        one service, now",
-            "  pgsteward backup --all          every database, and the globals",
+            "  pgsteward backup vikunja        one service",
+            "  pgsteward backup --all          every database and the globals",
             "  pgsteward backup --kind base    the whole cluster in one file"
         },
         mixinStandardHelpOptions = true)
@@ -43,7 +43,7 @@ final class BackupCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--all", description = "Every database of the cluster, and the globals.")
+    @Option(names = "--all", description = "Every database of the cluster, and the globals (roles and privileges).")
     private boolean all;
 
     @Option(
@@ -61,7 +61,7 @@ final class BackupCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (!isOfTheCluster() && all == !services.isEmpty()) {
-            throw new Refusal("backup takes --all or the names of services, one of the two");
+            throw new Refusal("backup needs either --all or names of services");
         }
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         List<Backup> done;
@@ -89,7 +89,7 @@ final class BackupCommand implements Callable<Integer> {
         if (isOfTheCluster()) {
             return wiring.asked.all(BackupKind.valueOf(kind.toUpperCase(Locale.ROOT)));
         } else if (!kind.equals(BackupKind.DUMP.word())) {
-            throw new Refusal("--kind is dump, globals or base, not '" + kind + "'");
+            throw new Refusal("--kind must be dump, globals or base, not '" + kind + "'");
         }
         if (all) {
             return wiring.asked.all(BackupKind.DUMP, BackupKind.GLOBALS);

@@ -43,7 +43,7 @@ final class BackupProgress implements Supplier<String> {
                     .filter(file -> file.toString().endsWith(PART))
                     .filter(file -> !file.toString().endsWith(MANIFEST + PART))
                     .findFirst();
-            return stored + " of " + wanted + " stored; " + (part.isEmpty() ? "proving" : writing(part.get()));
+            return stored + " of " + wanted + " stored; " + (part.isEmpty() ? "verifying" : writing(part.get()));
         } catch (IOException | UncheckedIOException changesUnderOurHands) {
             return "backing up";
         }

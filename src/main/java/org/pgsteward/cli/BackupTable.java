@@ -13,7 +13,7 @@ final class BackupTable {
 
     static void print(List<BackupReport.Line> backups, Colours colours, PrintWriter out) {
         TextTable table =
-                new TextTable(colours, "SERVICE", "KIND", "STATE", "SIZE>", "DUMPED IN>", "PROVED IN>", "BACKUP");
+                new TextTable(colours, "SERVICE", "KIND", "STATE", "SIZE>", "DUMPED IN>", "VERIFIED IN>", "BACKUP");
         for (BackupReport.Line backup : backups) {
             table.row(
                     OneLine.of(backup.service(), 60),
@@ -32,8 +32,8 @@ final class BackupTable {
             }
             backup.caveats().forEach(caveat -> out.println(colours.warning(name + ": " + OneLine.of(caveat, 1000))));
             if (backup.isVerifiedInStream()) {
-                out.println(name + ": proved before it was sealed only, since there is no identity here to open what is"
-                        + " stored");
+                out.println(name + ": verified before its encryption only, because no identity is configured to decrypt"
+                        + " the stored file");
             }
         }
     }

@@ -46,15 +46,15 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "backups",
         description = {
-            "List what is in the store, newest first: of all services, or of one.",
-            "Which of it is proved stands in the journal; while PostgreSQL does not answer, the state is unknown."
+            "List the backups in the store, newest first: of all services, or of one.",
+            "The states come from the journal. While PostgreSQL is unavailable, they are unknown."
         },
         footer = {
             "",
             "For example:",
-            "  pgsteward backups                 all of it",
-            "  pgsteward backups vikunja         of one service",
-            "  pgsteward backups --sets          what was made together, and what lacks",
+            "  pgsteward backups                 all backups",
+            "  pgsteward backups vikunja         backups of one service",
+            "  pgsteward backups --sets          the backups of each night, and the missing ones",
             "  pgsteward backups --json | jq -r '.backups[].file'"
         },
         mixinStandardHelpOptions = true)
@@ -68,16 +68,16 @@ final class BackupsCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON document.")
     private boolean json;
 
-    @Option(names = "--sets", description = "Backup sets instead: what was made together, and what is missing.")
+    @Option(names = "--sets", description = "Backup sets instead: the backups of each night, and the missing ones.")
     private boolean sets;
 
-    @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Only of this service.")
+    @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Only backups of this service.")
     private @Nullable String service;
 
     @Override
     public Integer call() throws Exception {
         if (sets && service != null) {
-            throw new Refusal("backups --sets takes no SERVICE: a set is of all of them");
+            throw new Refusal("backups --sets takes no SERVICE: a set has the backups of all services");
         }
         Wiring wiring = Wiring.to(AccessMode.LIST, Settings.from(System.getenv()));
         if (sets) {
@@ -171,9 +171,9 @@ final class BackupsCommand implements Callable<Integer> {
                 spec.commandLine()
                         .getOut()
                         .println("Not backed up: database " + OneLine.of(kept.name(), 80) + " ("
-                                + Size.words(kept.sizeBytes()) + "), which a restore of "
-                                + OneLine.of(kept.service(), 60) + (kept.replaced() ? " replaced " : " made ")
-                                + age(kept.since(), now) + " ago.");
+                                + Size.words(kept.sizeBytes()) + "), "
+                                + (kept.replaced() ? "replaced by" : "made by") + " a restore of "
+                                + OneLine.of(kept.service(), 60) + " " + age(kept.since(), now) + " ago.");
             }
         } catch (SQLException unavailable) {
             // The query of the states has reported this already.
@@ -196,7 +196,7 @@ final class BackupsCommand implements Callable<Integer> {
         PrintWriter err = spec.commandLine().getErr();
         lines.stream().limit(MOST_LINES).forEach(line -> err.println("pgsteward: " + line));
         if (lines.size() > MOST_LINES) {
-            err.println("pgsteward: and " + (lines.size() - MOST_LINES) + " more");
+            err.println("pgsteward: " + (lines.size() - MOST_LINES) + " more faults");
         }
         err.flush();
     }
@@ -221,7 +221,7 @@ final class BackupsCommand implements Callable<Integer> {
         } catch (SQLException e) {
             spec.commandLine()
                     .getErr()
-                    .println("pgsteward: which of these are proved stands in the journal: " + NoConnection.words(e));
+                    .println("pgsteward: cannot read the states of backups from the journal: " + NoConnection.words(e));
         }
         return judgements;
     }
@@ -239,7 +239,7 @@ final class BackupsCommand implements Callable<Integer> {
             out.println(
                     isEmpty
                             ? nothing(wiring)
-                            : "There is no set yet: each backup here was made by itself;"
+                            : "There is no backup set yet, only single backups;"
                                     + " the nightly run and 'pgsteward backup --all' make sets.");
         }
         Instant now = wiring.clock.instant();
@@ -252,11 +252,11 @@ final class BackupsCommand implements Callable<Integer> {
                     SetMissing.count(set.missing()),
                     set.asked(),
                     age(set.startedAt(), now),
-                    set.closedAt() == null ? ", being made" : ""));
+                    set.closedAt() == null ? ", in progress" : ""));
             SetMissing.lines(set.missing()).forEach(line -> out.println("  " + line));
             BackupSet.Newest base = set.base();
             if (base != null) {
-                out.println("  base backup of before: " + base.backupId() + ", " + base.state() + ", "
+                out.println("  previous base backup: " + base.backupId() + ", " + base.state() + ", "
                         + age(base.startedAt(), now) + " old");
             }
         }
@@ -265,7 +265,7 @@ final class BackupsCommand implements Callable<Integer> {
     private static String nothing(Wiring wiring) {
         Path root = wiring.store.root();
         return wiring.typing.of((Files.isDirectory(root)
-                        ? "There is nothing in " + root
+                        ? "There are no backups in " + root
                         : "There is no folder " + root + " yet (PGSTEWARD_BACKUP_DIR)")
                 + "; 'pgsteward backup --all' makes backups.");
     }

@@ -33,13 +33,13 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "check",
         description = {
-            "Check route files, and the configuration when no DIR is given. Runs nothing and connects to nothing.",
-            "Exit code 0 when all is fine, 1 when something is wrong. A missing secret is no error."
+            "Check route files, and the configuration if no DIR is given. Starts no route and opens no connection.",
+            "Exit code 0 if there is no fault, 1 otherwise. A missing secret is not a fault."
         },
         footer = {
             "",
             "For example:",
-            "  pgsteward check           the files that run, and the settings",
+            "  pgsteward check           the files in use, and the settings",
             "  pgsteward check routes    a folder, in CI or before a commit"
         },
         mixinStandardHelpOptions = true)
@@ -51,7 +51,7 @@ final class CheckCommand implements Callable<Integer> {
     @Parameters(
             arity = "0..1",
             paramLabel = "DIR",
-            description = "A folder of route files; pgsteward.routes.dir if not given.")
+            description = "Folder of route files. Default: pgsteward.routes.dir.")
     private @Nullable Path dir;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -60,7 +60,7 @@ final class CheckCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         if (dir != null && !Files.isDirectory(dir)) {
-            throw new ParameterException(spec.commandLine(), dir + " is no folder");
+            throw new ParameterException(spec.commandLine(), dir + " is not a folder");
         }
         // A named folder is checked without the settings of this environment.
         Settings.Tolerant read = Settings.withoutSecrets(dir == null ? System.getenv() : Map.of());
@@ -103,15 +103,16 @@ final class CheckCommand implements Callable<Integer> {
             out.println(Json.mapper().writeValueAsString(document));
             return;
         }
-        unread.forEach(secret -> err.println("pgsteward: not looked at, since it is not here: " + secret));
+        unread.forEach(secret -> err.println("pgsteward: not checked, because the file is missing: " + secret));
         OldSettings.advice(settings).forEach(line -> err.println("pgsteward: " + line));
         OldNames.in(files).forEach(found -> err.println("pgsteward: " + found.in(folder)));
         wrong.forEach(setting -> err.println("pgsteward: " + setting));
         problems.forEach(problem -> err.println(problem.in(folder)));
         err.flush();
-        notRead(folder).forEach(file -> out.println(file + ": not read; a route file's name ends in .camel.yaml"));
+        notRead(folder)
+                .forEach(file -> out.println(file + ": ignored, because the name of a route file ends in .camel.yaml"));
         if (problems.isEmpty() && wrong.isEmpty()) {
-            out.println("fine: " + files.count() + " route files in " + folder);
+            out.println("no faults: " + files.count() + " route files in " + folder);
         }
     }
 

@@ -11,15 +11,15 @@ import picocli.CommandLine.IVersionProvider;
 @Command(
         name = "pgsteward",
         description = {
-            "Looks after the one PostgreSQL that a host full of Docker services shares.",
-            "Exit codes: 0 done; 1 it failed, or something is wrong; 2 it could not run. 'pgsteward help COMMAND' says more."
+            "Manages and backs up the PostgreSQL that the Docker services of a host share.",
+            "Exit codes: 0 done; 1 failed, or a fault was found; 2 could not run. For details: pgsteward help COMMAND"
         },
         footer = {
             "",
             "For example:",
-            "  pgsteward status          is all well, and to when does each service go back?",
-            "  pgsteward doctor          what is wrong, why, and what to type?",
-            "  pgsteward backup --all    back up everything now, and prove it"
+            "  pgsteward status          overall health, and the restore point of each service",
+            "  pgsteward doctor          faults, their causes, and commands that repair them",
+            "  pgsteward backup --all    back up all databases now, and verify each backup"
         },
         mixinStandardHelpOptions = true,
         versionProvider = Commands.Version.class,

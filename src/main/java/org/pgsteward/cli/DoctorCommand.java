@@ -23,9 +23,9 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "doctor",
         description = {
-            "Look for what is wrong and say why and what to type: who is refused, who lacks rights, what runs short.",
-            "Changes nothing, and works while PostgreSQL or the Docker Engine is away.",
-            "Exit code 0 when nothing worse than information was found, 1 otherwise."
+            "Find faults, with causes and remedies: refused services, missing privileges, resources near their limits.",
+            "Read-only. Works while PostgreSQL or the Docker Engine is unavailable.",
+            "Exit code 0 if all findings are for information only, 1 otherwise."
         },
         footer = {
             "",
@@ -49,9 +49,7 @@ final class DoctorCommand implements Callable<Integer> {
         try (DockerEngine engine = DockerEngine.forCommand(wiring.settings.value(EngineConfig.HOST));
                 Provisioner provisioner = wiring.provisioner()) {
             Examination.Report report = Waiting.during(
-                    spec.commandLine().getErr(),
-                    () -> "looking at everything",
-                    wiring.doctor(engine, provisioner)::examine);
+                    spec.commandLine().getErr(), () -> "checking", wiring.doctor(engine, provisioner)::examine);
             if (json) {
                 out.println(wiring.json.writeValueAsString(document(report, wiring)));
             } else {
@@ -65,12 +63,11 @@ final class DoctorCommand implements Callable<Integer> {
         long wrong = report.diagnoses().stream().filter(Diagnosis::isTrouble).count();
         out.println(
                 wrong > 0
-                        ? colours.bold(
-                                colours.critical(wrong == 1 ? "1 thing is wrong." : wrong + " things are wrong."))
+                        ? colours.bold(colours.critical(wrong == 1 ? "1 fault found." : wrong + " faults found."))
                         : colours.fine(
                                 report.diagnoses().isEmpty()
-                                        ? "Nothing is wrong."
-                                        : "Nothing is wrong; for information:"));
+                                        ? "No faults found."
+                                        : "No faults found; for information:"));
         for (Diagnosis diagnosis : report.diagnoses()) {
             out.println();
             out.println(colours.of(diagnosis.severity(), diagnosis.severity().word()) + ", "
@@ -80,7 +77,7 @@ final class DoctorCommand implements Callable<Integer> {
         }
         if (!report.notLookedAt().isEmpty()) {
             out.println();
-            out.println(colours.faint("not looked at:"));
+            out.println(colours.faint("not checked:"));
             report.notLookedAt().forEach(what -> out.println("  " + OneLine.of(what, 1000)));
         }
     }

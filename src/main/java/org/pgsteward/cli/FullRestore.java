@@ -72,7 +72,7 @@ final class FullRestore {
                     wiring.reporter.record(made.judged(BackupState.VERIFIED, wiring.clock.instant(), took, ""));
                 }
             }
-            wiring.reporter.record(Activity.ours("pgsteward", "restored everything", wiring.clock.instant()));
+            wiring.reporter.record(Activity.ours("pgsteward", "restored all databases", wiring.clock.instant()));
         }
     }
 

@@ -15,7 +15,7 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "init",
         description = {
-            "Make the secret files and folders that compose.yaml names, unless they exist.",
+            "Create the secret files and folders for compose.yaml, unless they exist.",
             "'docker compose up' runs this command in a container; a JDK is not necessary for it."
         },
         footer = {"", "For example:", "  pgsteward init"},

@@ -15,7 +15,7 @@ import picocli.CommandLine.Command;
 @Command(
         name = "run",
         description = {
-            "Run the daemon until it is told to stop. While another one works on the same PostgreSQL, this one stands by.",
+            "Run the daemon until SIGTERM. It stands by while another daemon manages the same PostgreSQL.",
             "Settings are environment variables, PGSTEWARD_...; see src/docs/reference.md."
         },
         footer = {

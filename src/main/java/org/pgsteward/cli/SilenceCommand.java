@@ -33,16 +33,16 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "silence",
         description = {
-            "Tell nobody for a while: what begins meanwhile and lasts is told afterwards, what passes is not.",
-            "Without SERVICE, --all or --end, list the silences that hold."
+            "Mute alerts for a while. Alerts that still fire when the silence ends are sent then.",
+            "Without SERVICE, --all or --end, list the active silences."
         },
         footer = {
             "",
             "For example:",
             "  pgsteward silence vikunja --for 2h --reason 'moving house'",
             "  pgsteward silence --all --for 30m",
-            "  pgsteward silence                  which hold, and until when",
-            "  pgsteward silence --end 3f2a91     before its time"
+            "  pgsteward silence                  active silences, with their end",
+            "  pgsteward silence --end 3f2a91     end a silence early"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -52,41 +52,44 @@ final class SilenceCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Whose alerts, as they name it.")
+    @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Service, as its alerts name it.")
     private @Nullable String service;
 
     @Option(names = "--all", description = "Everybody's.")
     private boolean all;
 
-    @Option(names = "--kind", paramLabel = "KIND", description = "Of this kind only, such as service-down.")
+    @Option(names = "--kind", paramLabel = "KIND", description = "Only alerts of this kind, such as service-down.")
     private @Nullable String kind;
 
-    @Option(names = "--for", paramLabel = "TIME", description = "Such as 30m, 2h or 1d; at most 30d. Default: 1h.")
+    @Option(
+            names = "--for",
+            paramLabel = "TIME",
+            description = "Duration, such as 30m, 2h or 1d; at most 30d. Default: 1h.")
     private String time = "1h";
 
-    @Option(names = "--reason", paramLabel = "WORDS", description = "Why, for whoever looks.")
+    @Option(names = "--reason", paramLabel = "WORDS", description = "Reason, shown in the list.")
     private String reason = "";
 
-    @Option(names = "--end", paramLabel = "ID", description = "End one before its time.")
+    @Option(names = "--end", paramLabel = "ID", description = "End one end a silence early.")
     private @Nullable String end;
 
-    @Option(names = "--force", description = "Though no service of that name is known.")
+    @Option(names = "--force", description = "Also if the service is unknown.")
     private boolean force;
 
-    @Option(names = "--json", description = "Print one JSON document: the silences that hold afterwards.")
+    @Option(names = "--json", description = "Print one JSON document: the silences that are active afterwards.")
     private boolean json;
 
     @Override
     public Integer call() throws Exception {
         if ((service == null ? 0 : 1) + (all ? 1 : 0) + (end == null ? 0 : 1) > 1) {
-            throw new Refusal("silence takes one of SERVICE, --all and --end ID");
+            throw new Refusal("silence needs exactly one of SERVICE, --all and --end ID");
         }
         Duration span = span();
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         Silences silences = wiring.silences;
         if (end != null) {
             if (!silences.end(end)) {
-                throw new Refusal("there is no silence '" + end + "'; 'pgsteward silence' lists those that hold");
+                throw new Refusal("there is no silence '" + end + "'; 'pgsteward silence' lists the active ones");
             }
             writeDown(wiring, "pgsteward", "silence " + end + " ended");
         } else if (service != null || all) {
@@ -97,7 +100,7 @@ final class SilenceCommand implements Callable<Integer> {
             Silence silence = silences.begin(whose, kind == null ? "" : kind, span, OneLine.of(reason, 200));
             writeDown(wiring, service == null ? "pgsteward" : service, "silence " + silence.id() + " for " + time);
         } else if (kind != null) {
-            throw new Refusal("silence --kind goes with SERVICE or --all");
+            throw new Refusal("silence --kind needs SERVICE or --all");
         }
         print(wiring, silences.active());
         return 0;
@@ -121,15 +124,15 @@ final class SilenceCommand implements Callable<Integer> {
         if (!force && !known.contains(name)) {
             String hint = Suggestions.hint(name, known);
             throw new Refusal("there is no service '" + OneLine.of(name, 60) + "'; "
-                    + (hint.isEmpty() ? "there are " + OneLine.of(String.join(", ", known), 300) : hint)
-                    + " (--force silences it all the same)");
+                    + (hint.isEmpty() ? "known: " + OneLine.of(String.join(", ", known), 300) : hint)
+                    + " (to silence it, add --force)");
         }
     }
 
     private Duration span() {
         Duration span = Elapsed.parse("--for", time);
         if (span.isZero() || span.compareTo(LONGEST) > 0) {
-            throw new Refusal("--for is '" + time + "': it has to be more than nothing and at most 30d");
+            throw new Refusal("--for is '" + time + "': it must be above 0s and at most 30d");
         }
         return span;
     }
@@ -149,7 +152,7 @@ final class SilenceCommand implements Callable<Integer> {
             return;
         }
         if (silences.isEmpty()) {
-            out.println("No silence holds.");
+            out.println("No silence is active.");
             return;
         }
         DateTimeFormatter clock = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm z", Locale.ENGLISH)

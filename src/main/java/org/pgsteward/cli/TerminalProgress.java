@@ -47,7 +47,7 @@ final class TerminalProgress implements RestoreProgress {
         Duration left = bytes * 20 < total && !lastTime.isZero() ? lastTime.minus(sofar) : Duration.ofMillis(millis);
         return String.format(
                 Locale.ROOT,
-                "%,.1f of %,.1f MB, some %d s left",
+                "%,.1f of %,.1f MB, about %d s left",
                 bytes / MEGABYTE,
                 total / MEGABYTE,
                 Math.max(0, left.toSeconds()));

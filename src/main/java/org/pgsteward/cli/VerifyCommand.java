@@ -31,13 +31,13 @@ import picocli.CommandLine.Spec;
         name = "verify",
         description = {
             "Restore stored backups into a scratch cluster and compare them with their manifests.",
-            "Works from the store alone: PostgreSQL need not answer. Exit code 0 if each is proved, 1 if one is not."
+            "Works also while PostgreSQL is unavailable. Exit code 0 if each backup is verified, 1 otherwise."
         },
         footer = {
             "",
             "For example:",
-            "  pgsteward verify --all        the newest of each service",
-            "  pgsteward verify vikunja      the newest of this one",
+            "  pgsteward verify --all        the newest backup of each service",
+            "  pgsteward verify vikunja      the newest backup of one service",
             "  pgsteward verify --backup vikunja-20260131T030000Z"
         },
         mixinStandardHelpOptions = true)
@@ -49,19 +49,19 @@ final class VerifyCommand implements Callable<Integer> {
     @Option(names = "--all", description = "The newest backup of each service, and the globals.")
     private boolean all;
 
-    @Option(names = "--backup", paramLabel = "ID", description = "This one, by its id or its path in the store.")
+    @Option(names = "--backup", paramLabel = "ID", description = "The backup with this id or path in the store.")
     private @Nullable String backup;
 
     @Option(names = "--json", description = "Print one JSON document.")
     private boolean json;
 
-    @Parameters(arity = "0..*", paramLabel = "SERVICE", description = "The newest backup of each of these.")
+    @Parameters(arity = "0..*", paramLabel = "SERVICE", description = "The newest backup of each of these services.")
     private List<String> services = new ArrayList<>();
 
     @Override
     public Integer call() throws Exception {
         if ((all ? 1 : 0) + (backup == null ? 0 : 1) + (services.isEmpty() ? 0 : 1) != 1) {
-            throw new Refusal("verify takes --all, the names of services, or --backup with an id, one of the three");
+            throw new Refusal("verify needs exactly one of --all, names of services, and --backup ID");
         }
         Wiring wiring = Wiring.to(AccessMode.VERIFY, Settings.from(System.getenv()));
         Inventory inventory = inventory(wiring);
@@ -93,7 +93,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     private static String progress(List<StoredBackup> chosen, int done) {
         int now = Math.min(done, chosen.size() - 1);
-        return "proving " + chosen.get(now).manifest().source().service() + " (" + (now + 1) + " of " + chosen.size()
+        return "verifying " + chosen.get(now).manifest().source().service() + " (" + (now + 1) + " of " + chosen.size()
                 + ")";
     }
 
@@ -103,7 +103,7 @@ final class VerifyCommand implements Callable<Integer> {
         } catch (NoSuchFileException e) {
             throw new Refusal(
                     "there is no store at " + wiring.store.root() + ": set PGSTEWARD_BACKUP_DIR, or --from of a"
-                            + " restore, to the folder that has RECOVERY.md in it; 'pgsteward backup --all' makes a new one");
+                            + " restore, to the folder that has RECOVERY.md in it; 'pgsteward backup --all' makes a new store");
         }
     }
 
@@ -112,12 +112,12 @@ final class VerifyCommand implements Callable<Integer> {
             return List.of(inventory
                     .named(backup)
                     .orElseThrow(() -> new Refusal("there is no backup '" + backup + "' in " + wiring.store.root()
-                            + ": 'pgsteward backups' lists what there is")));
+                            + ": 'pgsteward backups' lists all backups")));
         }
         if (all) {
             if (inventory.backups().isEmpty() && inventory.unreadable().isEmpty()) {
-                throw new Refusal("there are no backups in " + wiring.store.root() + ": 'pgsteward backup --all' makes"
-                        + " them");
+                throw new Refusal(
+                        "there are no backups in " + wiring.store.root() + ": make one with 'pgsteward backup --all'");
             }
             return inventory.newestOfEach();
         }
@@ -135,7 +135,7 @@ final class VerifyCommand implements Callable<Integer> {
                         .map(backup -> backup.manifest().source().service())
                         .toList());
         return new Refusal("there is no backup of '" + OneLine.of(name, 60) + "' in " + wiring.store.root() + "; "
-                + (hint.isEmpty() ? "'pgsteward backups' lists what there is" : hint));
+                + (hint.isEmpty() ? "'pgsteward backups' lists all backups" : hint));
     }
 
     /** Runs the start-up recovery. While PostgreSQL is unavailable, journal rows of this command wait in the spool. */
@@ -143,7 +143,7 @@ final class VerifyCommand implements Callable<Integer> {
         try {
             wiring.house.order();
         } catch (SQLException e) {
-            err(NoConnection.words(e) + "; the result is written down when it does");
+            err(NoConnection.words(e) + "; the result is recorded when PostgreSQL is available again");
         }
     }
 

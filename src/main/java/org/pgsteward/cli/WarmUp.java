@@ -25,7 +25,7 @@ import picocli.CommandLine.Command;
  * once after a build, while the JVM records the loaded classes. With that archive the daemon starts in half the time
  * and uses a tenth less memory.
  */
-@Command(name = "rehearse", hidden = true, description = "Start everything against nothing, and stop.")
+@Command(name = "rehearse", hidden = true, description = "Start and stop without PostgreSQL, to load the classes.")
 final class WarmUp implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {

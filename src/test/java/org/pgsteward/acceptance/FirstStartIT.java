@@ -118,7 +118,7 @@ class FirstStartIT implements InTheEnd {
                 .contains("Permission denied");
         assertThat(host.pgsteward("doctor").both())
                 .as("whether it sees the disk of that folder all the same")
-                .contains("Nothing is wrong")
+                .contains("No faults found")
                 .doesNotContain("the disk of PostgreSQL");
         assertThat(host.inside("pgsteward", "touch /opt/here").err()).contains("Read-only file system");
         assertThat(host.inside("pgsteward", "find / -xdev -name '*.sock' -type s 2>/dev/null")

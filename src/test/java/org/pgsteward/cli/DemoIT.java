@@ -63,7 +63,7 @@ class DemoIT {
             assertThat(output).containsPattern("(?m)^proved +" + service + ": ");
             assertThat(endings(folder.resolve("backups").resolve(service))).hasSize(2);
         }
-        assertThat(output).contains("4 rows in service_configs").doesNotContain("NOT PROVED");
+        assertThat(output).contains("4 rows in service_configs").doesNotContain("NOT VERIFIED");
         assertThat(notices())
                 .containsExactly(
                         "firing database-unused navidrome",
@@ -91,7 +91,7 @@ class DemoIT {
         Process second = start("--once");
         assertThat(second.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         assertThat(second.exitValue()).isEqualTo(2);
-        assertThat(Files.readString(printed)).contains("a demonstration is under way in " + folder);
+        assertThat(Files.readString(printed)).contains("a demonstration runs in " + folder);
 
         new ProcessBuilder("kill", "-" + signal, Long.toString(demo.pid()))
                 .start()
@@ -142,8 +142,8 @@ class DemoIT {
 
             assertThat(demo.exitValue()).isEqualTo(2);
             assertThat(Files.readString(printed))
-                    .isEqualTo("pgsteward: port " + port + " is in use: PGSTEWARD_HTTP_PORT=" + (port + 1)
-                            + " ./pgsteward demo\n");
+                    .isEqualTo("pgsteward: port " + port + " is in use; choose another: PGSTEWARD_HTTP_PORT="
+                            + (port + 1) + " ./pgsteward demo\n");
         }
     }
 

@@ -55,11 +55,11 @@ class DoctorCommandIT {
             assertThat(well.err()).isEmpty();
             assertThat(well.out())
                     .startsWith(
-                            "Nothing is wrong; for information:\n\ninfo, resource trouble: postgresql\n  settings too"
+                            "No faults found; for information:\n\ninfo, resource trouble: postgresql\n  settings too"
                                     + " large: by its settings PostgreSQL may come to take ")
                     .contains(
                             "\n    docker exec postgresql psql -U homelab -d homelab -c \"ALTER SYSTEM SET shared_buffers")
-                    .contains("\nnot looked at:\n  slow statements, since the extension pg_stat_statements is not in");
+                    .contains("\nnot checked:\n  slow statements, since the extension pg_stat_statements is not in");
 
             assertThat(well.out())
                     .contains("info, not seen: postgresql\n  PostgreSQL's log: it says neither from where somebody was")

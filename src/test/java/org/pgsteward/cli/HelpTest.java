@@ -44,7 +44,7 @@ class HelpTest {
     @Test
     void generalHelpNamesTheFirstCommand() {
         assertThat(help("--help"))
-                .contains("Exit codes: 0 done; 1 it failed, or something is wrong; 2 it could not run.")
+                .contains("Exit codes: 0 done; 1 failed, or a fault was found; 2 could not run.")
                 .contains("pgsteward status")
                 .doesNotContain("rehearse");
     }

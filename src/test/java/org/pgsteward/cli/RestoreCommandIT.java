@@ -110,9 +110,9 @@ class RestoreCommandIT {
                 .containsPattern("wiki_back \\(" + size + ", restored " + age + " ago\\)")
                 .containsPattern("wiki_before_\\d{8}T\\d{6}Z \\(" + size + ", replaced " + age + " ago\\)");
         assertThat(run("backups").out())
-                .containsPattern("Not backed up: database wiki_back \\(" + size + "\\), which a restore of wiki made "
+                .containsPattern("Not backed up: database wiki_back \\(" + size + "\\)), made by a restore of wiki "
                         + age + " ago\\.")
-                .containsPattern("database wiki_before_\\S+ \\(" + size + "\\), which a restore of wiki replaced " + age
+                .containsPattern("database wiki_before_\\S+ \\(" + size + "\\), replaced by a restore of wiki " + age
                         + " ago\\.");
         host.cluster().run("homelab", "ALTER DATABASE wiki_back RENAME TO wiki_copy");
         assertThat(run("backup", "wiki_copy").code()).isZero();

@@ -139,7 +139,7 @@ class StatusCommandIT {
                 .isEqualTo(id);
 
         CommandRun ended = CommandRun.on(host, "silence", "--end", id);
-        assertThat(ended.out()).as(ended.toString()).isEqualTo("No silence holds.");
+        assertThat(ended.out()).as(ended.toString()).isEqualTo("No silence is active.");
         assertThat(host.rows(
                         "homelab", "SELECT action FROM public.user_activity WHERE action LIKE 'silence%' ORDER BY id"))
                 .containsExactly("silence " + id + " for 2h", "silence " + id + " ended");
@@ -147,8 +147,8 @@ class StatusCommandIT {
         CommandRun nobody = CommandRun.on(host, "silence", "wikki");
         assertThat(nobody.code()).isEqualTo(2);
         assertThat(nobody.err())
-                .isEqualTo("pgsteward: there is no service 'wikki'; did you mean 'wiki'? (--force silences it all the"
-                        + " same)");
+                .isEqualTo("pgsteward: there is no service 'wikki'; did you mean 'wiki'? (to silence it, add"
+                        + " --force)");
         assertThat(CommandRun.on(host, "silence", "wikki", "--for", "1m", "--force")
                         .code())
                 .isZero();

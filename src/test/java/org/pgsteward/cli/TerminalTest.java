@@ -89,7 +89,7 @@ class TerminalTest {
                 new PrintWriter(err),
                 () -> {
                     said.countDown();
-                    return "proving wiki";
+                    return "verifying wiki";
                 },
                 () -> {
                     said.await();
@@ -98,7 +98,7 @@ class TerminalTest {
                 true,
                 Duration.ZERO);
         assertThat(result).isEqualTo("done");
-        assertThat(err.toString()).startsWith("\r\u001b[Kproving wiki, for ").endsWith("\r\u001b[K");
+        assertThat(err.toString()).startsWith("\r\u001b[Kverifying wiki, for ").endsWith("\r\u001b[K");
     }
 
     @Test
@@ -117,7 +117,7 @@ class TerminalTest {
         BackupProgress progress = new BackupProgress(store, 3, began);
         file(store.resolve("wiki/wiki-1.dump.zst.manifest.json"), 9, began.minusSeconds(1));
         file(store.resolve("app/app-1.dump.zst.manifest.json"), 9, began);
-        assertThat(progress.get()).isEqualTo("1 of 3 stored; proving");
+        assertThat(progress.get()).isEqualTo("1 of 3 stored; verifying");
         file(store.resolve("wiki/wiki-2.dump.zst.part"), 2048, began.plusSeconds(5));
         file(store.resolve("app/app-2.dump.zst.manifest.json.part"), 9, began.plusSeconds(5));
         assertThat(progress.get()).isEqualTo("1 of 3 stored; writing wiki, 2 KiB");

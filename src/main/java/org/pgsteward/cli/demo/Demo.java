@@ -52,12 +52,12 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "demo",
-        description = "See the whole job done on a throwaway PostgreSQL and recorded Docker events.",
+        description = "Show all steps on a throwaway PostgreSQL with recorded Docker events.",
         footer = {
             "",
             "For example:",
-            "  pgsteward demo --once    the whole job once, and out",
-            "  pgsteward demo           it stays up, with the status page"
+            "  pgsteward demo --once    all steps once",
+            "  pgsteward demo           all steps, then the status page until Ctrl-C"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -69,10 +69,12 @@ public final class Demo implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--dir", paramLabel = "DIR", description = "Where everything goes (default: target/demo).")
+    @Option(names = "--dir", paramLabel = "DIR", description = "Folder of all files. Default: target/demo.")
     private @Nullable Path dir;
 
-    @Option(names = "--once", description = "Do it once, and exit 0 only if every step was proved.")
+    @Option(
+            names = "--once",
+            description = "Run all steps once. Exit code 0 only if each backup is verified and each alert arrives.")
     private boolean once;
 
     @Override
@@ -117,15 +119,16 @@ public final class Demo implements Callable<Integer> {
                     host.programs().user());
             try (Daemon daemon = wiring.daemon().start()) {
                 running.set(daemon);
-                await("the engine is heard", daemon::hears);
+                await("the event feed connects", daemon::hears);
                 screen.done("start", "the routes in " + routes + " run", "http://127.0.0.1:" + daemon.httpPort() + "/");
                 boolean verified = work(screen, host, wiring);
                 screen.table();
                 if (!once) {
-                    screen.say("It stays up: http://127.0.0.1:" + daemon.httpPort() + "/ (Ctrl-C ends it).");
-                    screen.say("To ask it from another terminal: . " + host.environmentFile(routes)
+                    screen.say("Status page: http://127.0.0.1:" + daemon.httpPort()
+                            + "/ (Ctrl-C ends the demonstration).");
+                    screen.say("To query it from another terminal: . " + host.environmentFile(routes)
                             + " && ./pgsteward status");
-                    screen.say("Its routes may be edited while it runs: " + routes);
+                    screen.say("Route files, which you may edit now: " + routes);
                     stopped.await();
                 }
                 return verified ? 0 : 1;
@@ -151,7 +154,7 @@ public final class Demo implements Callable<Integer> {
     private static boolean work(Screen screen, DemoHost host, Wiring wiring) throws Exception {
         host.engine().play("deploy");
         for (DemoService service : DemoService.values()) {
-            await("the database of " + service.user(), () -> canUse(service, wiring));
+            await("a login to the database of " + service.user(), () -> canUse(service, wiring));
         }
         screen.done("provision", DemoService.values().length + " databases and roles", "service_configs");
         for (DemoService service : DemoService.values()) {
@@ -169,7 +172,7 @@ public final class Demo implements Callable<Integer> {
         alert(screen, host, mailbox, "service-down", "service-crash", "service-back");
         alert(screen, host, mailbox, "memory-high", "memory-high", "memory-normal");
 
-        await("the journal is written", () -> isEmpty(host.folder().resolve("state/spool")));
+        await("rows in the journal", () -> isEmpty(host.folder().resolve("state/spool")));
         for (String table : List.of("service_configs", "backup_log", "user_activity")) {
             String rows = wiring.server.ask("SELECT count(*) FROM public." + table);
             screen.done("journal", rows + " rows in " + table, "database homelab");
@@ -182,7 +185,7 @@ public final class Demo implements Callable<Integer> {
                 wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
         boolean verified = backup.state() == BackupState.VERIFIED;
         screen.done(
-                verified ? "proved" : "NOT PROVED",
+                verified ? "verified" : "NOT VERIFIED",
                 String.format(
                         Locale.ROOT,
                         "%s: %,d B, restored in %.1f s%s",
@@ -198,10 +201,12 @@ public final class Demo implements Callable<Integer> {
             Screen screen, DemoHost host, DemoMailbox mailbox, String kind, String trouble, String recovery)
             throws Exception {
         host.engine().play(trouble);
-        await("an alert of " + kind, () -> mailbox.title(kind, "firing").isPresent());
+        await("alert " + kind, () -> mailbox.title(kind, "firing").isPresent());
         screen.done("alert", mailbox.title(kind, "firing").orElseThrow(), "mailbox");
         host.engine().play(recovery);
-        await("the end of " + kind, () -> mailbox.title(kind, "resolved").isPresent());
+        await(
+                "alert " + kind + " resolves",
+                () -> mailbox.title(kind, "resolved").isPresent());
         screen.done("resolved", mailbox.title(kind, "resolved").orElseThrow(), "mailbox");
     }
 
@@ -236,7 +241,7 @@ public final class Demo implements Callable<Integer> {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!question.isTrue()) {
             if (System.nanoTime() > deadline) {
-                throw new IOException("waited " + PATIENCE.toSeconds() + " s in vain: " + what);
+                throw new IOException("waited " + PATIENCE.toSeconds() + " s without success for: " + what);
             }
             LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
         }
@@ -250,12 +255,12 @@ public final class Demo implements Callable<Integer> {
         Path mark = folder.resolve(MARK);
         try (Stream<Path> content = Files.list(folder)) {
             if (content.findAny().isPresent() && !Files.exists(mark)) {
-                throw new Refusal(folder + " holds files that are no earlier demonstration: choose another --dir");
+                throw new Refusal(folder + " has files that are not from a demonstration: choose another --dir");
             }
         }
         LockFile claimed = LockFile.take(mark)
-                .orElseThrow(() ->
-                        new Refusal("a demonstration is under way in " + folder + ": end it, or choose another --dir"));
+                .orElseThrow(
+                        () -> new Refusal("a demonstration runs in " + folder + ": end it, or choose another --dir"));
         // PostgreSQL runs as another user if this process is root, and must be able to enter the folder.
         Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
         return claimed;
@@ -264,9 +269,7 @@ public final class Demo implements Callable<Integer> {
     /** Empties the folder for a new demonstration, after the servers of a killed one have ended. */
     private static void empty(Path folder) throws Exception {
         Path earlier = folder.resolve("postgres");
-        await(
-                "the end of the earlier demonstration's PostgreSQL in " + earlier,
-                () -> !AbandonedClusters.isAtWork(earlier));
+        await("the previous demonstration's PostgreSQL ends in " + earlier, () -> !AbandonedClusters.isAtWork(earlier));
         Path mark = folder.resolve(MARK);
         try (Stream<Path> files = Files.list(folder)) {
             for (Path file : files.filter(path -> !path.equals(mark)).toList()) {

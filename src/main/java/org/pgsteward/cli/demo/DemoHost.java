@@ -105,7 +105,8 @@ final class DemoHost implements AutoCloseable {
             socket.setReuseAddress(true);
             socket.bind(address, 1);
         } catch (BindException taken) {
-            throw new Refusal("port " + port + " is in use: PGSTEWARD_HTTP_PORT=" + (port + 1) + " ./pgsteward demo");
+            throw new Refusal("port " + port + " is in use; choose another: PGSTEWARD_HTTP_PORT=" + (port + 1)
+                    + " ./pgsteward demo");
         }
     }
 

@@ -31,7 +31,7 @@ record DemoPrograms(Programs programs, UnprivilegedUser user) {
             return new DemoPrograms(installed.get(), user);
         }
         if (!succeeds(List.of("docker", "version"), 20) || !hasImage()) {
-            throw new Refusal("the demonstration needs PostgreSQL's programs (initdb, pg_dump and their company), or a"
+            throw new Refusal("the demonstration needs PostgreSQL's programs (initdb, pg_dump and others), or a"
                     + " Docker Engine to take them from: install postgresql-15, or set PGSTEWARD_POSTGRES_BINDIR");
         }
         Path bin = Files.createDirectories(folder.resolve("bin"));

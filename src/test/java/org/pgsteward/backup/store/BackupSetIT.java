@@ -229,7 +229,7 @@ class BackupSetIT {
         Files.delete(documents().get(0));
         assertThat(output("backups", "--sets"))
                 .as("as in a demo, whose backups belong to no set")
-                .startsWith("There is no set yet: each backup here was made by itself; the nightly run and"
+                .startsWith("There is no backup set yet, only single backups; the nightly run and"
                         + " 'pgsteward backup --all' make sets.");
     }
 
