@@ -137,9 +137,9 @@ public record Overview(
                 .filter(service -> service.restorableTo().isPresent() && warned.contains(service.name()))
                 .toList();
         String missing =
-                named("; without a verified backup: ", without) + named("; not in full, see the alert: ", incomplete);
-        int proved = databases.size() - without.size();
-        if (proved == 0) {
+                named("; without a verified backup: ", without) + named("; incomplete, see the alert: ", incomplete);
+        int verified = databases.size() - without.size();
+        if (verified == 0) {
             return "No database can be restored" + missing + ".";
         }
         Service oldest = databases.stream()
@@ -147,8 +147,8 @@ public record Overview(
                 .min(Comparator.comparing(service -> service.restorableTo().orElseThrow()))
                 .orElseThrow();
         String to = Elapsed.roughly(age(oldest.restorableTo().orElseThrow())) + " ago";
-        String which = proved == 1 ? " to " + to : ", the oldest to " + to;
-        return (without.isEmpty() ? "Every database" : proved + " of " + databases.size() + " databases")
+        String which = verified == 1 ? " to " + to : ", the oldest to " + to;
+        return (without.isEmpty() ? "Every database" : verified + " of " + databases.size() + " databases")
                 + " can be restored" + which + " (" + OneLine.of(oldest.name(), 60) + ")" + missing + ".";
     }
 
@@ -176,9 +176,9 @@ public record Overview(
                 .map(one -> OneLine.of(one.name(), 80) + " (" + Size.words(one.sizeBytes()) + ", "
                         + (one.replaced() ? "replaced " : "restored ") + Elapsed.roughly(age(one.since())) + " ago)")
                 .collect(Collectors.joining(", "));
-        return Optional.of("Left by restores, and not backed up: " + words
+        return Optional.of("Left by restores and not backed up: " + words
                 + (kept.size() > MOST_NAMED ? " and " + (kept.size() - MOST_NAMED) + " more" : "")
-                + ". Drop what nobody needs.");
+                + ". Drop those that you do not need.");
     }
 
     public Duration age(Instant then) {
