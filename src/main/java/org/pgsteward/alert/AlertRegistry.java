@@ -126,7 +126,7 @@ public final class AlertRegistry {
             NotificationPolicy.Decision decision =
                     rule.decide(pages, silences.active(), inHand, lastNotified, zone, now);
             for (Alert page : decision.settled()) {
-                LOG.info("{} {} is over and was not told", page.service(), page.kind());
+                LOG.info("alert {} {} resolved without a notification", page.service(), page.kind());
                 write(page.endHeard(page.over()));
             }
             for (DueNotification notification : decision.due()) {
@@ -218,7 +218,7 @@ public final class AlertRegistry {
         try {
             store.all().forEach(alert -> alerts.put(alert.key(), alert));
         } catch (IOException refused) {
-            LOG.warn("the alerts in the state folder cannot be read: {}", refused.toString());
+            LOG.warn("cannot read the alerts in the state folder: {}", refused.toString());
         }
         unsaved.forEach((key, alert) -> alert.ifPresentOrElse(page -> alerts.put(key, page), () -> alerts.remove(key)));
         return List.copyOf(alerts.values());
@@ -232,10 +232,7 @@ public final class AlertRegistry {
         try {
             return store.read(key);
         } catch (IOException refused) {
-            LOG.warn(
-                    "the alert {} cannot be read and counts as not firing: {}",
-                    OneLine.of(key, 120),
-                    refused.toString());
+            LOG.warn("cannot read alert {}, which counts as not firing: {}", OneLine.of(key, 120), refused.toString());
             return Optional.empty();
         }
     }
@@ -276,7 +273,7 @@ public final class AlertRegistry {
                 }
                 unsaved.remove(key);
             } catch (IOException refused) {
-                LOG.debug("the alert {} is still in memory only: {}", OneLine.of(key, 120), refused.toString());
+                LOG.debug("alert {} is still in memory only: {}", OneLine.of(key, 120), refused.toString());
             }
         });
     }
@@ -284,8 +281,7 @@ public final class AlertRegistry {
     private void keep(String key, Optional<Alert> alert, IOException refused) {
         if (unsaved.put(key, alert) == null) {
             LOG.warn(
-                    "the alert {} is kept in memory only, a restart would tell it again: {}; look at the disk of the"
-                            + " state folder",
+                    "cannot save alert {}, which a restart would notify again: {}; check the disk of the state folder",
                     OneLine.of(key, 120),
                     refused.toString());
         }

@@ -69,7 +69,7 @@ final class AlertStore {
             try {
                 lock = LockFile.await(Files.createDirectories(folder).resolve(".lock"));
             } catch (IOException refused) {
-                LOG.debug("the alerts are written without their lock: {}", refused.toString());
+                LOG.debug("cannot lock the alerts, so they are written without the lock: {}", refused.toString());
             }
             try {
                 work.run();
@@ -85,7 +85,7 @@ final class AlertStore {
                 lock.close();
             }
         } catch (IOException refused) {
-            LOG.debug("the lock of the alerts is given back when this process ends: {}", refused.toString());
+            LOG.debug("cannot release the lock of the alerts before this process ends: {}", refused.toString());
         }
     }
 
@@ -153,10 +153,7 @@ final class AlertStore {
                 throw interrupted;
             } catch (IOException refused) {
                 if (unreadable.add(file)) {
-                    LOG.warn(
-                            "cannot read alert file {}; the alert is not listed until it can be read: {}",
-                            file,
-                            refused.toString());
+                    LOG.warn("cannot read alert file {}, so its alert is left out: {}", file, refused.toString());
                 }
             }
         }
@@ -177,7 +174,7 @@ final class AlertStore {
             Path aside = file.resolveSibling(file.getFileName() + ".corrupt");
             Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
             LOG.warn(
-                    "alert file {} cannot be read and was set aside as {}; if its trouble still holds, it is told again: {}",
+                    "cannot parse alert file {}, which is now {}: {}; the alert fires again if its cause persists",
                     file,
                     aside.getFileName(),
                     OneLine.of(torn.getOriginalMessage(), 200));

@@ -14,7 +14,7 @@ public record Backoff(Duration first, Duration most) {
 
     public Backoff {
         if (first.isNegative() || first.isZero() || most.compareTo(first) < 0) {
-            throw new IllegalArgumentException("backoff from " + first + " up to " + most + " does not grow");
+            throw new IllegalArgumentException("a backoff from " + first + " to " + most + " does not grow");
         }
     }
 

@@ -207,7 +207,7 @@ public final class DeliveryScheduler {
         outbox.taken(entry);
         watch.taken();
         if (failures > 0) {
-            LOG.info("{} takes notices again, after {} failed tries", receiver, failures);
+            LOG.info("receiver {} accepts notifications again after {} failed attempts", receiver, failures);
             recovered = clock.instant();
         }
         failures = 0;
@@ -218,8 +218,8 @@ public final class DeliveryScheduler {
 
     private String why(Instant putAt) {
         return failures > 0 || putAt.isBefore(recovered)
-                ? "the receiver could not be reached"
-                : "it waited for pgsteward, or for the receiver";
+                ? "the receiver was unreachable"
+                : "pgsteward or the receiver was unavailable";
     }
 
     private Duration failed(Outbox.Entry entry, Sender.NotTaken refusal) {
@@ -229,7 +229,7 @@ public final class DeliveryScheduler {
         if (refusal.notBefore().compareTo(wait) > 0) {
             wait = refusal.notBefore().compareTo(LONGEST_REST) < 0 ? refusal.notBefore() : LONGEST_REST;
         }
-        say("did not take", entry, failures, refusal, wait);
+        say("did not accept", entry, failures, refusal, wait);
         return rest(wait);
     }
 
@@ -238,7 +238,7 @@ public final class DeliveryScheduler {
         int times = before.times() + 1;
         Duration wait = rests.refused().after(times);
         refusals.put(entry.file(), new Refusal(times, clock.instant().plus(wait), before.own()));
-        say("refuses", entry, times, refusal, wait);
+        say("refused", entry, times, refusal, wait);
         failures++;
         refusedInARow++;
         return refusedInARow < REFUSALS_OF_THE_RECEIVER
@@ -248,7 +248,7 @@ public final class DeliveryScheduler {
 
     private void say(String what, Outbox.Entry entry, int tries, Sender.NotTaken refusal, Duration wait) {
         LOG.warn(
-                "{} {} '{}' ({} waiting, try {}): {}; next try in {} s",
+                "receiver {} {} '{}' ({} waiting, attempt {}): {}; next attempt in {} s",
                 receiver,
                 what,
                 entry.notice().title(),

@@ -11,7 +11,7 @@ record DueNotification(News news, List<Alert> alerts) {
     DueNotification {
         alerts = List.copyOf(alerts);
         if (alerts.isEmpty()) {
-            throw new IllegalArgumentException("nothing to tell of");
+            throw new IllegalArgumentException("a notification needs an alert");
         }
     }
 

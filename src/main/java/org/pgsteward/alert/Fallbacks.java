@@ -24,7 +24,7 @@ public record Fallbacks(List<String> order, Duration after) {
         order = List.copyOf(order);
         if (after.isNegative() || after.isZero()) {
             throw new IllegalArgumentException(
-                    "pgsteward.alerts.failing.after is " + after.toSeconds() + " s: no receiver can be that quick");
+                    "pgsteward.alerts.failing.after is " + after.toSeconds() + " s: it must be above 0 s");
         }
     }
 

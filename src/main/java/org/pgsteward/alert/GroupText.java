@@ -37,8 +37,8 @@ final class GroupText {
         String who = alerts.size() > NAMED ? first + " and " + (alerts.size() - NAMED) + " more" : first;
         // A notice for information has no end.
         boolean over = notification.isOver() && severity != Severity.INFO;
-        String heading = over ? "over" : severity.word();
-        StringBuilder text = new StringBuilder(alerts.size() + " at once:");
+        String heading = over ? "resolved" : severity.word();
+        StringBuilder text = new StringBuilder(alerts.size() + (over ? " alerts resolved:" : " alerts:"));
         for (Alert alert : alerts.subList(0, Math.min(LINES, alerts.size()))) {
             text.append('\n').append(line(over, alert, now));
         }
@@ -71,6 +71,6 @@ final class GroupText {
                 LINE);
         Instant end = over ? alert.changedAt() : now;
         String lasted = Elapsed.words(Duration.between(alert.since(), end));
-        return NotificationFields.name(alert.service()) + ": " + (over ? "after " : "for ") + lasted + ", " + reason;
+        return NotificationFields.name(alert.service()) + (over ? " after " : " for ") + lasted + ": " + reason;
     }
 }

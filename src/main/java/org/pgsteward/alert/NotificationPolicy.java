@@ -129,7 +129,7 @@ public class NotificationPolicy {
     private static int atLeast(int least, String name, String count) {
         if (!count.strip().matches("\\d{1,9}") || Integer.parseInt(count.strip()) < least) {
             throw new IllegalArgumentException(
-                    FILE + name + " is '" + count.strip() + "', not a whole number from " + least + " on");
+                    FILE + name + " is '" + count.strip() + "': write a whole number of at least " + least);
         }
         return Integer.parseInt(count.strip());
     }

@@ -36,34 +36,38 @@ public final class NotificationText {
             return information(id, alert);
         }
         String reason = NotificationFields.reason(alert.last().reason());
-        String word = alert.severity().word();
-        String since = ", since " + clock.format(alert.since());
+        String word = " (" + alert.severity().word() + ")";
+        String since = clock.format(alert.since());
         return switch (news) {
             case BEGAN ->
-                firing(id, alert, subject(alert) + ": " + reason, what(alert) + " is " + word + since + ".\n" + reason);
+                firing(
+                        id,
+                        alert,
+                        subject(alert) + ": " + reason,
+                        what(alert) + word + " since " + since + ".\n" + reason);
             case WORSE ->
                 firing(
                         id,
                         alert,
                         subject(alert) + ": " + reason,
-                        what(alert) + " is now " + word + since + ".\n" + reason);
+                        what(alert) + " is now " + alert.severity().word() + ". It began " + since + ".\n" + reason);
             case STILL -> {
                 String lasts = Elapsed.words(Duration.between(alert.since(), now));
                 yield firing(
                         id,
                         alert,
-                        subject(alert) + ", for " + lasts + " now: " + reason,
-                        what(alert) + " is still " + word + ", for " + lasts + since + ".\n" + reason);
+                        subject(alert) + " for " + lasts + ": " + reason,
+                        what(alert) + word + " still fires after " + lasts + ", since " + since + ".\n" + reason);
             }
             case FLAPPING -> {
-                String often = "began " + alert.begun().size() + " times since "
+                String often = "fired " + alert.begun().size() + " times since "
                         + clock.format(alert.begun().get(0));
                 yield firing(
                         id,
                         alert,
-                        subject(alert) + " comes and goes: " + often,
-                        what(alert) + " comes and goes: it " + often + ".\nThe last time: " + reason
-                                + "\nNothing more is told of it until it keeps still.");
+                        subject(alert) + " is flapping: " + often,
+                        what(alert) + word + " is flapping: it " + often + ".\nThe last time: " + reason
+                                + "\nNo further notification follows until the alert is stable.");
             }
             case OVER, PASSED -> resolved(id, alert);
         };
@@ -91,15 +95,15 @@ public final class NotificationText {
                 id,
                 alert,
                 NotificationFields.name(alert.service()) + ": " + reason,
-                what(alert) + ", since " + clock.format(alert.since()) + ".\n" + reason
-                        + "\nThis is for information only: its end is not told.");
+                what(alert) + " since " + clock.format(alert.since()) + ".\n" + reason
+                        + "\nFor information only: no notification follows when it ends.");
     }
 
     private Notification resolved(String id, Alert alert) {
         Instant end = alert.changedAt();
         String lasted = Elapsed.words(Duration.between(alert.since(), end));
         String unheard = alert.heard() == null
-                ? "\nIt was over before it could be told: "
+                ? "\nThe alert resolved before its notification was sent. Its reason: "
                         + NotificationFields.reason(alert.last().reason())
                 : "";
         return NotificationFields.notice(
@@ -109,8 +113,8 @@ public final class NotificationText {
                 alert.kind(),
                 alert.service(),
                 alert.since(),
-                "[over] " + subject(alert) + ", after " + lasted,
-                what(alert) + " is over. It lasted " + lasted + ", from " + clock.format(alert.since()) + " to "
+                "[resolved] " + subject(alert) + " after " + lasted,
+                what(alert) + " is resolved. It lasted " + lasted + ", from " + clock.format(alert.since()) + " to "
                         + clock.format(end) + ".\n"
                         + NotificationFields.reason(
                                 alert.over() == null ? "" : alert.over().reason()) + unheard,
@@ -126,7 +130,7 @@ public final class NotificationText {
 
     /** Returns the notice with a sentence about its delay. */
     static Notification late(Notification notice, Duration delay, String why) {
-        String text = notice.text() + "\nThis is " + Elapsed.words(delay) + " late: " + why + ".";
+        String text = notice.text() + "\nThis notification is " + Elapsed.words(delay) + " late: " + why + ".";
         return new Notification(
                 notice.id(),
                 notice.state(),

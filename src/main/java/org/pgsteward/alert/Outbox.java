@@ -98,7 +98,7 @@ public final class Outbox {
      */
     public void put(Notification notice, Collection<String> to) {
         if (to.isEmpty()) {
-            LOG.warn("there is no receiver to tell '{}'; set one, such as PGSTEWARD_MAIL_TO", notice.title());
+            LOG.warn("cannot send '{}': there is no receiver; set one, such as PGSTEWARD_MAIL_TO", notice.title());
         }
         IOException refusal = null;
         for (String receiver : to) {
@@ -106,18 +106,18 @@ public final class Outbox {
                 put(notice, receiver);
                 listeners.forEach(listener -> listener.accept(receiver));
             } catch (IOException refused) {
-                LOG.warn("the outbox of {} did not take '{}': {}", receiver, notice.title(), refused.toString());
+                LOG.warn("cannot put '{}' into the outbox of {}: {}", notice.title(), receiver, refused.toString());
                 refusal = refused;
             }
         }
         if (refusal != null) {
-            throw new UncheckedIOException("notice " + notice.id() + " is not in every outbox", refusal);
+            throw new UncheckedIOException("cannot put notification " + notice.id() + " into every outbox", refusal);
         }
     }
 
     private synchronized void put(Notification notice, String receiver) throws IOException {
         if (!isReceiverName(receiver)) {
-            throw new IOException("receiver '" + receiver + "' cannot be the name of a folder");
+            throw new IOException("cannot name a folder after receiver '" + receiver + "'");
         }
         String id = NotificationFileNames.idOf(notice.id());
         List<Path> waiting = readable(receiver, notice);
@@ -134,8 +134,7 @@ public final class Outbox {
             }
             unwritten.put(file, notice);
             LOG.warn(
-                    "the disk does not take '{}' for {}, which is told all the same: {}; look at the disk of the state"
-                            + " folder",
+                    "cannot save '{}' for receiver {}, so it is sent from memory: {}; check the disk of the state folder",
                     notice.title(),
                     receiver,
                     refused.toString());
@@ -148,8 +147,7 @@ public final class Outbox {
             return entries(receiver);
         } catch (UncheckedIOException unreadable) {
             LOG.warn(
-                    "what waits for {} cannot be read, and '{}' is put behind it: {}; look at the folder outbox/{} in"
-                            + " the state folder",
+                    "cannot read the outbox of {}, so '{}' is added last: {}; check the folder outbox/{} in the state folder",
                     receiver,
                     notice.title(),
                     unreadable.toString(),

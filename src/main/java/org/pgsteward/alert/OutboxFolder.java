@@ -78,7 +78,7 @@ final class OutboxFolder {
                     .filter(file -> !finished.contains(file))
                     .toList();
         } catch (IOException refused) {
-            throw new UncheckedIOException("the outbox of " + receiver + " cannot be read", refused);
+            throw new UncheckedIOException("cannot read the outbox of " + receiver, refused);
         }
     }
 
@@ -92,13 +92,13 @@ final class OutboxFolder {
         try {
             return Optional.of(notice(BoundedFile.bytes(file, MOST_BYTES)));
         } catch (NoSuchFileException gone) {
-            LOG.debug("{} was taken by another process", file);
+            LOG.debug("another process delivered {}", file);
         } catch (JsonProcessingException torn) {
             setAside(file, torn.getOriginalMessage());
         } catch (BoundedFile.TooLarge foreign) {
             setAside(file, String.valueOf(foreign.getMessage()));
         } catch (IOException refused) {
-            throw new UncheckedIOException(file + " cannot be read", refused);
+            throw new UncheckedIOException("cannot read " + file, refused);
         }
         return Optional.empty();
     }
@@ -114,7 +114,7 @@ final class OutboxFolder {
 
     private void setAside(Path file, String why) {
         Path aside = file.resolveSibling(file.getFileName() + ".corrupt");
-        LOG.warn("{} cannot be read and is set aside as {}: {}", file, aside.getFileName(), OneLine.of(why, 200));
+        LOG.warn("cannot parse {}, which is now {}: {}", file, aside.getFileName(), OneLine.of(why, 200));
         try {
             Files.move(file, aside, StandardCopyOption.REPLACE_EXISTING);
         } catch (IOException refused) {
@@ -135,9 +135,7 @@ final class OutboxFolder {
             finished.remove(file);
         } catch (IOException refused) {
             LOG.warn(
-                    "{} was delivered and cannot be removed; it would be sent again after a restart: {}",
-                    file,
-                    refused.toString());
+                    "cannot remove {} after its delivery; a restart would send it again: {}", file, refused.toString());
         }
     }
 }

@@ -98,6 +98,6 @@ final class QuietHours {
                 return day;
             }
         }
-        throw new IllegalArgumentException("'" + text + "' is no day of the week");
+        throw new IllegalArgumentException("'" + text + "' is not a day of the week");
     }
 }

@@ -59,8 +59,9 @@ final class ReceiverWatch {
                             Severity.WARNING,
                             Fallbacks.RECEIVER_FAILING,
                             receiver,
-                            "it has taken nothing for " + Elapsed.words(Duration.between(since, clock.instant())) + ", "
-                                    + waiting + (waiting == 1 ? " notice waits: " : " notices wait: ") + reason,
+                            "it has accepted no notification for "
+                                    + Elapsed.words(Duration.between(since, clock.instant())) + ", " + waiting
+                                    + (waiting == 1 ? " waits: " : " wait: ") + reason,
                             "docker compose logs --since 1h pgsteward | grep ' " + receiver + " '",
                             since)
                     .with(Map.of("waiting", waiting)));
@@ -83,8 +84,8 @@ final class ReceiverWatch {
         // Also once after the start: the previous process may have reported a failure.
         if (!resolved) {
             resolved = true;
-            report.accept(
-                    Condition.well(Fallbacks.RECEIVER_FAILING, receiver, "it takes notices again", clock.instant()));
+            report.accept(Condition.well(
+                    Fallbacks.RECEIVER_FAILING, receiver, "it accepts notifications again", clock.instant()));
         }
     }
 

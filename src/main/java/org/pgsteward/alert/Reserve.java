@@ -42,7 +42,7 @@ final class Reserve {
             ThreadLocalRandom.current().nextBytes(incompressible);
             AtomicFile.write(file, incompressible);
         } catch (IOException refused) {
-            LOG.debug("no room is kept for alerts: {}", refused.toString());
+            LOG.debug("cannot reserve disk space for alerts: {}", refused.toString());
         }
     }
 

@@ -82,12 +82,14 @@ public final class Silences {
                     AtomicFile.remove(file);
                 }
             } catch (NoSuchFileException ended) {
-                LOG.debug("{} was ended just now", file);
+                LOG.debug("silence {} has just ended", file);
             } catch (JsonProcessingException torn) {
                 LOG.warn(
-                        "{} cannot be read and silences nothing: {}", file, OneLine.of(torn.getOriginalMessage(), 200));
+                        "cannot parse silence {}, which mutes no alert: {}",
+                        file,
+                        OneLine.of(torn.getOriginalMessage(), 200));
             } catch (IOException refused) {
-                LOG.warn("{} cannot be read or removed: {}", file, refused.toString());
+                LOG.warn("cannot read or remove silence {}: {}", file, refused.toString());
             }
         }
         silences.sort(Comparator.comparing(Silence::until));
@@ -103,7 +105,7 @@ public final class Silences {
                     .sorted()
                     .toList();
         } catch (IOException refused) {
-            LOG.warn("the silences in {} cannot be read: {}", folder, refused.toString());
+            LOG.warn("cannot read the silences in {}: {}", folder, refused.toString());
             return List.of();
         }
     }

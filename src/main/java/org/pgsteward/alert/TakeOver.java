@@ -71,17 +71,25 @@ final class TakeOver {
             if (!Fallbacks.isAbout(entry.notice(), receiver)) {
                 Duration late = Duration.between(entry.putAt(), clock.instant());
                 outbox.put(
-                        NotificationText.late(entry.notice(), late, other + " has not taken it, so you are told"),
+                        NotificationText.late(
+                                entry.notice(),
+                                late,
+                                "receiver " + other + " has not accepted it, so fallback receiver " + receiver
+                                        + " gets it"),
                         List.of(receiver));
                 LOG.warn(
-                        "{} takes over '{}', which {} has not taken",
+                        "fallback receiver {} takes over '{}': receiver {} has not accepted it",
                         receiver,
                         entry.notice().title(),
                         other);
             }
             mark(mark);
         } catch (UncheckedIOException refused) {
-            LOG.warn("{} cannot take over from {}: {}; it is tried again", receiver, other, refused.toString());
+            LOG.warn(
+                    "fallback receiver {} cannot take over from {}: {}; pgsteward retries",
+                    receiver,
+                    other,
+                    refused.toString());
         }
     }
 
@@ -111,7 +119,7 @@ final class TakeOver {
                 }
             }
         } catch (IOException refused) {
-            LOG.debug("marks in {} stay: {}", own, refused.toString());
+            LOG.debug("cannot remove the marks in {}: {}", own, refused.toString());
         }
     }
 }

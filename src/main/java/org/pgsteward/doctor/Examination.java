@@ -115,7 +115,7 @@ public final class Examination {
             }
         });
         if (sign.error().isPresent()) {
-            notLookedAt.add("roles, rights, sessions and sizes, since PostgreSQL cannot be asked");
+            notLookedAt.add("roles, privileges, sessions and sizes: PostgreSQL is unavailable");
         }
         Doctor.Patient patient = new Doctor.Patient(
                 sign.server(),
@@ -156,10 +156,11 @@ public final class Examination {
                 return true;
             }
             notLookedAt.add(
-                    "containers, host names, networks and memory, since no Docker Engine answers at " + engine.host());
+                    "containers, host names, networks and memory: no Docker Engine answers at " + engine.host());
         } catch (EngineAway | DockerException e) {
-            notLookedAt.add("containers, host names, networks and memory, since the Docker Engine at " + engine.host()
-                    + " does not say: " + e.getMessage());
+            notLookedAt.add(
+                    "containers, host names, networks and memory: cannot list the containers of the Docker Engine at "
+                            + engine.host() + ": " + e.getMessage());
         }
         return false;
     }
@@ -185,7 +186,7 @@ public final class Examination {
             }
             return enrolments;
         } catch (SQLException e) {
-            notLookedAt.add("who is enrolled: " + JournalTrouble.of(e));
+            notLookedAt.add("enrolled services: " + JournalTrouble.of(e));
             return List.of();
         }
     }
@@ -197,18 +198,17 @@ public final class Examination {
                     .read(ObservationReader.server(containers.postgres(), Optional.empty(), Map.of()));
             conditions.addAll(levels.glance(look));
             if (look.queries().isEmpty() && look.server().log().slow().isEmpty()) {
-                notLookedAt.add("slow statements, since the extension pg_stat_statements is not in database "
-                        + server.address().database() + "; to have them watched: "
+                notLookedAt.add("slow statements: the extension pg_stat_statements is not in database "
+                        + server.address().database() + "; to monitor them: "
                         + look.console().psql("ALTER SYSTEM SET shared_preload_libraries = 'pg_stat_statements'")
                         + ", a restart of PostgreSQL, and "
                         + look.console().psql("CREATE EXTENSION pg_stat_statements"));
             }
             if (!disks.seesPostgres()) {
-                notLookedAt.add(
-                        "the disk of PostgreSQL's data, since PGSTEWARD_POSTGRES_DATA_DIR does not say where it can"
-                                + " be seen from here: docker exec "
-                                + look.console().container()
-                                + " df -h /var/lib/postgresql/data");
+                notLookedAt.add("the disk of PostgreSQL's data: PGSTEWARD_POSTGRES_DATA_DIR does not name its folder;"
+                        + " to check it: docker exec "
+                        + look.console().container()
+                        + " df -h /var/lib/postgresql/data");
             }
             return Optional.of(log(levels, look, asked, enrolments, conditions));
         } catch (SQLException e) {
@@ -230,14 +230,14 @@ public final class Examination {
                     .read(look.console().container(), look, () -> Optional.of(containers.owners(enrolments)));
             if (!read.why().isEmpty()) {
                 notLookedAt.add((read.look().isEmpty() ? "failed logins" : "some failed logins")
-                        + ", since of PostgreSQL's log: " + read.why() + hint(read.why()));
+                        + ", from PostgreSQL's log: " + read.why() + hint(read.why()));
             }
             read.look().ifPresent(said -> {
                 conditions.addAll(levels.glance(said));
                 said.refusals().forEach(refused -> refusals.put(refused.service(), refused.words()));
             });
         } else if (!asked) {
-            notLookedAt.add("failed logins, which are in PostgreSQL's log, since no Docker Engine answers");
+            notLookedAt.add("failed logins, from PostgreSQL's log: no Docker Engine answers");
         }
         return new Doctor.Log(
                 look.server().log(),
@@ -249,11 +249,11 @@ public final class Examination {
 
     private static String hint(String why) {
         if (why.contains(" answered 403 ")) {
-            return "; the socket proxy lets through the log of the container that PGSTEWARD_POSTGRES_CONTAINER names in .env:"
-                    + " docker compose up -d docker-proxy";
+            return "; the proxy permits only the log of the container in PGSTEWARD_POSTGRES_CONTAINER (.env); after a"
+                    + " change: docker compose up -d docker-proxy";
         }
         return why.contains(" answered 501 ")
-                ? "; give it the log driver json-file or local in its compose file, and make it anew"
+                ? "; set the log driver json-file or local in PostgreSQL's compose file, and recreate the container"
                 : "";
     }
 
@@ -282,7 +282,7 @@ public final class Examination {
         try {
             return Optional.of(provisioner.plan(containers.others(), containers.postgres()));
         } catch (SQLException e) {
-            notLookedAt.add("rights and owners: " + JournalTrouble.of(e));
+            notLookedAt.add("privileges and ownership: " + JournalTrouble.of(e));
             return Optional.empty();
         }
     }

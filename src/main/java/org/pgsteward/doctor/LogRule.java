@@ -23,22 +23,22 @@ final class LogRule {
         List<String> remedy = new ArrayList<>();
         List<String> options = new ArrayList<>();
         if (!written.toContainer()) {
-            lacks.add("it goes into files of its own, where Docker does not see it");
+            lacks.add("PostgreSQL writes it to files, where Docker cannot read it");
             remedy.add(log.psql().apply("ALTER SYSTEM SET log_destination = 'stderr'"));
             remedy.add(log.psql().apply("ALTER SYSTEM SET logging_collector = off"));
         }
         if (!written.prefix().equals(ServerLog.PREFIX)) {
             lacks.add(
                     written.prefix().equals(ServerLog.DEFAULT_PREFIX)
-                            ? "it says neither from where somebody was refused nor, in other languages than English, why"
-                            : "lines that begin with '" + written.prefix()
-                                    + "' are not understood, so failed logins are" + " not seen");
+                            ? "it lacks the client of a refused login, and the reason if its language is not English"
+                            : "pgsteward cannot parse lines that begin with '" + written.prefix()
+                                    + "', and so misses failed logins");
             remedy.add(log.psql().apply("ALTER SYSTEM SET log_line_prefix = '" + ServerLog.PREFIX + "'"));
             options.add("log_line_prefix=" + ServerLog.PREFIX);
         }
         if (written.slow().isEmpty() && !log.statements()) {
             lacks.add(
-                    "it has no slow statements, and the extension pg_stat_statements, which would say more, is not there");
+                    "it has no slow statements, and the extension pg_stat_statements, which has more detail, is missing");
             remedy.add(log.psql().apply("ALTER SYSTEM SET log_min_duration_statement = '" + SLOW + "'"));
             remedy.add(log.psql().apply("ALTER SYSTEM SET log_parameter_max_length = 0"));
             options.add("log_min_duration_statement=" + SLOW);
@@ -52,7 +52,7 @@ final class LogRule {
                         ? log.psql().apply("SELECT pg_reload_conf()")
                         : "docker restart " + LoginRule.word(log.container()));
         if (!options.isEmpty()) {
-            remedy.add("# or, for one that is started with settings, in its compose file: command: [\"postgres\", "
+            remedy.add("# or, if its compose file has a command with settings: command: [\"postgres\", "
                     + String.join(
                             ", ",
                             options.stream()

@@ -22,35 +22,36 @@ final class LoginRule {
                 Optional.of(bad(
                         CONNECTION_REFUSED,
                         service,
-                        "the password that the container has is not that of role '" + login.user()
-                                + "', or there is no such role",
+                        "the container's password is not that of role '" + login.user()
+                                + "', or the role does not exist",
                         put + "   # gives the role the container's password"));
             case "28000" ->
                 Optional.of(bad(
                         CONNECTION_REFUSED,
                         service,
-                        "PostgreSQL does not let role '" + login.user() + "' in: " + result.message(),
-                        put + "\n# if that changes nothing: pg_hba.conf has no line for it, or the service is in"
+                        "PostgreSQL refuses the login of role '" + login.user() + "': " + result.message(),
+                        put + "\n# if that does not help: pg_hba.conf has no entry for it, or the service is in"
                                 + " quarantine:\npgsteward remove --undo " + word(service)));
             case "3D000" ->
                 Optional.of(bad(
                         CONNECTION_REFUSED,
                         service,
-                        "there is no database '" + login.database() + "'",
-                        put + "   # makes it\npgsteward backups " + word(service) + "   # if it was there: what can"
-                                + " be restored"));
+                        "database '" + login.database() + "' does not exist",
+                        put + "   # creates it\npgsteward backups " + word(service)
+                                + "   # if it existed before: lists its backups"));
             case "42501" ->
                 Optional.of(bad(
                         PERMISSION_DENIED,
                         service,
-                        "role '" + login.user() + "' may not connect to database '" + login.database() + "'",
-                        put + "   # gives it the right"));
+                        "role '" + login.user() + "' has no privilege to connect to database '" + login.database()
+                                + "'",
+                        put + "   # grants the privilege"));
             case "53300" ->
                 Optional.of(bad(
                         CONNECTION_REFUSED,
                         service,
-                        "no connection is left for role '" + login.user() + "': " + result.message(),
-                        "# make the pool of the application smaller; who has them:\n" + "pgsteward status"));
+                        "no connection left for role '" + login.user() + "': " + result.message(),
+                        "# make the application's connection pool smaller; to list the sessions:\npgsteward status"));
             default ->
                 Optional.of(bad(
                         CONNECTION_REFUSED,

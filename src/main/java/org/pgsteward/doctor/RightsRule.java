@@ -34,13 +34,13 @@ final class RightsRule {
                     : "";
             String remedy = refused.remedy().isEmpty()
                     ? "docker inspect --format '{{json .Config.Labels}} {{json .Config.Env}}' "
-                            + LoginRule.word(refused.container()) + "   # what it asks for"
+                            + LoginRule.word(refused.container()) + "   # shows its request"
                     : refused.remedy();
             diagnoses.add(new Diagnosis(
                     CONNECTION_REFUSED,
                     Severity.WARNING,
                     refused.container(),
-                    "it is not given what it asks for: " + refused.text() + log,
+                    "its request is refused: " + refused.text() + log,
                     remedy));
         }
         together(plan.steps()).forEach((subject, reasons) -> {
@@ -57,7 +57,7 @@ final class RightsRule {
                     subject,
                     begins ? "it is not enrolled yet: " + all : all,
                     "pgsteward provision" + (asks ? " " + LoginRule.word(subject) : "")
-                            + "   # puts it right; the daemon does so every five minutes"));
+                            + "   # repairs it; the daemon does so every five minutes"));
         });
         return diagnoses;
     }

@@ -24,16 +24,16 @@ final class ServerRule {
      */
     static Diagnosis judge(String where, String error, boolean refused, Optional<Container> container, boolean asked) {
         if (refused) {
-            return bad("PostgreSQL answers, and does not let pgsteward in: " + error, NoConnection.remedy(error));
+            return bad("PostgreSQL answers, and refuses pgsteward's login: " + error, NoConnection.remedy(error));
         }
         if (container.isEmpty()) {
             return bad(
                     where + " does not answer: " + error
                             + (asked
-                                    ? "; no container on this host is called so"
-                                    : "; whether its container runs could not be looked at"),
+                                    ? "; no container on this host has this name"
+                                    : "; the state of its container is not known"),
                     asked
-                            ? "docker ps -a\ndocker compose up -d   # in PostgreSQL's folder\n"
+                            ? "docker ps -a\ndocker compose up -d   # in the folder of PostgreSQL's compose file\n"
                                     + "# if it runs elsewhere: PGSTEWARD_POSTGRES_HOST and _PORT"
                             : "docker ps -a\ndocker logs --tail 50 " + SERVICE);
         }
@@ -44,7 +44,7 @@ final class ServerRule {
             case RUNNING ->
                 server.health() == Container.Health.UNHEALTHY
                         ? bad(
-                                "container " + name + " runs and its own health check fails: " + error,
+                                "container " + name + " runs, and its own health check fails: " + error,
                                 logs + "\ndocker restart " + name)
                         : bad(
                                 "container " + name + " runs, and " + where + " does not answer: " + error,
@@ -52,13 +52,13 @@ final class ServerRule {
             case PAUSED -> bad("container " + name + " is paused", "docker unpause " + name);
             case RESTARTING ->
                 bad(
-                        "container " + name + " ended and is being restarted, last with exit code " + server.exitCode(),
+                        "container " + name + " ended with exit code " + server.exitCode() + ", and Docker restarts it",
                         logs);
             default ->
                 bad(
                         "container " + name + " does not run: "
                                 + (server.oomKilled()
-                                        ? "the kernel killed it for want of memory"
+                                        ? "the kernel killed it for lack of memory"
                                         : "it ended with exit code " + server.exitCode()),
                         logs + "\ndocker start " + name);
         };

@@ -31,7 +31,7 @@ final class ConnectionsRule extends MetricRule<DatabaseObservation> {
         String remedy = now.console()
                         .psql("SELECT datname, usename, state, count(*) FROM pg_stat_activity"
                                 + " WHERE backend_type = 'client backend' GROUP BY 1, 2, 3 ORDER BY 4 DESC")
-                + "\n# Make the pool of the one with the most smaller, or end what idles for an hour:\n"
+                + "\n# Reduce the connection pool of the service with the most, or end sessions that are idle for an hour:\n"
                 + now.console()
                         .psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE state = 'idle'"
                                 + " AND state_change < now() - interval '1 hour'");

@@ -70,7 +70,7 @@ record ContainerMemoryLevels(
         try {
             return container.label(label).map(text -> MemoryLevel.parse("label " + label, text));
         } catch (IllegalArgumentException noLevel) {
-            complaints.add(noLevel.getMessage() + "; the common level is used");
+            complaints.add(noLevel.getMessage() + "; the usual level applies");
             return Optional.empty();
         }
     }

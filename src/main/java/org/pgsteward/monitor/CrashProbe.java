@@ -61,7 +61,7 @@ public final class CrashProbe {
             asked = recovered;
         } catch (EngineAway | UncheckedIOException e) {
             // The next call reads the log again.
-            LOG.debug("the log of {} is not read: {}", container, e.getMessage());
+            LOG.debug("cannot read the log of container {}: {}", container, e.getMessage());
         }
         return Optional.ofNullable(last);
     }
@@ -78,7 +78,7 @@ public final class CrashProbe {
                     .filter(client -> !client.autovacuum())
                     .map(ServerGuard.Client::role);
         } catch (EngineAway | UncheckedIOException e) {
-            LOG.debug("the log of {} is not read: {}", container, e.getMessage());
+            LOG.debug("cannot read the log of container {}: {}", container, e.getMessage());
             return Optional.empty();
         }
     }

@@ -35,15 +35,15 @@ record Crowd(String address, Optional<String> container, int connections, int al
     /** Returns a text such as {@code container wiki (172.18.0.5) holds 244 of its 250 connections}. */
     String words() {
         return container.map(name -> "container " + name + " (" + address + ")").orElse(address) + " holds "
-                + connections + " of its " + all + " connections, logged in or not";
+                + connections + " of its " + all + " connections, with or without a login";
     }
 
     /** Returns the lines to paste. */
     String remedy() {
         return container
                 .map(name -> "docker stop " + Console.word(name)
-                        + "   # ends its connections; then look why it opens so many")
+                        + "   # ends its connections; then find the reason for so many connections")
                 .orElseGet(() -> "# Stop the program at " + address
-                        + " that opens so many connections: no container has this address.");
+                        + " that opens so many connections; no container has this address.");
     }
 }

@@ -38,7 +38,7 @@ final class DeadlockRule extends MetricRule<DatabaseObservation> {
                 database.service(),
                 (double) more,
                 more + (more == 1 ? " deadlock" : " deadlocks") + " in the last " + span
-                        + ": PostgreSQL undid one of the transactions each time",
+                        + ": PostgreSQL rolled back one transaction each time",
                 "docker logs --since 2h " + Console.word(now.console().container())
                         + " 2>&1 | grep -A 12 'deadlock detected'",
                 Map.of("deadlocks", more, "total", database.deadlocks()));

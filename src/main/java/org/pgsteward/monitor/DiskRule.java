@@ -18,7 +18,7 @@ final class DiskRule extends MetricRule<HostObservation> {
     private static final Duration ENOUGH = Duration.ofHours(2);
 
     private static final String KEPT =
-            "pgsteward backups   # what is kept and why; PGSTEWARD_BACKUP_KEEP says how much";
+            "pgsteward backups   # lists the backups; PGSTEWARD_BACKUP_KEEP is the retention policy";
 
     DiskRule() {
         super("disk-filling", Unit.PERCENT);
@@ -47,9 +47,9 @@ final class DiskRule extends MetricRule<HostObservation> {
     }
 
     private static Finding finding(HostObservation.Disk disk, Inodes inodes, double percent) {
-        String says = "the disk of " + disk.path() + " (" + String.join(", ", disk.holds()) + ") has used up "
+        String says = "the disk of " + disk.path() + " (" + String.join(", ", disk.holds()) + ") has used "
                 + Unit.PERCENT.words(percent) + " of its files (inodes): " + inodes.free() + " of " + inodes.total()
-                + " can still be made, whatever space is free";
+                + " are left, regardless of the free space";
         return new Finding(
                 disk.path(),
                 percent,
@@ -60,11 +60,11 @@ final class DiskRule extends MetricRule<HostObservation> {
 
     private static Finding finding(
             HostObservation now, HostObservation.Disk disk, double percent, List<HostObservation> past) {
-        String says = "the disk of " + disk.path() + " (" + String.join(", ", disk.holds()) + ") is full to "
-                + Unit.PERCENT.words(percent) + ": " + Size.words(disk.freeBytes()) + " of "
+        String says = "the disk of " + disk.path() + " (" + String.join(", ", disk.holds()) + ") is "
+                + Unit.PERCENT.words(percent) + " full: " + Size.words(disk.freeBytes()) + " of "
                 + Size.words(disk.totalBytes()) + " free"
                 + untilFull(now, disk, past)
-                        .map(left -> ", and at the pace of the last hours nothing in " + Unit.TIME.words(left))
+                        .map(left -> "; at the rate of the last hours it is full in " + Unit.TIME.words(left))
                         .orElse("");
         return new Finding(
                 disk.path(),
@@ -82,9 +82,9 @@ final class DiskRule extends MetricRule<HostObservation> {
             lines.add(KEPT);
         }
         if (hasPostgres(disk)) {
-            lines.add("pgsteward status   # how large each database is; PostgreSQL stops when its disk is full");
+            lines.add("pgsteward status   # lists the sizes of databases; PostgreSQL stops when its disk is full");
             lines.add(
-                    "docker system df   # what Docker has that can go; a PostgreSQL that has stopped needs some 20 MB to start");
+                    "docker system df   # lists Docker data that you can remove; a stopped PostgreSQL needs some 20 MB to start");
         }
         return String.join("\n", lines);
     }
@@ -96,9 +96,9 @@ final class DiskRule extends MetricRule<HostObservation> {
             lines.add("du --inodes -x -d 1 " + path + " | sort -n | tail");
             lines.add(KEPT);
         }
-        lines.add("docker system df   # what Docker has that can go");
+        lines.add("docker system df   # lists Docker data that you can remove");
         if (hasPostgres(disk)) {
-            lines.add("# PostgreSQL stops when it cannot make a file; each table and each index has one or more");
+            lines.add("# PostgreSQL stops when it cannot create a file; each table and each index has one or more");
         }
         return String.join("\n", lines);
     }

@@ -24,14 +24,14 @@ final class FailedLoginRule extends MetricRule<LogObservation> {
     private static Finding finding(LogObservation now, LogObservation.Refusals refusals) {
         String span = Elapsed.words(LogObservation.REFUSALS);
         if (refusals.count() == 0) {
-            return new Finding(refusals.service(), 0, "no login was refused in the last " + span, "", Map.of());
+            return new Finding(refusals.service(), 0, "no login refused in the last " + span, "", Map.of());
         }
         LogObservation.Attempts most = refusals.attempts().get(0);
         return new Finding(
                 refusals.service(),
                 refusals.count(),
-                refusals.count() + (refusals.count() == 1 ? " login was" : " logins were") + " refused in the last "
-                        + span + ": " + refusals.words(),
+                refusals.count() + (refusals.count() == 1 ? " login" : " logins") + " refused in the last " + span
+                        + ": " + refusals.words(),
                 (refusals.stranger()
                                 ? "docker stop " + Console.word(refusals.service())
                                         + "   # or correct the role and the password in its compose file"
@@ -48,21 +48,21 @@ final class FailedLoginRule extends MetricRule<LogObservation> {
 
     private static String remedy(Console console, String service, Reason reason) {
         String provision = service.equals(PostgresServer.SERVICE)
-                ? "pgsteward provision --plan   # whether a container asks for it"
+                ? "pgsteward provision --plan   # names the container that requests it, if there is one"
                 : "pgsteward provision " + Console.word(service);
         return switch (reason) {
             case WRONG_PASSWORD, NO_ROLE, NO_DATABASE, NO_RIGHT ->
-                "pgsteward doctor   # whose password, name or right is wrong\n" + provision;
+                "pgsteward doctor   # finds the wrong password, name or privilege\n" + provision;
             case NOT_LET_IN, NO_HBA_LINE ->
                 console.psql("SELECT line_number, type, database, user_name, address, auth_method, error"
                         + " FROM pg_hba_file_rules");
             case NO_LOGIN, CLOSED ->
                 "pgsteward status   # if the role is shut out, the alert has the line that enables its login\npgsteward remove --undo "
-                        + Console.word(service) + "   # if it is in quarantine and shall come back";
+                        + Console.word(service) + "   # if the service is in quarantine and you need it again";
             case TOO_MANY ->
                 console.psql(
                                 "SELECT usename, client_addr, count(*) FROM pg_stat_activity GROUP BY 1, 2 ORDER BY 3 DESC")
-                        + "\n# Make the pool of connections smaller in the application's settings.";
+                        + "\n# Make the connection pool smaller in the application's settings.";
         };
     }
 }

@@ -19,10 +19,10 @@ final class FeedRule extends MetricRule<HostObservation> {
                 "pgsteward",
                 (double) seconds,
                 now.staleSince().isEmpty()
-                        ? "the Docker Engine's events are heard"
-                        : "no event of the Docker Engine has been heard for " + Unit.TIME.words(seconds)
+                        ? "pgsteward receives Docker's events"
+                        : "pgsteward has received no events from Docker for " + Unit.TIME.words(seconds)
                                 + (now.staleReason().isBlank() ? "" : " (" + now.staleReason() + ")")
-                                + ": new services wait for their databases, and crashes are not told",
+                                + ": new services wait for their databases, and crashes raise no alert",
                 "docker ps\ndocker logs --tail 50 pgsteward\ndocker compose restart docker-proxy pgsteward",
                 Map.of("staleSeconds", seconds)));
     }

@@ -19,7 +19,7 @@ final class IdAgeRule extends MetricRule<DatabaseObservation> {
                         database.service(),
                         (double) database.idAge(),
                         "its oldest row is " + Unit.COUNT.words(database.idAge())
-                                + " transactions old, and at 2100 million PostgreSQL stops writing",
+                                + " transactions old; at 2100 million PostgreSQL stops writing",
                         now.console()
                                         .psql("SELECT pid, datname, usename, xact_start FROM pg_stat_activity"
                                                 + " WHERE backend_xmin IS NOT NULL ORDER BY age(backend_xmin) DESC"

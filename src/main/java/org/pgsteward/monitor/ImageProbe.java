@@ -44,7 +44,7 @@ public final class ImageProbe {
             return engine.imageId(image);
         } catch (RuntimeException e) {
             // The feed reports that the engine is unavailable. A proxy may refuse names with a slash.
-            LOG.debug("what image {} means cannot be told: {}", image, e.getMessage());
+            LOG.debug("cannot read the id of image {}: {}", image, e.getMessage());
             return Optional.empty();
         }
     }

@@ -28,14 +28,14 @@ final class ImageRule extends MetricRule<HostObservation> {
                         image.newer() ? 1 : 0,
                         image.newer()
                                 ? "another image " + image.name()
-                                        + " has been pulled since PostgreSQL's container was made"
-                                : "PostgreSQL runs from what " + image.name() + " means on this host",
-                        "pgsteward backup --all\ndocker compose up -d   # in PostgreSQL's folder; ends all sessions",
+                                        + " was pulled after PostgreSQL's container was created"
+                                : "PostgreSQL runs from the present image " + image.name() + " of this host",
+                        "pgsteward backup --all\ndocker compose up -d   # in the folder of PostgreSQL's compose file; ends all sessions",
                         Map.of("image", image.name())))
                 .orElseGet(() -> new Finding(
                         PostgresServer.SERVICE,
                         Finding.NOT_KNOWN_YET,
-                        "nothing is known of PostgreSQL's image",
+                        "PostgreSQL's image is not known",
                         "",
                         Map.of())));
     }

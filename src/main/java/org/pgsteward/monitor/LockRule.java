@@ -21,7 +21,7 @@ final class LockRule extends MetricRule<DatabaseObservation> {
                             .filter(wait -> wait.service().equals(database.service()))
                             .toList();
                     return waits.isEmpty()
-                            ? new Finding(database.service(), 0, "nobody waits for a lock", "", Map.of())
+                            ? new Finding(database.service(), 0, "no session waits for a lock", "", Map.of())
                             : finding(now, waits);
                 })
                 .toList();
@@ -33,7 +33,7 @@ final class LockRule extends MetricRule<DatabaseObservation> {
         String blockers =
                 longest.blockers().stream().limit(NAMED).map(LockRule::words).collect(Collectors.joining(" and "));
         String says = longest.session().words() + " has waited " + Unit.TIME.words(longest.seconds())
-                + " for a lock of " + (blockers.isEmpty() ? "one that has gone" : blockers)
+                + " for a lock of " + (blockers.isEmpty() ? "a session that has ended" : blockers)
                 + (waits.size() > 1 ? "; " + waits.size() + " sessions wait in all" : "");
         // Suggests ending the session at the head of the lock queue, not one that is itself waiting.
         Optional<DatabaseObservation.Session> head = longest.blockers().stream()
@@ -67,7 +67,7 @@ final class LockRule extends MetricRule<DatabaseObservation> {
         return blocker.session().map(DatabaseObservation.Session::words).orElse("a prepared transaction")
                 + (blocker.state().isEmpty() ? "" : ", which is " + blocker.state())
                 + (blocker.openSeconds() > 0
-                        ? " and has its transaction open for " + Unit.TIME.words(blocker.openSeconds())
+                        ? " and has had a transaction open for " + Unit.TIME.words(blocker.openSeconds())
                         : "");
     }
 }

@@ -7,7 +7,7 @@ public sealed interface LogEvent {
     /**
      * The placeholder for a name that cannot be separated from the rest of its line, or that is not fit to be shown.
      */
-    String UNFIT = "(an unfit name)";
+    String UNFIT = "(unreadable name)";
 
     /** Returns the time at which Docker received the line. */
     Instant at();
@@ -55,15 +55,15 @@ public sealed interface LogEvent {
         WRONG_PASSWORD("wrong password"),
         NO_ROLE("no such role"),
         /** 28000, where no known message is more precise. */
-        NOT_LET_IN("pg_hba.conf or the role does not let it in"),
-        NO_HBA_LINE("no line of pg_hba.conf lets it in"),
-        NO_LOGIN("the role may not log in"),
+        NOT_LET_IN("refused by pg_hba.conf or by the role"),
+        NO_HBA_LINE("no entry in pg_hba.conf allows it"),
+        NO_LOGIN("role not permitted to log in"),
         /** 3D000. */
         NO_DATABASE("no such database"),
         /** 42501. */
-        NO_RIGHT("no right to connect to the database"),
+        NO_RIGHT("no privilege to connect to the database"),
         /** 55000. */
-        CLOSED("the database takes no connections"),
+        CLOSED("the database accepts no connections"),
         /** 53300. */
         TOO_MANY("too many connections");
 

@@ -72,14 +72,13 @@ public final class LogProbe {
     public synchronized Result read(
             String container, DatabaseObservation server, Supplier<Optional<Map<String, String>>> owners) {
         if (!server.server().log().toContainer()) {
-            return Result.unread(
-                    "PostgreSQL writes its log into files of its own (logging_collector or log_destination),"
-                            + " where Docker does not see it");
+            return Result.unread("PostgreSQL writes its log to files (logging_collector or log_destination),"
+                    + " where Docker cannot read it");
         }
         Optional<LogLines> lines = LogLines.of(server.server().log().prefix());
         if (lines.isEmpty()) {
-            return Result.unread("its lines begin with log_line_prefix '"
-                    + server.server().log().prefix() + "', which is not known here");
+            return Result.unread("log_line_prefix is '" + server.server().log().prefix()
+                    + "', and pgsteward cannot parse such lines");
         }
         Optional<ContainerLog> piece;
         try {
@@ -97,7 +96,7 @@ public final class LogProbe {
         return new Result(
                 Optional.of(new LogObservation(
                         clock.instant(), server.console(), tally.refusals(refused, names), tally.slow(slow))),
-                piece.get().cut() ? "it has grown by more than is read at a time: a part of it was left out" : "");
+                piece.get().cut() ? "it grew by more than pgsteward reads at a time, and a part was left out" : "");
     }
 
     private void take(ContainerLog piece, LogLines lines, String ourAddress) {

@@ -15,7 +15,7 @@ sealed interface MemoryLevel {
     record Share(double percent) implements MemoryLevel {
         public Share {
             if (!(percent > 0 && percent <= 100)) {
-                throw new IllegalArgumentException("a level of " + percent + "% is not above 0% and up to 100%");
+                throw new IllegalArgumentException("a level must be above 0% and at most 100%, not " + percent + "%");
             }
         }
 
@@ -34,7 +34,7 @@ sealed interface MemoryLevel {
     record Bytes(long bytes) implements MemoryLevel {
         public Bytes {
             if (bytes <= 0) {
-                throw new IllegalArgumentException("a level of " + bytes + " bytes is not above 0");
+                throw new IllegalArgumentException("a level must be above 0 bytes, not " + bytes);
             }
         }
 

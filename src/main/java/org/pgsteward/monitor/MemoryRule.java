@@ -39,15 +39,15 @@ final class MemoryRule {
         this.clear = clear.isBlank() ? Optional.empty() : Optional.of(MemoryLevel.parse("clear", clear));
         this.samples = samples;
         if (samples < 1) {
-            throw new IllegalArgumentException("samples is " + samples + ": at least 1 sample has to be looked at");
+            throw new IllegalArgumentException("samples is " + samples + ": it must be at least 1");
         }
         if (liesBelow(this.critical, this.warn)) {
             throw new IllegalArgumentException(
-                    "critical is " + this.critical + " and lies below warn, which is " + this.warn);
+                    "critical is " + this.critical + ": it must be at least warn, which is " + this.warn);
         }
         if (this.clear.isPresent() && (this.clear.get().equals(this.warn) || liesBelow(this.warn, this.clear.get()))) {
             throw new IllegalArgumentException(
-                    "clear is " + this.clear.get() + " and has to lie below warn, which is " + this.warn);
+                    "clear is " + this.clear.get() + ": it must be below warn, which is " + this.warn);
         }
     }
 
@@ -108,10 +108,10 @@ final class MemoryRule {
         String target = CommandTarget.of(reading.container());
         String look = "docker stats --no-stream " + target + "\ndocker logs --tail 50 " + target;
         if (reading.container().memoryLimitBytes() == 0) {
-            return look + "\nfree -h  # it has no limit of its own: the host's memory is what runs out";
+            return look + "\nfree -h  # the container has no memory limit: it can use all memory of the host";
         }
         long mebibytes = Math.max(1, reading.container().memoryLimitBytes() * 3 / 2 / MIB);
         return look + "\ndocker update --memory " + mebibytes + "m --memory-swap " + 2 * mebibytes + "m " + target
-                + "  # until it is created anew; for good: mem_limit in its compose file";
+                + "  # until the container is recreated; to keep it: mem_limit in its compose file";
     }
 }

@@ -106,7 +106,7 @@ final class MemoryWatch {
                     Condition.well(
                             MemoryRule.KIND,
                             subject.service(),
-                            "container " + name + " runs no longer and uses no memory",
+                            "container " + name + " no longer runs and uses no memory",
                             any.at()));
         }
         return held;

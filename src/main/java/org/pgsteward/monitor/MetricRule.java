@@ -80,7 +80,7 @@ abstract class MetricRule<L extends Observation> {
                 + (worst ? threshold.critical() : threshold.warn())
                         // A level of 1 needs no mention, since the very first occurrence is an alert.
                         .filter(level -> unit != Unit.COUNT || level != 1)
-                        .map(level -> (worst ? "; critical from " : "; told from ") + unit.words(level) + " on")
+                        .map(level -> (worst ? "; critical from " : "; alert from ") + unit.words(level) + " on")
                         .orElse("");
     }
 
@@ -110,12 +110,12 @@ abstract class MetricRule<L extends Observation> {
         }
         if (warn.isPresent() && critical.isPresent() && critical.get() < warn.get()) {
             throw new IllegalArgumentException("critical" + whose + " is " + unit.words(critical.get())
-                    + " and lies below warn, which is " + unit.words(warn.get()));
+                    + ": it must be at least warn, which is " + unit.words(warn.get()));
         }
         double over = clear.orElse(first.get() * 0.9);
         if (over >= first.get()) {
             throw new IllegalArgumentException("clear" + whose + " is " + unit.words(over)
-                    + " and has to lie below the level, which is " + unit.words(first.get()));
+                    + ": it must be below the first level, which is " + unit.words(first.get()));
         }
         return new Threshold(warn, critical, over, lasting);
     }

@@ -127,7 +127,7 @@ class MetricWatch<L extends Observation> {
             return true;
         } catch (RuntimeException e) {
             if (failed.add(rule.kind())) {
-                LOG.warn("the rule for {} fails and is left out, the others go on", rule.kind(), e);
+                LOG.warn("the check of {} failed and is skipped; the other checks continue", rule.kind(), e);
             }
             return false;
         }

@@ -85,10 +85,7 @@ public final class Monitor {
                 .filter(alert -> judged.kinds().contains(alert.kind()))
                 .filter(alert -> !judged.subjects().contains(alert.key()))
                 .map(alert -> Condition.well(
-                        alert.kind(),
-                        alert.service(),
-                        "it is not there any more, or not watched any more",
-                        judged.at()))
+                        alert.kind(), alert.service(), "it no longer exists, or is no longer monitored", judged.at()))
                 .forEach(reporter::raise);
     }
 }

@@ -20,10 +20,10 @@ final class NotifyQueueRule extends MetricRule<DatabaseObservation> {
         double percent = 100 * now.server().notifyShare();
         Optional<DatabaseObservation.Transaction> oldest = now.transactions().stream()
                 .max(Comparator.comparingDouble(DatabaseObservation.Transaction::openSeconds));
-        String says = "the queue of NOTIFY is full to " + Unit.PERCENT.words(percent)
-                + "; a full queue makes each NOTIFY of each service fail with its transaction; a listening session with an open"
-                + " transaction keeps it full"
-                + oldest.map(open -> "; the oldest open transaction is of " + open.service() + ", "
+        String says = "the queue of NOTIFY is " + Unit.PERCENT.words(percent)
+                + " full. When it is full, NOTIFY fails in every service, with its transaction. A listening session with an"
+                + " open transaction keeps it full"
+                + oldest.map(open -> ". The oldest open transaction is of " + open.service() + ", "
                                 + open.session().words() + ", for " + Unit.TIME.words(open.openSeconds()))
                         .orElse("");
         String remedy = oldest.map(open -> now.console().show(open.session().pid()) + "\n"

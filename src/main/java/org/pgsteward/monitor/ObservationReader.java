@@ -84,7 +84,7 @@ public final class ObservationReader {
                             look.server().recoveredAt(),
                             look.server().log()))));
         } catch (SQLException e) {
-            LOG.debug("PostgreSQL and its databases are not looked at: {}", e.getMessage());
+            LOG.debug("cannot check PostgreSQL and its databases: {}", e.getMessage());
             return Optional.empty();
         }
     }
@@ -96,7 +96,7 @@ public final class ObservationReader {
         }
         LogProbe.Result read = logs.read(containers.postgres().get().name(), server, this::owners);
         if (!read.why().equals(unread.getAndSet(read.why())) && !read.why().isEmpty()) {
-            LOG.info("the log of PostgreSQL: {}; pgsteward doctor says what to do", read.why());
+            LOG.info("cannot read all of PostgreSQL's log: {}; run pgsteward doctor for the remedy", read.why());
         }
         return read.look();
     }
@@ -144,7 +144,7 @@ public final class ObservationReader {
                     waiting,
                     containers.postgres().flatMap(images::read)));
         } catch (IOException e) {
-            LOG.warn("the disks and what waits on them cannot be looked at: {}", e.toString());
+            LOG.warn("cannot check the disks, the spool and the outbox: {}", e.toString());
             return Optional.empty();
         }
     }

@@ -20,8 +20,8 @@ final class OutboxRule extends MetricRule<HostObservation> {
                 .map(entry -> new Finding(
                         entry.getKey(),
                         entry.getValue(),
-                        entry.getValue() + (entry.getValue() == 1 ? " notice waits" : " notices wait")
-                                + " for the receiver " + entry.getKey() + "; none is lost",
+                        entry.getValue() + (entry.getValue() == 1 ? " notification waits" : " notifications wait")
+                                + " for receiver " + entry.getKey() + "; none is lost",
                         "docker logs --tail 200 pgsteward 2>&1 | grep " + Console.word(entry.getKey()),
                         Map.of("notices", entry.getValue())))
                 .toList();

@@ -26,7 +26,7 @@ record PostgresRule(int failures) {
 
     PostgresRule {
         if (failures < 1) {
-            throw new IllegalArgumentException("failures is " + failures + ": at least 1 probe has to fail");
+            throw new IllegalArgumentException("failures is " + failures + ": it must be at least 1");
         }
     }
 
@@ -68,7 +68,7 @@ record PostgresRule(int failures) {
         figures.put("failedProbes", misses.count());
         figures.put("silentSeconds", seconds);
         String reason = reading.server()
-                + (reading.refused() ? " has not let pgsteward in since " : " has not answered since ")
+                + (reading.refused() ? " has refused pgsteward's login since " : " has not answered since ")
                 + misses.since().truncatedTo(ChronoUnit.SECONDS) + " (" + misses.count() + " probes in " + seconds
                 + " s): " + error;
         if (reading.refused()) {

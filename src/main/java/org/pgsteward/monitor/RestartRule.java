@@ -110,7 +110,7 @@ final class RestartRule extends MetricRule<DatabaseObservation> {
         SortedSet<Instant> recoveries = restarts.recoveries();
         List<String> what = new ArrayList<>();
         if (!starts.isEmpty()) {
-            what.add("PostgreSQL restarted by itself at " + seconds(starts.last())
+            what.add("PostgreSQL restarted unexpectedly at " + seconds(starts.last())
                     + (starts.size() > 1 ? ", " + starts.size() + " times within an hour" : "") + ", and runs again");
         }
         if (!recoveries.isEmpty()) {
@@ -118,7 +118,7 @@ final class RestartRule extends MetricRule<DatabaseObservation> {
                             .crash()
                             .map(ServerProcessCrash::words)
                             .orElse("a process of PostgreSQL was killed or crashed")
-                    + ", and all sessions were ended at "
+                    + ", and PostgreSQL ended all sessions at "
                     + seconds(recoveries.last())
                     + (recoveries.size() > 1 ? ", " + recoveries.size() + " times within an hour" : ""));
         }

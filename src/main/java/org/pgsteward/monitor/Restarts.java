@@ -77,7 +77,7 @@ public record Restarts(SortedSet<Instant> starts, SortedSet<Instant> recoveries)
             try {
                 times.add(Instant.parse(time));
             } catch (DateTimeParseException unreadable) {
-                LOG.debug("no time in an alert that lacks it, or that somebody has edited: {}", time);
+                LOG.debug("cannot parse a time in the stored alert: {}", time);
             }
         }
         return times;

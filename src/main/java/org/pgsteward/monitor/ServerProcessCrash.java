@@ -10,13 +10,13 @@ package org.pgsteward.monitor;
 record ServerProcessCrash(int pid, String end, String whose) {
     public static final String KILLED = "was terminated by signal 9";
 
-    public static final String BY_US = "was killed by pgsteward, since PostgreSQL could not interrupt its statement";
+    public static final String BY_US = "was killed by pgsteward, because PostgreSQL could not interrupt its statement";
 
     /**
      * Returns a text such as {@code process 4711 of role wiki in database wiki was terminated by signal 9: Killed}.
      */
     public String words() {
         return "process " + pid + (whose.isEmpty() ? "" : " of " + whose) + " " + end
-                + (end.startsWith(KILLED) ? ", probably for want of memory that any process may have used" : "");
+                + (end.startsWith(KILLED) ? ", probably for lack of memory (any process may have used it)" : "");
     }
 }

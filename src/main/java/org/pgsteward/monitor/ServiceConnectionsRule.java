@@ -23,13 +23,13 @@ final class ServiceConnectionsRule extends MetricRule<DatabaseObservation> {
                         .psql("SELECT pid, application_name, client_addr, state, state_change FROM pg_stat_activity"
                                 + " WHERE datname = '" + database.name().replace("'", "''")
                                 + "' ORDER BY state_change")
-                + "\n# Its pool of connections is larger than its limit of " + limit
+                + "\n# Its connection pool is larger than its limit of " + limit
                 + ": make the pool smaller in the application's settings.";
         return new Finding(
                 database.service(),
                 percent,
-                database.counted() + " of " + limit + " connections that it may have are in use ("
-                        + Unit.PERCENT.words(percent) + ")",
+                database.counted() + " of its limit of " + limit + " connections in use (" + Unit.PERCENT.words(percent)
+                        + ")",
                 remedy,
                 Map.of("sessions", database.counted(), "limit", limit));
     }

@@ -31,7 +31,7 @@ final class SettingsRule extends MetricRule<DatabaseObservation> {
             return List.of(new Finding(
                     PostgresServer.SERVICE,
                     Finding.NOT_KNOWN_YET,
-                    "nothing is known of the container of PostgreSQL",
+                    "PostgreSQL's container is not known",
                     "",
                     Map.of()));
         }
@@ -44,8 +44,8 @@ final class SettingsRule extends MetricRule<DatabaseObservation> {
         long sorts = memory.workBytes() * now.server().maxConnections();
         long most = memory.sharedBytes() + workers + sorts;
         double percent = 100.0 * most / limit;
-        String says = "by its settings PostgreSQL may come to take " + Size.words(most) + ", "
-                + Unit.PERCENT.words(percent) + " of the " + Size.words(limit) + " that its container may have: "
+        String says = "PostgreSQL's settings allow " + Size.words(most) + " of memory, "
+                + Unit.PERCENT.words(percent) + " of its container's limit of " + Size.words(limit) + ": "
                 + Size.words(memory.sharedBytes()) + " shared_buffers + " + memory.workers() + " autovacuum workers of "
                 + Size.words(memory.maintenanceBytes()) + " + " + now.server().maxConnections()
                 + " connections with a work_mem of " + Size.words(memory.workBytes());
@@ -74,6 +74,6 @@ final class SettingsRule extends MetricRule<DatabaseObservation> {
                         ? console.psql("ALTER SYSTEM SET max_connections = " + connections) + "\n"
                         : "")
                 + "docker restart " + Console.word(console.container())
-                + "   # ends all sessions for a moment; or give the container more: mem_limit in its compose file";
+                + "   # ends all sessions; or, instead of these lines, raise mem_limit in its compose file";
     }
 }

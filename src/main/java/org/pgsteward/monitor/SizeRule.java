@@ -17,7 +17,7 @@ final class SizeRule extends MetricRule<DatabaseObservation> {
                 .map(database -> new Finding(
                         database.service(),
                         (double) database.sizeBytes(),
-                        "its database has " + Size.words(database.sizeBytes()),
+                        "its database has a size of " + Size.words(database.sizeBytes()),
                         largest(now.console(), database.name()),
                         Map.of("sizeBytes", database.sizeBytes())))
                 .toList();

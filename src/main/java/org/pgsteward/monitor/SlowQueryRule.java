@@ -27,7 +27,7 @@ final class SlowQueryRule extends MetricRule<DatabaseObservation> {
         if (before.isEmpty()) {
             return now.databases().stream()
                     .map(database -> new Finding(
-                            database.service(), Finding.NOT_KNOWN_YET, "this is the first look", "", Map.of()))
+                            database.service(), Finding.NOT_KNOWN_YET, "this is the first sample", "", Map.of()))
                     .toList();
         }
         Map<Statement, DatabaseObservation.Query> then = new HashMap<>();
@@ -41,7 +41,7 @@ final class SlowQueryRule extends MetricRule<DatabaseObservation> {
                     .filter(query -> query.calls() > 0)
                     .max(java.util.Comparator.comparingDouble(SlowQueryRule::mean))
                     .map(query -> finding(now, query))
-                    .orElseGet(() -> new Finding(database.service(), 0, "no statement was run", "", Map.of())));
+                    .orElseGet(() -> new Finding(database.service(), 0, "no statement ran", "", Map.of())));
         }
         return findings;
     }

@@ -30,7 +30,7 @@ final class SlowStatementRule extends MetricRule<LogObservation> {
                         + seconds(slow.limit().toMillis() / 1000.0) + " in the last "
                         + Elapsed.words(LogObservation.STATEMENTS) + ", the longest " + seconds(slow.longest()),
                 "docker logs --since 1h " + Console.word(console.container())
-                        + " 2>&1 | grep ' ms  ' | tail -20   # their texts, with whatever stands in them",
+                        + " 2>&1 | grep ' ms  ' | tail -20   # the statements; their texts may contain passwords",
                 Map.of(
                         "statements", slow.count(),
                         "longestSeconds", slow.longest(),

@@ -14,9 +14,9 @@ final class SpoolRule extends MetricRule<HostObservation> {
         return List.of(new Finding(
                 "pgsteward",
                 now.spooled(),
-                now.spooled() + (now.spooled() == 1 ? " row waits" : " rows wait")
-                        + " on disk for the journal's tables; none is lost",
-                "pgsteward status   # does PostgreSQL answer?\ndocker logs --tail 50 pgsteward",
+                now.spooled() + (now.spooled() == 1 ? " journal row waits" : " journal rows wait")
+                        + " on disk for PostgreSQL; none is lost",
+                "pgsteward status   # shows whether PostgreSQL answers\ndocker logs --tail 50 pgsteward",
                 Map.of("rows", now.spooled())));
     }
 }

@@ -154,7 +154,7 @@ public final class ThresholdsFile {
                 .findFirst();
         if (by.isPresent()) {
             return new WrongThreshold(
-                    0, name + ": " + message + " (by " + by.get().variable() + ")");
+                    0, name + ": " + message + " (set by " + by.get().variable() + ")");
         }
         int line = figure.lineOf(message);
         return new WrongThreshold(line > 0 ? line : figure.line(), name + ": " + message);

@@ -121,7 +121,7 @@ final class ThresholdsText {
         } catch (YamlEngineException e) {
             throw new WrongThreshold(
                     0,
-                    "it is no YAML: "
+                    "it is not valid YAML: "
                             + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
         }
         if (root == null) {
@@ -167,7 +167,7 @@ final class ThresholdsText {
         List<NodeTuple> tuples = mapping(node, name + ": " + SERVICES);
         if (tuples.size() > MOST_SERVICES) {
             throw new WrongThreshold(
-                    YamlTree.line(node), name + " has levels of more than " + MOST_SERVICES + " services");
+                    YamlTree.line(node), name + " has levels for more than " + MOST_SERVICES + " services");
         }
         for (NodeTuple tuple : tuples) {
             String service = name(tuple.getKeyNode());
@@ -197,13 +197,13 @@ final class ThresholdsText {
             for (NodeTuple tuple : tuples) {
                 if (!seen.add(name(tuple.getKeyNode()))) {
                     throw new WrongThreshold(
-                            YamlTree.line(tuple.getKeyNode()), name(tuple.getKeyNode()) + " stands here a second time");
+                            YamlTree.line(tuple.getKeyNode()), name(tuple.getKeyNode()) + " appears twice");
                 }
             }
             return tuples;
         }
         throw new WrongThreshold(
-                YamlTree.line(node), what + " is no mapping: write it like 'connections: {warn: 80%}'");
+                YamlTree.line(node), what + " is not a mapping: write it as 'connections: {warn: 80%}'");
     }
 
     private static String name(Node key) {
@@ -212,11 +212,12 @@ final class ThresholdsText {
 
     private static Value value(String what, Node node) {
         String text = YamlTree.text(node)
-                .orElseThrow(
-                        () -> new WrongThreshold(YamlTree.line(node), what + " is no single value: write it like 80%"));
+                .orElseThrow(() ->
+                        new WrongThreshold(YamlTree.line(node), what + " is not a single value: write it as 80%"));
         if (text.length() > LONGEST_VALUE) {
             throw new WrongThreshold(
-                    YamlTree.line(node), what + " has " + text.length() + " characters: no level is as long");
+                    YamlTree.line(node),
+                    what + " has " + text.length() + " characters: at most " + LONGEST_VALUE + " are allowed");
         }
         return new Value(text.strip(), YamlTree.line(node));
     }
@@ -224,7 +225,7 @@ final class ThresholdsText {
     private static WrongThreshold wrong(Node key, String what, String written, Set<String> known) {
         String hint = Suggestions.hint(written, known);
         return new WrongThreshold(
-                YamlTree.line(key), what + "; " + (hint.isEmpty() ? "there are " + String.join(", ", known) : hint));
+                YamlTree.line(key), what + "; " + (hint.isEmpty() ? "write one of " + String.join(", ", known) : hint));
     }
 
     Figure figure(String name) {

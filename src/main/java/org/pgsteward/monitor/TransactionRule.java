@@ -21,7 +21,7 @@ final class TransactionRule extends MetricRule<DatabaseObservation> {
                         .findFirst()
                         .map(open -> finding(now, open))
                         .orElseGet(() -> new Finding(
-                                database.service(), 0, "no transaction is open for a minute or more", "", Map.of())))
+                                database.service(), 0, "no transaction has been open for a minute", "", Map.of())))
                 .toList();
     }
 
@@ -30,8 +30,8 @@ final class TransactionRule extends MetricRule<DatabaseObservation> {
         String says = "a transaction of " + session.words() + " has been open for "
                 + Unit.TIME.words(open.openSeconds())
                 + (open.idle()
-                        ? ", the last " + Unit.TIME.words(open.idleSeconds()) + " of it idle in transaction"
-                        : ", and is at work");
+                        ? ", idle in transaction for the last " + Unit.TIME.words(open.idleSeconds())
+                        : ", and its session is active");
         return new Finding(
                 open.service(),
                 open.openSeconds(),
@@ -63,7 +63,7 @@ final class TransactionRule extends MetricRule<DatabaseObservation> {
                                     open.idleSeconds(),
                                     open.session().words() + " has been idle in transaction for "
                                             + Unit.TIME.words(open.idleSeconds())
-                                            + ": its application began a transaction and left it",
+                                            + ": its application began a transaction and did not end it",
                                     now.console().show(open.session().pid()) + "\n"
                                             + now.console().end(open.session().pid()),
                                     Map.of(

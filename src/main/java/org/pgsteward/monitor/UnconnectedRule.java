@@ -34,17 +34,15 @@ final class UnconnectedRule extends MetricRule<DatabaseObservation> {
         long seconds = Math.max(0, Duration.between(since, now.at()).toSeconds());
         String says = database.sessions() > 0
                 ? database.sessions() + (database.sessions() == 1 ? " session is" : " sessions are") + " connected"
-                : "no session of it has been seen for " + Unit.TIME.words(seconds)
+                : "it has had no session for " + Unit.TIME.words(seconds)
                         + (database.lastSession().isPresent()
                                 ? ""
-                                : looking.equals(enrolledAt)
-                                        ? ", which is since it was enrolled"
-                                        : ", which is since pgsteward was started");
+                                : looking.equals(enrolledAt) ? ", since its enrolment" : ", since pgsteward started");
         return new Finding(
                 database.service(),
                 (double) seconds,
                 says,
-                "pgsteward doctor   # tries its host name, network and password",
+                "pgsteward doctor   # checks its host name, network and password",
                 Map.of("sessions", database.sessions(), "seconds", seconds));
     }
 }

@@ -103,7 +103,7 @@ public final class DaemonReport implements AutoCloseable {
                 written = status;
             }
         } catch (RuntimeException trouble) {
-            LOG.warn("cannot report how the daemon fares: {}", trouble.toString());
+            LOG.warn("cannot write the daemon's report: {}", trouble.toString());
         }
     }
 

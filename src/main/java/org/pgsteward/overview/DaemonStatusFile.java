@@ -112,7 +112,7 @@ final class DaemonStatusFile {
         } catch (NoSuchFileException never) {
             return Optional.empty();
         } catch (JsonProcessingException torn) {
-            LOG.debug("the daemon's report is not readable: {}", torn.toString());
+            LOG.debug("cannot parse the daemon's report: {}", torn.toString());
             return Optional.empty();
         } catch (IOException refused) {
             LOG.debug("cannot read the daemon's report: {}", refused.toString());

@@ -124,7 +124,7 @@ final class LastKnown {
             byte[] page = json.writeValueAsBytes(new Page(facts.at(), lines, facts.kept()));
             AtomicFile.writeUnsynced(file, page, AtomicFile.PRIVATE);
         } catch (IOException refused) {
-            LOG.debug("what PostgreSQL said is not kept: {}", refused.toString());
+            LOG.debug("cannot save the last known state: {}", refused.toString());
         }
     }
 
@@ -153,7 +153,7 @@ final class LastKnown {
         } catch (NoSuchFileException never) {
             return Optional.empty();
         } catch (IOException torn) {
-            LOG.debug("what PostgreSQL said last cannot be read: {}", torn.toString());
+            LOG.debug("cannot read the last known state: {}", torn.toString());
             return Optional.empty();
         }
     }

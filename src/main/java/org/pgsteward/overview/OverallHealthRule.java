@@ -110,7 +110,7 @@ final class OverallHealthRule {
                     (daemon.stopped()
                                     ? "was stopped " + Elapsed.roughly(overview.age(daemon.at())) + " ago"
                                     : "has not reported for " + Elapsed.roughly(overview.age(daemon.at())))
-                            + ": until it runs, no backup is made and no alert is sent",
+                            + ": until it runs, no backup is made and no notification is sent",
                     overview.typing().restart());
             return;
         }
@@ -119,7 +119,7 @@ final class OverallHealthRule {
             exception(
                     US,
                     FEED,
-                    "has not heard Docker's events for " + Elapsed.words(Duration.between(staleSince, now)) + " ("
+                    "has received no events from Docker for " + Elapsed.words(Duration.between(staleSince, now)) + " ("
                             + OneLine.of(daemon.staleReason(), 200) + "): crashes and new services go unnoticed",
                     "");
         }
@@ -128,7 +128,8 @@ final class OverallHealthRule {
                 .forEach(failing -> exception(
                         failing.receiver(),
                         RECEIVER,
-                        "has taken no alert for " + Elapsed.words(Duration.between(failing.since(), now)) + ", "
+                        "has accepted no notification for " + Elapsed.words(Duration.between(failing.since(), now))
+                                + ", "
                                 + failing.waiting() + (failing.waiting() == 1 ? " waits: " : " wait: ")
                                 + OneLine.of(failing.reason(), 200),
                         ""));
@@ -260,8 +261,8 @@ final class OverallHealthRule {
     private static String inHeadline(Reason reason) {
         return switch (reason.kind()) {
             case QUARANTINED -> "is in quarantine";
-            case FEED -> "does not hear Docker's events";
-            case RECEIVER -> "takes no alerts";
+            case FEED -> "receives no events from Docker";
+            case RECEIVER -> "accepts no notifications";
             default -> reason.text();
         };
     }
@@ -270,7 +271,7 @@ final class OverallHealthRule {
         if (services == 1) {
             return text;
         }
-        return text.replaceFirst("^has ", "have ").replaceFirst("^is ", "are ").replaceFirst("^takes ", "take ");
+        return text.replaceFirst("^has ", "have ").replaceFirst("^is ", "are ").replaceFirst("^accepts ", "accept ");
     }
 
     private static String names(List<String> services) {

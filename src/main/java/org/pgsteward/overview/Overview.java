@@ -137,7 +137,7 @@ public record Overview(
                 .filter(service -> service.restorableTo().isPresent() && warned.contains(service.name()))
                 .toList();
         String missing =
-                named("; without a verified backup: ", without) + named("; not in full, see the alert: ", incomplete);
+                named("; without a verified backup: ", without) + named("; incomplete, see the alert: ", incomplete);
         int verified = databases.size() - without.size();
         if (verified == 0) {
             return "No database can be restored" + missing + ".";
@@ -176,9 +176,9 @@ public record Overview(
                 .map(one -> OneLine.of(one.name(), 80) + " (" + Size.words(one.sizeBytes()) + ", "
                         + (one.replaced() ? "replaced " : "restored ") + Elapsed.roughly(age(one.since())) + " ago)")
                 .collect(Collectors.joining(", "));
-        return Optional.of("Left by restores, and not backed up: " + words
+        return Optional.of("Left by restores and not backed up: " + words
                 + (kept.size() > MOST_NAMED ? " and " + (kept.size() - MOST_NAMED) + " more" : "")
-                + ". Drop what nobody needs.");
+                + ". Drop those that you do not need.");
     }
 
     public Duration age(Instant then) {

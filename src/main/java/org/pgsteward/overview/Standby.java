@@ -16,9 +16,9 @@ import org.pgsteward.postgres.DaemonLock;
 public record Standby(Instant since, Optional<DaemonLock.Session> other, String trouble) {
     /** Returns the sentence for the log, the page and health checks. */
     public String words() {
-        return "Stands by: another pgsteward works on this PostgreSQL"
+        return "Standby: another pgsteward works on this PostgreSQL"
                 + other.map(session -> ", " + of(session)).orElse("")
-                + ". Nothing is watched, backed up or sent here until that one ends."
+                + ". This daemon does no monitoring and no backups, and sends no notifications, until the other daemon ends."
                 + (trouble.isEmpty() ? "" : " " + OneLine.of(trouble, 200) + ".");
     }
 
@@ -30,12 +30,12 @@ public record Standby(Instant since, Optional<DaemonLock.Session> other, String 
 
     public String html() {
         String text = words().replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
-        return "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>pgsteward stands by</title><h1>pgsteward"
-                + " stands by</h1><p>" + text + "</p><p>If two are not meant to run, stop this one.</p></html>\n";
+        return "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>pgsteward is on standby</title><h1>pgsteward"
+                + " is on standby</h1><p>" + text + "</p><p>If only one daemon should run, stop this one.</p></html>\n";
     }
 
     public static String metrics(boolean active) {
-        return "# HELP pgsteward_daemon_active 1 in the daemon that works, 0 in one that stands by.\n"
+        return "# HELP pgsteward_daemon_active 1 in the active daemon, 0 in a standby.\n"
                 + "# TYPE pgsteward_daemon_active gauge\npgsteward_daemon_active " + (active ? 1 : 0) + "\n";
     }
 }

@@ -149,7 +149,7 @@ class BadNightIT implements InTheEnd {
             // A disk check during the filling raises the alert before the disk is full. The mailbox is on that disk,
             // the webhook is not.
             await().until(() -> alerts.heard("disk-filling").stream()
-                    .anyMatch(notice -> notice.path("text").asText().contains("is full to 100%")));
+                    .anyMatch(notice -> notice.path("text").asText().contains("is 100% full")));
 
             refused = host.pgsteward("backup", "vikunja");
         } finally {

@@ -45,7 +45,7 @@ interface InTheEnd {
         // try again.
         List<JsonNode> unexplained = Alerts.twice(alerts.posted()).stream()
                 .filter(notice ->
-                        !log.contains("did not take '" + notice.path("title").asText() + "'"))
+                        !log.contains("did not accept '" + notice.path("title").asText() + "'"))
                 .toList();
         assertThat(unexplained).as("sent twice; pgsteward's log has:%n%s", log).hasSizeLessThanOrEqualTo(1);
         say(

@@ -172,7 +172,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
         // A busy engine may take longer than the doctor waits. The doctor reports that, and the test asks again.
         Ended doctor = await().until(
-                        () -> host.pgsteward("doctor"), said -> !said.out().contains("does not say"));
+                        () -> host.pgsteward("doctor"), said -> !said.out().contains("cannot list the containers"));
         host.docker("rm", "--force", STRANGER).well();
 
         assertThat(doctor.code()).as(doctor.both()).isEqualTo(1);

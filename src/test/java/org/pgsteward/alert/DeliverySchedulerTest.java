@@ -165,7 +165,7 @@ class DeliverySchedulerTest {
         put("c1");
         scheduler("slack").deliver();
 
-        String late = "text\nThis is 3 h 5 min late: the receiver could not be reached.";
+        String late = "text\nThis notification is 3 h 5 min late: the receiver was unreachable.";
         assertThat(texts).containsExactly(late, late, "text");
     }
 
@@ -188,7 +188,8 @@ class DeliverySchedulerTest {
         assertThat(reported).singleElement().satisfies(condition -> {
             assertThat(condition.key()).isEqualTo("receiver-failing:slack");
             assertThat(condition.at()).isEqualTo(SettableClock.NOON);
-            assertThat(condition.reason()).isEqualTo("it has taken nothing for 15 min, 2 notices wait: it answers 500");
+            assertThat(condition.reason())
+                    .isEqualTo("it has accepted no notification for 15 min, 2 wait: it answers 500");
         });
         assertThat(scheduler("slack").isFailing()).isTrue();
 
@@ -223,7 +224,7 @@ class DeliverySchedulerTest {
         }
         assertThat(reported)
                 .singleElement()
-                .satisfies(condition -> assertThat(condition.reason()).endsWith("1 notice waits: it answers 400"));
+                .satisfies(condition -> assertThat(condition.reason()).endsWith("1 waits: it answers 400"));
     }
 
     @Test
@@ -267,7 +268,9 @@ class DeliverySchedulerTest {
         scheduler("email").deliver();
         scheduler("phone").deliver();
         assertThat(sent).containsExactly("a1");
-        assertThat(texts).containsExactly("text\nThis is 15 min late: ntfy has not taken it, so you are told.");
+        assertThat(texts)
+                .containsExactly(
+                        "text\nThis notification is 15 min late: receiver ntfy has not accepted it, so fallback receiver email gets it.");
 
         // The receivers that missed the notice get it as well. The fallback does not get it again.
         clock.pass(Duration.ofMinutes(5));

@@ -198,12 +198,12 @@ class NotificationPolicyTest {
             value = {
                 "wait | soon | wait is 'soon', not a time such as 90m, 6h or 2d",
                 "wait | -5s | wait is '-5s', not a time such as 90m, 6h or 2d",
-                "groupFrom | 1 | groupFrom is '1', not a whole number from 2 on",
-                "flaps | many | flaps is 'many', not a whole number from 2 on",
+                "groupFrom | 1 | groupFrom is '1': write a whole number of at least 2",
+                "flaps | many | flaps is 'many': write a whole number of at least 2",
                 "consequences | postgres-down | consequences has the line 'postgres-down': write the cause's kind, a colon",
                 "consequences | : service-down | consequences has the line ': service-down': write the cause's kind, a colon",
                 "quiet | at night | quiet is 'at night': write days and hours such as Sun 03:00-05:00",
-                "quiet | 01:00-02:00; Someday 03:00-05:00 | quiet is 'Someday 03:00-05:00': 'someday' is no day of the week",
+                "quiet | 01:00-02:00; Someday 03:00-05:00 | quiet is 'Someday 03:00-05:00': 'someday' is not a day of the week",
                 "quiet | 03:00-25:00 | quiet is '03:00-25:00': Text '25:00' could not be parsed"
             })
     void wrongSettingIsReportedInOneLineWithItsPlace(String setting, String value, String message) {

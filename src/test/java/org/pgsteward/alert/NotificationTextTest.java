@@ -40,7 +40,7 @@ class NotificationTextTest {
                         "vikunja",
                         NOON,
                         "[warning] vikunja memory high: 82% of 256 MiB in use (210 MiB), warns at 80%",
-                        "vikunja: memory high is warning, since 2026-05-01 14:00:00 CEST.\n"
+                        "vikunja: memory high (warning) since 2026-05-01 14:00:00 CEST.\n"
                                 + "82% of 256 MiB in use (210 MiB), warns at 80%",
                         "docker stats --no-stream vikunja",
                         Map.of("percent", 82.0),
@@ -124,8 +124,8 @@ class NotificationTextTest {
 
         assertThat(notice.title()).isEqualTo("[info] vikunja: was stopped on purpose");
         assertThat(notice.text())
-                .isEqualTo("vikunja: service down, since 2026-05-01 14:00:00 CEST.\nwas stopped on purpose\n"
-                        + "This is for information only: its end is not told.");
+                .isEqualTo("vikunja: service down since 2026-05-01 14:00:00 CEST.\nwas stopped on purpose\n"
+                        + "For information only: no notification follows when it ends.");
         assertThat(notice.state()).isEqualTo("firing");
         assertThat(notice.remedy()).isEqualTo("docker start vikunja");
     }
@@ -134,7 +134,7 @@ class NotificationTextTest {
     void saysThatItGotWorse() {
         assertThat(text.of("n1", notification(DueNotification.News.WORSE, high), NOON)
                         .text())
-                .startsWith("vikunja: memory high is now warning, since 2026-05-01 14:00:00 CEST.");
+                .startsWith("vikunja: memory high is now warning. It began 2026-05-01 14:00:00 CEST.");
     }
 
     @Test
@@ -149,7 +149,7 @@ class NotificationTextTest {
     }
 
     @Test
-    void saysThatItIsOverAndHowLongItLasted() {
+    void resolvedNoticeStatesTheDuration() {
         Condition well = Condition.well("memory-high", "vikunja", "20% of 256 MiB in use", NOON.plusSeconds(725));
 
         Alert over = AlertRule.turn(
@@ -158,9 +158,9 @@ class NotificationTextTest {
         Notification notice = text.of("n2", new DueNotification(DueNotification.News.OVER, List.of(over)), NOON);
 
         assertThat(notice.state()).isEqualTo("resolved");
-        assertThat(notice.title()).isEqualTo("[over] vikunja memory high, after 12 min 5 s");
+        assertThat(notice.title()).isEqualTo("[resolved] vikunja memory high after 12 min 5 s");
         assertThat(notice.text())
-                .isEqualTo("vikunja: memory high is over. It lasted 12 min 5 s, from 2026-05-01 14:00:00 CEST to"
+                .isEqualTo("vikunja: memory high is resolved. It lasted 12 min 5 s, from 2026-05-01 14:00:00 CEST to"
                         + " 2026-05-01 14:12:05 CEST.\n20% of 256 MiB in use");
         assertThat(notice.remedy()).isEmpty();
     }
@@ -170,9 +170,9 @@ class NotificationTextTest {
         Notification late = NotificationText.late(
                 text.of("n1", notification(DueNotification.News.BEGAN, high), NOON),
                 Duration.ofMinutes(7),
-                "the receiver could not be reached");
+                "the receiver was unreachable");
 
-        assertThat(late.text()).endsWith("\nThis is 7 min late: the receiver could not be reached.");
+        assertThat(late.text()).endsWith("\nThis notification is 7 min late: the receiver was unreachable.");
         assertThat(late.id()).isEqualTo("n1");
     }
 
@@ -182,7 +182,7 @@ class NotificationTextTest {
                         Severity.CRITICAL,
                         "service-down",
                         "x\r\nBcc: all@example.org\u202E",
-                        "down\n\n[over] all is well",
+                        "down\n\n[resolved] all is well",
                         "docker start x\ndocker\u0000 ps\n\n",
                         NOON)
                 .with(Map.of("container", "x\ny"));
@@ -224,16 +224,17 @@ class NotificationTextTest {
                 text.of("n1", notification(DueNotification.News.STILL, high), NOON.plus(Duration.ofHours(8)));
 
         assertThat(notice.title())
-                .isEqualTo("[warning] vikunja memory high, for 8 h now: 82% of 256 MiB in use (210 MiB), warns at 80%");
-        assertThat(notice.text()).startsWith("vikunja: memory high is still warning, for 8 h, since 2026-05-01 14:00");
+                .isEqualTo("[warning] vikunja memory high for 8 h: 82% of 256 MiB in use (210 MiB), warns at 80%");
+        assertThat(notice.text())
+                .startsWith("vikunja: memory high (warning) still fires after 8 h, since 2026-05-01 14:00");
     }
 
     @Test
-    void saysThatItComesAndGoes() {
+    void flappingAlertIsNamedAsFlapping() {
         Notification notice = text.of("n1", notification(DueNotification.News.FLAPPING, high), NOON);
 
-        assertThat(notice.title()).startsWith("[warning] vikunja memory high comes and goes: began 1 times since ");
-        assertThat(notice.text()).endsWith("\nNothing more is told of it until it keeps still.");
+        assertThat(notice.title()).startsWith("[warning] vikunja memory high is flapping: fired 1 times since ");
+        assertThat(notice.text()).endsWith("\nNo further notification follows until the alert is stable.");
     }
 
     @Test
@@ -244,8 +245,9 @@ class NotificationTextTest {
 
         assertThat(notice.state()).isEqualTo("resolved");
         assertThat(notice.text())
-                .endsWith("\n20% of 256 MiB in use\nIt was over before it could be told: 82% of 256 MiB in use"
-                        + " (210 MiB), warns at 80%");
+                .endsWith(
+                        "\n20% of 256 MiB in use\nThe alert resolved before its notification was sent. Its reason: 82% of 256 MiB in use"
+                                + " (210 MiB), warns at 80%");
     }
 
     private static DueNotification notification(DueNotification.News news, Condition condition) {

@@ -178,7 +178,9 @@ class OutboxTest {
         scheduler(outbox, (receiver, notice) -> texts.add(notice.text())).deliver();
 
         assertThat(texts)
-                .containsExactly("text\nThis is 1 min 1 s late: it waited for pgsteward, or for the receiver.", "text");
+                .containsExactly(
+                        "text\nThis notification is 1 min 1 s late: pgsteward or the receiver was unavailable.",
+                        "text");
     }
 
     @Test

@@ -184,6 +184,6 @@ class SettingsCheckTest {
                 .singleElement()
                 .asString()
                 .startsWith("thresholds.yaml: disk: ")
-                .endsWith("warn is 'lots': write a share such as 80%, or off (by PGSTEWARD_WATCH_DISK_WARN)");
+                .endsWith("warn is 'lots': write a share such as 80%, or off (set by PGSTEWARD_WATCH_DISK_WARN)");
     }
 }

@@ -56,15 +56,15 @@ class DoctorCommandIT {
             assertThat(well.out())
                     .startsWith(
                             "No faults found; for information:\n\ninfo, resource trouble: postgresql\n  settings too"
-                                    + " large: by its settings PostgreSQL may come to take ")
+                                    + " large: PostgreSQL's settings allow ")
                     .contains(
                             "\n    docker exec postgresql psql -U homelab -d homelab -c \"ALTER SYSTEM SET shared_buffers")
-                    .contains("\nnot checked:\n  slow statements, since the extension pg_stat_statements is not in");
+                    .contains("\nnot checked:\n  slow statements: the extension pg_stat_statements is not in");
 
             assertThat(well.out())
-                    .contains("info, not seen: postgresql\n  PostgreSQL's log: it says neither from where somebody was")
+                    .contains("info, not seen: postgresql\n  PostgreSQL's log: it lacks the client of a refused login")
                     .contains("-c \"ALTER SYSTEM SET log_line_prefix = '" + ServerLog.PREFIX + "'\"")
-                    .contains("# or, for one that is started with settings, in its compose file: command: ");
+                    .contains("# or, if its compose file has a command with settings: command: ");
 
             engine.play("mistakes");
             // Failures in the first minute of a service are not counted.
@@ -96,15 +96,15 @@ class DoctorCommandIT {
                                     + " so; PostgreSQL's is called 'postgresql'");
             assertThat(ill.out()).contains("VIKUNJA_DATABASE_HOST: postgresql", "docker compose up -d vikunja");
             assertThat(causes(document, "connection refused", "linkding"))
-                    .isEqualTo("the password that the container has is not that of role 'linkding', or there is no such"
-                            + " role");
+                    .isEqualTo(
+                            "the container's password is not that of role 'linkding', or the role does not" + " exist");
             assertThat(causes(document, "permission denied", "hedgedoc")).contains("notes");
             assertThat(causes(document, "connection refused", "hedgedoc"))
                     .as("its own password is right, and somebody comes with another")
                     .startsWith(
-                            "logins failed: 3 logins were refused in the last 10 min: 3 x wrong password: role hedgedoc");
+                            "logins failed: 3 logins refused in the last 10 min: 3 x wrong password: role hedgedoc");
             assertThat(causes(document, "permission denied", "navidrome"))
-                    .contains("role 'navidrome' may not connect to database 'navidrome'");
+                    .contains("role 'navidrome' has no privilege to connect to database 'navidrome'");
             assertThat(host.rows("homelab", "SELECT count(*) FROM public.backup_log"))
                     .containsExactly("0");
             assertThat(host.rows("hedgedoc", "SELECT tableowner FROM pg_tables WHERE tablename = 'notes'"))
@@ -122,14 +122,14 @@ class DoctorCommandIT {
                             "critical, connection refused: postgresql\n  container postgresql runs, and 127.0.0.1:1 does"
                                     + " not answer: ")
                     .contains("VIKUNJA_DATABASE_HOST says 'postgres'")
-                    .contains("roles, rights, sessions and sizes, since PostgreSQL cannot be asked");
+                    .contains("roles, privileges, sessions and sizes: PostgreSQL is unavailable");
 
             host.environment().put("PGSTEWARD_DOCKER_HOST", "unix:///nowhere/docker.sock");
             CommandRun alone = CommandRun.on(host, "doctor");
             assertThat(alone.code()).as(alone.toString()).isEqualTo(1);
             assertThat(alone.out())
-                    .contains("whether its container runs could not be looked at")
-                    .contains("since no Docker Engine answers at unix:///nowhere/docker.sock");
+                    .contains("the state of its container is not known")
+                    .contains("memory: no Docker Engine answers at unix:///nowhere/docker.sock");
 
             host.environment().remove("PGSTEWARD_POSTGRES_PASSWORD");
             CommandRun unset = CommandRun.on(host, "doctor");

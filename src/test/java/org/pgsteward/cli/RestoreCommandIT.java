@@ -106,7 +106,7 @@ class RestoreCommandIT {
         String size = "\\d+(\\.\\d+)? [KM]iB";
         String age = "\\d+ (s|min|h)";
         assertThat(run("status").out())
-                .contains("Left by restores, and not backed up: ")
+                .contains("Left by restores and not backed up: ")
                 .containsPattern("wiki_back \\(" + size + ", restored " + age + " ago\\)")
                 .containsPattern("wiki_before_\\d{8}T\\d{6}Z \\(" + size + ", replaced " + age + " ago\\)");
         assertThat(run("backups").out())

@@ -119,7 +119,7 @@ class StandbyIT {
             Running second = new Running(host, "second");
             await().atMost(LONG).until(second::standsBy);
 
-            assertThat(second.get("/")).contains("Stands by: another pgsteward works", "on host first (127.0.0.1)");
+            assertThat(second.get("/")).contains("Standby: another pgsteward works", "on host first (127.0.0.1)");
             assertThat(second.get("/observe/health")).contains("\"standby\":true", "\"status\":\"UP\"");
             CommandRun status = CommandRun.on(host, "status");
             assertThat(status.out()).contains("One more pgsteward stands by on host second (127.0.0.1)");
@@ -138,7 +138,7 @@ class StandbyIT {
             first.process.destroyForcibly().waitFor();
             await().atMost(LONG).until(second::works);
             await().atMost(LONG).until(second::isAnswered);
-            assertThat(Files.readString(second.log)).containsOnlyOnce("Stands by: another pgsteward");
+            assertThat(Files.readString(second.log)).containsOnlyOnce("Standby: another pgsteward");
 
             first.start(host, "first");
             await().atMost(LONG).until(first::standsBy);

@@ -170,11 +170,11 @@ class DoctorTest {
 
     @ParameterizedTest(name = "{0}: {1}")
     @CsvSource({
-        "28P01, the password that the container has is not that of role 'vikunja', connection refused",
-        "28000, does not let role 'vikunja' in: no entry, connection refused",
-        "3D000, there is no database 'vikunja', connection refused",
-        "42501, may not connect to database 'vikunja', permission denied",
-        "53300, no connection is left for role 'vikunja', connection refused",
+        "28P01, the container's password is not that of role 'vikunja', connection refused",
+        "28000, refuses the login of role 'vikunja': no entry, connection refused",
+        "3D000, database 'vikunja' does not exist, connection refused",
+        "42501, has no privilege to connect to database 'vikunja', permission denied",
+        "53300, no connection left for role 'vikunja', connection refused",
         "57P03, refuses its login (57P03), connection refused"
     })
     void anAnswerToItsOwnLoginIsTheCause(String state, String cause, String symptom) {
@@ -217,7 +217,7 @@ class DoctorTest {
                 .containsExactly(
                         "connection refused vikunja: it is not enrolled yet: role vikunja does not exist; database vikunja"
                                 + " does not exist",
-                        "connection refused wiki: it is not given what it asks for: belongs to service 'notes'",
+                        "connection refused wiki: its request is refused: belongs to service 'notes'",
                         "permission denied gitea: table issue belongs to homelab",
                         "open to everybody flarum: every role may connect to database flarum");
         assertThat(found.get(0).remedy()).startsWith("pgsteward provision vikunja ");
@@ -226,9 +226,9 @@ class DoctorTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "stopped, EXITED, NONE, 0, false, does not run: it ended with exit code 0, docker start postgresql",
-        "killed for memory, EXITED, NONE, 137, true, the kernel killed it for want of memory, docker start postgresql",
+        "killed for memory, EXITED, NONE, 137, true, the kernel killed it for lack of memory, docker start postgresql",
         "paused, PAUSED, NONE, 0, false, is paused, docker unpause postgresql",
-        "in a loop, RESTARTING, NONE, 1, false, ended and is being restarted, docker logs --tail 50 postgresql",
+        "in a loop, RESTARTING, NONE, 1, false, 'ended with exit code 1, and Docker restarts it', docker logs --tail 50 postgresql",
         "unhealthy, RUNNING, UNHEALTHY, 0, false, its own health check fails, docker restart postgresql",
         "not reachable from here, RUNNING, HEALTHY, 0, false, 'runs, and postgresql:5432 does not answer: refused',"
                 + " docker exec postgresql pg_isready"
@@ -279,7 +279,7 @@ class DoctorTest {
                 .singleElement()
                 .satisfies(diagnosis -> {
                     assertThat(diagnosis.cause())
-                            .isEqualTo("PostgreSQL answers, and does not let pgsteward in: postgresql:5432 refuses the"
+                            .isEqualTo("PostgreSQL answers, and refuses pgsteward's login: postgresql:5432 refuses the"
                                     + " login of 'homelab'");
                     assertThat(diagnosis.remedy()).contains("\\password", "secrets/postgres_password");
                 });
@@ -309,7 +309,7 @@ class DoctorTest {
     }
 
     private static final Condition REFUSED = Condition.bad(
-            Severity.WARNING, "logins-failed", "vikunja", "3 logins were refused", "docker logs", Instant.EPOCH);
+            Severity.WARNING, "logins-failed", "vikunja", "3 logins refused", "docker logs", Instant.EPOCH);
 
     @Test
     void logIsEvidenceOfAFailedLoginOrAnOwnFinding() {
@@ -319,13 +319,12 @@ class DoctorTest {
         assertThat(new Doctor(login -> new LoginResult("28P01", ""))
                         .examine(patient, Optional.empty(), List.of(REFUSED), List.of(REFUSED)))
                 .extracting(Diagnosis::cause)
-                .containsExactly(
-                        "the password that the container has is not that of role 'vikunja', or there is no such"
-                                + " role; PostgreSQL's log of the last minutes: 3 x wrong password: role vikunja");
+                .containsExactly("the container's password is not that of role 'vikunja', or the role does not"
+                        + " exist; PostgreSQL's log of the last minutes: 3 x wrong password: role vikunja");
         assertThat(new Doctor(login -> LoginResult.LET_IN)
                         .examine(patient, Optional.empty(), List.of(REFUSED), List.of()))
                 .extracting(diagnosis -> diagnosis.symptom().words() + ": " + diagnosis.cause())
-                .containsExactly("connection refused: logins failed: 3 logins were refused");
+                .containsExactly("connection refused: logins failed: 3 logins refused");
     }
 
     /** A container claims another's role. Its refusal, the alert and its failed logins have one cause. */
@@ -345,7 +344,7 @@ class DoctorTest {
                 "docker inspect",
                 Instant.EPOCH);
         Condition logins = Condition.bad(
-                Severity.WARNING, "logins-failed", "bad-thief-1", "213 logins were refused", "", Instant.EPOCH);
+                Severity.WARNING, "logins-failed", "bad-thief-1", "213 logins refused", "", Instant.EPOCH);
 
         List<Diagnosis> found = new Doctor(login -> LoginResult.LET_IN)
                 .examine(
@@ -357,8 +356,8 @@ class DoctorTest {
         assertThat(found).singleElement().satisfies(diagnosis -> {
             assertThat(diagnosis.service()).isEqualTo("bad-thief-1");
             assertThat(diagnosis.cause())
-                    .isEqualTo("it is not given what it asks for: role 'vikunja', which belongs to service 'vikunja';"
-                            + " PostgreSQL's log: 213 logins were refused");
+                    .isEqualTo("its request is refused: role 'vikunja', which belongs to service 'vikunja';"
+                            + " PostgreSQL's log: 213 logins refused");
             assertThat(diagnosis.remedy()).isEqualTo("labels:");
         });
     }
@@ -369,7 +368,7 @@ class DoctorTest {
                 Severity.WARNING,
                 "logins-failed",
                 "vikunja",
-                "3 logins were refused",
+                "3 logins refused",
                 "pgsteward doctor   # whose password is wrong\npgsteward provision vikunja",
                 Instant.EPOCH);
 
@@ -389,11 +388,11 @@ class DoctorTest {
             value = {
                 "all is said | ours | true | true | false | |",
                 "the extension says more than the log | ours | false | true | true | |",
-                "as PostgreSQL comes | %m [%p] | false | true | false | it says neither from where somebody was refused nor, in"
-                        + " other languages than English, why; it has no slow statements | log_parameter_max_length = 0",
-                "another prefix | %t: | true | true | false | lines that begin with '%t: ' are not understood | SELECT"
+                "as PostgreSQL comes | %m [%p] | false | true | false | it lacks the client of a refused login, and the"
+                        + " reason if its language is not English; it has no slow statements | log_parameter_max_length = 0",
+                "another prefix | %t: | true | true | false | pgsteward cannot parse lines that begin with '%t: ' | SELECT"
                         + " pg_reload_conf()",
-                "files of its own | ours | true | false | false | it goes into files of its own | docker restart postgresql"
+                "files of its own | ours | true | false | false | PostgreSQL writes it to files | docker restart postgresql"
             })
     void missingLogSettingsAreSuggestedAsInformation(
             String why,

@@ -32,7 +32,7 @@ class CommandPrefixTest {
                         # and in its folder:
                         docker compose up -d vikunja
                         docker exec postgresql psql -U homelab -d homelab -c "SELECT 1"
-                        # or, for one that is started with settings, in its compose file: command: [...]
+                        # or, if its compose file has a command with settings: command: [...]
                         pgsteward provision vikunja""")).isEqualTo("""
                         # in the compose file of vikunja:
                         VIKUNJA_DATABASE_HOST: postgresql

@@ -62,7 +62,7 @@ class DatabaseRulesTest {
                         Looks.rule(new ConnectionsRule(), "80%", "95%"),
                         n -> n.sessions = 80,
                         "warning connections-near-maximum:postgresql 80 of 97 connections in use (82%); most: vikunja 1;"
-                                + " told from 80% on",
+                                + " alert from 80% on",
                         "docker exec postgresql psql -U homelab -d homelab -c \"SELECT datname"),
                 scenario(
                         "a queue that is nearly empty",
@@ -74,16 +74,16 @@ class DatabaseRulesTest {
                         "a queue that fills, without a long transaction",
                         Looks.rule(new NotifyQueueRule(), "5%", "40%"),
                         n -> n.notifyShare = 0.5,
-                        "critical notify-queue-filling:postgresql the queue of NOTIFY is full to 50%; a full queue makes each"
-                                + " NOTIFY of each service fail with its transaction; a listening session with an open"
+                        "critical notify-queue-filling:postgresql the queue of NOTIFY is 50% full. When it is full, NOTIFY"
+                                + " fails in every service, with its transaction. A listening session with an open"
                                 + " transaction keeps it full; critical from 40% on",
                         "ORDER BY xact_start LIMIT 10"),
                 scenario(
                         "a service near its own limit",
                         Looks.rule(new ServiceConnectionsRule(), "80%", "off"),
                         n -> n.counted = 45,
-                        "warning service-connections-near-limit:vikunja 45 of 50 connections that it may have are in use"
-                                + " (90%); told from 80% on",
+                        "warning service-connections-near-limit:vikunja 45 of its limit of 50 connections in use"
+                                + " (90%); alert from 80% on",
                         "WHERE datname = 'vikunja'"),
                 scenario(
                         "without a limit of its own there is none to be near",
@@ -100,7 +100,7 @@ class DatabaseRulesTest {
                         n -> n.transactions.add(
                                 new DatabaseObservation.Transaction("vikunja", session(11), false, 7300, 0)),
                         "warning transaction-long:vikunja a transaction of pid 11 (vikunja, web-1, 172.18.0.5) has been"
-                                + " open for 2 h 1 min, and is at work; told from 1 h on",
+                                + " open for 2 h 1 min, and its session is active; alert from 1 h on",
                         "\"SELECT pg_terminate_backend(11)\""),
                 scenario(
                         "the oldest of several is named, with its idleness",
@@ -112,7 +112,7 @@ class DatabaseRulesTest {
                                     new DatabaseObservation.Transaction("vikunja", session(12), false, 90, 0));
                         },
                         "critical transaction-long:vikunja a transaction of pid 11 (vikunja, web-1, 172.18.0.5) has been"
-                                + " open for 2 h 1 min, the last 1 min 40 s of it idle in transaction; critical from 2 h on",
+                                + " open for 2 h 1 min, idle in transaction for the last 1 min 40 s; critical from 2 h on",
                         "pg_terminate_backend(11)"),
                 scenario(
                         "a short idleness in a transaction is ordinary",
@@ -131,7 +131,7 @@ class DatabaseRulesTest {
                                     new DatabaseObservation.Transaction("vikunja", session(12), true, 800, 700));
                         },
                         "warning transaction-idle:vikunja pid 12 (vikunja, web-1, 172.18.0.5) has been idle in transaction"
-                                + " for 11 min 40 s: its application began a transaction and left it; told from 10 min on",
+                                + " for 11 min 40 s: its application began a transaction and did not end it; alert from 10 min on",
                         "pg_terminate_backend(12)"),
                 scenario(
                         "who waits for whom; ended is the head of the queue and not one who waits too",
@@ -141,10 +141,10 @@ class DatabaseRulesTest {
                             n.waits.add(wait(22, 65, 23));
                         },
                         "warning lock-waiting:vikunja pid 21 (vikunja, web-1, 172.18.0.5) has waited 1 min 10 s for a lock"
-                                + " of pid 22 (vikunja, web-1, 172.18.0.5), which is idle in transaction and has its"
+                                + " of pid 22 (vikunja, web-1, 172.18.0.5), which is idle in transaction and has had a"
                                 + " transaction open for 2 min and pid 23 (vikunja, web-1, 172.18.0.5), which is idle in"
-                                + " transaction and has its transaction open for 2 min; 2 sessions wait in all;"
-                                + " told from 1 min on",
+                                + " transaction and has had a transaction open for 2 min; 2 sessions wait in all;"
+                                + " alert from 1 min on",
                         "pg_terminate_backend(23)"),
                 scenario(
                         "a prepared transaction holds locks without a session",
@@ -168,14 +168,14 @@ class DatabaseRulesTest {
                         "deadlocks since the last look",
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         n -> n.deadlocks = 9,
-                        "warning deadlock:vikunja 2 deadlocks in the last 40 min: PostgreSQL undid one of the transactions"
+                        "warning deadlock:vikunja 2 deadlocks in the last 40 min: PostgreSQL rolled back one transaction"
                                 + " each time",
                         "docker logs --since 2h postgresql"),
                 scenario(
                         "after the counters were reset all that they say is new",
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         n -> n.deadlocks = 1,
-                        "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL undid one of the transactions"
+                        "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL rolled back one transaction"
                                 + " each time",
                         ""),
                 scenario(
@@ -190,7 +190,7 @@ class DatabaseRulesTest {
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         b -> b.service = "vikunja_db",
                         n -> n.deadlocks = 8,
-                        "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL undid one of the transactions"
+                        "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL rolled back one transaction"
                                 + " each time",
                         ""),
                 scenario(
@@ -198,21 +198,21 @@ class DatabaseRulesTest {
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         b -> b.oid = 16_399,
                         n -> n.deadlocks = 7,
-                        "warning deadlock:vikunja 7 deadlocks in the last 40 min: PostgreSQL undid one of the transactions"
+                        "warning deadlock:vikunja 7 deadlocks in the last 40 min: PostgreSQL rolled back one transaction"
                                 + " each time",
                         ""),
                 scenario(
                         "old transaction ids",
                         Looks.rule(new IdAgeRule(), "500m", "1500m"),
                         n -> n.idAge = 600_000_000,
-                        "warning transaction-ids-old:vikunja its oldest row is 600 million transactions old, and at 2100"
-                                + " million PostgreSQL stops writing; told from 500 million on",
+                        "warning transaction-ids-old:vikunja its oldest row is 600 million transactions old; at 2100"
+                                + " million PostgreSQL stops writing; alert from 500 million on",
                         "psql -U homelab -d vikunja -c \"VACUUM (FREEZE)\""),
                 scenario(
                         "a large database",
                         Looks.rule(new SizeRule(), "50m", "off"),
                         DatabaseRulesTest::nothing,
-                        "warning database-large:vikunja its database has 100 MiB; told from 50 MiB on",
+                        "warning database-large:vikunja its database has a size of 100 MiB; alert from 50 MiB on",
                         "pg_total_relation_size"),
                 scenario(
                         "without a level none is large",
@@ -225,7 +225,7 @@ class DatabaseRulesTest {
                         Looks.rule(new GrowthRule(), "1g", "off"),
                         n -> n.sizeBytes = 1300 * MIB,
                         "warning database-growing:vikunja its database grew by 1.2 GiB in 40 min, from 100 MiB to 1.3 GiB;"
-                                + " told from 1 GiB on",
+                                + " alert from 1 GiB on",
                         "pg_total_relation_size"),
                 scenario(
                         "one that took another's place has not grown",
@@ -254,8 +254,8 @@ class DatabaseRulesTest {
                             n.enrolledAt = Optional.of(NOON.minus(Duration.ofDays(8)));
                             n.lastSession = Optional.empty();
                         },
-                        "info service-unconnected:vikunja no session of it has been seen for 8 days, which is since it was"
-                                + " enrolled; told from 7 days on",
+                        "info service-unconnected:vikunja it has had no session for 8 days, since its"
+                                + " enrolment; alert from 7 days on",
                         "pgsteward doctor"),
                 scenario(
                         "one that pgsteward has not watched for long enough is left in peace",
@@ -276,7 +276,7 @@ class DatabaseRulesTest {
                         "one that came and went",
                         Looks.rule(new UnconnectedRule(), "7d", "off"),
                         n -> n.lastSession = Optional.of(NOON.minus(Duration.ofDays(9))),
-                        "info service-unconnected:vikunja no session of it has been seen for 9 days; told from 7 days on",
+                        "info service-unconnected:vikunja it has had no session for 9 days; alert from 7 days on",
                         ""),
                 scenario(
                         "a start that nobody ordered",
@@ -285,7 +285,7 @@ class DatabaseRulesTest {
                             n.startedAt = NOON.minusSeconds(60);
                             n.recoveredAt = n.startedAt;
                         },
-                        "warning postgres-restarted:postgresql PostgreSQL restarted by itself at 2026-05-01T11:59:00Z,"
+                        "warning postgres-restarted:postgresql PostgreSQL restarted unexpectedly at 2026-05-01T11:59:00Z,"
                                 + " and runs again",
                         "docker logs --since 2h postgresql"),
                 scenario(
@@ -302,8 +302,8 @@ class DatabaseRulesTest {
                         "a killed process ends all sessions, and the container knows nothing of it",
                         Looks.rule(new RestartRule(), "1", "3"),
                         n -> n.recoveredAt = NOON.minusSeconds(30),
-                        "warning postgres-restarted:postgresql a process of PostgreSQL was killed or crashed, and all"
-                                + " sessions were ended at 2026-05-01T11:59:30Z",
+                        "warning postgres-restarted:postgresql a process of PostgreSQL was killed or crashed, and"
+                                + " PostgreSQL ended all sessions at 2026-05-01T11:59:30Z",
                         "docker stats"),
                 scenario(
                         "settings that fit",
@@ -315,9 +315,9 @@ class DatabaseRulesTest {
                         "PostgreSQL's own defaults in 256 MiB do not",
                         Looks.rule(new SettingsRule(), "100%", "off"),
                         n -> n.memory = new DatabaseObservation.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3),
-                        "info settings-too-large:postgresql by its settings PostgreSQL may come to take 720 MiB, 281% of"
-                                + " the 256 MiB that its container may have: 128 MiB shared_buffers + 3 autovacuum workers of"
-                                + " 64 MiB + 100 connections with a work_mem of 4 MiB; told from 100% on",
+                        "info settings-too-large:postgresql PostgreSQL's settings allow 720 MiB of memory, 281% of"
+                                + " its container's limit of 256 MiB: 128 MiB shared_buffers + 3 autovacuum workers of"
+                                + " 64 MiB + 100 connections with a work_mem of 4 MiB; alert from 100% on",
                         "\"ALTER SYSTEM SET shared_buffers = '64MB'\""),
                 scenario(
                         "without a limit everything fits",
@@ -341,7 +341,7 @@ class DatabaseRulesTest {
                                 Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja", -42, 1000, 100))),
                         n -> n.queries =
                                 Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja", -42, 1010, 130))),
-                        "warning query-slow:vikunja statement -42 took 3000 ms on average, 10 times within the hour; told"
+                        "warning query-slow:vikunja statement -42 took 3000 ms on average, 10 times within the hour; alert"
                                 + " from 2 s on",
                         "WHERE queryid = -42"),
                 scenario(
@@ -453,7 +453,7 @@ class DatabaseRulesTest {
                         .containsExactly("database-large");
                 assertThat(watch.glance(odd.look())).extracting(Condition::kind).containsExactly("database-large");
             }
-            assertThat(log.text()).containsOnlyOnce("the rule for figure-odd fails and is left out");
+            assertThat(log.text()).containsOnlyOnce("the check of figure-odd failed and is skipped");
         }
         assertThat(watch.judge(new Looks.Quiet().look()).kinds()).contains("figure-odd");
     }

@@ -28,9 +28,8 @@ class HostRulesTest {
 
         assertThat(condition.key()).isEqualTo("disk-filling:/backups");
         assertThat(condition.reason())
-                .isEqualTo(
-                        "the disk of /backups (backups, state) is full to 90%: 10 MiB of 100 MiB free, and at the pace"
-                                + " of the last hours nothing in 2 h; told from 85% on");
+                .isEqualTo("the disk of /backups (backups, state) is 90% full: 10 MiB of 100 MiB free; at the rate"
+                        + " of the last hours it is full in 2 h; alert from 85% on");
         assertThat(condition.remedy()).startsWith("df -h '/backups'\n");
     }
 
@@ -45,11 +44,11 @@ class HostRulesTest {
 
         assertThat(condition.severity()).contains(Severity.CRITICAL);
         assertThat(condition.reason())
-                .startsWith("the disk of /var/lib/postgresql/data (PostgreSQL's data) is full to 96%");
+                .startsWith("the disk of /var/lib/postgresql/data (PostgreSQL's data) is 96% full");
         assertThat(condition.remedy()).isEqualTo("""
                         df -h '/var/lib/postgresql/data'
-                        pgsteward status   # how large each database is; PostgreSQL stops when its disk is full
-                        docker system df   # what Docker has that can go; a PostgreSQL that has stopped needs some 20 MB to start""");
+                        pgsteward status   # lists the sizes of databases; PostgreSQL stops when its disk is full
+                        docker system df   # lists Docker data that you can remove; a stopped PostgreSQL needs some 20 MB to start""");
     }
 
     @Test
@@ -66,15 +65,14 @@ class HostRulesTest {
                 new HostObservation(NOON, List.of(disk), Optional.empty(), "", 0, Map.of(), Optional.empty()));
 
         assertThat(condition.reason())
-                .startsWith(
-                        "the disk of /backups (backups, PostgreSQL's data) has used up 96% of its files (inodes): 4000"
-                                + " of 98304 can still be made, whatever space is free");
+                .startsWith("the disk of /backups (backups, PostgreSQL's data) has used 96% of its files (inodes): 4000"
+                        + " of 98304 are left, regardless of the free space");
         assertThat(condition.remedy()).isEqualTo("""
                         df -i '/backups'
                         du --inodes -x -d 1 '/backups' | sort -n | tail
-                        pgsteward backups   # what is kept and why; PGSTEWARD_BACKUP_KEEP says how much
-                        docker system df   # what Docker has that can go
-                        # PostgreSQL stops when it cannot make a file; each table and each index has one or more""");
+                        pgsteward backups   # lists the backups; PGSTEWARD_BACKUP_KEEP is the retention policy
+                        docker system df   # lists Docker data that you can remove
+                        # PostgreSQL stops when it cannot create a file; each table and each index has one or more""");
     }
 
     @Test
@@ -96,7 +94,7 @@ class HostRulesTest {
         watch.judge(Looks.host(NOON, 10));
 
         assertThat(bad(watch, Looks.host(NOON.plus(Duration.ofHours(4)), 10)).reason())
-                .doesNotContain("pace");
+                .doesNotContain("at the rate");
     }
 
     @Test
@@ -112,7 +110,7 @@ class HostRulesTest {
                 Optional.empty());
 
         assertThat(bad(watch, stale).reason())
-                .startsWith("no event of the Docker Engine has been heard for 6 min 40 s (connection refused)");
+                .startsWith("pgsteward has received no events from Docker for 6 min 40 s (connection refused)");
         assertThat(watch.judge(Looks.host(NOON, 50)).conditions())
                 .singleElement()
                 .satisfies(over -> assertThat(over.severity()).isEmpty());
@@ -130,7 +128,7 @@ class HostRulesTest {
         assertThat(judged.conditions())
                 .filteredOn(condition -> condition.severity().isPresent())
                 .extracting(Condition::reason)
-                .containsExactly("20 notices wait for the receiver webhook; none is lost; told from 20 on");
+                .containsExactly("20 notifications wait for receiver webhook; none is lost; alert from 20 on");
     }
 
     @Test
@@ -141,7 +139,7 @@ class HostRulesTest {
 
         assertThat(condition.severity()).contains(Severity.INFO);
         assertThat(condition.key()).isEqualTo("image-newer:postgresql");
-        assertThat(condition.reason()).startsWith("another image postgres:15-alpine has been pulled");
+        assertThat(condition.reason()).startsWith("another image postgres:15-alpine was pulled");
         assertThat(watch.judge(image(Optional.empty())).conditions())
                 .as("an engine that does not say ends nothing")
                 .isEmpty();

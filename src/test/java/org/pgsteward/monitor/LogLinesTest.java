@@ -51,23 +51,23 @@ class LogLinesTest {
                                 "vik",
                                 "vik",
                                 "FATAL:  no pg_hba.conf entry for host \"172.18.0.5\", user \"vik\""),
-                        "no line of pg_hba.conf lets it in vik vik 172.18.0.5"),
+                        "no entry in pg_hba.conf allows it vik vik 172.18.0.5"),
                 line(
                         "not let in, in another language",
                         login("28000", "vik", "vik", "FATAL:  kein pg_hba.conf-Eintrag für Host »172.18.0.5«"),
-                        "pg_hba.conf or the role does not let it in vik vik 172.18.0.5"),
+                        "refused by pg_hba.conf or by the role vik vik 172.18.0.5"),
                 line(
                         "no such database",
                         startup("3D000", "FATAL:  Datenbank »vik« existiert nicht"),
                         "no such database vik vik 172.18.0.5"),
                 line(
-                        "no right to connect",
+                        "no privilege to connect",
                         startup("42501", "FATAL:  permission denied for database \"vik\""),
-                        "no right to connect to the database vik vik 172.18.0.5"),
+                        "no privilege to connect to the database vik vik 172.18.0.5"),
                 line(
                         "in quarantine",
                         startup("28000", "FATAL:  role \"vik\" is not permitted to log in"),
-                        "the role may not log in vik vik 172.18.0.5"),
+                        "role not permitted to log in vik vik 172.18.0.5"),
                 line(
                         "too many connections of its own",
                         startup("53300", "FATAL:  too many connections for role \"vik\""),
@@ -126,31 +126,31 @@ class LogLinesTest {
                 line(
                         "a user who brings the rest of the line",
                         login("28P01", "gitea database=gitea FATAL:  x", "vik", "FATAL:  password"),
-                        "wrong password (an unfit name) (an unfit name) 172.18.0.5"),
+                        "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
                         "with the session's id, which can be guessed",
                         login("28P01", "gitea database=gitea session=ID FATAL:  x", "vik", "FATAL:  password"),
-                        "wrong password (an unfit name) (an unfit name) 172.18.0.5"),
+                        "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
                         "a database that does",
                         login("28P01", "vik", "gitea session=ID FATAL:  x", "FATAL:  password"),
-                        "wrong password (an unfit name) (an unfit name) 172.18.0.5"),
+                        "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
                         "a message that repeats such a name",
                         login("28P01", "x session=ID y", "vik", "FATAL:  failed for user \"x session=ID y\""),
-                        "wrong password (an unfit name) (an unfit name) 172.18.0.5"),
+                        "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
                         "what is before a line break in a name",
                         login("28P01", "vik", "vik", "").replaceFirst("vik .*", "vik"),
-                        "wrong password (an unfit name) (an unfit name) 172.18.0.5"),
+                        "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
                         "a name that is shown backwards",
                         login("28P01", "vik\u202eaetig", "vik", "FATAL:  password"),
-                        "wrong password (an unfit name) vik 172.18.0.5"),
+                        "wrong password (unreadable name) vik 172.18.0.5"),
                 line(
                         "a name with a colour",
                         login("28P01", "vik\u001b[31m", "vik", "FATAL:  password"),
-                        "wrong password (an unfit name) vik 172.18.0.5"),
+                        "wrong password (unreadable name) vik 172.18.0.5"),
                 line(
                         "a very long line",
                         login("28P01", "vik", "vik", "FATAL:  " + "session=".repeat(100_000)),
@@ -187,30 +187,30 @@ class LogLinesTest {
                 line(
                         "no line of pg_hba.conf",
                         "FATAL:  no pg_hba.conf entry for host \"172.18.0.5\", user \"vik\", database \"wiki\", no encryption",
-                        "no line of pg_hba.conf lets it in vik wiki 172.18.0.5"),
+                        "no entry in pg_hba.conf allows it vik wiki 172.18.0.5"),
                 line(
                         "none for a base backup",
                         "FATAL:  no pg_hba.conf entry for replication connection from host \"172.18.0.5\", user \"vik\", no"
                                 + " encryption",
-                        "no line of pg_hba.conf lets it in vik  172.18.0.5"),
+                        "no entry in pg_hba.conf allows it vik  172.18.0.5"),
                 line(
                         "a line that rejects",
                         "FATAL:  pg_hba.conf rejects connection for host \"::1\", user \"vik\", database \"wiki\", SSL encryption",
-                        "no line of pg_hba.conf lets it in vik wiki ::1"),
+                        "no entry in pg_hba.conf allows it vik wiki ::1"),
                 line("no such role", "FATAL:  role \"vik\" does not exist", "no such role vik  "),
                 line(
                         "in quarantine",
                         "FATAL:  role \"vik\" is not permitted to log in",
-                        "the role may not log in vik  "),
+                        "role not permitted to log in vik  "),
                 line("no such database", "FATAL:  database \"wiki\" does not exist", "no such database  wiki "),
                 line(
-                        "no right to connect",
+                        "no privilege to connect",
                         "FATAL:  permission denied for database \"wiki\"",
-                        "no right to connect to the database  wiki "),
+                        "no privilege to connect to the database  wiki "),
                 line(
                         "closed",
                         "FATAL:  database \"wiki\" is not currently accepting connections",
-                        "the database takes no connections  wiki "),
+                        "the database accepts no connections  wiki "),
                 line(
                         "too many of its own",
                         "FATAL:  too many connections for role \"vik\"",
@@ -230,19 +230,19 @@ class LogLinesTest {
                         "a name that brings a second one",
                         "FATAL:  no pg_hba.conf entry for host \"::1\", user \"gitea\", database \"gitea\", no encryption\","
                                 + " database \"x\", no encryption",
-                        "no line of pg_hba.conf lets it in (an unfit name) (an unfit name) "),
+                        "no entry in pg_hba.conf allows it (unreadable name) (unreadable name) "),
                 line(
                         "a name with a quotation mark",
                         "FATAL:  password authentication failed for user \"vik\" and \"gitea\"",
-                        "wrong password (an unfit name) (an unfit name) "),
+                        "wrong password (unreadable name) (unreadable name) "),
                 line(
                         "what is before a line break in a name",
                         "FATAL:  password authentication failed for user \"vik",
-                        "wrong password (an unfit name) (an unfit name) "),
+                        "wrong password (unreadable name) (unreadable name) "),
                 line(
                         "before one in a database's",
                         "FATAL:  database \"vik",
-                        "no such database (an unfit name) (an unfit name) "));
+                        "no such database (unreadable name) (unreadable name) "));
     }
 
     @Test

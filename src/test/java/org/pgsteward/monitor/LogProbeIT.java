@@ -115,7 +115,7 @@ class LogProbeIT {
 
             assertThat(before(databases, probe).orElseThrow().words())
                     .isEqualTo("process " + pid + " of role wiki in database wiki was terminated by signal 9: Killed,"
-                            + " probably for want of memory that any process may have used");
+                            + " probably for lack of memory (any process may have used it)");
             DatabaseObservation.Server server = databases.read(HOST).server();
             ServerCrash crash = new ServerCrash(
                     server.startedAt(), server.recoveredAt(), true, server.log().prefix(), Set.of());
@@ -166,11 +166,11 @@ class LogProbeIT {
 
         assertThat(words(look, "wiki"))
                 .contains("2 x wrong password: role wiki, database wiki, from 127.0.0.1")
-                .contains("1 x no line of pg_hba.conf lets it in: role unlisted, database wiki, from 127.0.0.1")
+                .contains("1 x no entry in pg_hba.conf allows it: role unlisted, database wiki, from 127.0.0.1")
                 .contains("; 4 more");
         assertThat(words(look, "postgresql"))
                 .contains("2 x ")
-                .contains("role (an unfit name), database (an unfit name)");
+                .contains("role (unreadable name), database (unreadable name)");
         assertThat(look.toString()).doesNotContain("gitea").doesNotContain("a-secret");
         assertThat(look.slow().orElseThrow())
                 .filteredOn(slow -> slow.service().equals("wiki"))

@@ -128,7 +128,7 @@ class LogProbeTest {
 
         LogProbe.Result read = probe.read("postgresql", postgres.look());
 
-        assertThat(read.why()).contains("a part of it was left out");
+        assertThat(read.why()).contains("a part was left out");
         assertThat(read.look().orElseThrow().refusals()).anyMatch(one -> one.count() == 1000);
     }
 
@@ -140,9 +140,9 @@ class LogProbeTest {
         assertThat(why()).isEqualTo("there is no container postgresql");
         status = 200;
         postgres.log = new ServerLog("%t ", true, Optional.empty());
-        assertThat(why()).isEqualTo("its lines begin with log_line_prefix '%t ', which is not known here");
+        assertThat(why()).isEqualTo("log_line_prefix is '%t ', and pgsteward cannot parse such lines");
         postgres.log = new ServerLog(ServerLog.PREFIX, false, Optional.empty());
-        assertThat(why()).startsWith("PostgreSQL writes its log into files of its own");
+        assertThat(why()).startsWith("PostgreSQL writes its log to files");
     }
 
     private String why() {

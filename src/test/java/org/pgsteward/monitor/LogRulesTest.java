@@ -34,12 +34,11 @@ class LogRulesTest {
 
         assertThat(condition.key()).isEqualTo("logins-failed:vikunja");
         assertThat(condition.reason())
-                .isEqualTo(
-                        "4 logins were refused in the last 10 min: 3 x wrong password: role vikunja, database vikunja,"
-                                + " from web (172.18.0.5); 1 x no such database: role vikunja, database gone; told from 3 on");
+                .isEqualTo("4 logins refused in the last 10 min: 3 x wrong password: role vikunja, database vikunja,"
+                        + " from web (172.18.0.5); 1 x no such database: role vikunja, database gone; alert from 3 on");
         assertThat(condition.remedy().lines())
                 .containsExactly(
-                        "pgsteward doctor   # whose password, name or right is wrong",
+                        "pgsteward doctor   # finds the wrong password, name or privilege",
                         "pgsteward provision vikunja",
                         "docker logs --since 15m postgresql 2>&1 | grep FATAL | tail -20");
         assertThat(condition.figures())
@@ -175,8 +174,8 @@ class LogRulesTest {
 
         assertThat(bad(new FailedLoginRule(), "3").get(0).reason())
                 .startsWith(
-                        "21 logins were refused in the last 10 min: 6 x no such database: role vikunja, database guess6,")
-                .endsWith("; 6 more; told from 3 on");
+                        "21 logins refused in the last 10 min: 6 x no such database: role vikunja, database guess6,")
+                .endsWith("; 6 more; alert from 3 on");
     }
 
     @Test
@@ -202,7 +201,7 @@ class LogRulesTest {
             assertThat(condition.key()).isEqualTo("statements-slow:vikunja");
             assertThat(condition.reason())
                     .isEqualTo(
-                            "10 statements took longer than 5.0 s in the last 1 h, the longest 15.0 s; told from 10 on");
+                            "10 statements took longer than 5.0 s in the last 1 h, the longest 15.0 s; alert from 10 on");
         });
     }
 

@@ -82,7 +82,7 @@ class MemoryRuleTest {
                         .condition()
                         .orElseThrow()
                         .reason())
-                .contains("label pgsteward.memory.warn is 'lots'", "the common level is used");
+                .contains("label pgsteward.memory.warn is 'lots'", "the usual level applies");
     }
 
     @Test

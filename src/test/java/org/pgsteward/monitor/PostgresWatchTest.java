@@ -52,7 +52,7 @@ class PostgresWatchTest {
     void refusedLoginIsNoOutage() {
         assertThat(refused(0)).isEmpty();
         Condition refused = refused(10).orElseThrow();
-        assertThat(refused.reason()).startsWith("postgresql:5432 has not let pgsteward in since ");
+        assertThat(refused.reason()).startsWith("postgresql:5432 has refused pgsteward's login since ");
         assertThat(refused.remedy()).contains("secrets/postgres_password").doesNotContain("docker start");
     }
 
@@ -90,7 +90,7 @@ class PostgresWatchTest {
 
         assertThat(down.reason())
                 .endsWith("too many clients already; container wiki (172.18.0.5) holds 244 of its 250 connections,"
-                        + " logged in or not");
+                        + " with or without a login");
         assertThat(down.remedy()).startsWith("docker stop wiki ");
         assertThat(down.figures()).containsEntry("crowdAddress", "172.18.0.5");
     }

@@ -76,7 +76,7 @@ class RestartRuleTest {
                 .contains(Severity.WARNING);
         Condition third = after.judge(startedIn(15, reported)).conditions().get(0);
         assertThat(third.severity()).contains(Severity.CRITICAL);
-        assertThat(third.reason()).contains("restarted by itself at 2026-05-01T12:14:00Z, 3 times within an hour");
+        assertThat(third.reason()).contains("restarted unexpectedly at 2026-05-01T12:14:00Z, 3 times within an hour");
     }
 
     @Test
@@ -190,7 +190,7 @@ class RestartRuleTest {
                         condition -> assertThat(condition.reason())
                                 .isEqualTo(
                                         "process 4711 of role wiki in database wiki was terminated by signal 9: Killed,"
-                                                + " probably for want of memory that any process may have used, and all sessions were ended at 2026-05-01T12:00:30Z"));
+                                                + " probably for lack of memory (any process may have used it), and PostgreSQL ended all sessions at 2026-05-01T12:00:30Z"));
         assertThat(new ServerProcessCrash(4711, "exited with exit code 2", "").words())
                 .isEqualTo("process 4711 exited with exit code 2");
     }

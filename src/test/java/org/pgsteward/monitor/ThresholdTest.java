@@ -80,8 +80,8 @@ class ThresholdTest {
 
     @ParameterizedTest
     @CsvSource({
-        "80%, 70%, '', '', critical is 70% and lies below warn",
-        "80%, 90%, 80%, '', clear is 80% and has to lie below the level",
+        "80%, 70%, '', '', critical is 70%: it must be at least warn",
+        "80%, 90%, 80%, '', clear is 80%: it must be below the first level",
         "80%, 90%, '', 9%/8%, critical of vikunja is 8%",
         "80, 90%, '', '', 'warn is ''80'': write a share such as 80%, or off'",
         "0%, 90%, '', '', 'warn is ''0%'''"

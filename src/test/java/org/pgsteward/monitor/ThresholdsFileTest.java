@@ -80,14 +80,14 @@ class ThresholdsFileTest {
                 "conections: {warn: 80%}             | 1 | there is no figure 'conections'; did you mean 'connections'?",
                 "'disk:\n  warn: 80%\n  lastin: 5m'  | 3 | disk has no key 'lastin'; did you mean 'lasting'?",
                 "'disk:\n  critical: 90%\n  warn: lots' | 3 | disk: warn is 'lots': write a share such as 80%, or off",
-                "'disk:\n  warn: 97%'                | 2 | disk: critical is 95% and lies below warn, which is 97%",
-                "'disk:\n  critical: 80%'            | 2 | disk: critical is 80% and lies below warn, which is 85%",
-                "'disk: [80%]'                       | 1 | disk is no mapping: write it like",
-                "'disk: 80%'                         | 1 | disk is no mapping: write it like",
-                "'disk: {warn: {a: b}}'              | 1 | disk: warn is no single value",
-                "'- disk'                            | 1 | the file is no mapping",
-                "'disk: {warn: 80%'                  | 0 | it is no YAML",
-                "'disk: {warn: 80%}\ndisk: {warn: 81%}' | 2 | disk stands here a second time",
+                "'disk:\n  warn: 97%'                | 2 | disk: critical is 95%: it must be at least warn, which is 97%",
+                "'disk:\n  critical: 80%'            | 2 | disk: critical is 80%: it must be at least warn, which is 85%",
+                "'disk: [80%]'                       | 1 | disk is not a mapping: write it as",
+                "'disk: 80%'                         | 1 | disk is not a mapping: write it as",
+                "'disk: {warn: {a: b}}'              | 1 | disk: warn is not a single value",
+                "'- disk'                            | 1 | the file is not a mapping",
+                "'disk: {warn: 80%'                  | 0 | it is not valid YAML",
+                "'disk: {warn: 80%}\ndisk: {warn: 81%}' | 2 | disk appears twice",
                 "'memory:\n  samples: 0'             | 2 | memory: samples is 0",
                 "'memory:\n  samples: many'          | 2 | memory: samples is 'many': write a number such as 2",
                 "'memory: {services: {a: 80%}}'      | 1 | memory has no key 'services'",
@@ -153,7 +153,7 @@ class ThresholdsFileTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "pgsteward.watch.disk.warn     | lots    | disk: warn is 'lots': write a share such as 80%, or off (by PGSTEWARD_WATCH_DISK_WARN)",
+                "pgsteward.watch.disk.warn     | lots    | disk: warn is 'lots': write a share such as 80%, or off (set by PGSTEWARD_WATCH_DISK_WARN)",
                 "pgsteward.watch.idle.services | vikunja | idle-transaction: services has 'vikunja': write SERVICE=LEVEL"
             })
     void aWrongOldVariableIsNamed(String key, String value, String message) {

@@ -98,13 +98,13 @@ class OverallHealthIT {
                 answer.set(404);
                 wiring.alerts.consider(
                         Condition.bad(Severity.INFO, "test", "linkding", "a test", "", wiring.clock.instant()));
-                agree(host, daemon, "All is well, except: webhook takes no alerts.");
+                agree(host, daemon, "All is well, except: webhook accepts no notifications.");
 
                 engine.close();
                 agree(
                         host,
                         daemon,
-                        "All is well, except: pgsteward does not hear Docker's events; webhook takes no alerts.");
+                        "All is well, except: pgsteward receives no events from Docker; webhook accepts no notifications.");
             } finally {
                 daemon.close();
                 webhook.stop(0);

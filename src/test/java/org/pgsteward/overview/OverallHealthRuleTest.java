@@ -95,7 +95,7 @@ class OverallHealthRuleTest {
                 row(
                         "a receiver takes nothing for four minutes",
                         well.failing("webhook", Duration.ofMinutes(4)),
-                        "All is well, except: webhook takes no alerts."),
+                        "All is well, except: webhook accepts no notifications."),
                 row(
                         "a receiver takes nothing, and its alert fires",
                         well.failing("webhook", Duration.ofHours(1))
@@ -104,7 +104,7 @@ class OverallHealthRuleTest {
                 row(
                         "Docker's events are unheard for a minute",
                         well.stale(Duration.ofMinutes(1)),
-                        "All is well, except: pgsteward does not hear Docker's events."),
+                        "All is well, except: pgsteward receives no events from Docker."),
                 row("the feed reconnects", well.stale(Duration.ofSeconds(2)), "All is well."),
                 row(
                         "Docker's events are unheard, and the alert fires",
@@ -168,7 +168,7 @@ class OverallHealthRuleTest {
                 .extracting(OverallHealth.Reason::service, OverallHealth.Reason::text, OverallHealth.Reason::remedy)
                 .containsExactlyInAnyOrder(
                         org.assertj.core.groups.Tuple.tuple(
-                                "webhook", "has taken no alert for 4 min, 3 wait: 404 Not Found", ""),
+                                "webhook", "has accepted no notification for 4 min, 3 wait: 404 Not Found", ""),
                         org.assertj.core.groups.Tuple.tuple(
                                 "vikunja",
                                 "has been in quarantine for 5 min: its role cannot log in",

@@ -157,7 +157,7 @@ class StatusPageTest {
         assertThat(overview(Optional.empty(), List.of(service("wiki", 2), service("shop", 3)), List.of(caveat))
                         .standing())
                 .isEqualTo(
-                        "Every database can be restored, the oldest to 3 h ago (shop); not in full, see the alert: wiki.");
+                        "Every database can be restored, the oldest to 3 h ago (shop); incomplete, see the alert: wiki.");
     }
 
     @Test
@@ -211,8 +211,7 @@ class StatusPageTest {
                 CommandPrefix.PLAIN,
                 List.of(restored));
 
-        assertThat(page(all))
-                .contains("Left by restores, and not backed up: wiki_back (8.5 MiB, restored 3 days ago).");
+        assertThat(page(all)).contains("Left by restores and not backed up: wiki_back (8.5 MiB, restored 3 days ago).");
     }
 
     @Test

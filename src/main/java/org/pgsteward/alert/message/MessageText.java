@@ -78,8 +78,8 @@ final class MessageText {
                 return filled.apply(cut.apply(before, fits));
             }
         }
-        throw new IllegalArgumentException("it makes " + size.applyAsInt(filled.apply(parts)) + " of at most " + most
-                + " even of a notice that says nothing");
+        throw new IllegalArgumentException("its length is " + size.applyAsInt(filled.apply(parts)) + " of at most "
+                + most + " even for an empty notification");
     }
 
     /** Parts that can be cut, in UTF-16 units. A cut part keeps at least its mark. */

@@ -170,7 +170,7 @@ public final class Messages {
         try {
             return json.writeValueAsString(message);
         } catch (JsonProcessingException impossible) {
-            throw new IllegalArgumentException("a message cannot be written as JSON", impossible);
+            throw new IllegalArgumentException("cannot write a message as JSON", impossible);
         }
     }
 }

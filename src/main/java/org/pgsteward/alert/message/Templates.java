@@ -67,7 +67,7 @@ final class Templates {
                 if (!text.isBlank()) {
                     return text;
                 }
-                refuse(name, file, "what it makes is empty");
+                refuse(name, file, "its output is empty");
             } catch (MustacheException | IllegalArgumentException broken) {
                 refuse(name, file, String.valueOf(broken.getMessage()));
             }
@@ -101,8 +101,7 @@ final class Templates {
     private void refuse(String name, Path file, String why) {
         own.computeIfPresent(name, (key, known) -> new Own(known.version(), Optional.empty()));
         LOG.warn(
-                "the template {} cannot be used, and the shipped one is used instead: {}; correct it, it is read again"
-                        + " when it changes",
+                "cannot use template {}, so the shipped one is used: {}; correct the file, and pgsteward reads it again",
                 file,
                 why.lines().findFirst().orElse("no reason given"));
     }
@@ -125,7 +124,7 @@ final class Templates {
 
     private static Mustache compile(String name, Escape escape, String text) {
         MustacheResolver nothing = other -> {
-            throw new MustacheException("it asks for '" + other + "', and a template cannot take in another");
+            throw new MustacheException("it includes '" + other + "', and a template cannot include another");
         };
         DefaultMustacheFactory factory = new DefaultMustacheFactory(nothing) {
             @Override

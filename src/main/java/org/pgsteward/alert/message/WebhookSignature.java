@@ -33,11 +33,11 @@ public final class WebhookSignature {
             try {
                 bytes = Base64.getDecoder().decode(secret.substring(PREFIX.length()));
             } catch (IllegalArgumentException notBase64) {
-                throw unfit("what follows " + PREFIX + " is no Base64");
+                throw unfit("the part after " + PREFIX + " is not Base64");
             }
         }
         if (bytes.length < 16) {
-            throw unfit("the key has " + bytes.length + " bytes, and 24 or more are usual");
+            throw unfit("the key has " + bytes.length + " of at least 16 bytes (24 or more are usual)");
         }
         key = new SecretKeySpec(bytes, "HmacSHA256");
     }
@@ -54,7 +54,7 @@ public final class WebhookSignature {
     }
 
     private static IllegalArgumentException unfit(String why) {
-        return new IllegalArgumentException("pgsteward.webhook.secret does not fit: " + why
+        return new IllegalArgumentException("cannot use pgsteward.webhook.secret: " + why
                 + "; make one with: echo whsec_$(openssl rand -base64 32)");
     }
 }

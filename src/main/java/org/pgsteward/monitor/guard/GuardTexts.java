@@ -78,7 +78,7 @@ record GuardTexts(Console console) {
     Text autovacuum(AutovacuumWorker worker) {
         String table = OneLine.of(worker.work().replaceFirst("^autovacuum: (VACUUM |ANALYZE )+", ""), 150);
         String place = "autovacuum in database " + worker.database() + " of role " + worker.owner();
-        String again = "; it begins again within minutes, until the owner changes ";
+        String again = "; autovacuum starts again within minutes, until the owner changes ";
         // Runs as the owner. As the administrator, the statement would run functions of the service, if the search_path
         // leads to them.
         Console owner = new Console(console.container(), worker.owner(), worker.database());
@@ -86,12 +86,12 @@ record GuardTexts(Console console) {
                 ? new Text(
                         place + " held " + Size.words(worker.bytes()) + " of PostgreSQL's memory limit of "
                                 + Size.words(worker.limit()) + " (last at table " + table
-                                + "); pgsteward ended it before PostgreSQL ran out of memory and ended all sessions"
+                                + "); pgsteward terminated it before PostgreSQL ran out of memory and ended all sessions"
                                 + again + "its tables",
                         owner.psql(CONSTRAINTS) + "   # its largest check constraints")
                 : new Text(
                         place + " has analyzed table " + table + " for " + Elapsed.words(worker.analyzed())
-                                + "; pgsteward ended it, because few processes vacuum the databases of all services"
+                                + "; pgsteward terminated it, because few workers vacuum the databases of all services"
                                 + again + "the table",
                         owner.psql(INDEX_FUNCTIONS) + "   # the functions in its indexes");
     }
@@ -117,19 +117,19 @@ record GuardTexts(Console console) {
                 "role " + taken.role() + " " + words(taken) + "; pgsteward terminated its sessions"
                         + (service.isPresent() ? " and disabled its login" : "")
                         + ", because PostgreSQL stops for all services when "
-                        + (taken.unit() == DiskUnit.BYTES ? "its disk is full" : "it cannot make a file"),
+                        + (taken.unit() == DiskUnit.BYTES ? "its disk is full" : "it cannot create a file"),
                 (taken.unit() == DiskUnit.BYTES
-                                ? "pgsteward status   # how large each database is\n"
+                                ? "pgsteward status   # lists the sizes of databases\n"
                                 : console.psql(FILES)
-                                        + "   # how many files each database has; each table and index has some\n")
-                        + "docker system df   # what Docker has that can go"
+                                        + "   # counts the files of each database; each table and index has some\n")
+                        + "docker system df   # lists Docker data that you can remove"
                         + (service.isPresent() ? "" : "\n" + quarantine(taken.role(), service)));
     }
 
     /** @param incident such as {@code held 30000 of the server's 31232 locks} */
     Text shutOut(String role, String incident) {
         return shutOutBecause(
-                role, "pgsteward disabled its login after repeated incidents; the last one: it " + incident);
+                role, "pgsteward disabled its login after repeated incidents; in the last one it " + incident);
     }
 
     /** @param incident such as {@code held 30000 of the server's 31232 locks} */
@@ -137,7 +137,7 @@ record GuardTexts(Console console) {
         return shutOutBecause(
                 role,
                 "pgsteward disabled its login for " + length.toMinutes()
-                        + " minutes after repeated incidents; the last one: it " + incident);
+                        + " minutes after repeated incidents; in the last one it " + incident);
     }
 
     Text pausedForDisk(Duration length, DiskTaken taken) {
@@ -146,7 +146,7 @@ record GuardTexts(Console console) {
                 "pgsteward disabled its login for " + length.toMinutes() + " minutes, and until "
                         + (taken.unit() == DiskUnit.BYTES
                                 ? "the disk has " + Size.words(taken.unit().enough()) + " free again"
-                                : taken.unit().enough() + " files can be made on the disk")
+                                : taken.unit().enough() + " files can be created on the disk")
                         + ": it " + words(taken));
     }
 
@@ -168,13 +168,13 @@ record GuardTexts(Console console) {
             case GROWTH ->
                 (taken.unit() == DiskUnit.BYTES
                                 ? "took " + Size.words(taken.amount()) + " of the disk"
-                                : "made " + taken.amount() + " files on the disk")
+                                : "created " + taken.amount() + " files on the disk")
                         + " of PostgreSQL's data within " + Elapsed.words(taken.within()) + left(taken);
             case TEMPORARY ->
                 "had "
                         + (taken.unit() == DiskUnit.BYTES ? Size.words(taken.amount()) + " of" : taken.amount())
                         + " temporary files on the disk of PostgreSQL's data" + left(taken);
-            case QUEUE -> "wrote most while the queue of NOTIFY grew to " + Size.words(taken.amount());
+            case QUEUE -> "wrote most of the queue of NOTIFY, which grew to " + Size.words(taken.amount());
             case TRANSACTION ->
                 "had a transaction open for " + Elapsed.words(taken.within()) + " while the queue of NOTIFY grew to "
                         + Size.words(taken.amount());
@@ -184,7 +184,7 @@ record GuardTexts(Console console) {
     private static String left(DiskTaken taken) {
         return taken.unit() == DiskUnit.BYTES
                 ? ", and " + Size.words(taken.left()) + " are left"
-                : ", and " + taken.left() + " more can be made (inodes)";
+                : ", and " + taken.left() + " files (inodes) are left";
     }
 
     static String words(MemoryTaken taken) {
@@ -196,7 +196,7 @@ record GuardTexts(Console console) {
                 taken.sessions(),
                 taken.sessions() == 1 ? "" : "s",
                 taken.beside()
-                        .map(other -> ", beside " + Size.words(other.bytes()) + " of role " + other.role())
+                        .map(other -> ", while role " + other.role() + " held " + Size.words(other.bytes()))
                         .orElse(""),
                 taken.crashed()
                         ? "PostgreSQL ran out of memory and ended all sessions of all services"

@@ -103,7 +103,7 @@ public final class GuardWatch implements AutoCloseable {
                 failedAt = clock.instant();
                 return false;
             } catch (RuntimeException e) {
-                LOG.error("a check of the guard failed; the next one follows: {}", e.toString());
+                LOG.error("a check of the guard failed, and the next one follows soon: {}", e.toString());
                 return closed.await(PERIOD_MILLISECONDS, TimeUnit.MILLISECONDS);
             }
         }
@@ -130,7 +130,7 @@ public final class GuardWatch implements AutoCloseable {
             failedAt = clock.instant();
             return pauseAfter(e);
         } catch (RuntimeException e) {
-            LOG.error("a check of the guard failed; the next one follows: {}", e.toString());
+            LOG.error("a check of the guard failed, and the next one follows soon: {}", e.toString());
             return PERIOD_MILLISECONDS;
         }
     }

@@ -86,7 +86,7 @@ class MessagesTest {
                         .get("text")
                         .asText())
                 .isEqualTo("🟠 <b>title</b>\ntext");
-        assertThat(messages().mail(notice("title", "text", "ls"))).isEqualTo("text\n\nWhat to type:\n\nls");
+        assertThat(messages().mail(notice("title", "text", "ls"))).isEqualTo("text\n\nCommands to paste:\n\nls");
     }
 
     @Test

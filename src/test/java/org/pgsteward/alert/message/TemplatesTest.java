@@ -21,7 +21,7 @@ import org.pgsteward.model.Notification;
 
 @Tag("fast")
 class TemplatesTest {
-    private static final String OURS = "text\n\nWhat to type:\n\nls <x>";
+    private static final String OURS = "text\n\nCommands to paste:\n\nls <x>";
 
     @TempDir
     private Path folder;
@@ -69,7 +69,7 @@ class TemplatesTest {
             Messages messages = messages();
             assertThat(messages.mail(notice())).isEqualTo(OURS);
             assertThat(messages.mail(notice())).isEqualTo(OURS);
-            assertThat(log.text()).containsOnlyOnce("email-text.mustache cannot be used");
+            assertThat(log.text()).containsOnlyOnce("email-text.mustache, so the shipped one is used");
         }
     }
 
@@ -79,7 +79,7 @@ class TemplatesTest {
         try (CapturedLog log = new CapturedLog()) {
             assertThat(messages().telegram(notice(), "1")).contains("<b>title</b>");
             assertThat(log.text())
-                    .containsOnlyOnce("telegram.mustache cannot be used")
+                    .containsOnlyOnce("telegram.mustache, so the shipped one is used")
                     .contains("of at most 4096");
         }
     }
@@ -100,7 +100,10 @@ class TemplatesTest {
         try (CapturedLog log = new CapturedLog()) {
             assertThat(messages().mail(notice())).isEqualTo(OURS);
             assertThat(messages().mailHtml(notice())).contains("<pre").endsWith("</html>");
-            assertThat(log.text()).contains("email-text.mustache cannot", "email-html.mustache cannot");
+            assertThat(log.text())
+                    .contains(
+                            "email-text.mustache, so the shipped one is used",
+                            "email-html.mustache, so the shipped one is used");
         }
     }
 

@@ -198,7 +198,7 @@ class ChatReceiversTest {
         }
         JsonNode last = server.requests.stream()
                 .map(request -> read(request.body()).get(0))
-                .filter(alert -> alert.at("/annotations/summary").asText().startsWith("[over]"))
+                .filter(alert -> alert.at("/annotations/summary").asText().startsWith("[resolved]"))
                 .findFirst()
                 .orElseThrow();
         assertThat(last.get("labels")).isEqualTo(asNotified().get(0).get(0).get("labels"));

@@ -96,7 +96,9 @@ class DeliveryFaultsTest {
             desk.raise(Desk.bad("vikunja"));
             await().atMost(PATIENCE).until(() -> desk.outbox.depth("webhook") == 0);
             assertThat(log.text())
-                    .contains("webhook refuses '[warning] vikunja memory high", "HTTP status " + status + ": " + says)
+                    .contains(
+                            "receiver webhook refused '[warning] vikunja memory high",
+                            "HTTP status " + status + ": " + says)
                     .doesNotContain("T0S3CRET", "\nforged");
         }
         assertThat(server.taken).hasSize(1);
@@ -131,7 +133,7 @@ class DeliveryFaultsTest {
                         .load(Desk.ALERTS)
                         .start()) {
             desk.raise(Desk.bad("vikunja"));
-            await().atMost(PATIENCE).until(() -> log.text().contains("try 2"));
+            await().atMost(PATIENCE).until(() -> log.text().contains("attempt 2"));
             assertThat(untrusted.requests).isEmpty();
             assertThat(desk.outbox.depth("webhook")).isEqualTo(1);
             assertThat(log.text())

@@ -73,11 +73,11 @@ class EmailTest {
         assertThat(mails[0].getSubject()).isEqualTo("[warning] vikunja memory high: 82% of 256 MiB in use: Größe 🐘");
         assertThat(mails[0].getHeader("Auto-Submitted")).containsExactly("auto-generated");
         assertThat(part(mails[0], 0, "text/plain"))
-                .contains("vikunja: memory high is warning, since ", "Größe 🐘", "docker stats --no-stream vikunja");
+                .contains("vikunja: memory high (warning) since ", "Größe 🐘", "docker stats --no-stream vikunja");
         assertThat(mails[0].getAllRecipients()).extracting(Address::toString).containsExactly("ops@example.org");
         assertThat(mails[0].getFrom()).extracting(Address::toString).containsExactly("steward@example.org");
         assertThat(mails[0].getHeader("Content-Type")).hasSize(1);
-        assertThat(mails[1].getSubject()).startsWith("[over] vikunja memory high, after ");
+        assertThat(mails[1].getSubject()).startsWith("[resolved] vikunja memory high after ");
     }
 
     @Test
@@ -101,9 +101,9 @@ class EmailTest {
         NodeList lines = page.getElementsByTagName("p");
         assertThat(lines.item(0).getTextContent())
                 .isEqualTo("! [warning] vikunja memory high: <script>alert(1)</script> & \"x\" <img src=http://e/>");
-        assertThat(lines.item(1).getTextContent()).contains("memory high is warning, since ", "\n" + hostile);
+        assertThat(lines.item(1).getTextContent()).contains("memory high (warning) since ", "\n" + hostile);
         assertThat(page.getElementsByTagName("pre").item(0).getTextContent()).isEqualTo("echo 1 < 2 && true\nls");
-        assertThat(plain).contains(lines.item(1).getTextContent(), "What to type:\n\necho 1 < 2 && true\nls");
+        assertThat(plain).contains(lines.item(1).getTextContent(), "Commands to paste:\n\necho 1 < 2 && true\nls");
     }
 
     @Test
@@ -133,10 +133,10 @@ class EmailTest {
         try (CapturedLog log = new CapturedLog();
                 Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
             desk.raise(Desk.bad("vikunja"));
-            await().until(() -> log.text().contains("email refuses"));
+            await().until(() -> log.text().contains("receiver email refused"));
 
             assertThat(desk.outbox.depth("email")).isEqualTo(1);
-            assertThat(log.text()).contains("next try in").doesNotContain(PASSWORD, "p&a");
+            assertThat(log.text()).contains("next attempt in").doesNotContain(PASSWORD, "p&a");
         }
         assertThat(server.getReceivedMessages()).isEmpty();
     }
@@ -165,7 +165,7 @@ class EmailTest {
             settings.remove("pgsteward.mail.starttls.required");
             try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
                 desk.raise(Desk.bad("vikunja"));
-                await().until(() -> log.text().contains("next try"));
+                await().until(() -> log.text().contains("next attempt"));
                 assertThat(desk.outbox.depth("email")).isEqualTo(1);
             }
             assertThat(log.text())
@@ -204,7 +204,7 @@ class EmailTest {
             settings.put("pgsteward.mail.port", Integer.toString(server.getLocalPort()));
             try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
                 desk.raise(Desk.bad("vikunja"));
-                await().until(() -> log.text().contains("next try"));
+                await().until(() -> log.text().contains("next attempt"));
                 assertThat(desk.outbox.depth("email")).isEqualTo(1);
             }
             assertThat(log.text()).contains("the mail server sent more than");
@@ -224,7 +224,7 @@ class EmailTest {
             try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
                 desk.raise(Desk.bad("vikunja"));
                 // The server's thread ends with an exception, because the client does not trust its certificate.
-                await().dontCatchUncaughtExceptions().until(() -> log.text().contains("next try"));
+                await().dontCatchUncaughtExceptions().until(() -> log.text().contains("next attempt"));
             }
             assertThat(log.text()).containsAnyOf("SunCertPathBuilderException", "CertificateException", "SSLHandshake");
             assertThat(tls.getReceivedMessages()).isEmpty();
@@ -283,7 +283,7 @@ class EmailTest {
             settings.put("pgsteward.mail.timeout", "300");
             try (Desk desk = new Desk(state, settings).load(Desk.ALERTS).start()) {
                 desk.raise(Desk.bad("vikunja"));
-                await().until(() -> log.text().contains("timed out; next try"));
+                await().until(() -> log.text().contains("timed out; next attempt"));
                 assertThat(desk.outbox.depth("email")).isEqualTo(1);
             }
         }

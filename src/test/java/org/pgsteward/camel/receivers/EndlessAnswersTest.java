@@ -62,7 +62,7 @@ class EndlessAnswersTest {
                     .load(Desk.ALERTS)
                     .start()) {
                 desk.raise(Desk.bad("vikunja"));
-                await().until(() -> log.text().contains("next try"));
+                await().until(() -> log.text().contains("next attempt"));
                 assertThat(log.text()).containsIgnoringCase(said);
                 assertThat(desk.outbox.depth(receiver)).isEqualTo(1);
             }

@@ -80,7 +80,7 @@ class WebhookTest {
 
             assertThat(services()).containsExactly("s1", "s2", "s3");
             assertThat(log.text())
-                    .contains("webhook did not take", "HTTP status 500", "next try in")
+                    .contains("receiver webhook did not accept", "HTTP status 500", "next attempt in")
                     .doesNotContain("T0S3CRET");
         }
     }
@@ -107,7 +107,7 @@ class WebhookTest {
         try (CapturedLog log = new CapturedLog();
                 Desk desk = desk()) {
             desk.raiseMany(5);
-            await().until(() -> log.text().contains("try 2"));
+            await().until(() -> log.text().contains("attempt 2"));
             assertThat(log.text()).contains("refused").doesNotContain("T0S3CRET");
             assertThat(desk.outbox.depth("webhook")).isEqualTo(5);
 

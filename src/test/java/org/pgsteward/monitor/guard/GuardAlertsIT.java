@@ -224,8 +224,8 @@ class GuardAlertsIT {
         assertThat(large.last().reason())
                 .isEqualTo(
                         "autovacuum in database wiki of role wiki held 99 MiB of PostgreSQL's memory limit"
-                                + " of 256 MiB (last at table public.t9); pgsteward ended it before PostgreSQL ran out of memory"
-                                + " and ended all sessions; it begins again within minutes, until the owner changes its tables");
+                                + " of 256 MiB (last at table public.t9); pgsteward terminated it before PostgreSQL ran out of memory"
+                                + " and ended all sessions; autovacuum starts again within minutes, until the owner changes its tables");
         assertThat(large.last().remedy())
                 .as("as the service's role: what it runs is what a service put there")
                 .contains(" psql -U wiki -d wiki -c ")
@@ -237,8 +237,8 @@ class GuardAlertsIT {
                 7, "wiki", "wiki", "autovacuum: ANALYZE public.slow", 5 * MIB, 256 * MIB, Duration.ofMinutes(11))));
         assertThat(firing("autovacuum-ended:wiki").last().reason())
                 .contains(
-                        "autovacuum in database wiki of role wiki has analyzed table public.slow for 11 min; pgsteward ended it,"
-                                + " because few processes vacuum the databases of all services");
+                        "autovacuum in database wiki of role wiki has analyzed table public.slow for 11 min; pgsteward terminated it,"
+                                + " because few workers vacuum the databases of all services");
 
         clock.pass(Duration.ofMinutes(11));
         calm();

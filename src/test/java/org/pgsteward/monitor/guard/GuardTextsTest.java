@@ -70,7 +70,7 @@ class GuardTextsTest {
                                 + " of memory and ended all sessions of all services");
         assertThat(texts.memory(prevented, WIKI).reason())
                 .isEqualTo(
-                        "role wiki held 150 MiB of PostgreSQL's memory limit of 256 MiB in 1 session, beside 60 MiB of role photos; pgsteward terminated"
+                        "role wiki held 150 MiB of PostgreSQL's memory limit of 256 MiB in 1 session, while role photos held 60 MiB; pgsteward terminated"
                                 + " its sessions before PostgreSQL ran out of memory and ended all sessions");
     }
 
@@ -78,7 +78,7 @@ class GuardTextsTest {
     void aShutOutRoleComesWithTheLineThatEnablesItsLogin() {
         assertThat(texts.shutOut("wiki", "held 30000 of the server's 31232 locks"))
                 .isEqualTo(new GuardTexts.Text(
-                        "role wiki cannot log in: pgsteward disabled its login after repeated incidents; the last one: it"
+                        "role wiki cannot log in: pgsteward disabled its login after repeated incidents; in the last one it"
                                 + " held 30000 of the server's 31232 locks",
                         "docker exec postgresql psql -U homelab -d homelab -c 'ALTER ROLE \"wiki\" LOGIN CONNECTION LIMIT 50'"
                                 + "   # enables its login again; first correct the application"));
@@ -102,7 +102,7 @@ class GuardTextsTest {
                                 "role wiki took 300 MiB of the disk of PostgreSQL's data within 20 s, and 200 MiB are left;"
                                         + " pgsteward terminated its sessions and disabled its login, because PostgreSQL stops for"
                                         + " all services when its disk is full",
-                                "pgsteward status   # how large each database is\ndocker system df   # what Docker has that can go"));
+                                "pgsteward status   # lists the sizes of databases\ndocker system df   # lists Docker data that you can remove"));
         assertThat(texts.pausedForDisk(Duration.ofMinutes(5), taken).reason())
                 .isEqualTo(
                         "role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until the disk has 128 MiB"
@@ -118,14 +118,13 @@ class GuardTextsTest {
         GuardTexts.Text text = texts.disk(taken, WIKI);
 
         assertThat(text.reason())
-                .isEqualTo(
-                        "role wiki made 9000 files on the disk of PostgreSQL's data within 20 s, and 7000 more can be"
-                                + " made (inodes); pgsteward terminated its sessions and disabled its login, because PostgreSQL"
-                                + " stops for all services when it cannot make a file");
-        assertThat(text.remedy()).contains("FROM pg_ls_dir(").endsWith("what Docker has that can go");
+                .isEqualTo("role wiki created 9000 files on the disk of PostgreSQL's data within 20 s, and 7000 files"
+                        + " (inodes) are left; pgsteward terminated its sessions and disabled its login, because PostgreSQL"
+                        + " stops for all services when it cannot create a file");
+        assertThat(text.remedy()).contains("FROM pg_ls_dir(").endsWith("lists Docker data that you can remove");
         assertThat(texts.pausedForDisk(Duration.ofMinutes(5), taken).reason())
                 .startsWith("role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until 8192 files"
-                        + " can be made on the disk: it made 9000 files");
+                        + " can be created on the disk: it created 9000 files");
     }
 
     @Test
@@ -134,7 +133,7 @@ class GuardTextsTest {
 
         assertThat(GuardTexts.words(taken))
                 .isEqualTo(
-                        "had 9000 temporary files on the disk of PostgreSQL's data, and 7000 more can be made (inodes)");
+                        "had 9000 temporary files on the disk of PostgreSQL's data, and 7000 files (inodes) are left");
     }
 
     @Test
@@ -144,7 +143,7 @@ class GuardTextsTest {
                 new DiskTaken(DiskTaken.Kind.TRANSACTION, DiskUnit.BYTES, "wiki", 600 * MIB, Duration.ofSeconds(90), 0);
 
         assertThat(texts.held(writer, WIKI).reason())
-                .isEqualTo("role wiki wrote most while the queue of NOTIFY grew to 80 MiB; pgsteward terminated its"
+                .isEqualTo("role wiki wrote most of the queue of NOTIFY, which grew to 80 MiB; pgsteward terminated its"
                         + " sessions, because the queue takes the disk of all services");
         assertThat(texts.held(reader, WIKI).reason())
                 .isEqualTo("role wiki had a transaction open for 1 min 30 s while the queue of NOTIFY grew to 600 MiB;"
