@@ -91,18 +91,18 @@ public final class BackupAlerts {
 
     private Condition condition(Backup backup) {
         if (backup.state() == BackupState.VERIFIED) {
-            return Condition.well(FAILED, backup.service(), backup.id() + " is proved", clock.instant());
+            return Condition.well(FAILED, backup.service(), backup.id() + " is verified", clock.instant());
         }
         if (backup.state() == BackupState.MADE && backup.verification().inStream()) {
             return Condition.well(
-                    FAILED, backup.service(), backup.id() + " was proved before it was sealed", clock.instant());
+                    FAILED, backup.service(), backup.id() + " was verified before its encryption", clock.instant());
         }
         return bad(
                         backup.service(),
                         backup.kind().word(),
                         backup.id(),
                         backup.state().word(),
-                        "is " + backup.state().word() + ": " + backup.error(),
+                        result(backup.state().word(), backup.error()),
                         clock.instant())
                 .with(Map.of("dump_seconds", backup.times().dumpTime().toMillis() / 1000.0));
     }
@@ -113,16 +113,21 @@ public final class BackupAlerts {
      *
      * @param kind as in the journal
      * @param state as in the journal
-     * @param how the end of the sentence, such as {@code is failed: disk full}
+     * @param result the end of the sentence, such as {@code failed: disk full}
      */
-    static Condition bad(String service, String kind, String backupId, String state, String how, Instant at) {
+    static Condition bad(String service, String kind, String backupId, String state, String result, Instant at) {
         boolean critical = state.equals(BackupState.FAILED.word()) && !kind.equals(BackupKind.BASE.word());
         return Condition.bad(
                 critical ? Severity.CRITICAL : Severity.WARNING,
                 FAILED,
                 service,
-                "backup " + backupId + " of " + service + " " + how,
+                "backup " + backupId + " of " + service + " " + result,
                 "pgsteward backup " + (kind.equals(BackupKind.DUMP.word()) ? service : "--kind " + kind),
                 at);
+    }
+
+    /** Returns the end of the sentence for a state of the journal: {@code failed: disk full}. */
+    static String result(String state, String error) {
+        return (state.equals(BackupState.FAILED.word()) ? "" : "is ") + state + ": " + error;
     }
 }

@@ -31,7 +31,7 @@ public final class BackupRun {
     /** invalid_catalog_name: the database does not exist. */
     private static final String NO_DATABASE = "3D000";
 
-    private static final String UNDER_WAY = "another run of it is under way";
+    private static final String UNDER_WAY = "another run of this service is under way";
 
     private static final Logger LOG = LoggerFactory.getLogger(BackupRun.class);
 
@@ -111,7 +111,7 @@ public final class BackupRun {
             notices.raise(judged, isNew);
             return judged;
         } catch (Throwable e) {
-            LOG.error("{}: the verification of {} ended early: {}", stored.service(), stored.id(), FirstCause.of(e));
+            LOG.error("{}: cannot finish the verification of {}: {}", stored.service(), stored.id(), FirstCause.of(e));
             if (e instanceof InterruptedException) {
                 Thread.currentThread().interrupt();
             }
@@ -127,12 +127,13 @@ public final class BackupRun {
             begun = begin(target, patience);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Outcome(notBegun(target, "it was interrupted", clock.instant()), false);
+            return new Outcome(notBegun(target, "the backup was interrupted", clock.instant()), false);
         } catch (Throwable e) {
             return isGone(target, e)
-                    ? aside(target, "database " + target.database() + " is no longer there", false)
+                    ? aside(target, "database " + target.database() + " no longer exists", false)
                     : new Outcome(
-                            failed(notBegun(target, "it could not begin: " + ownWords(e), clock.instant())), false);
+                            failed(notBegun(target, "cannot start the backup: " + ownWords(e), clock.instant())),
+                            false);
         }
         return begun.map(run -> new Outcome(store(run), false)).orElseGet(() -> aside(target, UNDER_WAY, true));
     }
@@ -209,7 +210,7 @@ public final class BackupRun {
 
     /** Returns a failed backup without a file. No record and no alert is written. */
     private Outcome aside(BackupTarget target, String because, boolean underWay) {
-        LOG.info("{}: no backup is begun: {}", target.service(), because);
+        LOG.info("{}: backup not started: {}", target.service(), because);
         return new Outcome(notBegun(target, because, clock.instant()), underWay);
     }
 

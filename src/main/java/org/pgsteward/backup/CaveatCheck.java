@@ -35,8 +35,8 @@ public final class CaveatCheck {
             return Optional.empty();
         }
         if (backup.caveats().isEmpty()) {
-            return Optional.of(
-                    Condition.well(KIND, backup.service(), backup.id() + " can be restored whole", clock.instant()));
+            return Optional.of(Condition.well(
+                    KIND, backup.service(), backup.id() + " can be restored completely", clock.instant()));
         }
         return Optional.of(Condition.bad(
                 Severity.WARNING,

@@ -43,7 +43,7 @@ public final class DeadRuns {
     static final String ENDS_US = "backup-ends-pgsteward";
 
     /** The error text of such a run. The text also identifies the run in the journal. */
-    static final String DIED = "the process that made it ended before it was done";
+    static final String DIED = "its process ended before the backup was finished";
 
     /** The oldest end of a run to consider. An older run has had its alert, or its service is overdue by now. */
     private static final Duration NEWS = Duration.ofDays(1);
@@ -113,7 +113,7 @@ public final class DeadRuns {
                         now.add(service);
                         if (unattended.contains(service)) {
                             tables.runs().closeRuns(service, DIED);
-                            LOG.warn("{}: a backup's process ended before the backup did", service);
+                            LOG.warn("{}: the process of a backup ended before the backup was finished", service);
                         }
                     } finally {
                         lock.get().close();
@@ -136,7 +136,7 @@ public final class DeadRuns {
             } else if (alert == null && run.error().equals(DIED)) {
                 raise(bad(run, "failed: " + DIED + " (killed, out of memory or a power cut)"));
             } else if (alert == null && isUnreported(run)) {
-                raise(bad(run, "is " + run.state() + ": " + run.error()));
+                raise(bad(run, BackupAlerts.result(run.state(), run.error())));
             }
         }
         compared = true;
@@ -146,7 +146,7 @@ public final class DeadRuns {
         for (Alert alert : alerts.firing()) {
             if (alert.kind().equals(ENDS_US)
                     && deaths.heldUntil(alert.service()).isEmpty()) {
-                raise(Condition.well(ENDS_US, alert.service(), "it is backed up again", clock.instant()));
+                raise(Condition.well(ENDS_US, alert.service(), "backups of the service start again", clock.instant()));
             }
         }
         for (String service : deaths.held()) {
@@ -155,8 +155,8 @@ public final class DeadRuns {
                             Severity.CRITICAL,
                             ENDS_US,
                             service,
-                            "pgsteward ended again and again while it backed up or verified " + service
-                                    + "; nothing of it begins by itself before " + until,
+                            "pgsteward ended several times in a row while it backed up or verified " + service
+                                    + "; the daemon starts no backup or verification of it before " + until,
                             "docker logs --tail 200 pgsteward   # OutOfMemoryError?\npgsteward backup " + service
                                     + "   # try it again now",
                             clock.instant())));

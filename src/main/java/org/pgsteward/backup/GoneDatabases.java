@@ -61,13 +61,13 @@ final class GoneDatabases {
                     continue;
                 }
                 if (OF_RUNS.contains(alert.kind()) && !isOfStored(alert)) {
-                    conditions.add(well(alert, "there is no database of it any more"));
+                    conditions.add(well(alert, "its database no longer exists"));
                 } else if (OF_STORED.contains(alert.kind()) && isStoreWithout(service)) {
-                    conditions.add(well(alert, "there is neither a database nor a backup of it any more"));
+                    conditions.add(well(alert, "its database and its backups no longer exist"));
                 }
             }
         } catch (SQLException | IOException e) {
-            LOG.warn("which alerts are of databases and backups that are no more cannot be told: {}", e.getMessage());
+            LOG.warn("cannot determine which alerts are about removed databases or backups: {}", e.getMessage());
         }
         return conditions;
     }

@@ -132,7 +132,10 @@ public final class InterruptedVerifications {
             Objects.requireNonNull(series);
             for (Backup backup : left) {
                 if (!isGivenUp(backup, interrupted)) {
-                    LOG.info("{}: {} is verified now, since its process ended first", backup.service(), backup.id());
+                    LOG.info(
+                            "{}: verifying {} now, because its process ended before its verification",
+                            backup.service(),
+                            backup.id());
                     Files.writeString(mark, backup.identity().eventId().toString());
                     run.verify(backup);
                 }
@@ -159,7 +162,7 @@ public final class InterruptedVerifications {
                 BackupState.UNVERIFIABLE,
                 clock.instant(),
                 Duration.ZERO,
-                "pgsteward ended twice while it verified it: has this host enough memory for a scratch cluster?");
+                "pgsteward ended twice during its verification; check whether this host has enough memory for a scratch cluster");
         LOG.error("{}: {} is not verified: {}", judged.service(), judged.id(), judged.error());
         reporter.record(judged);
         notices.raise(judged, false);

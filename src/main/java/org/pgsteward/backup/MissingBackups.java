@@ -50,8 +50,7 @@ public final class MissingBackups {
                     Severity.CRITICAL,
                     KIND,
                     PGSTEWARD,
-                    "the store " + store.root() + " is not there, and " + newest.size()
-                            + " verified backups were in it",
+                    "the store " + store.root() + " is missing, and with it " + newest.size() + " verified backups",
                     "ls -l " + CommandPrefix.word(store.root().toString()) + "   # is its volume mounted?",
                     now));
         } else {
@@ -82,7 +81,7 @@ public final class MissingBackups {
                         + (stored.kind().equals("dump")
                                 ? CommandPrefix.word(stored.service())
                                 : "--kind " + stored.kind())
-                        + "   # another one, now",
+                        + "   # make another backup now",
                 now);
     }
 }

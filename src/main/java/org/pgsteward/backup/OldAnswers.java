@@ -33,7 +33,7 @@ final class OldAnswers {
                 }
             }
         } catch (IOException | DirectoryIteratorException e) {
-            LOG.warn("cannot remove old answers in {}: {}", folder, e.getMessage());
+            LOG.warn("cannot remove old answers to requests in {}: {}", folder, e.getMessage());
         }
     }
 }

@@ -73,8 +73,8 @@ final class OtherRun {
             if (!verifying && waited.compareTo(ROW_COMES) > 0 && !RunLock.isAttended(locks, target.service())) {
                 return Optional.of(BackupRun.notBegun(
                         target,
-                        "another process has held its lock in " + locks + " for minutes and does nothing: end that"
-                                + " process, and type this again",
+                        "another process has held the lock of this service in " + locks
+                                + " for minutes without progress; end that process, and run this command again",
                         clock.instant()));
             }
             LockSupport.parkNanos(LOOK.toNanos());

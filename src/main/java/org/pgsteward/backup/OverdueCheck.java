@@ -89,7 +89,9 @@ public final class OverdueCheck {
         try {
             read();
         } catch (SQLException e) {
-            LOG.debug("what is overdue is judged by what was known before: {}", e.getMessage());
+            LOG.debug(
+                    "cannot read the newest backups, so the overdue check uses the previous reading: {}",
+                    e.getMessage());
             fresh = false;
         }
         List<Condition> conditions =
@@ -101,8 +103,8 @@ public final class OverdueCheck {
                     .filter(alert -> alert.kind().equals(OverdueRule.KIND))
                     .map(Alert::service)
                     .filter(service -> !known.contains(service))
-                    .map(service -> Condition.well(
-                            OverdueRule.KIND, service, "there is no database of it any more", clock.instant()))
+                    .map(service ->
+                            Condition.well(OverdueRule.KIND, service, "its database no longer exists", clock.instant()))
                     .forEach(conditions::add);
             conditions.addAll(gone.conditions(known));
             conditions.addAll(forgotten());
@@ -129,7 +131,7 @@ public final class OverdueCheck {
         try {
             return missing.look();
         } catch (SQLException e) {
-            LOG.debug("cannot look for the newest backups: {}", e.getMessage());
+            LOG.debug("cannot check whether the newest backups are in the store: {}", e.getMessage());
             return List.of();
         }
     }
@@ -159,7 +161,7 @@ public final class OverdueCheck {
         try {
             read();
         } catch (SQLException e) {
-            LOG.warn("whether all is proved cannot be told: {}", e.getMessage());
+            LOG.warn("cannot determine whether every database has a verified backup: {}", e.getMessage());
             return false;
         }
         Instant now = clock.instant();
@@ -172,7 +174,8 @@ public final class OverdueCheck {
                 .toList();
         if (!missing.isEmpty()) {
             LOG.warn(
-                    "not proved since its time, so nobody outside is told that all is: {}", String.join(", ", missing));
+                    "the external monitor gets no request, because these have no verified backup in time: {}",
+                    String.join(", ", missing));
         }
         return missing.isEmpty() && !last.isEmpty();
     }

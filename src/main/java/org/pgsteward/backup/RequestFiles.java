@@ -87,7 +87,7 @@ public final class RequestFiles {
             if (is.lastModifiedTime().toInstant().plus(HALF_WRITTEN).isAfter(clock.instant())) {
                 return;
             }
-            document = wrong("it is no JSON: " + half.getOriginalMessage());
+            document = wrong("the request is not JSON: " + half.getOriginalMessage());
         } catch (Refusal e) {
             // A program that may request a backup need not learn the names of all databases.
             document = wrong(e.line());
@@ -98,7 +98,7 @@ public final class RequestFiles {
             Thread.currentThread().interrupt();
             return;
         } catch (Throwable e) {
-            document = wrong("it cannot be read or done: " + FirstCause.of(e));
+            document = wrong("cannot read or execute the request: " + FirstCause.of(e));
         }
         write(answerTo(request), json.writeValueAsBytes(document));
         Files.deleteIfExists(request);
@@ -131,14 +131,14 @@ public final class RequestFiles {
      */
     private JsonNode read(Path request, BasicFileAttributes is) throws IOException, Refusal {
         if (!is.isRegularFile()) {
-            throw new Refusal("it is a link or something else that is no plain file");
+            throw new Refusal("the request is not a regular file; a link is not followed");
         }
         byte[] bytes;
         try (var stream = Files.newInputStream(request, LinkOption.NOFOLLOW_LINKS)) {
             bytes = stream.readNBytes(LARGEST + 1);
         }
         if (bytes.length > LARGEST) {
-            throw new Refusal("it has more than " + LARGEST + " bytes");
+            throw new Refusal("the request has more than " + LARGEST + " bytes");
         }
         return json.reader()
                 .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
@@ -155,7 +155,7 @@ public final class RequestFiles {
         }
         if (!list.isArray() || names.isEmpty() || names.size() > MOST_NAMES || names.size() < list.size()) {
             throw new Refusal(
-                    "\"" + verb + "\" is a list of 1 to " + MOST_NAMES + " different names of services, or [\"*\"]");
+                    "\"" + verb + "\" takes a list of 1 to " + MOST_NAMES + " different service names, or [\"*\"]");
         }
         return names;
     }

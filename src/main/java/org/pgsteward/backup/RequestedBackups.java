@@ -116,7 +116,7 @@ public final class RequestedBackups {
                     .findFirst()
                     .orElseThrow(() -> new Refusal(
                             "there is no backup of '" + name + "'",
-                            " in " + store.root() + ": 'pgsteward backups' lists what there is")));
+                            " in " + store.root() + ": 'pgsteward backups' lists all backups")));
         }
         return stored;
     }

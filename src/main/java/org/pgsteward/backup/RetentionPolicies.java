@@ -33,12 +33,12 @@ public final class RetentionPolicies implements ServicePolicies {
             String service = colon < 0 ? "" : line.substring(0, colon).strip();
             if (service.isEmpty()) {
                 throw new IllegalArgumentException(
-                        "own has the line '" + line + "'; write it like vikunja: last=10,daily=30");
+                        "cannot parse the line '" + line + "' of own; write it like vikunja: last=10,daily=30");
             }
             RetentionPolicy policy = RetentionPolicy.parse(
                     "own of " + service, line.substring(colon + 1).strip());
             if (own.put(service, policy) != null) {
-                throw new IllegalArgumentException("own has two lines of " + service);
+                throw new IllegalArgumentException("own has two lines for " + service);
             }
         });
     }

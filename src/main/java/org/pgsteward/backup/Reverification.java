@@ -92,7 +92,7 @@ public final class Reverification {
                     this::candidates,
                     clock.instant());
         } catch (SQLException | IOException e) {
-            LOG.warn("which backup is to be proved again cannot be told: {}", e.getMessage());
+            LOG.warn("cannot determine which backup to re-verify: {}", e.getMessage());
             return List.of();
         }
     }
@@ -121,9 +121,10 @@ public final class Reverification {
                 () -> isAsWritten(backup),
                 clock.instant());
         switch (conclusion.verdict()) {
-            case GOOD -> LOG.info("{}: {} is still good", backup.service(), backup.id());
+            case GOOD -> LOG.info("{}: {} passed its re-verification", backup.service(), backup.id());
             case REMOVED -> LOG.debug("{}: {} was removed meanwhile", backup.service(), backup.id());
-            default -> LOG.warn("{}: {} could not be proved again: {}", backup.service(), backup.id(), after.error());
+            default ->
+                LOG.warn("{}: {} did not pass its re-verification: {}", backup.service(), backup.id(), after.error());
         }
         return conclusion;
     }
@@ -157,7 +158,7 @@ public final class Reverification {
                     .toList();
             return ReverificationRule.recovered(firing, damaged, clock.instant());
         } catch (SQLException e) {
-            LOG.warn("which damaged backups are gone cannot be told: {}", e.getMessage());
+            LOG.warn("cannot determine which damaged backups were removed: {}", e.getMessage());
             return List.of();
         }
     }

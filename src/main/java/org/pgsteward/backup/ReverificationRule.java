@@ -113,7 +113,9 @@ final class ReverificationRule {
     private static Optional<Condition> condition(Verdict verdict, Backup after, Instant now) {
         return switch (verdict) {
             case DISTRUSTED -> Optional.of(distrusted(after, now));
-            case GOOD -> Optional.of(Condition.well(NOT_AGAIN, after.service(), after.id() + " was proved again", now));
+            case GOOD ->
+                Optional.of(
+                        Condition.well(NOT_AGAIN, after.service(), after.id() + " passed its re-verification", now));
             case REMOVED, STILL_OPEN -> Optional.empty();
             case NEVER_GOOD -> Optional.of(neverGood(after, now));
             case DAMAGED -> Optional.of(damaged(after, now));
@@ -126,8 +128,8 @@ final class ReverificationRule {
                         Severity.WARNING,
                         NOT_AGAIN,
                         after.service(),
-                        "backup " + after.id() + " unverifiable: " + after.error(),
-                        "pgsteward backups " + after.service() + "   # which of them are signed?",
+                        "backup " + after.id() + " is unverifiable: " + after.error(),
+                        "pgsteward backups " + after.service() + "   # which backups are signed?",
                         now)
                 .with(Map.of(BackupAlerts.STORED, after.path().orElseThrow()));
     }
@@ -137,7 +139,7 @@ final class ReverificationRule {
                         Severity.CRITICAL,
                         BackupAlerts.FAILED,
                         after.service(),
-                        "backup " + after.id() + " of " + after.service() + " is failed: " + after.error(),
+                        "backup " + after.id() + " of " + after.service() + " failed: " + after.error(),
                         "pgsteward backup " + after.service(),
                         now)
                 .with(Map.of(BackupAlerts.STORED, after.path().orElseThrow()));
@@ -146,17 +148,17 @@ final class ReverificationRule {
     private static Condition damaged(Backup after, Instant now) {
         String verified = after.verification()
                 .at()
-                .map(at -> "was proved at " + at)
-                .orElse("was written whole at "
+                .map(at -> "was verified at " + at)
+                .orElse("was written completely at "
                         + after.times().finishedAt().orElse(after.times().startedAt()));
         return Condition.bad(
                         Severity.CRITICAL,
                         DAMAGED,
                         after.service(),
                         after.path().orElseThrow() + " " + verified + " and is damaged now: " + after.error()
-                                + "; it is kept, and counts as failed",
+                                + "; the file is kept, and counts as failed",
                         "pgsteward backup " + after.service()
-                                + "   # another one, now\ndmesg | tail -50   # what does the disk say?",
+                                + "   # make another backup now\ndmesg | tail -50   # disk errors?",
                         now)
                 .with(Map.of(
                         "path",
@@ -170,9 +172,9 @@ final class ReverificationRule {
                 Severity.WARNING,
                 NOT_AGAIN,
                 after.service(),
-                after.path().orElseThrow() + " is the file that was proved before, and could not be restored again: "
+                after.path().orElseThrow() + " is unchanged since its verification, but could not be restored again: "
                         + after.error(),
-                "df -h   # is there room for a scratch cluster?\npgsteward backups " + after.service(),
+                "df -h   # enough space for a scratch cluster?\npgsteward backups " + after.service(),
                 now);
     }
 }

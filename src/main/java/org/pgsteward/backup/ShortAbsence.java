@@ -51,7 +51,7 @@ final class ShortAbsence {
         if (!away) {
             away = true;
             since = now;
-            LOG.warn("PostgreSQL is away: the backups that are due wait for it, up to {} s", longest.toSeconds());
+            LOG.warn("PostgreSQL is unavailable; due backups wait for it, up to {} s", longest.toSeconds());
         }
         return now - since < longest.toNanos();
     }

@@ -35,7 +35,7 @@ public final class ShrinkCheck {
             return rows.verifiedBefore(backup)
                     .map(before -> rule.judge(backup, before.backupId(), before.sourceBytes(), clock.instant()));
         } catch (SQLException e) {
-            LOG.warn("whether {} has shrunk cannot be told: {}", backup.id(), e.getMessage());
+            LOG.warn("cannot determine whether {} has shrunk: {}", backup.id(), e.getMessage());
             return Optional.empty();
         }
     }

@@ -74,13 +74,13 @@ public final class StartupRecovery implements Readiness {
             if (lock.isPresent()) {
                 try {
                     tables.runs().closeRuns(service, DeadRuns.DIED);
-                    LOG.warn("{}: a backup's process ended before it was done", service);
+                    LOG.warn("{}: the process of a backup ended before the backup was finished", service);
                 } finally {
                     lock.get().close();
                 }
             }
         } catch (IOException e) {
-            LOG.error("{}: cannot determine whether its last backup still runs: {}", service, e.getMessage());
+            LOG.error("{}: cannot determine whether the last backup still runs: {}", service, e.getMessage());
         }
     }
 
@@ -106,8 +106,8 @@ public final class StartupRecovery implements Readiness {
                 && tables.history().all().stream()
                         .anyMatch(history -> history.lastSuccess().isPresent())) {
             throw new IOException(
-                    "the store " + store.root() + " is not there, and the journal has backups in one: is its"
-                            + " volume mounted? If it is to be a new one, make the folder");
+                    "the store " + store.root() + " is missing, but the journal lists backups in it; mount its"
+                            + " volume, or make the folder for a new store");
         }
     }
 }

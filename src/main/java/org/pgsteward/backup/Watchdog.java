@@ -97,7 +97,7 @@ public final class Watchdog implements AutoCloseable {
             try {
                 look();
             } catch (RuntimeException | Error e) {
-                LOG.error("the watchdog failed and goes on: {}", e.toString());
+                LOG.error("cannot check for stuck runs; the next check follows: {}", e.toString());
             }
         }
     }
@@ -139,7 +139,7 @@ public final class Watchdog implements AutoCloseable {
     }
 
     private void cancel(RunsUnderWay.Run run, Progress.State state, StuckRule.Verdict verdict) {
-        String what = state.name() + " was stuck, " + verdict.reason();
+        String what = state.name() + " was stuck: " + verdict.reason();
         boolean process = verdict.action() == StuckRule.Action.END_PROCESS;
         LOG.error("{}; {}", what, process ? "this process ends" : "it is cancelled");
         if (!process) {
@@ -157,13 +157,13 @@ public final class Watchdog implements AutoCloseable {
     }
 
     private void raise(String service, String what, boolean process, Progress.State state) {
-        String remedy = "pgsteward doctor   # is PostgreSQL, the store or the scratch disk slow or away?"
+        String remedy = "pgsteward doctor   # is PostgreSQL, the store or the scratch disk slow or unavailable?"
                 + (service.equals(RunsUnderWay.NIGHT) ? "" : "\npgsteward backup " + service + "   # try it again now");
         reporter.raise(Condition.bad(
                         Severity.CRITICAL,
                         STUCK,
                         service,
-                        what + (process ? "; pgsteward ended itself to release what it held" : ""),
+                        what + (process ? "; pgsteward ended its own process to release locks and connections" : ""),
                         remedy,
                         clock.instant())
                 .with(Map.of(
@@ -191,13 +191,13 @@ public final class Watchdog implements AutoCloseable {
                 Map<String, RunRows.LastRun> last = tables.runs().lastRuns(kind.word());
                 for (Alert alert : stuck) {
                     if (last.entrySet().stream().anyMatch(run -> ends(alert, run.getKey(), run.getValue()))) {
-                        reporter.raise(Condition.well(
-                                STUCK, alert.service(), "a later backup came to its end", clock.instant()));
+                        reporter.raise(
+                                Condition.well(STUCK, alert.service(), "a later backup is finished", clock.instant()));
                     }
                 }
             }
         } catch (SQLException e) {
-            LOG.debug("cannot determine which stuck backups ended well since: {}", e.getMessage());
+            LOG.debug("cannot determine whether a backup finished after a stuck one: {}", e.getMessage());
         }
     }
 

@@ -131,7 +131,7 @@ class BackupNightIT {
 
             assertThat(refused.state()).isEqualTo(BackupState.FAILED);
             assertThat(refused.error())
-                    .matches("(it could not begin: )?needs about \\d+ MiB, 8 MiB free on " + disk.path());
+                    .matches("(cannot start the backup: )?needs about \\d+ MiB, 8 MiB free on " + disk.path());
             assertThat(disk.path()).isEmptyDirectory();
             assertThat(host.journal(database)).singleElement().asString().matches("failed: .*needs about .*");
             assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
@@ -145,7 +145,7 @@ class BackupNightIT {
             Wiring wiring = host.wiring("pgsteward.scratch.dir", disk.path().toString());
             Backup refused = backUp(wiring, database);
 
-            assertThat(refused.error()).contains(" for its proof, 90 MiB free on " + disk.path());
+            assertThat(refused.error()).contains(" for its verification, 90 MiB free on " + disk.path());
             assertThat(disk.path()).isEmptyDirectory();
             assertThat(host.stored(database)).isEmpty();
         }

@@ -117,7 +117,7 @@ class BackupRunIT extends OnBackupHost {
                 .untilAsserted(() -> assertThat(host.journal(database))
                         .singleElement()
                         .asString()
-                        .startsWith("failed: it could not begin"));
+                        .startsWith("failed: cannot start the backup"));
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
     }
 
@@ -126,7 +126,7 @@ class BackupRunIT extends OnBackupHost {
         String database = host.cluster().newDatabase();
         Backup failed = night.backUp(database, (path, content) -> Files.createFile(place(path)));
 
-        assertThat(failed.error()).isEqualTo("the dump of " + database + " was not read to its end");
+        assertThat(failed.error()).isEqualTo("the dump of " + database + " was not read completely");
         assertFailed(database, failed);
     }
 
@@ -193,7 +193,7 @@ class BackupRunIT extends OnBackupHost {
 
         assertThat(second)
                 .singleElement()
-                .satisfies(backup -> assertThat(backup.error()).isEqualTo("another run of it is under way"));
+                .satisfies(backup -> assertThat(backup.error()).isEqualTo("another run of this service is under way"));
         assertThat(first.state()).isEqualTo(BackupState.VERIFIED);
         assertThat(host.journal(database)).containsExactly("verified");
         assertThat(host.stored(database)).hasSize(2);
@@ -214,7 +214,7 @@ class BackupRunIT extends OnBackupHost {
         host.wiring().house.order();
 
         assertThat(half).doesNotExist();
-        assertThat(host.journal(service)).containsExactly("failed: the process that made it ended before it was done");
+        assertThat(host.journal(service)).containsExactly("failed: its process ended before the backup was finished");
         assertThat(host.store().resolve(good.path().orElseThrow())).exists();
     }
 
@@ -271,7 +271,7 @@ class BackupRunIT extends OnBackupHost {
         host.wiring().house.order();
         assertOnlyTheGoodOneIsThere(database, good);
         assertThat(host.journal(database))
-                .containsExactly("verified", "failed: the process that made it ended before it was done");
+                .containsExactly("verified", "failed: its process ended before the backup was finished");
     }
 
     @Test

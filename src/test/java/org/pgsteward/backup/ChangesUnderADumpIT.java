@@ -67,7 +67,7 @@ class ChangesUnderADumpIT extends OnFaultyHost {
         for (BackupTarget target : listed) {
             Backup none =
                     wiring.backups.run(target, BackupRun.Patience.FAILS_AT_ONCE).backup();
-            assertThat(none.error()).isEqualTo("database " + target.database() + " is no longer there");
+            assertThat(none.error()).isEqualTo("database " + target.database() + " no longer exists");
             assertThat(host.journal(target.service())).isEmpty();
             assertThat(host.notices(target.service())).isEmpty();
         }
@@ -165,7 +165,7 @@ class ChangesUnderADumpIT extends OnFaultyHost {
 
         changes.get(8, TimeUnit.MINUTES);
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-        assertThat(failed.error()).contains("database " + database + " is changed too often");
+        assertThat(failed.error()).contains("the tables of database " + database + " change too often");
         faulty.goodBackupOf(database);
     }
 

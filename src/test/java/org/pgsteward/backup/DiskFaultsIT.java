@@ -109,8 +109,8 @@ class DiskFaultsIT extends OnFaultyHost {
 
             assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.UNVERIFIABLE);
             assertThat(backup.error())
-                    .startsWith("restoring it took ")
-                    .contains(" expected, and left ")
+                    .startsWith("the restore took ")
+                    .contains(" instead of the expected ", ", and left ")
                     .contains(" free on " + disk.folder());
             assertThat(FaultyHost.files(disk))
                     .noneMatch(file -> file.contains("/base/") && !file.startsWith("template-"));
@@ -139,7 +139,7 @@ class DiskFaultsIT extends OnFaultyHost {
             Backup backup = host.backUp(other.wiring, database);
 
             assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.UNVERIFIABLE);
-            assertThat(backup.error()).startsWith("restoring it took ").contains(" files, and left ");
+            assertThat(backup.error()).startsWith("the restore took ").contains(" files, and left ");
         }
     }
 
@@ -218,7 +218,7 @@ class DiskFaultsIT extends OnFaultyHost {
         try (FaultyHost.Elsewhere other = faulty.elsewhere("pgsteward.backup.dir", gone.toString())) {
             Backup failed = host.backUp(other.wiring, database);
             assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-            assertThat(failed.error()).contains(gone + " is not there").contains("is its volume mounted?");
+            assertThat(failed.error()).contains(gone + " is missing").contains("mount its volume");
         }
         assertThat(gone).doesNotExist();
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");

@@ -313,7 +313,7 @@ class EncryptedBackupsIT {
         try (Encrypting after = new Encrypting(other.recipient(), Optional.of(other.identity()))) {
             Backup judged = after.verify(backup);
             assertThat(judged.state()).isEqualTo(BackupState.UNVERIFIABLE);
-            assertThat(judged.error()).contains("sealed to a key that pgsteward.backup.identity does not hold");
+            assertThat(judged.error()).contains("encrypted for a key that pgsteward.backup.identity does not contain");
 
             // This byte is in the part of the header that has the recipients.
             flip(file(backup), 0.0, 60);
@@ -355,7 +355,7 @@ class EncryptedBackupsIT {
             Backup judged = encrypting.verify(backup);
 
             assertThat(judged.state()).isEqualTo(BackupState.FAILED);
-            assertThat(judged.error()).contains("its seal is broken");
+            assertThat(judged.error()).contains("decryption failed");
         }
     }
 

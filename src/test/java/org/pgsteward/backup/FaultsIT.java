@@ -78,7 +78,7 @@ class FaultsIT extends OnFaultyHost {
         Files.write(file, harm.befallen(Files.readAllBytes(file)));
 
         assertThat(faulty.verify(backup).state()).isEqualTo(BackupState.FAILED);
-        assertThat(faulty.verify(backup).error()).startsWith("restoring it failed: ");
+        assertThat(faulty.verify(backup).error()).startsWith("the restore failed: ");
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
 
         faulty.goodBackupOf(database);
@@ -194,7 +194,7 @@ class FaultsIT extends OnFaultyHost {
         Backup first = faulty.duringTheDumpOf(database, () -> {
             commands.add(command(Map.of(), database, ProcessBuilder.Redirect.to(said.toFile())));
             await().atMost(FaultyHost.PATIENCE)
-                    .until(() -> Files.readString(said).contains("another run of it is under way"));
+                    .until(() -> Files.readString(said).contains("another run of this service is under way"));
         });
         assertThat(first.state()).isEqualTo(BackupState.VERIFIED);
         assertThat(commands.get(0).waitFor(8, TimeUnit.MINUTES)).isTrue();

@@ -186,7 +186,7 @@ class ForgedBackupIT {
 
         boolean run = Files.deleteIfExists(marker);
         assertThat(run).isFalse();
-        assertThat(verified.error()).contains("table name that no backup has");
+        assertThat(verified.error()).contains("an invalid table name");
     }
 
     /** Copies a backup under a new name. Its manifest has no signature, like that of a program without a key. */

@@ -76,7 +76,7 @@ class HarmedBackupIT extends OnBackupHost {
                 Files.write(file, new byte[0]);
             }
         },
-        DELETED("is not there") {
+        DELETED("is missing") {
             @Override
             void befall(Path file) throws IOException {
                 Files.delete(file);
@@ -118,8 +118,8 @@ class HarmedBackupIT extends OnBackupHost {
         Backup first = verify(backup);
 
         assertThat(first.state()).isEqualTo(BackupState.FAILED);
-        assertThat(first.error()).startsWith("restoring it failed: ").contains(harm.reason);
-        assertThat(host.journal(database)).singleElement().asString().startsWith("failed: restoring it failed: ");
+        assertThat(first.error()).startsWith("the restore failed: ").contains(harm.reason);
+        assertThat(host.journal(database)).singleElement().asString().startsWith("failed: the restore failed: ");
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
     }
 

@@ -51,13 +51,13 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
                 Files.write(file, Arrays.copyOf(bytes, bytes.length - 10));
             }
         },
-        EMPTIED("damaged: it is cut off") {
+        EMPTIED("damaged: it is truncated") {
             @Override
             void befall(Path file) throws IOException {
                 Files.write(file, new byte[0]);
             }
         },
-        DELETED("is not there") {
+        DELETED("is missing") {
             @Override
             void befall(Path file) throws IOException {
                 Files.delete(file);
@@ -75,7 +75,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
                 forge(file, "pg_wal/0000");
             }
         },
-        SOMETHING_ELSE_UNDER_ITS_NAME("should be an archive") {
+        SOMETHING_ELSE_UNDER_ITS_NAME("not a tar archive") {
             @Override
             void befall(Path file) throws IOException {
                 store(
@@ -185,11 +185,12 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         Path manifest = Path.of(base.file(base.good()) + ".manifest.json");
         String said = Files.readString(manifest);
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\" : 20000", "\"vikunja.public.tasks\" : 20001"));
-        assertThat(verify(base.good()).error()).contains("vikunja.public.tasks has 20000 rows, and 20001 were there");
+        assertThat(verify(base.good()).error())
+                .contains("vikunja.public.tasks has 20000 rows instead of at least 20001");
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\"", "\"vikunja.public.chores\""));
         assertThat(verify(base.good()).error()).contains("\"public.chores\" does not exist");
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\"", "\"\\\"Gone\\\".public.tasks\""));
-        assertThat(verify(base.good()).error()).contains("not in it: \"Gone\".public.tasks");
+        assertThat(verify(base.good()).error()).contains("missing in the base backup: \"Gone\".public.tasks");
         Manifests.write(manifest, said);
         assertThat(verify(base.good()).state()).isEqualTo(BackupState.VERIFIED);
     }
@@ -225,7 +226,9 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         host.cluster().run("homelab", "DROP DATABASE elsewhere");
 
         assertThat(backup.state()).isEqualTo(BackupState.UNVERIFIABLE);
-        assertThat(backup.error()).contains("it cannot be started here").contains("locale");
+        assertThat(backup.error())
+                .contains("this host cannot start the base backup")
+                .contains("locale");
     }
 
     private Backup verify(Backup backup) {

@@ -22,7 +22,7 @@ class IncompleteDumpIT extends OnFaultyHost {
         String database = host.cluster().newDatabase();
         Backup failed = faulty.withPgDump("exit 0", database);
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-        assertThat(failed.error()).contains("said that all is well and wrote nothing");
+        assertThat(failed.error()).contains("ended with exit code 0 without data");
         assertThat(host.stored(database)).isEmpty();
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
     }
@@ -33,7 +33,7 @@ class IncompleteDumpIT extends OnFaultyHost {
         host.cluster().run(database, "CREATE TABLE public.t AS SELECT n FROM generate_series(1, 10000) AS n");
         Backup failed = faulty.withPgDump("\"$real\" \"$@\" | head -c 20000", database);
         assertThat(failed.state()).isEqualTo(BackupState.FAILED);
-        assertThat(failed.error()).startsWith("restoring it failed: pg_restore");
+        assertThat(failed.error()).startsWith("the restore failed: pg_restore");
         assertThat(host.notices(database)).singleElement().asString().startsWith("firing");
     }
 

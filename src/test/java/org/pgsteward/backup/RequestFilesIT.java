@@ -104,15 +104,15 @@ class RequestFilesIT {
             delimiter = '|',
             quoteCharacter = '~',
             value = {
-                "no-json          | backup vikunja                 | it is no JSON: ",
-                "trailing         | {\"verify\":[\"*\"]} and more  | it is no JSON: ",
-                "twice            | {\"verify\":[], \"verify\":[]} | it is no JSON: ",
+                "no-json          | backup vikunja                 | the request is not JSON: ",
+                "trailing         | {\"verify\":[\"*\"]} and more  | the request is not JSON: ",
+                "twice            | {\"verify\":[], \"verify\":[]} | the request is not JSON: ",
                 "other-key        | {\"drop\":[\"vikunja\"]}       | a request is an object with one key",
                 "both             | {\"backup\":[\"*\"],\"verify\":[\"*\"]} | a request is an object with one key",
                 "a-list           | [\"backup\"]                   | a request is an object with one key",
-                "no-list          | {\"backup\":\"vikunja\"}       | \"backup\" is a list of 1 to 1000",
-                "empty            | {\"backup\":[]}                | \"backup\" is a list of 1 to 1000",
-                "numbers          | {\"verify\":[1, 2]}            | \"verify\" is a list of 1 to 1000",
+                "no-list          | {\"backup\":\"vikunja\"}       | \"backup\" takes a list of 1 to 1000",
+                "empty            | {\"backup\":[]}                | \"backup\" takes a list of 1 to 1000",
+                "numbers          | {\"verify\":[1, 2]}            | \"verify\" takes a list of 1 to 1000",
                 "unknown          | {\"backup\":[\"nobody's\"]}    | there is no service or database nobody's",
                 "unknown-stored   | {\"verify\":[\"../../etc\"]}   | there is no backup of '../../etc'",
                 "it's $odd `\"& ü | {}                             | a request is an object with one key"
@@ -132,11 +132,11 @@ class RequestFilesIT {
         Path secret = Files.writeString(host.folder().resolve("elsewhere.json"), "{\"backup\":[\"*\"]}");
         Files.createSymbolicLink(requests.resolve("link.json"), secret);
         assertThat(answer("link").path("error").asText())
-                .isEqualTo("it is a link or something else that is no plain file");
+                .isEqualTo("the request is not a regular file; a link is not followed");
         assertThat(secret).exists();
 
         ask("giant", "{\"backup\":[\"" + "x".repeat(70_000) + "\"]}");
-        assertThat(answer("giant").path("error").asText()).isEqualTo("it has more than 65536 bytes");
+        assertThat(answer("giant").path("error").asText()).isEqualTo("the request has more than 65536 bytes");
 
         String longest = "ü".repeat(120);
         ask(longest, "{}");
@@ -218,7 +218,8 @@ class RequestFilesIT {
             ask("second", "{\"backup\":[\"" + asked + "\"]}");
             command = command(printed, "backup", "--json", asked);
             Path said = host.folder().resolve("said");
-            await().atMost(PATIENCE).until(() -> Files.readString(said).contains("another run of it is under way"));
+            await().atMost(PATIENCE)
+                    .until(() -> Files.readString(said).contains("another run of this service is under way"));
             holding.rollback();
         }
         String first = id(answer("first"));
@@ -264,7 +265,7 @@ class RequestFilesIT {
             assertThat(again.waitFor(8, TimeUnit.MINUTES)).isTrue();
         }
         assertThat(host.journal(asked))
-                .containsExactly("failed: the process that made it ended before it was done", "verified");
+                .containsExactly("failed: its process ended before the backup was finished", "verified");
     }
 
     private static String id(JsonNode document) {

@@ -30,11 +30,11 @@ class RetentionPoliciesTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "app last=2                | own has the line 'app last=2'; write it like vikunja: last=10,daily=30",
-                ": last=2                  | own has the line ': last=2'",
+                "app last=2                | cannot parse the line 'app last=2' of own; write it like vikunja: last=10,daily=30",
+                ": last=2                  | cannot parse the line ': last=2' of own",
                 "app: last=0               | own of app is 'last=0': it keeps 0 backups",
                 "app:                      | own of app is ''",
-                "app: last=1\\napp: last=2 | own has two lines of app"
+                "app: last=1\\napp: last=2 | own has two lines for app"
             })
     void aLineThatCannotBeReadIsRefused(String lines, String because) {
         assertThatThrownBy(() -> policies.setOwn(lines.replace("\\n", "\n")))

@@ -146,10 +146,10 @@ class ReverificationRuleTest {
                 .contains(MADE.plusSeconds(9));
         Condition condition = conclusion.condition().orElseThrow();
         assertThat(condition.reason())
-                .isEqualTo("app/app-20260601T030000Z.dump.zst was proved at 2026-06-01T03:00:09Z and is damaged now:"
-                        + " checksum mismatch; it is kept, and counts as failed");
+                .isEqualTo("app/app-20260601T030000Z.dump.zst was verified at 2026-06-01T03:00:09Z and is damaged now:"
+                        + " checksum mismatch; the file is kept, and counts as failed");
         assertThat(condition.remedy())
-                .isEqualTo("pgsteward backup app   # another one, now\ndmesg | tail -50   # what does the disk say?");
+                .isEqualTo("pgsteward backup app   # make another backup now\ndmesg | tail -50   # disk errors?");
         assertThat(condition.figures())
                 .containsEntry("path", "app/app-20260601T030000Z.dump.zst")
                 .containsEntry("size_bytes", 25L);
@@ -163,7 +163,7 @@ class ReverificationRuleTest {
                         .orElseThrow()
                         .reason())
                 .startsWith(
-                        "app/app-20260601T030000Z.dump.zst was written whole at 2026-06-01T03:00:05Z and is damaged now: ");
+                        "app/app-20260601T030000Z.dump.zst was written completely at 2026-06-01T03:00:05Z and is damaged now: ");
     }
 
     @Test
@@ -173,10 +173,10 @@ class ReverificationRuleTest {
 
         assertThat(condition.reason())
                 .isEqualTo(
-                        "app/app-20260601T030000Z.dump.zst is the file that was proved before, and could not be restored"
+                        "app/app-20260601T030000Z.dump.zst is unchanged since its verification, but could not be restored"
                                 + " again: checksum mismatch");
         assertThat(condition.remedy())
-                .isEqualTo("df -h   # is there room for a scratch cluster?\npgsteward backups app");
+                .isEqualTo("df -h   # enough space for a scratch cluster?\npgsteward backups app");
     }
 
     @Test
@@ -187,7 +187,7 @@ class ReverificationRuleTest {
                 .condition()
                 .orElseThrow();
 
-        assertThat(condition.reason()).isEqualTo("backup app-20260601T030000Z of app is failed: checksum mismatch");
+        assertThat(condition.reason()).isEqualTo("backup app-20260601T030000Z of app failed: checksum mismatch");
         assertThat(condition.remedy()).isEqualTo("pgsteward backup app");
         assertThat(condition.figures()).containsEntry(BackupAlerts.STORED, "app/app-20260601T030000Z.dump.zst");
     }
@@ -204,8 +204,9 @@ class ReverificationRuleTest {
         assertThat(conclusion.backup().error()).isEqualTo("it has no valid signature");
         Condition condition = conclusion.condition().orElseThrow();
         assertThat(shortly(condition)).isEqualTo("warning backup-not-reverified");
-        assertThat(condition.reason()).isEqualTo("backup app-20260601T030000Z unverifiable: it has no valid signature");
-        assertThat(condition.remedy()).isEqualTo("pgsteward backups app   # which of them are signed?");
+        assertThat(condition.reason())
+                .isEqualTo("backup app-20260601T030000Z is unverifiable: it has no valid signature");
+        assertThat(condition.remedy()).isEqualTo("pgsteward backups app   # which backups are signed?");
         assertThat(condition.figures()).containsEntry(BackupAlerts.STORED, "app/app-20260601T030000Z.dump.zst");
     }
 

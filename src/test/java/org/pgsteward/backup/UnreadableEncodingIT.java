@@ -34,7 +34,7 @@ import org.pgsteward.postgres.TestCluster;
 @Timeout(value = 20, unit = TimeUnit.MINUTES)
 class UnreadableEncodingIT {
     private static final String CAVEAT =
-            "database mule was not read: there is no conversion between its encoding MULE_INTERNAL and UTF8";
+            "database mule was not read: PostgreSQL has no conversion between its encoding MULE_INTERNAL and UTF8";
 
     private TestHost host;
     private Wiring wiring;

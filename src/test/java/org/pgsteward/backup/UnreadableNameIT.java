@@ -58,7 +58,8 @@ class UnreadableNameIT {
 
             assertThat(unreadable).singleElement().satisfies(found -> {
                 assertThat(found.target().database()).isEqualTo("o\\351d");
-                assertThat(found.hindrance()).startsWith("its name is not UTF-8: UPDATE pg_catalog.pg_database SET");
+                assertThat(found.hindrance())
+                        .startsWith("its name is not UTF-8; rename it: UPDATE pg_catalog.pg_database SET");
             });
             String rename = unreadable.get(0).hindrance().replaceFirst("^[^:]*: ", "");
             host.cluster().run("homelab", rename.replace("new_name", "even"));

@@ -88,7 +88,8 @@ class ForgedManifestsIT {
         assertThat(restored.code()).as(restored.toString()).isZero();
         CommandRun listed = CommandRun.on(host, "backups");
         assertThat(listed.code()).as(listed.toString()).isZero();
-        assertThat(listed.err()).contains(" manifests without a valid signature are not read, since they are too many");
+        assertThat(listed.err())
+                .contains(" manifests without a valid signature are not read, since there are too many");
         CommandRun sets = CommandRun.on(host, "backups", "--sets");
         assertThat(sets.code()).as(sets.toString()).isZero();
         assertThat(sets.out()).contains("2 made, ");

@@ -248,7 +248,7 @@ class RestoreCommandIT {
                         .path(0)
                         .path("error")
                         .asText())
-                .startsWith("restoring it failed: ");
+                .startsWith("the restore failed: ");
 
         CommandRun all = run("verify", "--all");
         assertThat(all.code()).as(all.toString()).isZero();
@@ -319,7 +319,7 @@ class RestoreCommandIT {
 
         for (CommandRun verify : List.of(there, away)) {
             assertThat(verify.code()).as(verify.toString()).isEqualTo(1);
-            assertThat(verify.out()).contains("unverifiable", "no scratch cluster can be started here: ");
+            assertThat(verify.out()).contains("unverifiable", "cannot start a scratch cluster on this host: ");
         }
         assertThat(run("backups").out()).contains(id);
         assertThat(host.rows("homelab", judged)).isEqualTo(before);

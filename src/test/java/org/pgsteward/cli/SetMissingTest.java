@@ -16,9 +16,9 @@ class SetMissingTest {
         List<BackupSet.Missing> missing = new ArrayList<>();
         missing.add(missing("wiki", "failed: disk full"));
         for (int i = 10; i < 93; i++) {
-            missing.add(missing("app" + i, "not asked for; its newest is app" + i + "-1, verified"));
+            missing.add(missing("app" + i, "not asked for; its newest backup is app" + i + "-1, verified"));
         }
-        missing.add(missing("notes", "not due; there is none of it"));
+        missing.add(missing("notes", "not due; it has no backup"));
 
         assertThat(SetMissing.lines(missing))
                 .containsExactly(

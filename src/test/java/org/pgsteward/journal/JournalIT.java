@@ -347,7 +347,7 @@ class JournalIT {
     void runClosedAsDeadKeepsItsOwnResult() throws SQLException {
         Backup started = started("app");
         write(started);
-        wiring.tables.runs().closeRuns("app", "the process that made it ended");
+        wiring.tables.runs().closeRuns("app", "its process ended");
 
         write(started.made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5)));
 

@@ -150,7 +150,7 @@ final class BaseRows implements AutoCloseable {
             try {
                 RoleRemoval.drop(server, left);
             } catch (SQLException e) {
-                LOG.warn("role {} of an earlier base backup cannot be dropped: {}", left, e.getMessage());
+                LOG.warn("cannot drop role {} of an earlier base backup: {}", left, e.getMessage());
             }
         }
         List<String> names = counter.column(connection, DATABASES, 1);

@@ -84,7 +84,7 @@ final class BaseTables {
                     here += database.length() + rows.getString(2).length();
                     if (here > most || tables.size() == MOST_TABLES) {
                         LOG.warn(
-                                "only {} tables of database {} are compared with the base backup: it has too many, or their names are too long",
+                                "only {} tables of database {} are compared with the base backup: the database has too many tables, or their names are too long",
                                 tables.size(),
                                 database);
                         break;

@@ -77,7 +77,7 @@ final class CompressedStream extends InputStream {
     /** Throws if the stream is closed. A reader that got "end of stream" would take half a dump for a complete one. */
     private void requireOpen() throws IOException {
         if (closed) {
-            throw new IOException("the dump was ended before it was read to its end");
+            throw new IOException("the dump was closed before it was read completely");
         }
     }
 

@@ -69,12 +69,12 @@ final class DatabaseDump implements Dump {
         String whose = " AND datname = " + Quote.literal(database) + ")";
         if (server.ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datconnlimit = -2" + whose)
                 .equals("t")) {
-            throw new IOException("database " + database + " was dropped in part and cannot be used: DROP DATABASE "
-                    + Quote.identifier(database));
+            throw new IOException("database " + database + " is invalid, because DROP DATABASE was interrupted;"
+                    + " drop it again: DROP DATABASE " + Quote.identifier(database));
         }
         if (server.ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE NOT datallowconn" + whose)
                 .equals("t")) {
-            throw new IOException("database " + database + " allows no connections: ALTER DATABASE "
+            throw new IOException("database " + database + " allows no connections; allow them with ALTER DATABASE "
                     + Quote.identifier(database) + " ALLOW_CONNECTIONS true, or drop it");
         }
     }
@@ -103,12 +103,12 @@ final class DatabaseDump implements Dump {
                 });
                 return new Started(program, extensions, surroundings, rows);
             }
-            LOG.debug("{}: a session waits to change a table; the dump begins anew", target.service());
+            LOG.debug("{}: a session waits for an exclusive lock on a table; the dump starts again", target.service());
             program.close();
             snapshot.close();
             if (attempt == ATTEMPTS || limit.isOver()) {
-                throw new IOException("database " + target.database() + " is changed too often: " + attempt
-                        + " times, a session requested an exclusive lock of a table before pg_dump had locked it");
+                throw new IOException("the tables of database " + target.database() + " change too often: " + attempt
+                        + " times, a session requested an exclusive lock on a table before pg_dump had locked it");
             }
         }
     }

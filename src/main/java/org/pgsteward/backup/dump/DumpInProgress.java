@@ -130,19 +130,18 @@ public final class DumpInProgress implements AutoCloseable {
 
     private Backup publish() throws IOException, InterruptedException {
         if (!stream.isWhole()) {
-            throw new IOException("the dump of " + target.service() + " was not read to its end");
+            throw new IOException("the dump of " + target.service() + " was not read completely");
         }
         if (stream.sourceBytes() == 0) {
-            throw new IOException(
-                    "the program that dumps " + target.service() + " said that all is well and wrote nothing");
+            throw new IOException("the dump program of " + target.service() + " ended with exit code 0 without data");
         }
         String path = file.path();
         long written = file.size();
         if (written != stream.sizeBytes()) {
-            throw new IOException("the dump of " + target.service() + " is " + stream.sizeBytes() + " bytes, and "
-                    + written + " of them are in " + file.partFile());
+            throw new IOException("the dump of " + target.service() + " has " + stream.sizeBytes() + " bytes, but "
+                    + written + " bytes are in " + file.partFile());
         }
-        progress.step("waits for the rows to be counted");
+        progress.step("waits for the row counts");
         Instant finished = clock.instant();
         String sha256 = stream.sha256Hex();
         Manifest plain = new Manifest(
@@ -168,7 +167,7 @@ public final class DumpInProgress implements AutoCloseable {
             return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
                     .with(manifest.caveats());
         }
-        progress.step("verifies what was dumped");
+        progress.step("verifies the dump");
         Optional<String> inconclusive = finish(verification.get(), manifest);
         manifest = manifest.with(
                 RestoreCaveats.of(plain, allowedExtensions, verification.get().lost()));
@@ -187,7 +186,7 @@ public final class DumpInProgress implements AutoCloseable {
         try {
             return verification.finish(manifest);
         } catch (IOException e) {
-            throw new IOException("restoring it failed: " + e.getMessage(), e);
+            throw new IOException("the restore failed: " + e.getMessage(), e);
         }
     }
 
@@ -222,7 +221,7 @@ public final class DumpInProgress implements AutoCloseable {
             return rows.get();
         } catch (ExecutionException e) {
             throw new IOException(
-                    "the rows of " + target.database() + " could not be counted: " + String.valueOf(e.getCause()), e);
+                    "cannot count the rows of " + target.database() + ": " + String.valueOf(e.getCause()), e);
         }
     }
 

@@ -55,7 +55,7 @@ final class DumpLocks {
         while (!program.hasBegunOrEnded() && Progress.current().state().bytes() == before) {
             waited += snapshot.dumpWait() == Snapshot.DumpWait.NONE ? 0 : LOOKS_BETWEEN * LOOK_MILLISECONDS;
             if (waited > patience.toMillis()) {
-                String why = "pg_dump waits for a lock for longer than pgsteward waits: " + snapshot.whoLocks();
+                String why = "pg_dump waited too long for a lock: " + snapshot.whoLocks();
                 Progress.current().cancel(why);
                 throw new IOException(why);
             }

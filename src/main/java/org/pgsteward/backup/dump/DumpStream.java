@@ -59,7 +59,7 @@ final class DumpStream extends FilterInputStream {
             program.awaitSuccess();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted at the end of a dump", e);
+            throw new IOException("interrupted at the end of the dump", e);
         }
         whole = true;
         return -1;
@@ -95,7 +95,7 @@ final class DumpStream extends FilterInputStream {
 
     @Override
     public long skip(long count) throws IOException {
-        throw new IOException("a dump is read from its beginning to its end");
+        throw new IOException("cannot skip bytes of a dump");
     }
 
     @Override

@@ -50,13 +50,13 @@ final class LockRoomRule {
         if (fits(room.withoutOthers(), room.perTransaction())) {
             return Optional.of(String.format(
                     Locale.ROOT,
-                    "database %s has %,d tables, sequences and views, which a dump locks all at once, and other sessions hold"
-                            + " %,d of the server's %,d locks%s; back up again when they are free",
+                    "a dump of database %s locks all its %,d tables, sequences and views at once. Other sessions hold"
+                            + " %,d of the server's %,d locks%s; back up again when these locks are free",
                     database,
                     room.objects(),
                     room.taken(),
                     locks(room, room.perTransaction()),
-                    room.holder().isEmpty() ? "" : ", most of them role " + room.holder()));
+                    room.holder().isEmpty() ? "" : ", most of them by role " + room.holder()));
         }
         int enough = room.perTransaction() / STEP * STEP;
         while (!fits(room, enough)) {
@@ -64,9 +64,9 @@ final class LockRoomRule {
         }
         return Optional.of(String.format(
                 Locale.ROOT,
-                "database %s has %,d tables, sequences and views, which a dump locks all at once; the server has room"
-                        + " for %,d locks (max_locks_per_transaction = %d), %,d are taken and more than a tenth is left to others;"
-                        + " ALTER SYSTEM SET max_locks_per_transaction = %d, which takes %d MiB more shared memory, and"
+                "a dump of database %s locks all its %,d tables, sequences and views at once. The server has %,d locks"
+                        + " (max_locks_per_transaction = %d): %,d are taken, and more than a tenth stays free for other sessions."
+                        + " Run ALTER SYSTEM SET max_locks_per_transaction = %d, which takes %d MiB more shared memory, and"
                         + " restart PostgreSQL",
                 database,
                 room.objects(),

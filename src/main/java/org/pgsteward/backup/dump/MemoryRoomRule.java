@@ -69,9 +69,10 @@ final class MemoryRoomRule {
         }
         return Optional.of(String.format(
                 Locale.ROOT,
-                "a dump of database %s takes about %d MiB of PostgreSQL's memory, and %d of its %d MiB are free; the kernel would"
-                        + " end all sessions of all services; the database has %,d tables, %,d views, %,d indexes, %,d columns"
-                        + " and %d MiB of expressions and functions; give PostgreSQL's container more: mem_limit in compose.yaml",
+                "a dump of database %s takes about %d MiB of PostgreSQL's memory, but only %d of its %d MiB are free."
+                        + " A dump would make the kernel end all sessions of all services. The database has %,d tables,"
+                        + " %,d views, %,d indexes, %,d columns and %d MiB of expressions and functions. Give PostgreSQL's"
+                        + " container more memory: mem_limit in compose.yaml",
                 database,
                 need >> 20,
                 Math.max(0, free) >> 20,

@@ -49,13 +49,13 @@ final class SettingsOfOthers {
                             "ALTER ROLE " + Quote.identifier(role) + " IN DATABASE " + Quote.identifier(database)
                                     + " RESET ALL");
                     LOG.warn(
-                            "database {}: large settings of role {}, which does not own it, were reset: a dump would"
-                                    + " contain them",
+                            "database {}: reset the large settings of role {}, because a dump would contain them and the"
+                                    + " role does not own the database",
                             database,
                             role);
                 } catch (SQLException e) {
                     LOG.warn(
-                            "database {}: the large settings of role {} in it cannot be reset: {}",
+                            "database {}: cannot reset the large settings of role {}: {}",
                             database,
                             role,
                             String.valueOf(e.getMessage()).lines().findFirst().orElse(""));

@@ -29,7 +29,7 @@ final class Snapshot implements AutoCloseable {
             "SELECT extname, extversion FROM pg_catalog.pg_extension WHERE extname <> 'plpgsql' ORDER BY 1";
 
     private static final String WHO_LOCKS = """
-            SELECT l.relation::pg_catalog.regclass || ' by '
+            SELECT l.relation::pg_catalog.regclass || ' is locked by '
                    || CASE WHEN x.gid IS NULL
                            THEN pg_catalog.format('process %s (%s)', l.pid, COALESCE(NULLIF(a.application_name, ''), a.usename))
                            ELSE pg_catalog.format('a prepared transaction: ROLLBACK PREPARED %L', x.gid) END
@@ -141,9 +141,8 @@ final class Snapshot implements AutoCloseable {
             throws SQLException {
         try (Connection connection = server.connectForLong(database)) {
             return new SQLException(
-                    "after " + limit.words() + " not all tables are locked and described: "
-                            + Optional.ofNullable(one(connection, WHO_LOCKS))
-                                    .orElse("no session holds a lock at present"),
+                    "cannot lock and describe all tables within " + limit.words() + ": "
+                            + Optional.ofNullable(one(connection, WHO_LOCKS)).orElse("no session holds a lock now"),
                     TOO_LATE,
                     e);
         }
@@ -155,9 +154,9 @@ final class Snapshot implements AutoCloseable {
      */
     private static SQLException namesAreNoUtf8(SQLException e) {
         return new SQLException(
-                "a name in it is not UTF-8, which a database with the encoding SQL_ASCII takes (" + e.getMessage()
-                        + "): rename it, by psql with PGCLIENTENCODING=LATIN1, which shows it; until then only the base"
-                        + " backup holds this database",
+                "a name in the database is not UTF-8, as the encoding SQL_ASCII allows (" + e.getMessage()
+                        + "); rename it in psql with PGCLIENTENCODING=LATIN1. Until then, only the base backup contains"
+                        + " this database",
                 NO_UTF8,
                 e);
     }
@@ -178,9 +177,7 @@ final class Snapshot implements AutoCloseable {
                 connection.rollback();
                 connection.setAutoCommit(true);
                 throw new SQLException(
-                        "a table is locked for longer than pgsteward waits: " + one(connection, WHO_LOCKS),
-                        TOO_LATE,
-                        e);
+                        "pgsteward waited too long for a lock: " + one(connection, WHO_LOCKS), TOO_LATE, e);
             }
             if (!last && GONE.contains(String.valueOf(e.getSQLState()))) {
                 return false;
@@ -206,7 +203,7 @@ final class Snapshot implements AutoCloseable {
     /** Returns the session with the oldest exclusive lock in the database, and the locked table. */
     String whoLocks() throws SQLException {
         Query.run(connection, "SELECT pg_catalog.pg_stat_clear_snapshot()");
-        return Objects.requireNonNullElse(one(connection, WHO_LOCKS), "no session at present");
+        return Objects.requireNonNullElse(one(connection, WHO_LOCKS), "no session holds a lock now");
     }
 
     /** Returns the id for {@code pg_dump --snapshot}, valid until this snapshot is closed. */
@@ -253,7 +250,7 @@ final class Snapshot implements AutoCloseable {
     private static String one(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
-            return row.next() ? row.getString(1) : "nobody who is still there";
+            return row.next() ? row.getString(1) : "no session holds a lock now";
         }
     }
 }

@@ -99,7 +99,7 @@ public final class Pruner {
             house.order();
             int waiting = spool.waiting().size();
             if (waiting > 0) {
-                LOG.warn("no old backup is removed while {} rows wait for PostgreSQL", waiting);
+                LOG.warn("retention removes no backup while {} journal rows wait for PostgreSQL", waiting);
                 return List.of();
             }
             List<String> services = rows.services();
@@ -107,10 +107,10 @@ public final class Pruner {
             policies.services().stream()
                     .filter(service -> !services.contains(service))
                     .forEach(service -> LOG.warn(
-                            "the route file says what is kept of '{}', of which there has been no backup", service));
+                            "the route file has a retention policy for '{}', which has never had a backup", service));
             return services;
         } catch (SQLException | IOException e) {
-            LOG.warn("which backups may go cannot be told, and none does: {}", e.getMessage());
+            LOG.warn("cannot determine which backups to remove, so none is removed: {}", e.getMessage());
             return List.of();
         }
     }
@@ -121,7 +121,7 @@ public final class Pruner {
         try {
             Optional<RunLock> lock = RunLock.take(locks, service);
             if (lock.isEmpty()) {
-                LOG.info("{}: its old backups are looked at next time, a run of it is under way", service);
+                LOG.info("{}: retention skips the service this time, because a run of it is under way", service);
                 return;
             }
             try {
@@ -132,7 +132,7 @@ public final class Pruner {
                             half.identity().backupId(),
                             UUID.fromString(half.identity().eventId()),
                             Store.path(half),
-                            "pgsteward ended while it was being removed");
+                            "pgsteward ended during its removal");
                 }
                 anyGone |= removeOld(service, policies);
             } finally {
@@ -178,8 +178,8 @@ public final class Pruner {
         }
         if (unknown > 0) {
             LOG.info(
-                    "{}: {} old backups are kept, since the journal has no row of them; 'pgsteward verify --backup ID'"
-                            + " writes one, and so does the verification of each day",
+                    "{}: {} old backups are kept, because the journal has no rows of them; 'pgsteward verify --backup ID'"
+                            + " or the daily re-verification writes the row",
                     service,
                     unknown);
         }

@@ -54,9 +54,9 @@ public final class RetentionPlan {
         Map<StoredBackupStatus, List<String>> reasons = new HashMap<>();
         fill(policy, verified, zone, "", reasons);
         Instant window = window(policy, verified, reasons, now.atZone(zone));
-        fill(policy, withStanding(newestFirst, Standing.UNVERIFIED), zone, "not proved, ", reasons);
+        fill(policy, withStanding(newestFirst, Standing.UNVERIFIED), zone, "not verified, ", reasons);
         if (!verified.isEmpty()) {
-            because(reasons, verified.get(0), "the newest proved one");
+            because(reasons, verified.get(0), "the newest verified backup");
         }
         protectFromShrinking(verified, shrink, reasons);
         for (StoredBackupStatus backup : newestFirst) {
@@ -65,11 +65,11 @@ public final class RetentionPlan {
                 continue;
             }
             if (!backup.startedAt().isBefore(window)) {
-                because(reasons, backup, "not proved, and not older than what the policy reaches back to");
+                because(reasons, backup, "not verified, and within the period of the policy");
             }
             if (backup.standing() == Standing.DAMAGED
                     && (verified.isEmpty() || !verified.get(0).startedAt().isAfter(backup.startedAt()))) {
-                because(reasons, backup, "damaged, and no newer one is proved");
+                because(reasons, backup, "damaged, and no newer backup is verified");
             }
         }
         return newestFirst.stream()
@@ -82,7 +82,7 @@ public final class RetentionPlan {
     private static void refuseMixture(List<StoredBackupStatus> backups) {
         if (backups.stream().map(StoredBackupStatus::service).distinct().count() > 1
                 || backups.stream().map(StoredBackupStatus::kind).distinct().count() > 1) {
-            throw new IllegalArgumentException("retention looks at one service and kind at a time, and was given "
+            throw new IllegalArgumentException("retention takes the backups of one service and kind, but got "
                     + backups.stream()
                             .map(backup ->
                                     backup.service() + " (" + backup.kind().word() + ")")
@@ -154,7 +154,7 @@ public final class RetentionPlan {
             because(
                     reasons,
                     verified.get(i + 1),
-                    "the last before it shrank (" + verified.get(i).id() + ": " + shrunk.get() + ")");
+                    "the last backup before " + verified.get(i).id() + " shrank (" + shrunk.get() + ")");
         }
     }
 
@@ -165,9 +165,9 @@ public final class RetentionPlan {
 
     private static String noReason(StoredBackupStatus backup, RetentionPolicy policy) {
         return switch (backup.standing()) {
-            case VERIFIED -> "no bucket of " + policy + " holds it";
-            case UNVERIFIED -> "not proved, and older than " + policy + " reaches back to";
-            case DAMAGED -> "damaged, a newer one is proved, and older than " + policy + " reaches back to";
+            case VERIFIED -> "no rule of " + policy + " keeps it";
+            case UNVERIFIED -> "not verified, and older than the period of " + policy;
+            case DAMAGED -> "damaged, with a newer verified backup, and older than the period of " + policy;
         };
     }
 }

@@ -120,10 +120,10 @@ public record RetentionPolicy(Map<Rule, Integer> counts) {
             String number = equals < 0 ? "" : part.substring(equals + 1).strip();
             Rule rule = rule(word);
             if (!number.matches("\\d{1,9}")) {
-                throw new IllegalArgumentException("'" + number + "' behind " + word + "= is no whole number");
+                throw new IllegalArgumentException("'" + number + "' after " + word + "= is not a whole number");
             }
             if (counts.put(rule, Integer.valueOf(number)) != null) {
-                throw new IllegalArgumentException(word + " stands in it twice");
+                throw new IllegalArgumentException(word + " appears twice");
             }
         }
         return new RetentionPolicy(counts);
@@ -135,7 +135,8 @@ public record RetentionPolicy(Map<Rule, Integer> counts) {
                 return rule;
             }
         }
-        throw new IllegalArgumentException("'" + word + "' is none of last, hourly, daily, weekly, monthly and yearly");
+        throw new IllegalArgumentException(
+                "'" + word + "' is not one of last, hourly, daily, weekly, monthly and yearly");
     }
 
     /** Returns the text as one short line. A container's label must not start a new line in a log. */

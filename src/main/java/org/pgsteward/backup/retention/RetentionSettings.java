@@ -56,7 +56,7 @@ public final class RetentionSettings {
             return Optional.of(policy);
         } catch (IllegalArgumentException e) {
             if (!text.get().equals(said.put(service, text.get()))) {
-                LOG.warn("{}; until then all backups of {} are kept", e.getMessage(), service);
+                LOG.warn("{}; until then pgsteward keeps all backups of {}", e.getMessage(), service);
             }
             return Optional.empty();
         }

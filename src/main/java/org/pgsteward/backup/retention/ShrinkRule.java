@@ -39,7 +39,7 @@ public record ShrinkRule(double share, long exemptBytes) {
             return Optional.empty();
         }
         return Optional.of(percent(1 - (double) now / before) + " smaller, " + megabytes(now) + " after "
-                + megabytes(before) + ", told from " + percent(share) + " on");
+                + megabytes(before) + ", alert from " + percent(share) + " on");
     }
 
     /**
@@ -65,9 +65,9 @@ public record ShrinkRule(double share, long exemptBytes) {
                         Severity.WARNING,
                         KIND,
                         backup.service(),
-                        "backup " + backup.id() + " is " + shrunk.get() + " in " + beforeId
-                                + ", which is kept until a backup has not shrunk",
-                        "pgsteward backups " + backup.service() + "   # the larger one is still there",
+                        "backup " + backup.id() + " is " + shrunk.get() + "; the previous backup " + beforeId
+                                + " stays until a later backup is not shrunk",
+                        "pgsteward backups " + backup.service() + "   # the larger backup is still there",
                         at)
                 .with(figures);
     }

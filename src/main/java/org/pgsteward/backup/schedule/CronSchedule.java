@@ -35,7 +35,7 @@ public final class CronSchedule implements Schedule {
             expression.setTimeZone(TimeZone.getTimeZone(ZoneOffset.UTC));
             this.zone = zone;
         } catch (ParseException e) {
-            throw new IllegalArgumentException("schedule '" + cron + "' cannot be read: " + e.getMessage(), e);
+            throw new IllegalArgumentException("cannot parse schedule '" + cron + "': " + e.getMessage(), e);
         }
     }
 
@@ -43,7 +43,7 @@ public final class CronSchedule implements Schedule {
         List<String> fields = List.of(cron.strip().split("\\s+", -1));
         if (fields.size() != 5) {
             throw new IllegalArgumentException("schedule '" + cron + "' has " + fields.size()
-                    + " fields; five are wanted: minute hour day-of-month month day-of-week");
+                    + " fields instead of five: minute hour day-of-month month day-of-week");
         }
         if (EVERY_NOTHING.matcher(cron).matches()) {
             throw new IllegalArgumentException("schedule '" + cron + "' has a step of 0");
@@ -53,7 +53,7 @@ public final class CronSchedule implements Schedule {
                 .replaceAll(digit -> Integer.toString(Integer.parseInt(digit.group()) % 7 + 1));
         if (!"*".equals(day) && !"*".equals(weekday)) {
             throw new IllegalArgumentException(
-                    "schedule '" + cron + "' names days of the month and of the week: leave one of them *");
+                    "schedule '" + cron + "' names days of the month and days of the week; write * for one of them");
         }
         return "0 " + fields.get(0) + " " + fields.get(1) + " " + ("*".equals(weekday) ? day : "?") + " "
                 + fields.get(3) + " " + ("*".equals(weekday) ? "?" : weekday);

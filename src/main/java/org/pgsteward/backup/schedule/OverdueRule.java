@@ -29,7 +29,8 @@ public record OverdueRule(Duration grace, ZoneId zone) {
 
     public OverdueRule {
         if (grace.isNegative()) {
-            throw new IllegalArgumentException("pgsteward.backup.overdue.grace is " + grace + ", less than nothing");
+            throw new IllegalArgumentException(
+                    "pgsteward.backup.overdue.grace is " + grace + ", and must not be negative");
         }
     }
 
@@ -46,8 +47,8 @@ public record OverdueRule(Duration grace, ZoneId zone) {
         Instant due = schedule.nextAfter(from);
         Instant deadline = plusGrace(due);
         String last = lastVerified
-                .map(at -> "the last proved backup is of " + clock(at))
-                .orElseGet(() -> "it has never had a proved backup, since " + clock(since));
+                .map(at -> "the last verified backup is of " + clock(at))
+                .orElseGet(() -> "no verified backup yet, since " + clock(since));
         if (!now.isAfter(deadline)) {
             return Condition.well(KIND, service, last, now);
         }
@@ -61,7 +62,7 @@ public record OverdueRule(Duration grace, ZoneId zone) {
                         twice ? Severity.CRITICAL : Severity.WARNING,
                         KIND,
                         service,
-                        last + "; one was due at " + clock(due) + " and had until " + clock(deadline) + " to be proved",
+                        last + "; a backup was due at " + clock(due) + " and had to be verified by " + clock(deadline),
                         target.kind() == BackupKind.DUMP
                                 ? "pgsteward backup " + service + "\npgsteward backups " + service
                                 : "pgsteward backup --kind " + target.kind().word(),

@@ -72,7 +72,7 @@ public final class Schedules {
         try {
             return new CronSchedule(cron, zone);
         } catch (IllegalArgumentException e) {
-            LOG.warn("label pgsteward.backup.schedule of {}: {}; the usual schedule holds", service, e.getMessage());
+            LOG.warn("label pgsteward.backup.schedule of {}: {}; the usual schedule applies", service, e.getMessage());
             return usual;
         }
     }

@@ -115,7 +115,7 @@ public final class Targets {
                 row -> new Found(
                         new BackupTarget(row.getString(1), row.getString(1), row.getString(3), BackupKind.DUMP, ""),
                         Instant.EPOCH,
-                        "its name is not UTF-8: UPDATE pg_catalog.pg_database SET datname = 'new_name' WHERE oid = "
+                        "its name is not UTF-8; rename it: UPDATE pg_catalog.pg_database SET datname = 'new_name' WHERE oid = "
                                 + row.getLong(2)));
     }
 

@@ -66,9 +66,11 @@ public final class AgeKeys {
         if (keys.encrypts()) {
             byte[] canary = keys.encryptedCanary();
             if (keys.opens() && !keys.canOpen(canary)) {
-                throw new IllegalArgumentException(IDENTITY + " opens nothing that is sealed to " + RECIPIENTS + " ("
-                        + String.join(", ", keys.recipients)
-                        + "): give the identity of one of them, or leave it out where backups are only made");
+                throw new IllegalArgumentException(
+                        IDENTITY + " decrypts no backup that is encrypted for " + RECIPIENTS + " ("
+                                + String.join(", ", keys.recipients)
+                                + "); set the identity of one of these recipients, or no identity on a host that only makes"
+                                + " backups");
             }
         }
         return keys;
@@ -103,7 +105,7 @@ public final class AgeKeys {
         try {
             return new StandardEncryptingChannelFactory().newEncryptingChannel(target, writers());
         } catch (GeneralSecurityException e) {
-            throw new IOException("nothing can be sealed with this Java runtime: " + e.getMessage(), e);
+            throw new IOException("cannot encrypt with this Java runtime: " + e.getMessage(), e);
         }
     }
 
@@ -120,7 +122,7 @@ public final class AgeKeys {
         } catch (UnsupportedRecipientStanzaException e) {
             throw new NotForUs(e);
         } catch (GeneralSecurityException | PayloadException | RuntimeException e) {
-            throw new IOException("the stored file is damaged: its seal cannot be read: " + e.getMessage(), e);
+            throw new IOException("the stored file is damaged: cannot read its age header: " + e.getMessage(), e);
         }
     }
 
@@ -129,7 +131,7 @@ public final class AgeKeys {
         private static final long serialVersionUID = 1L;
 
         /** The reason why a backup that is encrypted to other keys cannot be verified. */
-        public static final String REASON = "it is sealed to a key that " + IDENTITY + " does not hold";
+        public static final String REASON = "it is encrypted for a key that " + IDENTITY + " does not contain";
 
         NotForUs(Throwable cause) {
             super(REASON, cause);
@@ -159,14 +161,15 @@ public final class AgeKeys {
         List<RecipientStanzaWriter> writers = new ArrayList<>();
         for (String recipient : recipients) {
             if (recipient.toUpperCase(Locale.ROOT).startsWith(SECRET_KEY)) {
-                throw new IllegalArgumentException(RECIPIENTS + " holds a secret key: what belongs there is the public"
-                        + " key, age1...; the secret one goes into " + IDENTITY);
+                throw new IllegalArgumentException(RECIPIENTS + " contains a secret key; write the public key there,"
+                        + " age1..., and the secret key into " + IDENTITY);
             }
             try {
                 writers.add(X25519RecipientStanzaWriterFactory.newRecipientStanzaWriter(recipient));
             } catch (GeneralSecurityException | RuntimeException e) {
                 throw new IllegalArgumentException(
-                        RECIPIENTS + " holds '" + recipient + "', which is no age public key (age1..., by age-keygen)",
+                        RECIPIENTS + " contains '" + recipient
+                                + "', which is not a public key of age (age1..., from age-keygen)",
                         e);
             }
         }
@@ -206,7 +209,7 @@ public final class AgeKeys {
 
     private static IllegalArgumentException notAnIdentity() {
         return new IllegalArgumentException(
-                IDENTITY + " is no age identity: what belongs there is AGE-SECRET-KEY-1..., as age-keygen writes it");
+                IDENTITY + " is not an age identity; write AGE-SECRET-KEY-1... there, as age-keygen prints it");
     }
 
     /** Fills the buffer on each read, since the library takes a short read for the end of the file. */

@@ -141,10 +141,10 @@ public final class BackupSets {
                             target.service(),
                             target.database(),
                             target.kind().word(),
-                            "it appeared while the set was made");
+                            "the database appeared while the set was made");
                 }
             }
-            save(closing.closed(clock.instant(), "it was not begun"));
+            save(closing.closed(clock.instant(), "its backup was not started"));
         }
         letGo(id);
     }
@@ -174,7 +174,7 @@ public final class BackupSets {
                 Optional<RunLock> lock = RunLock.ofFolder(locks, LOCK + set.id());
                 if (lock.isPresent()) {
                     ours.put(set.id(), lock.get());
-                    tidied = tidied.closed(now, "the process that made it ended before it was done");
+                    tidied = tidied.closed(now, "its process ended before the backup was finished");
                 }
             }
             if (tidied.closedAt() != null
@@ -210,7 +210,7 @@ public final class BackupSets {
             }
         }
         if (left > 0) {
-            LOG.warn("{} older backup sets are not listed, since they are too many", left);
+            LOG.warn("{} older backup sets are not listed, because there are too many", left);
         }
         return sets;
     }
@@ -251,7 +251,7 @@ public final class BackupSets {
             return read(id);
         } catch (IOException e) {
             if (named.size() < MOST_NAMED && named.add(id)) {
-                LOG.warn("backup set {} cannot be read: {}", pathOf(id), e.getMessage());
+                LOG.warn("cannot read backup set {}: {}", pathOf(id), e.getMessage());
             }
             return Optional.empty();
         }

@@ -108,7 +108,7 @@ public final class CardKeeper {
                 card.write(verified());
             }
         } catch (IOException | RuntimeException e) {
-            LOG.warn("RECOVERY.md in the store could not be written anew: {}", e.getMessage());
+            LOG.warn("cannot write RECOVERY.md in the store: {}", e.getMessage());
             synchronized (this) {
                 hasFailed = true;
             }

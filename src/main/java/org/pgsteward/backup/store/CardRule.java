@@ -46,8 +46,9 @@ record CardRule(Map<String, String> verified, Optional<Instant> signedSince) {
             case MISSING, FOREIGN ->
                 isVerified(backup) && backup.sha256().equals(verified.get(backup.backupId()))
                         ? Optional.empty()
-                        : Optional.of("no key here has signed its manifest, and the journal does not have its file as"
-                                + " verified");
+                        : Optional.of(
+                                "no key of this host has signed its manifest, and the journal does not have its file"
+                                        + " as verified");
         };
     }
 

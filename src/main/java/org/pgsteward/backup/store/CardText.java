@@ -170,11 +170,11 @@ final class CardText {
             String service = plain(backup.manifest().source().service());
             StoredBackup newest = inventory.newestLike(backup);
             if (!rule.isVerified(backup)) {
-                notes.add("- " + service + ": **none of its backups is proved**; this is the newest.");
+                notes.add("- " + service + ": **none of its backups is verified**; this file lists the newest.");
             } else if (!newest.equals(backup)) {
-                notes.add("- " + service + ": here is its newest proved one, of " + backup.startedAt()
-                        + "; a newer one, of " + newest.startedAt() + ", is not proved: `" + plain(newest.path())
-                        + "`");
+                notes.add("- " + service + ": this file lists its newest verified backup, of " + backup.startedAt()
+                        + "; a newer backup, of " + newest.startedAt() + ", is not verified: `"
+                        + plain(newest.path()) + "`");
             }
         }
         return notes;

@@ -95,7 +95,9 @@ public final class DiskNeedRule {
             return judge(need.store() + need.scratch(), "", free.store(), free.storePath());
         }
         Answer store = judge(need.store(), "", free.store(), free.storePath());
-        return store.fits() ? judge(need.scratch(), " for its proof", free.scratch(), free.scratchPath()) : store;
+        return store.fits()
+                ? judge(need.scratch(), " for its verification", free.scratch(), free.scratchPath())
+                : store;
     }
 
     private static Answer judge(long need, String purpose, long free, String path) {

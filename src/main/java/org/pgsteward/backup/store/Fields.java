@@ -80,7 +80,7 @@ final class Fields {
      */
     static <T> T present(String field, @Nullable T value) throws IOException {
         if (value == null) {
-            throw new IOException("it is not as pgsteward writes it: " + field + " is missing");
+            throw new IOException("it is not in pgsteward's format: " + field + " is missing");
         }
         return value;
     }
@@ -88,7 +88,7 @@ final class Fields {
     static void require(String field, @Nullable Object value, boolean isFit) throws IOException {
         if (!isFit) {
             throw new IOException(
-                    "it is not as pgsteward writes it: " + field + " is " + printable(String.valueOf(value)));
+                    "it is not in pgsteward's format: " + field + " is " + printable(String.valueOf(value)));
         }
     }
 

@@ -44,7 +44,7 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
      */
     static StoredBackup backup(String path, SignedManifest signed) throws IOException {
         if (path.chars().anyMatch(Character::isISOControl)) {
-            throw new IOException("there are control characters in its name");
+            throw new IOException("its name has control characters");
         }
         return new StoredBackup(path, signed.manifest(), signed.signature());
     }

@@ -179,7 +179,7 @@ final class KnownFolders {
             }
         }
         if (left > 0) {
-            unreadable.put(".", left + " manifests are not read, since they are too many");
+            unreadable.put(".", left + " manifests are not read, since there are too many");
         }
         returned = read;
         return Inventory.sorted(backups, unreadable);

@@ -126,7 +126,7 @@ final class ManifestFields {
     static void checkRows(String table, @Nullable Long count) throws IOException {
         Fields.require("rows", count, count != null && count >= 0);
         if (!TableNames.isQuoted(table)) {
-            throw new IOException("the manifest has a table name that no backup has: " + Fields.printable(table));
+            throw new IOException("the manifest has an invalid table name: " + Fields.printable(table));
         }
     }
 }

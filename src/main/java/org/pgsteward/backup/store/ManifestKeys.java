@@ -91,7 +91,7 @@ public final class ManifestKeys {
         if (keys.isEmpty()
                 || !keys.stream().allMatch(key -> KEY.matcher(key.reveal()).matches())) {
             throw new IllegalArgumentException(
-                    SETTING + " is no key: write 64 hexadecimal digits, as 'openssl rand -hex 32' prints them");
+                    SETTING + " is not a key; write 64 hexadecimal digits, as 'openssl rand -hex 32' prints them");
         }
         return keys;
     }
@@ -171,8 +171,9 @@ public final class ManifestKeys {
             return Optional.empty();
         }
         if (keys.size() != 1 || !KEY.matcher(keys.get(0).reveal()).matches()) {
-            throw new IOException("cannot read the key of manifests: " + file + " holds no 64 hexadecimal digits; put a"
-                    + " copy of the key there, or remove the file and a new key is made");
+            throw new IOException(
+                    "cannot read the key of manifests: " + file + " does not contain 64 hexadecimal digits;"
+                            + " put a copy of the key there, or remove the file, and pgsteward makes a new key");
         }
         return Optional.of(keys.get(0));
     }

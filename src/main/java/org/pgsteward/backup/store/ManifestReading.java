@@ -19,10 +19,10 @@ final class ManifestReading {
     /** The largest number of unreadable manifests that are named in the log. */
     private static final int MOST_LOGGED = 20;
 
-    private static final String FOREIGN = "; remove what pgsteward did not write, such as empty files:"
+    private static final String FOREIGN = "; remove the files of other programs, such as empty files:"
             + " find FOLDER -name '*.manifest.json' -empty | head";
 
-    private static final String UNSIGNED = "; remove what pgsteward did not write:"
+    private static final String UNSIGNED = "; remove the files of other programs:"
             + " find FOLDER -name '*.manifest.json' -exec grep -L hmac-sha256: {} + | head";
 
     private final Store store;
@@ -116,12 +116,12 @@ final class ManifestReading {
     private void say(Path folder, long left, long unsigned, long more) {
         List<String> said = new ArrayList<>();
         if (left > 0) {
-            said.add(left + " manifests are not read, since they are too many; the limits are " + FolderNames.MOST
+            said.add(left + " manifests are not read, since there are too many; the limits are " + FolderNames.MOST
                     + " a folder and " + budget.most() + " characters in all");
         }
         if (unsigned > 0) {
             said.add(unsigned
-                    + " manifests without a valid signature are not read, since they are too many or too large;"
+                    + " manifests without a valid signature are not read, since there are too many or they are too large;"
                     + " the limits are " + ManifestBudget.MOST_UNSIGNED_BYTES + " bytes and " + budget.mostUnsigned()
                     + " characters in all");
         }
@@ -139,14 +139,14 @@ final class ManifestReading {
     /**
      * Logs the unread manifests.
      *
-     * @param left their fate, as a text to follow "and is"
+     * @param left their fate, as a text to follow "so it is"
      */
     void warn(Logger log, String left) {
         unreadable.entrySet().stream()
                 .limit(MOST_LOGGED)
-                .forEach(entry -> log.warn("{} cannot be read, and is {}: {}", entry.getKey(), left, entry.getValue()));
+                .forEach(entry -> log.warn("cannot read {}, so it is {}: {}", entry.getKey(), left, entry.getValue()));
         if (unreadable.size() > MOST_LOGGED) {
-            log.warn("and {} more; 'pgsteward backups' names them", unreadable.size() - MOST_LOGGED);
+            log.warn("and {} more; 'pgsteward backups' lists them", unreadable.size() - MOST_LOGGED);
         }
     }
 

@@ -31,14 +31,15 @@ public enum ManifestSignature {
             case WRONG -> Optional.of("its manifest was changed since it was written: the signature does not match");
             case MISSING ->
                 later
-                        ? Optional.of("its manifest has no signature, and those of backups since " + signedSince.get()
-                                + " have one: another program changed it or wrote it")
+                        ? Optional.of("its manifest has no signature, but manifests of backups since "
+                                + signedSince.get() + " have one; another program changed or wrote it")
                         : Optional.empty();
             case FOREIGN ->
                 later
-                        ? Optional.of("its manifest is signed with a key that is not here, and those of backups since "
-                                + signedSince.get() + " with one that is: another program wrote it; if that is another"
-                                + " pgsteward, give both the same PGSTEWARD_BACKUP_MANIFEST_KEY_FILE")
+                        ? Optional.of("its manifest is signed with a key that this host does not have, but manifests of"
+                                + " backups since " + signedSince.get() + " with a key of this host; another program"
+                                + " wrote it. If that is another pgsteward, give both the same"
+                                + " PGSTEWARD_BACKUP_MANIFEST_KEY_FILE")
                         : Optional.empty();
         };
     }

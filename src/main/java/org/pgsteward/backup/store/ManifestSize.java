@@ -22,7 +22,7 @@ final class ManifestSize {
     static void check(Manifest manifest) throws IOException {
         long size = of(manifest);
         if (size > MOST) {
-            throw new IOException("it describes more than a backup has: " + size + " characters");
+            throw new IOException("it is larger than the manifest of any backup: " + size + " characters");
         }
     }
 

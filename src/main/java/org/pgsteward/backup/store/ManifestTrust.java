@@ -50,7 +50,7 @@ public final class ManifestTrust {
             }
             why = "and the journal has not recorded this file as verified";
         } catch (SQLException e) {
-            why = "and the journal cannot be asked: " + e.getMessage();
+            why = "and the journal cannot be read: " + e.getMessage();
         }
         return Optional.of(path + Store.MANIFEST + " has no valid signature, " + why + ". It is not restored, since"
                 + " another program may have written it. Set PGSTEWARD_BACKUP_MANIFEST_KEY_FILE to the key that signed"

@@ -83,7 +83,7 @@ public final class Removal {
             String beside = file.getFileName().toString();
             if (!manifest.source().service().equals(service)
                     || !beside.equals(manifest.file().name() + Store.MANIFEST + MARK)) {
-                throw new IOException("it is of " + manifest.file().name() + " of "
+                throw new IOException("it belongs to " + manifest.file().name() + " of service "
                         + manifest.source().service());
             }
             unfinished.add(manifest);

@@ -56,7 +56,7 @@ public final class SetKeeper {
             BackupSet set = night.isPresent() ? night.get() : begin(asked, toMake);
             return toMake.stream().map(target -> target.inSet(set.id())).toList();
         } catch (IOException | SQLException e) {
-            LOG.warn("no backup set can be kept: {}", e.getMessage());
+            LOG.warn("cannot write a backup set: {}", e.getMessage());
             return toMake;
         }
     }
@@ -101,17 +101,17 @@ public final class SetKeeper {
     private String whyNoBase(Optional<HistoryRows.Newest> base) throws SQLException {
         Optional<String> hindrance = Replication.hindrance(server);
         if (hindrance.isPresent()) {
-            return "none can be made: " + hindrance.get();
+            return "no base backup can be made: " + hindrance.get();
         }
-        return base.map(tried -> "the newest try failed: " + tried.error())
-                .orElse("none has been made yet: pgsteward backup --kind base");
+        return base.map(tried -> "the last attempt failed: " + tried.error())
+                .orElse("no base backup has been made yet: pgsteward backup --kind base");
     }
 
     private static String newestOf(Map<String, HistoryRows.Newest> newest, BackupTarget target) {
         return Optional.ofNullable(newest.get(key(target.service(), target.kind())))
                 .flatMap(HistoryRows.Newest::good)
-                .map(good -> "its newest is " + good.backupId() + ", " + good.state())
-                .orElse("there is none of it");
+                .map(good -> "its newest backup is " + good.backupId() + ", " + good.state())
+                .orElse("it has no backup");
     }
 
     private List<BackupTarget> expected() throws SQLException {
@@ -134,7 +134,7 @@ public final class SetKeeper {
             try {
                 sets.note(backup);
             } catch (IOException e) {
-                LOG.warn("the set of {} cannot be kept: {}", backup.id(), e.getMessage());
+                LOG.warn("cannot write the set of {}: {}", backup.id(), e.getMessage());
             }
         }
     }
@@ -152,12 +152,12 @@ public final class SetKeeper {
         try {
             there = expected();
         } catch (SQLException e) {
-            LOG.warn("set {}: whether there is a new database cannot be told: {}", id.get(), e.getMessage());
+            LOG.warn("set {}: cannot determine whether there is a new database: {}", id.get(), e.getMessage());
         }
         try {
             sets.close(id.get(), there);
         } catch (IOException e) {
-            LOG.warn("set {} cannot be closed: {}", id.get(), e.getMessage());
+            LOG.warn("cannot close set {}: {}", id.get(), e.getMessage());
         }
         tidy();
     }
@@ -167,7 +167,7 @@ public final class SetKeeper {
         try {
             sets.tidy();
         } catch (IOException e) {
-            LOG.warn("the backup sets cannot be tidied: {}", e.getMessage());
+            LOG.warn("cannot clean up the backup sets: {}", e.getMessage());
         }
     }
 }

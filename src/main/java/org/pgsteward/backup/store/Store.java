@@ -130,15 +130,15 @@ public final class Store {
             BasicFileAttributes found =
                     Files.readAttributes(resolve(relativePath), BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
             if (!found.isRegularFile()) {
-                return Optional.of("is no plain file");
+                return Optional.of("is not a regular file");
             }
             return found.size() == sizeBytes
                     ? Optional.empty()
-                    : Optional.of("has " + found.size() + " bytes, and had " + sizeBytes);
+                    : Optional.of("has " + found.size() + " bytes instead of " + sizeBytes);
         } catch (NoSuchFileException e) {
             return Optional.of("is not in the store " + root);
         } catch (IOException | InvalidPathException e) {
-            return Optional.of("cannot be looked at: " + e.getMessage());
+            return Optional.of("cannot be read: " + e.getMessage());
         }
     }
 

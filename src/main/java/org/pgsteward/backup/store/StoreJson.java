@@ -84,12 +84,12 @@ final class StoreJson {
         try (JsonParser parser = new TokenLimit(PARSERS.createParser(content), MOST_PARTS)) {
             T read = mapper.readValue(parser, type);
             if (read == null) {
-                throw new IOException(file + " is not as pgsteward writes it: it is null");
+                throw new IOException(file + " is not in pgsteward's format: it is null");
             }
             return read;
         } catch (RuntimeException e) {
             // A time or number out of Java's range.
-            throw new IOException(file + " is not as pgsteward writes it", e);
+            throw new IOException(file + " is not in pgsteward's format", e);
         } catch (JsonProcessingException e) {
             if (e.getCause() instanceof TokenLimit.TooMany) {
                 throw new IOException(file + " has more than " + MOST_PARTS + " names and values, which pgsteward never"
@@ -100,7 +100,7 @@ final class StoreJson {
                         + " never writes; remove it");
             }
             JsonLocation at = e.getLocation();
-            throw new IOException(file + " is not as pgsteward writes it"
+            throw new IOException(file + " is not in pgsteward's format"
                     + (at == null ? "" : " (line " + at.getLineNr() + ", column " + at.getColumnNr() + ")"));
         }
     }

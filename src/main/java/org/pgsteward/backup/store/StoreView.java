@@ -58,7 +58,7 @@ public final class StoreView {
             holdings.add(holding(manifest, judgement));
             return ManifestSize.of(manifest);
         });
-        manifests.warn(LOG, "left alone");
+        manifests.warn(LOG, "kept");
         // By name, oldest first.
         Collections.reverse(holdings);
         return holdings;
@@ -85,7 +85,7 @@ public final class StoreView {
         String beside = file.getFileName().toString();
         if (!manifest.source().service().equals(service)
                 || !beside.equals(manifest.file().name() + Store.MANIFEST)) {
-            throw new IOException("it is of " + manifest.file().name() + " of "
+            throw new IOException("it belongs to " + manifest.file().name() + " of service "
                     + manifest.source().service());
         }
     }

@@ -55,7 +55,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
             } catch (ZstdIOException damaged) {
                 throw new IOException("the stored file is damaged: " + damaged.getMessage(), damaged);
             } catch (PayloadException damaged) {
-                throw new IOException("the stored file is damaged: its seal is broken", damaged);
+                throw new IOException("the stored file is damaged: decryption failed", damaged);
             } catch (IOException broken) {
                 // The program stopped reading: it failed, or it has all the input it needs. Its exit code decides.
                 awaitSuccess(program, stored, hash);
@@ -107,7 +107,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
             } catch (ZstdIOException | PayloadException damaged) {
                 throw damaged;
             } catch (IOException missed) {
-                throw isCutOff() ? new IOException("the stored file is damaged: it is cut off", missed) : missed;
+                throw isCutOff() ? new IOException("the stored file is damaged: it is truncated", missed) : missed;
             }
             compareHash(stored, hash);
         } catch (ZstdIOException damaged) {
@@ -160,7 +160,7 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
 
     private InputStream open(MessageDigest hash) throws IOException {
         if (!Files.isRegularFile(file)) {
-            throw new IOException("the stored file " + file + " is not there");
+            throw new IOException("the stored file " + file + " is missing");
         }
         return new DigestInputStream(Progress.current().watching(BoundedFile.openNoLink(file)), hash);
     }
@@ -172,8 +172,8 @@ public record StoredFile(Path file, Manifest manifest, AgeKeys keys) {
         stored.transferTo(OutputStream.nullOutputStream());
         String sha256 = HexFormat.of().formatHex(hash.digest());
         if (!sha256.equals(manifest.file().sha256())) {
-            throw new IOException("the file's SHA-256 is " + sha256 + ", and was "
-                    + manifest.file().sha256() + " when written");
+            throw new IOException("the SHA-256 of the file is " + sha256 + " instead of "
+                    + manifest.file().sha256());
         }
     }
 

@@ -62,7 +62,7 @@ public final class UnfinishedBackup {
         Path part = store.resolve(partPath());
         BasicFileAttributes found = Files.readAttributes(part, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
         if (!found.isRegularFile()) {
-            throw new IOException(part + " is no plain file: another program put it there");
+            throw new IOException(part + " is not a regular file: another program put it there");
         }
         return found.size();
     }
@@ -79,7 +79,7 @@ public final class UnfinishedBackup {
         Path target = store.resolve(path);
         Path folder = store.folderOf(path);
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-            throw new FileAlreadyExistsException(target.toString(), null, "a backup is never written over");
+            throw new FileAlreadyExistsException(target.toString(), null, "a backup is never overwritten");
         }
         AtomicFile.sync(part);
         try {

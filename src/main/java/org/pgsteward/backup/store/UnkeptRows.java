@@ -22,7 +22,7 @@ final class UnkeptRows extends JsonDeserializer<Map<String, Long>> {
     @Override
     public Map<String, Long> deserialize(JsonParser parser, DeserializationContext context) throws IOException {
         if (!parser.isExpectedStartObjectToken()) {
-            context.reportWrongTokenException(this, JsonToken.START_OBJECT, "rows are no object");
+            context.reportWrongTokenException(this, JsonToken.START_OBJECT, "rows is not an object");
         }
         for (String table = parser.nextFieldName(); table != null; table = parser.nextFieldName()) {
             boolean isNull = parser.nextToken() == JsonToken.VALUE_NULL;

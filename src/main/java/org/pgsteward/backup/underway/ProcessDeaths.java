@@ -73,7 +73,7 @@ public final class ProcessDeaths {
             Files.createDirectories(folder);
             Files.writeString(file(service, RUNNING), service);
         } catch (IOException e) {
-            LOG.debug("cannot write that a run of {} is under way: {}", service, e.getMessage());
+            LOG.debug("cannot record the start of a run of {}: {}", service, e.getMessage());
         }
     }
 
@@ -91,7 +91,7 @@ public final class ProcessDeaths {
             }
             Files.deleteIfExists(file(service, RUNNING));
         } catch (IOException e) {
-            LOG.debug("cannot remove that a run of {} is under way: {}", service, e.getMessage());
+            LOG.debug("cannot remove the record of a run of {}: {}", service, e.getMessage());
         }
     }
 
@@ -134,7 +134,7 @@ public final class ProcessDeaths {
             try {
                 read(read);
             } catch (IOException e) {
-                LOG.warn("cannot determine at which backups pgsteward ended: {}", e.getMessage());
+                LOG.warn("cannot determine during which backups pgsteward ended: {}", e.getMessage());
             }
             deaths = read;
         }
@@ -181,7 +181,7 @@ public final class ProcessDeaths {
                     .map(line -> Instant.ofEpochMilli(Long.parseLong(line)))
                     .toList();
         } catch (NumberFormatException | IOException e) {
-            LOG.warn("{} has no times and is not read: {}", file, e.getMessage());
+            LOG.warn("cannot read the times in {}: {}", file, e.getMessage());
             return List.of();
         }
     }

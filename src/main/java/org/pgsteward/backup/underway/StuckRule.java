@@ -110,8 +110,7 @@ public final class StuckRule {
         }
         if (!run.waiting() && run.holding() && run.worked().compareTo(inAll(run)) > 0) {
             return new Verdict(
-                    Action.CANCEL,
-                    "too slow: " + run.bytes() + " bytes in " + Elapsed.words(run.worked()) + ", and it " + run.step());
+                    Action.CANCEL, "too slow: " + run.bytes() + " bytes in " + Elapsed.words(run.worked()) + step(run));
         }
         if (!run.waiting()
                 && isWaitedFor(run, all, others)
@@ -119,12 +118,12 @@ public final class StuckRule {
             return new Verdict(
                     Action.CANCEL,
                     "too slow while others wait: " + run.bytes() + " bytes in " + Elapsed.words(run.worked())
-                            + " for a database of " + run.sizeBytes() + " bytes, and it " + run.step());
+                            + " for a database of " + run.sizeBytes() + " bytes" + step(run));
         }
         if (run.silence().compareTo(allowed(run)) <= 0) {
             return Verdict.FINE;
         }
-        String silent = "no progress for " + Elapsed.words(run.silence()) + ": it " + run.step();
+        String silent = "no progress for " + Elapsed.words(run.silence()) + step(run);
         if (!run.waiting()) {
             return new Verdict(Action.CANCEL, silent + ", " + run.bytes() + " bytes so far");
         }
@@ -132,7 +131,7 @@ public final class StuckRule {
             return Verdict.FINE;
         }
         return new Verdict(
-                run.holding() ? Action.END_PROCESS : Action.CANCEL, silent + ", and nothing else is under way");
+                run.holding() ? Action.END_PROCESS : Action.CANCEL, silent + ", and no other run is under way");
     }
 
     private static boolean isWaitedFor(Progress.State run, List<Progress.State> all, Others others) {
@@ -150,8 +149,12 @@ public final class StuckRule {
         return since.compareTo(cleanUp()) > 0
                 ? new Verdict(
                         Action.END_PROCESS,
-                        "it was cancelled " + Elapsed.words(since) + " ago and did not end: it " + run.step())
+                        "it was cancelled " + Elapsed.words(since) + " ago and has not ended" + step(run))
                 : Verdict.FINE;
+    }
+
+    private static String step(Progress.State run) {
+        return ", in step '" + run.step() + "'";
     }
 
     private Duration allowed(Progress.State run) {

@@ -119,8 +119,9 @@ final class BaseVerification implements AutoCloseable {
             user.own(folder);
             long free = Files.getFileStore(folder).getUsableSpace();
             if (free < bytes + FOR_RECOVERY) {
-                throw new CannotTell("unpacked it takes " + (bytes + FOR_RECOVERY) + " bytes, and " + scratch + " has "
-                        + free + " free: make room, or set pgsteward.scratch.dir to a larger disk");
+                throw new CannotTell(
+                        "the unpacked base backup needs " + (bytes + FOR_RECOVERY) + " bytes, but " + scratch + " has "
+                                + free + " free; free space, or set pgsteward.scratch.dir to a larger disk");
             }
             user.own(folder.resolve("data"));
             BaseVerification verification = new BaseVerification(programs, user, folder, most);
@@ -129,7 +130,7 @@ final class BaseVerification implements AutoCloseable {
         } catch (CannotTell e) {
             throw e;
         } catch (IOException e) {
-            throw new CannotTell("there is no place to unpack it: " + e.getMessage(), e);
+            throw new CannotTell("cannot unpack the base backup: " + e.getMessage(), e);
         } finally {
             if (!begun) {
                 ThrowawayCluster.remove(folder);
@@ -146,7 +147,7 @@ final class BaseVerification implements AutoCloseable {
         }
         for (String program : List.of("pg_verifybackup", "pg_waldump", "pg_controldata", "postgres")) {
             if (!Files.isExecutable(programs.path(program))) {
-                throw new CannotTell("there is no " + program + " in " + programs.directory() + ": install postgresql-"
+                throw new CannotTell("there is no " + program + " in " + programs.directory() + "; install postgresql-"
                         + programs.major());
             }
         }
@@ -193,7 +194,7 @@ final class BaseVerification implements AutoCloseable {
         } catch (IOException e) {
             String said = worst(String.valueOf(e.getMessage()));
             if (OF_THIS_HOST.matcher(said).find()) {
-                throw new CannotTell("it cannot be started here: " + said, e);
+                throw new CannotTell("this host cannot start the base backup: " + said, e);
             }
             throw new IOException(said, e);
         }
@@ -215,7 +216,7 @@ final class BaseVerification implements AutoCloseable {
             String encoding = columns[2];
             if (!encoding.isEmpty()) {
                 left.keySet().removeIf(table -> table.startsWith(prefix));
-                unread.add("database " + database + " was not read: there is no conversion between its encoding "
+                unread.add("database " + database + " was not read: PostgreSQL has no conversion between its encoding "
                         + encoding + " and UTF8");
                 continue;
             }
@@ -240,7 +241,7 @@ final class BaseVerification implements AutoCloseable {
                 long has = Long.parseLong(counted.substring(counted.indexOf('|') + 1));
                 Long had = left.remove(table);
                 if (had != null && has < had) {
-                    fewer.add(table + " has " + has + " rows, and " + had + " were there all the time");
+                    fewer.add(table + " has " + has + " rows instead of at least " + had);
                 }
             }
         }
@@ -248,7 +249,7 @@ final class BaseVerification implements AutoCloseable {
             throw new IOException(String.join("; ", fewer));
         }
         if (!left.isEmpty()) {
-            throw new IOException("not in it: " + String.join(", ", left.keySet()));
+            throw new IOException("missing in the base backup: " + String.join(", ", left.keySet()));
         }
         return unread;
     }

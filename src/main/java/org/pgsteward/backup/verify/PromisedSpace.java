@@ -37,7 +37,7 @@ final class PromisedSpace {
                 Files.writeString(file, Long.toString(bytes));
             }
         } catch (IOException e) {
-            LOG.debug("what a proof may take cannot be said to other processes: {}", e.getMessage());
+            LOG.debug("cannot record the expected size of a verification for other processes: {}", e.getMessage());
         }
     }
 

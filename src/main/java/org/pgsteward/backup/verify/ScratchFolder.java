@@ -64,7 +64,7 @@ final class ScratchFolder {
 
     /** Returns the reason why a backup cannot be verified on a host that cannot start a cluster. */
     static String noCluster(IOException because) {
-        return "no scratch cluster can be started here: " + because.getMessage();
+        return "cannot start a scratch cluster on this host: " + because.getMessage();
     }
 
     /**

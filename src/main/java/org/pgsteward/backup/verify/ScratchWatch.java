@@ -85,7 +85,7 @@ final class ScratchWatch implements AutoCloseable {
             FileStore disk = Files.getFileStore(folder);
             return Optional.of(new Free(disk.getUsableSpace(), disk.getTotalSpace()));
         } catch (IOException e) {
-            LOG.warn("the disk of {} is not watched: {}", folder, e.toString());
+            LOG.warn("cannot watch the free space of {}: {}", folder, e.toString());
             return Optional.empty();
         }
     }
@@ -99,8 +99,9 @@ final class ScratchWatch implements AutoCloseable {
             now = free();
             if (now.filter(free -> isTooMuch(promised, atBegin.free(), free.free(), free.total()))
                     .isPresent()) {
-                cancel(DiskNeedRule.words(atBegin.free() - now.get().free()) + ", with " + DiskNeedRule.words(promised)
-                        + " expected, and left " + DiskNeedRule.words(now.get().free()));
+                cancel(DiskNeedRule.words(atBegin.free() - now.get().free()) + " instead of the expected "
+                        + DiskNeedRule.words(promised) + ", and left "
+                        + DiskNeedRule.words(now.get().free()));
                 return;
             }
             if (files.isPresent()
@@ -131,8 +132,8 @@ final class ScratchWatch implements AutoCloseable {
     }
 
     private void cancel(String took) {
-        String why = "restoring it took " + took + " free on " + folder
-                + ": code of the database may write there, or the disk is too small";
+        String why = "the restore took " + took + " free on " + folder
+                + "; code of the database may write there, or the disk is too small";
         work.cancel(why).forEach(trouble -> LOG.warn("{}: {}", work.name(), trouble));
     }
 

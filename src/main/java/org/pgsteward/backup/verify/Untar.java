@@ -63,7 +63,7 @@ final class Untar extends OutputStream {
     public void write(byte[] bytes, int offset, int length) throws IOException {
         left -= length;
         if (left < 0) {
-            throw new IOException("the archive is longer than it was when it was stored");
+            throw new IOException("the archive is longer than when it was stored");
         }
         int at = offset;
         int end = offset + length;
@@ -94,7 +94,7 @@ final class Untar extends OutputStream {
     public void close() throws IOException {
         letGo();
         if (emptyBlocks < 2) {
-            throw new IOException("the archive breaks off before its end");
+            throw new IOException("the archive is truncated");
         }
     }
 
@@ -118,7 +118,7 @@ final class Untar extends OutputStream {
                 file.write(buffer);
             }
         } catch (IOException e) {
-            throw new CannotTell("it cannot be unpacked into " + folder + ": " + e.getMessage(), e);
+            throw new CannotTell("cannot unpack the archive into " + folder + ": " + e.getMessage(), e);
         }
         ofFile -= count;
         if (ofFile == 0) {
@@ -137,7 +137,7 @@ final class Untar extends OutputStream {
             return;
         }
         if (emptyBlocks > 0 || !sumIsRight()) {
-            throw new IOException("what should be an archive is none: a header is damaged");
+            throw new IOException("not a tar archive: corrupt header");
         }
         String name = text(0, NAME);
         char type = (char) header[TYPE];
@@ -147,21 +147,20 @@ final class Untar extends OutputStream {
             case '5' -> owner.own(target);
             default ->
                 throw new IOException(
-                        "the archive holds '" + name + "', which is neither a file nor a folder (type " + type + ")");
+                        "the archive has '" + name + "', which is neither a file nor a folder (type " + type + ")");
         }
     }
 
     private void begin(Path target, long size) throws IOException {
         if (size < 0) {
-            throw new IOException("what should be an archive is none: a file of " + size + " bytes");
+            throw new IOException("not a tar archive: a file has " + size + " bytes");
         }
         try {
             file = FileChannel.open(target, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
         } catch (FileAlreadyExistsException | NoSuchFileException e) {
-            throw new IOException(
-                    "the archive holds '" + folder.relativize(target) + "' twice, or before its folder", e);
+            throw new IOException("the archive has '" + folder.relativize(target) + "' twice, or before its folder", e);
         } catch (IOException e) {
-            throw new CannotTell("it cannot be unpacked into " + folder + ": " + e, e);
+            throw new CannotTell("cannot unpack the archive into " + folder + ": " + e, e);
         }
         open = true;
         owner.give(target);
@@ -175,12 +174,12 @@ final class Untar extends OutputStream {
     private Path inside(String name) throws IOException {
         boolean climbs = Arrays.asList(name.split("/", -1)).contains("..");
         if (name.isEmpty() || name.startsWith("/") || climbs) {
-            throw new IOException("the archive holds '" + name + "', which leads out of its folder");
+            throw new IOException("the archive has '" + name + "', which is outside its folder");
         }
         try {
             return folder.resolve(name).normalize();
         } catch (InvalidPathException e) {
-            throw new IOException("the archive holds '" + name + "', which is no file's name", e);
+            throw new IOException("the archive has '" + name + "', which is not a valid file name", e);
         }
     }
 
@@ -223,7 +222,7 @@ final class Untar extends OutputStream {
         try {
             return Long.parseLong(digits, 8);
         } catch (NumberFormatException e) {
-            throw new IOException("what should be an archive is none: '" + digits + "' is no number", e);
+            throw new IOException("not a tar archive: '" + digits + "' is not a number", e);
         }
     }
 }

@@ -38,8 +38,9 @@ import org.slf4j.LoggerFactory;
 public final class Verification {
     private static final Logger LOG = LoggerFactory.getLogger(Verification.class);
 
-    private static final String NO_IDENTITY = "it is sealed, and there is no pgsteward.backup.identity here to open it"
-            + " with; its file is still what was written";
+    private static final String NO_IDENTITY =
+            "it is encrypted, and this host has no pgsteward.backup.identity to decrypt it;"
+                    + " the file is unchanged since it was written";
 
     private final Store store;
     private final AgeKeys keys;
@@ -111,7 +112,7 @@ public final class Verification {
                 return with(backup, BackupState.FAILED, began, alteration.get());
             }
             if (!isOf(manifest, backup)) {
-                return with(backup, BackupState.FAILED, began, "its manifest is that of another backup");
+                return with(backup, BackupState.FAILED, began, "its manifest belongs to another backup");
             }
             Optional<String> refusal = trust.refusal(stored, true);
             if (refusal.isPresent()) {
@@ -161,8 +162,8 @@ public final class Verification {
      * against the backup.
      */
     private Backup ended(Backup backup, long began, Throwable because) {
-        LOG.error("{}: the verification ended: {}", backup.id(), because.toString());
-        return with(backup, BackupState.UNVERIFIABLE, began, "pgsteward could not verify it: " + because);
+        LOG.error("{}: cannot finish the verification: {}", backup.id(), because.toString());
+        return with(backup, BackupState.UNVERIFIABLE, began, "pgsteward cannot verify it: " + because);
     }
 
     /**
@@ -206,7 +207,7 @@ public final class Verification {
 
     private Backup failed(Backup backup, long began, IOException because) {
         String why = because.getMessage() == null ? because.toString() : because.getMessage();
-        return with(backup, BackupState.FAILED, began, "restoring it failed: " + why);
+        return with(backup, BackupState.FAILED, began, "the restore failed: " + why);
     }
 
     /**

@@ -92,7 +92,7 @@ final class VerificationTime {
         } catch (NoSuchFileException none) {
             return Used.NOTHING;
         } catch (IOException | IllegalArgumentException | DateTimeException | ArithmeticException e) {
-            LOG.debug("cannot read which service has used how much verification time: {}", e.toString());
+            LOG.debug("cannot read the verification time of the services: {}", e.toString());
             return Used.NOTHING;
         }
     }
@@ -141,7 +141,7 @@ final class VerificationTime {
             Path part = locks.resolve(FILE + ".part");
             AtomicFile.writeUnsynced(locks.resolve(FILE), part, text.getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
-            LOG.debug("cannot write how much verification time {} has used: {}", service, e.getMessage());
+            LOG.debug("cannot write the verification time of {}: {}", service, e.getMessage());
         }
     }
 }

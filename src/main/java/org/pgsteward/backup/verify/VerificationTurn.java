@@ -235,7 +235,7 @@ final class VerificationTurn {
         try {
             lock.close();
         } catch (IOException e) {
-            LOG.warn("the lock of proofs cannot be given back before this process ends: {}", e.getMessage());
+            LOG.warn("cannot release the lock of verifications before this process ends: {}", e.getMessage());
         }
     }
 

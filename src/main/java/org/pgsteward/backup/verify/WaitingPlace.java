@@ -75,7 +75,7 @@ final class WaitingPlace {
                                     written.group(3))
                             : unknown);
         } catch (IOException | NumberFormatException e) {
-            LOG.debug("cannot read which verification of another process waits: {}", e.getMessage());
+            LOG.debug("cannot read the waiting verification of another process: {}", e.getMessage());
             return Optional.of(unknown);
         }
     }
@@ -90,7 +90,7 @@ final class WaitingPlace {
         try (FileChannel channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
             channel.write(ByteBuffer.wrap(line.getBytes(StandardCharsets.US_ASCII)), 0);
         } catch (IOException e) {
-            LOG.debug("cannot tell other processes that a verification waits: {}", e.getMessage());
+            LOG.debug("cannot record for other processes that a verification waits: {}", e.getMessage());
         }
     }
 
@@ -101,7 +101,7 @@ final class WaitingPlace {
                 Files.deleteIfExists(file);
             }
         } catch (IOException e) {
-            LOG.debug("cannot remove {}, which counts no more in two seconds: {}", file, e.getMessage());
+            LOG.debug("cannot remove {}, which expires in two seconds: {}", file, e.getMessage());
         }
     }
 }

@@ -25,18 +25,17 @@ class LockRoomRuleTest {
     @Test
     void namesTheRoleThatHoldsTheLocksADumpNeeds() {
         assertThat(LockRoomRule.hindrance("big", new LockRoomRule.Room(64, SESSIONS, 28, 6872, "blog")))
-                .contains(
-                        "database big has 6,872 tables, sequences and views, which a dump locks all at once, and other"
-                                + " sessions hold 28 of the server's 7,808 locks, most of them role blog; back up again when they"
-                                + " are free");
+                .contains("a dump of database big locks all its 6,872 tables, sequences and views at once. Other"
+                        + " sessions hold 28 of the server's 7,808 locks, most of them by role blog; back up again when these"
+                        + " locks are free");
     }
 
     @Test
     void namesTheSettingTheValueThatIsEnoughAndItsPrice() {
         assertThat(LockRoomRule.hindrance("big", new LockRoomRule.Room(64, SESSIONS, 12, 20_000, "blog")))
-                .contains("database big has 20,000 tables, sequences and views, which a dump locks all at once; the"
-                        + " server has room for 7,808 locks (max_locks_per_transaction = 64), 12 are taken and more"
-                        + " than a tenth is left to others; ALTER SYSTEM SET max_locks_per_transaction = 192, which takes 5 MiB more"
+                .contains("a dump of database big locks all its 20,000 tables, sequences and views at once. The server"
+                        + " has 7,808 locks (max_locks_per_transaction = 64): 12 are taken, and more than a tenth stays free for"
+                        + " other sessions. Run ALTER SYSTEM SET max_locks_per_transaction = 192, which takes 5 MiB more"
                         + " shared memory, and restart PostgreSQL");
     }
 }

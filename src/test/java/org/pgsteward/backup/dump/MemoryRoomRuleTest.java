@@ -20,10 +20,10 @@ class MemoryRoomRuleTest {
         assertThat(MemoryRoomRule.hindrance("big", tables(20_889), MEMORY)).isEmpty();
         assertThat(MemoryRoomRule.hindrance("big", tables(20_890), MEMORY))
                 .contains(
-                        "a dump of database big takes about 102 MiB of PostgreSQL's memory, and 102 of its 256 MiB are free;"
-                                + " the kernel would end all sessions of all services; the database has 20,890 tables, 0 views,"
-                                + " 0 indexes, 83,560 columns and 0 MiB of expressions and functions; give PostgreSQL's container more:"
-                                + " mem_limit in compose.yaml");
+                        "a dump of database big takes about 102 MiB of PostgreSQL's memory, but only 102 of its 256 MiB are free."
+                                + " A dump would make the kernel end all sessions of all services. The database has 20,890 tables, 0 views,"
+                                + " 0 indexes, 83,560 columns and 0 MiB of expressions and functions. Give PostgreSQL's container"
+                                + " more memory: mem_limit in compose.yaml");
     }
 
     /**

@@ -129,8 +129,7 @@ class SnapshotIT {
             statement.execute("LOCK TABLE public.\"T t\"");
             assertThatThrownBy(() -> Snapshot.export(cluster.server(), database, Duration.ofMillis(200)))
                     .isInstanceOf(SQLException.class)
-                    .hasMessageContaining(
-                            "a table is locked for longer than pgsteward waits: public.\"T t\" by process ")
+                    .hasMessageContaining("pgsteward waited too long for a lock: public.\"T t\" is locked by process ")
                     .hasMessageContaining("(a migration)");
         }
     }
@@ -151,7 +150,7 @@ class SnapshotIT {
 
             assertThatThrownBy(() -> Snapshot.of(cluster.server(), database, Optional.empty(), limit))
                     .hasMessageMatching(
-                            "after 1 s not all tables are locked and described: public\\.t by process \\d+ \\(.*\\)");
+                            "cannot lock and describe all tables within 1 s: public\\.t is locked by process \\d+ \\(.*\\)");
         }
         TimeLimit limit = TimeLimit.in(Duration.ofSeconds(5));
         try (Snapshot snapshot = Snapshot.of(cluster.server(), database, Optional.empty(), limit)) {
@@ -192,7 +191,7 @@ class SnapshotIT {
                             cluster.server().ownSettings())) {
                 assertThatThrownBy(() -> DumpLocks.await(dump, snapshot, Duration.ofSeconds(1)))
                         .isInstanceOf(IOException.class)
-                        .hasMessageStartingWith("pg_dump waits for a lock for longer than pgsteward waits: public.")
+                        .hasMessageStartingWith("pg_dump waited too long for a lock: public.")
                         .hasMessageContaining("(a migration)");
             }
         }
@@ -206,7 +205,8 @@ class SnapshotIT {
             preparing.run("homelab", "BEGIN", "ALTER TABLE public.t ADD m int", "PREPARE TRANSACTION 'of a migration'");
 
             assertThatThrownBy(() -> Snapshot.export(preparing.server(), "homelab", Duration.ofMillis(200)))
-                    .hasMessageContaining("public.t by a prepared transaction: ROLLBACK PREPARED 'of a migration'");
+                    .hasMessageContaining(
+                            "public.t is locked by a prepared transaction: ROLLBACK PREPARED 'of a migration'");
         }
     }
 

@@ -54,9 +54,9 @@ class HostileRestoreIT extends OnRestoreHost {
         byte[] bytes = Files.readAllBytes(file);
         bytes[bytes.length / 2] ^= 1;
         Files.write(file, bytes);
-        restores.refused(order, "the file's SHA-256 is ");
+        restores.refused(order, "the SHA-256 of the file is ");
         Files.delete(file);
-        restores.refused(order, "is not there; 'pgsteward backups' lists the other backups");
+        restores.refused(order, "is missing; 'pgsteward backups' lists the other backups");
         assertThat(databases()).isEqualTo(before);
     }
 
@@ -85,7 +85,7 @@ class HostileRestoreIT extends OnRestoreHost {
         Manifests.write(manifest, Files.readString(manifest).replace("\"public.t\" : 11", "\"t; DROP ROLE x\" : 11"));
         assertThat(Inventory.of(wiring.store).of(service)).isEmpty();
         assertThat(Inventory.of(wiring.store).unreadable().get(order.backup().path() + ".manifest.json"))
-                .contains("a table name that no backup has: t; DROP ROLE x");
+                .contains("an invalid table name: t; DROP ROLE x");
     }
 
     /** Returns statements for a table with code that runs during a restore. */

@@ -317,11 +317,10 @@ class RecoveryIT {
         Process process = shell.start();
 
         assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
-                .startsWith("STOP: pg_restore is not of the version of the server");
+                .startsWith("STOP: pg_restore and the server have different versions");
         assertThat(card)
                 .contains("You need a server of PostgreSQL "
-                        + TestCluster.programs().major() + " or newer, the programs\n"
-                        + "of that server's own version");
+                        + TestCluster.programs().major() + " or newer, the programs of that server's own version\n");
     }
 
     private BackupTarget target(String database) throws SQLException {

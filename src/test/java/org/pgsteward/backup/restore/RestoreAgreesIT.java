@@ -551,7 +551,7 @@ class RestoreAgreesIT {
 
         assertThat(backup.state()).isEqualTo(BackupState.FAILED);
         assertThat(backup.error())
-                .contains("a name in it is not UTF-8", "rename it, by psql with PGCLIENTENCODING=LATIN1");
+                .contains("a name in the database is not UTF-8", "rename it in psql with PGCLIENTENCODING=LATIN1");
     }
 
     @Test

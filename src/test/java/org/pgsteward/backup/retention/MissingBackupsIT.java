@@ -58,8 +58,7 @@ class MissingBackupsIT extends OnRetentionHost {
                                 .contains("waits"));
                 host.cluster().kill();
             }
-            await().atMost(RetentionHost.PATIENCE)
-                    .until(() -> log.text().contains("the backups that are due wait for it"));
+            await().atMost(RetentionHost.PATIENCE).until(() -> log.text().contains("due backups wait for it"));
         }
         host.cluster().startAgain();
 
@@ -90,9 +89,8 @@ class MissingBackupsIT extends OnRetentionHost {
                 .untilAsserted(() -> assertThat(host.notices("backup-overdue", "wiki"))
                         .singleElement()
                         .asString()
-                        .startsWith(
-                                "firing [warning] wiki backup overdue: it has never had a proved backup, since 2026-03-01"
-                                        + " 13:00 CET; one was due at 2026-03-02 03:00 CET"));
+                        .startsWith("firing [warning] wiki backup overdue: no verified backup yet, since 2026-03-01"
+                                + " 13:00 CET; a backup was due at 2026-03-02 03:00 CET"));
         await().atMost(RetentionHost.PATIENCE)
                 .untilAsserted(() ->
                         assertThat(host.notices("backup-overdue", "_globals")).hasSize(1));
@@ -270,7 +268,8 @@ class MissingBackupsIT extends OnRetentionHost {
             nights.wiring.routeClient.ask(RetentionHost.NIGHT_OVER, "");
             assertThat(watcher.taken).as("all but one").hasSize(1);
             assertThat(log.text())
-                    .contains("not proved since its time, so nobody outside is told that all is: " + late);
+                    .contains("the external monitor gets no request, because these have no verified backup in time: "
+                            + late);
             nights.backUp(late);
 
             AtomicInteger asked = new AtomicInteger();

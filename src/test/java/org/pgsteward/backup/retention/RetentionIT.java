@@ -108,8 +108,8 @@ class RetentionIT extends OnRetentionHost {
 
         host.cluster().run("homelab", "ALTER DATABASE app RESET session_preload_libraries");
         assertThat(card())
-                .as("it restores the proved one, and says that a newer one is none")
-                .contains("- app: here is its newest proved one, of ", ", is not proved: `app/app-")
+                .as("it restores the verified backup, and names a newer one that is not verified")
+                .contains("- app: this file lists its newest verified backup, of ", ", is not verified: `app/app-")
                 .containsPattern("zstd -dc app/" + newestOf(good) + " \\| pg_restore");
         host.cluster().run("app", "DROP TABLE public.trap");
         assertThat(nights.backUp("app").state()).isEqualTo(BackupState.VERIFIED);
@@ -379,7 +379,7 @@ class RetentionIT extends OnRetentionHost {
     @Test
     void anInvalidPolicyStopsTheStartWithOneLine() throws Exception {
         assertThatThrownBy(() -> nights.start("pgsteward.backup.keep", "last=few"))
-                .hasMessageContaining("PGSTEWARD_BACKUP_KEEP is 'last=few': 'few' behind last= is no whole number")
+                .hasMessageContaining("PGSTEWARD_BACKUP_KEEP is 'last=few': 'few' after last= is not a whole number")
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("\n"));
         Path routes = editedRoutes("own: \"\"", "own: \"app: last=0\"");
         assertThatThrownBy(() -> nights.start("pgsteward.routes.dir", routes.toString()))

@@ -191,7 +191,7 @@ class RetentionPlanTest {
         assertThat(whileShrunk.get(1).reasons())
                 .singleElement()
                 .asString()
-                .startsWith("the last before it shrank (app-20260602T030000Z: 90.0% smaller");
+                .startsWith("the last backup before app-20260602T030000Z shrank (90.0% smaller");
         assertThat(kept(plan("last=1", List.of(large, shrunk, after), ZoneOffset.UTC)))
                 .containsOnly(after);
     }
@@ -215,9 +215,9 @@ class RetentionPlanTest {
         assertThat(plan("last=1,daily=2", days("PPP"), ZoneOffset.UTC))
                 .extracting(RetentionPlan.Decision::reasons)
                 .containsExactly(
-                        List.of("last 1 of 1", "daily 1 of 2: 2026-06-30", "the newest proved one"),
+                        List.of("last 1 of 1", "daily 1 of 2: 2026-06-30", "the newest verified backup"),
                         List.of("daily 2 of 2: 2026-06-29"),
-                        List.of("no bucket of last=1,daily=2 holds it"));
+                        List.of("no rule of last=1,daily=2 keeps it"));
     }
 
     @ParameterizedTest

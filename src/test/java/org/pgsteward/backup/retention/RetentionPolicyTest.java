@@ -29,19 +29,19 @@ class RetentionPolicyTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "''            | '' is none of last, hourly, daily, weekly, monthly and yearly",
-                "7             | '7' is none of last",
-                "last          | '' behind last= is no whole number",
-                "last=         | '' behind last= is no whole number",
-                "last=three    | 'three' behind last= is no whole number",
-                "last=-1       | '-1' behind last= is no whole number",
-                "last=1.5      | '1.5' behind last= is no whole number",
+                "''            | '' is not one of last, hourly, daily, weekly, monthly and yearly",
+                "7             | '7' is not one of last",
+                "last          | '' after last= is not a whole number",
+                "last=         | '' after last= is not a whole number",
+                "last=three    | 'three' after last= is not a whole number",
+                "last=-1       | '-1' after last= is not a whole number",
+                "last=1.5      | '1.5' after last= is not a whole number",
                 "last=99999    | last is 99999, not between 0 and 9999",
-                "last=3,last=4 | last stands in it twice",
-                "lasst=3       | 'lasst' is none of last",
-                "last=3,       | '' is none of last",
-                "Last=3        | 'Last' is none of last",
-                "last=3;daily=7 | '3;daily=7' behind last= is no whole number",
+                "last=3,last=4 | last appears twice",
+                "lasst=3       | 'lasst' is not one of last",
+                "last=3,       | '' is not one of last",
+                "Last=3        | 'Last' is not one of last",
+                "last=3;daily=7 | '3;daily=7' after last= is not a whole number",
                 "last=0        | it keeps 0 backups"
             })
     void anInvalidPolicyIsRefusedWithItsNameAndValue(String text, String because) {

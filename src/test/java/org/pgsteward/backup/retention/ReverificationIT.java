@@ -71,7 +71,7 @@ class ReverificationIT extends OnRetentionHost {
                         .singleElement()
                         .asString()
                         .startsWith("firing [critical]")
-                        .contains("pgsteward ended again and again while it backed up or verified heavy"));
+                        .contains("pgsteward ended several times in a row while it backed up or verified heavy"));
         assertThat(host.journal("heavy")).isEmpty();
 
         clock.pass(Duration.ofHours(6));
@@ -115,7 +115,7 @@ class ReverificationIT extends OnRetentionHost {
         assertThat(host.journal("heavy"))
                 .singleElement()
                 .asString()
-                .startsWith("unverifiable: pgsteward ended twice while it verified it");
+                .startsWith("unverifiable: pgsteward ended twice during its verification");
         await().atMost(RetentionHost.PATIENCE)
                 .untilAsserted(() -> assertThat(host.notices("backup-failed", "heavy"))
                         .singleElement()
@@ -178,7 +178,7 @@ class ReverificationIT extends OnRetentionHost {
         clock.pass(Duration.ofDays(1));
         nights.verifyOldest();
 
-        assertThat(host.journal(database)).hasSize(2).first().asString().startsWith("failed: restoring it failed: ");
+        assertThat(host.journal(database)).hasSize(2).first().asString().startsWith("failed: the restore failed: ");
         assertThat(host.journal(database)).last().isEqualTo("verified");
         assertThat(host.rows(
                         "homelab",

@@ -44,8 +44,8 @@ class ShrinkRuleTest {
         assertThat(condition.severity()).isEqualTo(Optional.of(Severity.WARNING));
         assertThat(condition.key()).isEqualTo("backup-shrunk:app");
         assertThat(condition.reason())
-                .isEqualTo("backup app-20260301T030000Z is 87.5% smaller, 10.0 MB after 80.0 MB, told from 50.0% on in"
-                        + " app-before, which is kept until a backup has not shrunk");
+                .isEqualTo("backup app-20260301T030000Z is 87.5% smaller, 10.0 MB after 80.0 MB, alert from 50.0% on;"
+                        + " the previous backup app-before stays until a later backup is not shrunk");
         assertThat(condition.figures())
                 .containsEntry("source_bytes", 10_000_000L)
                 .containsEntry("source_bytes_before", 80_000_000L)

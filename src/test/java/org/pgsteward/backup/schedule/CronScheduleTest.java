@@ -86,7 +86,7 @@ class CronScheduleTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new CronSchedule(cron, ZoneOffset.UTC))
                 .withMessageContaining("'" + cron + "'")
-                .withMessageContaining("leave one of them *");
+                .withMessageContaining("write * for one of them");
     }
 
     @ParameterizedTest
@@ -95,7 +95,7 @@ class CronScheduleTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new CronSchedule(cron, ZoneOffset.UTC))
                 .withMessageContaining("'" + cron + "'")
-                .withMessageContaining("five are wanted");
+                .withMessageContaining("fields instead of five");
     }
 
     @ParameterizedTest

@@ -65,8 +65,8 @@ class OverdueRuleTest {
                 Instant.parse("2026-03-03T07:00:00Z"));
         assertThat(condition.reason())
                 .isEqualTo(
-                        "the last proved backup is of 2026-03-02 01:00 CET; one was due at 2026-03-03 01:00 CET and had"
-                                + " until 2026-03-03 07:00 CET to be proved");
+                        "the last verified backup is of 2026-03-02 01:00 CET; a backup was due at 2026-03-03 01:00 CET"
+                                + " and had to be verified by 2026-03-03 07:00 CET");
         assertThat(condition.figures())
                 .containsEntry("last_verified", "2026-03-02T00:00:05Z")
                 .containsEntry("due", "2026-03-03T00:00:00Z")
@@ -83,7 +83,7 @@ class OverdueRuleTest {
                 Optional.empty(),
                 Instant.EPOCH,
                 Instant.parse("2026-03-03T07:00:00Z"));
-        assertThat(condition.reason()).startsWith("it has never had a proved backup, since ");
+        assertThat(condition.reason()).startsWith("no verified backup yet, since ");
         assertThat(condition.remedy()).isEqualTo("pgsteward backup --kind globals");
     }
 

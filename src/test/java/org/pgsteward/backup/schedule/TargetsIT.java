@@ -44,7 +44,8 @@ class TargetsIT {
                     .contains("nobodys")
                     .doesNotContain("gone");
             assertThatThrownBy(() -> wiring.dumps.begin(host.target(wiring, "nobodys")))
-                    .hasMessage("database nobodys was dropped in part and cannot be used: DROP DATABASE \"nobodys\"");
+                    .hasMessage(
+                            "database nobodys is invalid, because DROP DATABASE was interrupted; drop it again: DROP DATABASE \"nobodys\"");
         }
     }
 

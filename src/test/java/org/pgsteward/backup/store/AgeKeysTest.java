@@ -64,7 +64,7 @@ class AgeKeysTest {
         Secret wrong = new Secret(others.identity());
         assertThatThrownBy(() -> AgeKeys.of(List.of(ours.recipient()), Optional.of(wrong)))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("pgsteward.backup.identity opens nothing that is sealed to"
+                .hasMessageStartingWith("pgsteward.backup.identity decrypts no backup that is encrypted for"
                         + " pgsteward.backup.recipients (" + ours.recipient() + ")")
                 .satisfies(thrown -> assertThat(allThatIsSaidBy(thrown)).doesNotContain(others.identity()));
     }
@@ -81,8 +81,8 @@ class AgeKeysTest {
     void aRecipientThatIsNoKeyStopsTheStartByItsName(String recipient) {
         assertThatThrownBy(() -> AgeKeys.of(List.of(ours.recipient(), recipient), Optional.empty()))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessage("pgsteward.backup.recipients holds '" + recipient
-                        + "', which is no age public key (age1..., by age-keygen)");
+                .hasMessage("pgsteward.backup.recipients contains '" + recipient
+                        + "', which is not a public key of age (age1..., from age-keygen)");
     }
 
     @Test
@@ -90,7 +90,7 @@ class AgeKeysTest {
         for (String secret : List.of(ours.identity(), ours.identity().toLowerCase(Locale.ROOT))) {
             assertThatThrownBy(() -> AgeKeys.of(List.of(secret), Optional.empty()))
                     .isInstanceOf(IllegalArgumentException.class)
-                    .hasMessageContaining("holds a secret key")
+                    .hasMessageContaining("contains a secret key")
                     .satisfies(thrown -> assertThat(allThatIsSaidBy(thrown)).doesNotContain(secret));
         }
     }
@@ -100,7 +100,7 @@ class AgeKeysTest {
     void anInvalidIdentityStopsTheStartUnquoted(String identity) {
         assertThatThrownBy(() -> AgeKeys.of(List.of(), Optional.of(new Secret(identity))))
                 .isInstanceOf(IllegalArgumentException.class)
-                .hasMessageStartingWith("pgsteward.backup.identity is no age identity")
+                .hasMessageStartingWith("pgsteward.backup.identity is not an age identity")
                 .satisfies(thrown -> assertThat(allThatIsSaidBy(thrown).replace("AGE-SECRET-KEY-1...", ""))
                         .doesNotContain(identity));
     }

@@ -122,11 +122,11 @@ class BackupSetIT {
         assertThat(closed.missing())
                 .filteredOn(missing -> missing.service().equals("wiki"))
                 .extracting(BackupSet.Missing::reason)
-                .containsExactly("the process that made it ended before it was done");
+                .containsExactly("its process ended before the backup was finished");
         assertThat(closed.missing())
                 .filteredOn(missing -> missing.service().equals("_base"))
                 .extracting(BackupSet.Missing::reason)
-                .containsExactly("none has been made yet: pgsteward backup --kind base");
+                .containsExactly("no base backup has been made yet: pgsteward backup --kind base");
         try (Stream<Path> locks = Files.list(host.folder().resolve("state/locks"))) {
             assertThat(locks.map(file -> file.getFileName().toString())).noneMatch(name -> name.startsWith("_set-"));
         }
@@ -146,11 +146,11 @@ class BackupSetIT {
         assertThat(newest().missing())
                 .filteredOn(missing -> missing.service().equals("latecomer"))
                 .extracting(BackupSet.Missing::reason)
-                .containsExactly("it appeared while the set was made");
+                .containsExactly("the database appeared while the set was made");
         assertThat(newest().missing())
                 .filteredOn(missing -> missing.service().equals("app"))
                 .extracting(BackupSet.Missing::reason)
-                .containsExactly("it was not begun");
+                .containsExactly("its backup was not started");
     }
 
     @Test
@@ -174,7 +174,7 @@ class BackupSetIT {
                 .filteredOn(missing -> missing.service().equals("_base"))
                 .singleElement()
                 .satisfies(missing -> assertThat(missing.reason())
-                        .startsWith("none can be made: pg_hba.conf allows no replication connection")
+                        .startsWith("no base backup can be made: pg_hba.conf allows no replication connection")
                         .contains("host replication homelab 127.0.0.1/32 scram-sha-256"));
     }
 

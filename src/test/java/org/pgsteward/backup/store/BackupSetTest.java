@@ -63,7 +63,7 @@ class BackupSetTest {
     @Test
     void aSuccessfulRetryIsNoLongerMissing() {
         BackupSet set = begun.with(running("app").failed(NIGHT, Duration.ZERO, "disk full"))
-                .closed(NIGHT.plusSeconds(60), "it was not begun")
+                .closed(NIGHT.plusSeconds(60), "its backup was not started")
                 .reopened(List.of(APP));
         assertThat(set.closedAt()).isNull();
         assertThat(set.missing()).extracting(BackupSet.Missing::reason).contains("it is not made yet");

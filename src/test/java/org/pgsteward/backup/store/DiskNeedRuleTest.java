@@ -98,7 +98,7 @@ class DiskNeedRuleTest {
         DiskNeedRule.Free free = new DiskNeedRule.Free("/backups", 100 * GIB, "/scratch", 30 * MIB, false);
         assertThat(DiskNeedRule.judge(new DiskNeedRule.Need(GIB, 90 * MIB), free)
                         .reason())
-                .isEqualTo("needs about 90 MiB for its proof, 30 MiB free on /scratch");
+                .isEqualTo("needs about 90 MiB for its verification, 30 MiB free on /scratch");
     }
 
     @Test

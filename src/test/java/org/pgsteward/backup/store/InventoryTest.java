@@ -96,7 +96,7 @@ class InventoryTest {
 
         assertThat(read.backups()).hasSize(3);
         assertThat(read.unreadable().get("app/" + name + ".dump.zst.manifest.json"))
-                .startsWith("it describes more than a backup has");
+                .startsWith("it is larger than the manifest of any backup");
     }
 
     @Test

@@ -145,7 +145,7 @@ class ManifestFieldsTest {
         Files.writeString(store.resolve(BAD + ".manifest.json"), manifest.toString());
 
         assertThatThrownBy(() -> store.manifests().readSigned(BAD))
-                .hasMessageStartingWith("it describes more than a backup has");
+                .hasMessageStartingWith("it is larger than the manifest of any backup");
         losses.removeAll();
         Files.writeString(store.resolve(BAD + ".manifest.json"), manifest.toString());
         assertThat(store.manifests()
@@ -164,7 +164,7 @@ class ManifestFieldsTest {
 
         assertThatThrownBy(() -> store.manifests().readSigned(BAD))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("is not as pgsteward writes it");
+                .hasMessageContaining("is not in pgsteward's format");
     }
 
     @ParameterizedTest
@@ -175,7 +175,7 @@ class ManifestFieldsTest {
 
         assertThatThrownBy(() -> store.manifests().readSigned(BAD))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("is not as pgsteward writes it");
+                .hasMessageContaining("is not in pgsteward's format");
     }
 
     @Test
@@ -208,7 +208,7 @@ class ManifestFieldsTest {
 
         assertThatThrownBy(() -> new UnfinishedBackup(store, BAD).publish(early))
                 .isInstanceOf(IOException.class)
-                .hasMessage("cannot write the manifest of wiki-20260301T030000Z: it is not as pgsteward writes it:"
+                .hasMessage("cannot write the manifest of wiki-20260301T030000Z: it is not in pgsteward's format:"
                         + " started_at is 1970-01-01T00:00:10Z");
     }
 

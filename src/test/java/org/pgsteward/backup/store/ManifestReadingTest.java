@@ -71,7 +71,7 @@ class ManifestReadingTest {
         String path = manifest("wiki-20260301T030000Z", "x".repeat(1_000_001), "");
 
         assertThatThrownBy(() -> store.manifests().read(path))
-                .hasMessageStartingWith("it describes more than a backup has");
+                .hasMessageStartingWith("it is larger than the manifest of any backup");
         assertThat(new StoreView(store).of("wiki", Map.of())).isEmpty();
     }
 
@@ -138,7 +138,7 @@ class ManifestReadingTest {
         assertThat(inventory.backups()).hasSize(15);
         assertThat(inventory.unreadable().get("wiki/"))
                 .startsWith(
-                        "95 manifests without a valid signature are not read, since they are too many or too large;")
+                        "95 manifests without a valid signature are not read, since there are too many or they are too large;")
                 .contains("find '" + root.resolve("wiki") + "'");
         assertThat(new StoreView(store).of("wiki", Map.of())).hasSize(15);
         assertThat(signed(new KnownFolders(store).newest(Map.of()))).isNotEmpty();

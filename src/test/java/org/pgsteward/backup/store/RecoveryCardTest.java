@@ -116,7 +116,7 @@ class RecoveryCardTest {
                 .containsSubsequence(
                         "createdb ",
                         "ALTER DATABASE \"wiki_restored\" SET \"TimeZone\" TO ",
-                        "# Before the next line, set what its functions may read",
+                        "# Before the next line, set these settings, which its functions may read",
                         ": app.rate\n",
                         "pg_restore ");
     }
@@ -136,9 +136,9 @@ class RecoveryCardTest {
         assertThat(card)
                 .contains("zstd -dc vikunja/vikunja-1.dump.zst | pg_restore")
                 .contains("zstd -dc wiki/wiki-2.dump.zst | pg_restore")
-                .contains("- vikunja: here is its newest proved one, of " + NOW + "; a newer one, of " + NOW
-                        + ", is not proved: `vikunja/vikunja-2.dump.zst`")
-                .contains("- wiki: **none of its backups is proved**; this is the newest.")
+                .contains("- vikunja: this file lists its newest verified backup, of " + NOW + "; a newer backup, of "
+                        + NOW + ", is not verified: `vikunja/vikunja-2.dump.zst`")
+                .contains("- wiki: **none of its backups is verified**; this file lists the newest.")
                 .doesNotContain("zstd -dc vikunja/vikunja-2", "wiki-1");
         assertThat(CardText.of(inventory, verified("vikunja-2", "wiki-2", "vikunja-1"), SERVER, NOW))
                 .doesNotContain("vikunja-1", "wiki-1", "\n- ");
@@ -169,8 +169,8 @@ class RecoveryCardTest {
                 .contains("zstd -dc wiki/wiki-1.dump.zst | pg_restore")
                 .contains("\nNot listed: `wiki/wiki-9.dump.zst`: its manifest has no signature, ")
                 .contains("\nNot listed: `evil/evil-1.dump.zst`: its manifest has no signature, ")
-                .contains("\nNot listed: `evil2/evil2-1.dump.zst`: no key here has signed its manifest, ")
-                .doesNotContain("zstd -dc wiki/wiki-9", "zstd -dc evil", "none of its backups is proved");
+                .contains("\nNot listed: `evil2/evil2-1.dump.zst`: no key of this host has signed its manifest, ")
+                .doesNotContain("zstd -dc wiki/wiki-9", "zstd -dc evil", "none of its backups is verified");
     }
 
     /** The backup is older than the first key. The journal identifies its file by the hash. */
@@ -198,7 +198,7 @@ class RecoveryCardTest {
                 "evil/evil-9.dump.zst", stored("evil", "evil/wiki-1.dump.zst").manifest());
 
         assertThat(CardText.of(new Inventory(List.of(copy), Map.of()), verified("wiki-1"), SERVER, NOW))
-                .contains("- evil: **none of its backups is proved**");
+                .contains("- evil: **none of its backups is verified**");
     }
 
     @Test
@@ -263,7 +263,7 @@ class RecoveryCardTest {
         }
         assertThat(root.resolve("RECOVERY.md"))
                 .content()
-                .startsWith("# Restoring without pgsteward\n\nWritten at " + NOW);
+                .startsWith("# Restore without pgsteward\n\npgsteward wrote this file at " + NOW);
     }
 
     @Test

@@ -409,7 +409,7 @@ class StoreTest {
 
         assertThatThrownBy(() -> store.manifests().read("wiki/wiki-1.dump.zst"))
                 .isInstanceOf(IOException.class)
-                .hasMessageEndingWith("wiki-1.dump.zst.manifest.json is not as pgsteward writes it (line 1, column 25)")
+                .hasMessageEndingWith("wiki-1.dump.zst.manifest.json is not in pgsteward's format (line 1, column 25)")
                 .hasNoCause();
     }
 
@@ -433,7 +433,7 @@ class StoreTest {
         Files.createSymbolicLink(part, other);
 
         assertThatThrownBy(() -> new UnfinishedBackup(store, "wiki/wiki-1.dump.zst").size())
-                .hasMessageContaining("is no plain file");
+                .hasMessageContaining("is not a regular file");
         new UnfinishedBackup(store, "wiki/wiki-1.dump.zst").clear();
 
         assertThat(part).doesNotExist();

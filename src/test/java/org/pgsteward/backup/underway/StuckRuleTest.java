@@ -30,7 +30,7 @@ class StuckRuleTest {
     void cancelsARunThatDidNotMoveForLonger() {
         StuckRule.Verdict verdict = judge(run(HOUR.plusMinutes(1), 0));
         assertThat(verdict.action()).isEqualTo(Action.CANCEL);
-        assertThat(verdict.reason()).isEqualTo("no progress for 1 h 1 min: it dumps, 4711 bytes so far");
+        assertThat(verdict.reason()).isEqualTo("no progress for 1 h 1 min, in step 'dumps', 4711 bytes so far");
     }
 
     /** PostgreSQL reports no progress while it builds an index over a table of 200 GB. */
@@ -49,7 +49,7 @@ class StuckRuleTest {
         assertThat(judge(working(HOUR.multipliedBy(4), 0)).action()).isEqualTo(Action.NONE);
         StuckRule.Verdict verdict = judge(working(HOUR.multipliedBy(4).plusSeconds(10), 9_000_000));
         assertThat(verdict.action()).isEqualTo(Action.CANCEL);
-        assertThat(verdict.reason()).isEqualTo("too slow: 4711 bytes in 4 h, and it dumps");
+        assertThat(verdict.reason()).isEqualTo("too slow: 4711 bytes in 4 h, in step 'dumps'");
         assertThat(judge(working(HOUR.multipliedBy(4).plusSeconds(10), 10_000_000))
                         .action())
                 .isEqualTo(Action.NONE);
@@ -74,8 +74,8 @@ class StuckRuleTest {
         assertThat(rule.judge(slow, List.of(slow, waiting), NONE))
                 .isEqualTo(new StuckRule.Verdict(
                         Action.CANCEL,
-                        "too slow while others wait: 4711 bytes in 1 min 11 s for a database of 10000000 bytes, and it"
-                                + " restores"));
+                        "too slow while others wait: 4711 bytes in 1 min 11 s for a database of 10000000 bytes,"
+                                + " in step 'restores'"));
         assertThat(rule.judge(slow, List.of(slow), VERIFICATION).action()).isEqualTo(Action.CANCEL);
         assertThat(rule.judge(slow, List.of(slow), BACKUPS).action()).isEqualTo(Action.CANCEL);
         assertThat(rule.judge(inTime, List.of(inTime, waiting), NONE).action()).isEqualTo(Action.NONE);
