@@ -56,8 +56,8 @@ public final class Quarantine {
                             row -> new Ward(
                                     service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3))),
                             service)
-                    .orElseThrow(() -> new Refusal("there is no service '" + service
-                            + "' in service_configs: 'pgsteward status' lists those that there are"));
+                    .orElseThrow(() -> new Refusal("cannot find service '" + service
+                            + "' in service_configs; 'pgsteward status' lists the services"));
         }
     }
 
@@ -71,8 +71,8 @@ public final class Quarantine {
     public Ward begin(Ward ward) throws SQLException, Refusal {
         String before = ward.before().orElse(ward.database());
         if (ward.isQuarantined() && !ward.database().equals(before)) {
-            throw new Refusal("service '" + ward.service() + "' is in quarantine already, its database is called "
-                    + ward.database());
+            throw new Refusal(
+                    "service '" + ward.service() + "' is already in quarantine; its database is " + ward.database());
         }
         String renamed = "removed_" + DAY.format(clock.instant()) + "_"
                 + UUID.randomUUID().toString().substring(0, 8);
@@ -104,16 +104,18 @@ public final class Quarantine {
                 ManagementConnection.Turn turn = management.turn()) {
             ServiceObjects objects = objects(turn, ward);
             if (!objects.databaseExists(ward.database()) && !objects.databaseExists(before)) {
-                throw new Refusal("service '" + ward.service() + "' cannot have its database back, since there is none"
-                        + " that is called " + (ward.database().equals(before) ? "" : ward.database() + " or ") + before
-                        + " any more: 'pgsteward remove --drop " + ward.service() + "' deletes what is left of it, and"
-                        + " 'pgsteward backups' says what it can be restored from");
+                throw new Refusal("cannot take service '" + ward.service() + "' out of quarantine: "
+                        + (ward.database().equals(before)
+                                ? "database " + before + " no longer exists"
+                                : "databases " + ward.database() + " and " + before + " do not exist")
+                        + "; 'pgsteward remove --drop " + ward.service() + "' deletes the remains, and"
+                        + " 'pgsteward backups' lists its backups");
             }
             if (!ward.database().equals(before)
                     && objects.databaseExists(ward.database())
                     && objects.databaseExists(before)) {
-                throw new Refusal("service '" + ward.service() + "' cannot have its database back, since another is"
-                        + " called " + before + " by now: rename that one, or remove the service that it is of");
+                throw new Refusal("cannot take service '" + ward.service() + "' out of quarantine: another database has"
+                        + " the name " + before + "; rename that database, or remove its service");
             }
             objects.enableLogin();
             objects.rename(ward.database(), before, ", quarantined_at = NULL, quarantined_from = NULL");
@@ -147,13 +149,14 @@ public final class Quarantine {
                 .filter(database -> database.startsWith(before + "_before_"))
                 .toList();
         String next = kept.size() == elsewhere.size()
-                ? "a restore kept what was there before; if nobody needs it, delete it by: "
+                ? "if you no longer need the database that a restore kept, run: "
                         + kept.stream()
                                 .map(database -> "DROP DATABASE " + Quote.identifier(database))
                                 .collect(Collectors.joining("; "))
-                : "in each, REASSIGN OWNED BY " + Quote.identifier(ward.role()) + " and DROP OWNED BY it";
-        throw new Refusal("service '" + ward.service() + "' is not deleted, since its role " + ward.role()
-                + " still has something in " + String.join(", ", elsewhere) + ": " + next + ", and try again");
+                : "in each, run REASSIGN OWNED BY " + Quote.identifier(ward.role()) + " and DROP OWNED BY it";
+        throw new Refusal("cannot delete service '" + ward.service() + "': its role " + ward.role()
+                + " still owns objects or has privileges in " + String.join(", ", elsewhere) + "; " + next
+                + ", and try again");
     }
 
     private static ServiceObjects objects(ManagementConnection.Turn turn, Ward ward) {
@@ -163,7 +166,7 @@ public final class Quarantine {
     private static String beforeOf(Ward ward) throws Refusal {
         return ward.before()
                 .orElseThrow(() -> new Refusal("service '" + ward.service()
-                        + "' is not in quarantine: 'pgsteward remove " + ward.service() + "' puts it there"));
+                        + "' is not in quarantine; put it there with 'pgsteward remove " + ward.service() + "'"));
     }
 
     private Connection connect() throws SQLException {

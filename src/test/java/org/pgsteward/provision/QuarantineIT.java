@@ -229,10 +229,10 @@ class QuarantineIT {
 
         assertThatThrownBy(() -> quarantine.drop(ward))
                 .isInstanceOf(Refusal.class)
-                .hasMessage("service '" + app + "' is not deleted, since its role " + ward.role()
-                        + " still has something in " + kept
-                        + ": a restore kept what was there before; if nobody needs it,"
-                        + " delete it by: DROP DATABASE \"" + kept + "\", and try again");
+                .hasMessage("cannot delete service '" + app + "': its role " + ward.role()
+                        + " still owns objects or has privileges in " + kept
+                        + "; if you no longer need the database that a restore kept,"
+                        + " run: DROP DATABASE \"" + kept + "\", and try again");
 
         assertThat(host.ask(ward.database(), "SELECT n FROM public.tasks")).containsExactly("42");
         host.run("homelab", "DROP DATABASE \"" + kept + "\"");
@@ -249,7 +249,7 @@ class QuarantineIT {
 
         assertThatThrownBy(() -> quarantine.drop(ward))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("is not deleted, since its role " + app + " still has something in " + mistyped)
+                .hasMessageContaining("its role " + app + " still owns objects or has privileges in " + mistyped)
                 .hasMessageContaining("REASSIGN OWNED BY \"" + app + "\"");
 
         assertThat(host.ask(ward.database(), "SELECT n FROM public.tasks")).containsExactly("42");
@@ -268,7 +268,7 @@ class QuarantineIT {
 
         assertThatThrownBy(() -> quarantine.undo(ward))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("there is none that is called " + ward.database() + " or " + app + " any more")
+                .hasMessageContaining("databases " + ward.database() + " and " + app + " do not exist")
                 .hasMessageContaining("'pgsteward remove --drop " + app + "'")
                 .satisfies(refused -> assertThat(refused.getMessage()).hasLineCount(1));
         assertThat(host.everything()).isEqualTo(before);
@@ -282,7 +282,7 @@ class QuarantineIT {
         assertThat(host.ask("homelab", row("service_name"))).isEmpty();
         assertThatThrownBy(() -> quarantine.find(app))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("there is no service '" + app + "'");
+                .hasMessageContaining("cannot find service '" + app + "'");
         assertThat(host.may("other", "other", "CREATE TABLE passing (n int); DROP TABLE passing"))
                 .as("others work on")
                 .isTrue();
