@@ -81,7 +81,7 @@ public final class Daemon implements AutoCloseable {
         try {
             house.order();
         } catch (SQLException e) {
-            LOG.warn("{}; it is tried again", NoConnection.words(e));
+            LOG.warn("{}; the daemon retries", NoConnection.words(e));
         }
     }
 

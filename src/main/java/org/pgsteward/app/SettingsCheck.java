@@ -51,8 +51,8 @@ public final class SettingsCheck {
                 String hint = Suggestions.hint(name, receivers);
                 check.add(
                         fallback,
-                        fallback + " names '" + name + "', which is no receiver; "
-                                + (hint.isEmpty() ? "there are " + String.join(", ", receivers) : hint));
+                        fallback + " names '" + name + "', which is not a receiver; "
+                                + (hint.isEmpty() ? "the receivers are " + String.join(", ", receivers) : hint));
             }
         }
         return check.wrong;
@@ -75,8 +75,8 @@ public final class SettingsCheck {
                 Set<String> names = new TreeSet<>();
                 known.forEach(name -> names.add(settings.variable(name) + end));
                 String hint = Suggestions.hint(variable, names);
-                lines.add(variable + " is no setting; "
-                        + (hint.isEmpty() ? "no route file reads {{" + key + "}} either: take it out" : hint));
+                lines.add(variable + " is not a setting"
+                        + (hint.isEmpty() ? ", and no route file reads {{" + key + "}}; remove it" : "; " + hint));
             }
         }
         return lines;

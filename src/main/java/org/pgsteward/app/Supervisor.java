@@ -87,8 +87,8 @@ public final class Supervisor implements AutoCloseable {
         } else if (next == StandbyRule.Role.WORKING && role != StandbyRule.Role.WORKING) {
             if (standing.state() == DaemonLock.State.TAKEN) {
                 LOG.error(
-                        "a session of a service holds pgsteward's lock, and PostgreSQL does not end it; this daemon works"
-                                + " without the lock: see pg_locks in the management database, and restart PostgreSQL");
+                        "a session of a service holds pgsteward's lock, and PostgreSQL does not terminate it. This daemon"
+                                + " works without the lock; check pg_locks in the management database, and restart PostgreSQL");
             }
             work();
         }
@@ -105,7 +105,7 @@ public final class Supervisor implements AutoCloseable {
             return;
         }
         if (role == StandbyRule.Role.WORKING) {
-            LOG.error("another pgsteward has taken the lock on PostgreSQL; this one stops its work");
+            LOG.error("another daemon has taken pgsteward's lock on PostgreSQL; this one stops its work");
             stopWork();
         }
         LOG.warn("{}", current.words());
@@ -117,7 +117,7 @@ public final class Supervisor implements AutoCloseable {
 
     private void work() throws IOException {
         if (standbyServer != null) {
-            LOG.info("the other pgsteward has ended; this one takes over");
+            LOG.info("the other daemon has ended; this one starts its work");
             standbyServer.close();
             standbyServer = null;
         }

@@ -42,33 +42,36 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "provision",
         description = {
-            "Look at all containers and databases now, and make them as they should be.",
-            "Where no Docker Engine answers, what is enrolled already is looked at.",
-            "Exit code 0 when nothing was refused and nothing failed, 1 otherwise."
+            "Compare all roles, databases and privileges with the desired state now, and apply the changes.",
+            "Without a Docker Engine, the command checks only the enrolled services.",
+            "Exit code 0 if no request was refused and no change failed, otherwise 1."
         },
         footer = {
             "",
             "For example:",
-            "  pgsteward provision --plan             what is to do, and why",
-            "  pgsteward provision                    do it now",
-            "  pgsteward provision --adopt vikunja    I vouch that it may have it"
+            "  pgsteward provision --plan             requests, refusals, pending changes",
+            "  pgsteward provision                    apply the changes now",
+            "  pgsteward provision --adopt vikunja    allow a refused service"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class ProvisionCommand implements Callable<Integer> {
-    private static final int MOST_SAID = 1_000;
+    private static final int LONGEST_REASON = 1_000;
 
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--plan", description = "Only print what would be done, and why.")
+    @Option(
+            names = "--plan",
+            description = "List requests, refusals and pending changes with reasons, and change nothing.")
     private boolean plan;
 
     @Option(
             names = "--adopt",
-            description = "Vouch for the named services: the database and the role that they ask for become theirs,"
-                    + " although their containers cannot show that they were. If several containers ask for a database as"
-                    + " the same service, type the name or the id of the container instead.")
+            description =
+                    "Allow the named services: each gets the database and the role that it requests, without evidence"
+                            + " that they belong to it. If several containers request a database as the same service, give the"
+                            + " name or the id of the container instead.")
     private boolean adopt;
 
     @Option(names = "--json", description = "Print one JSON document.")
@@ -80,7 +83,7 @@ final class ProvisionCommand implements Callable<Integer> {
     @Override
     public Integer call() throws Exception {
         if (adopt && services.isEmpty()) {
-            throw new Refusal("--adopt takes the names of services: vouch for each by name");
+            throw new Refusal("--adopt needs the names of services; give the name of each");
         }
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         if (!plan) {
@@ -92,7 +95,7 @@ final class ProvisionCommand implements Callable<Integer> {
             if (engine.answers()) {
                 containers.list();
             } else {
-                err("no Docker Engine answers at " + engine.host() + ": only what is enrolled already is looked at");
+                err("no Docker Engine answers at " + engine.host() + "; checking only the enrolled services");
             }
             return plan ? plan(wiring, provisioner, containers) : provision(wiring, provisioner, containers);
         }
@@ -107,15 +110,16 @@ final class ProvisionCommand implements Callable<Integer> {
         sections.put(
                 "unserved",
                 chosen(ConnectionAdvice.unserved(wiring.discovery(), containers).stream()
-                        .map(found -> new Provisioner.Plan.Line(found.service(), OneLine.of(found.cause(), MOST_SAID)))
+                        .map(found ->
+                                new Provisioner.Plan.Line(found.service(), OneLine.of(found.cause(), LONGEST_REASON)))
                         .toList()));
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(wiring.json.writeValueAsString(sections));
         } else {
-            print(out, "asked for", sections.getOrDefault("wishes", List.of()), wiring.typing);
+            print(out, "requested", sections.getOrDefault("wishes", List.of()), wiring.typing);
             print(out, "refused", sections.getOrDefault("refused", List.of()), wiring.typing);
-            print(out, "to do", sections.getOrDefault("steps", List.of()), wiring.typing);
+            print(out, "pending", sections.getOrDefault("steps", List.of()), wiring.typing);
             List<? extends Provisioner.Plan.About> unserved = sections.getOrDefault("unserved", List.of());
             if (!unserved.isEmpty()) {
                 print(out, "not enrolled, see pgsteward doctor", unserved, wiring.typing);
@@ -125,8 +129,8 @@ final class ProvisionCommand implements Callable<Integer> {
         sections.values().forEach(lines -> lines.forEach(line -> silent.remove(line.subject())));
         silent.forEach(name -> spec.commandLine()
                 .getErr()
-                .println("pgsteward: no container asks for a database as '" + OneLine.of(name, 60)
-                        + "': there is none of that name, its variables lack something or name another host, or PostgreSQL"
+                .println("pgsteward: no container requests a database as '" + OneLine.of(name, 60)
+                        + "': the container does not exist, its variables are incomplete or name another host, or PostgreSQL"
                         + " is on none of its networks; see: pgsteward doctor"));
         spec.commandLine().getErr().flush();
         return sections.getOrDefault("refused", List.of()).isEmpty() ? 0 : 1;
@@ -141,7 +145,7 @@ final class ProvisionCommand implements Callable<Integer> {
     private static void print(
             PrintWriter out, String heading, List<? extends Provisioner.Plan.About> lines, CommandPrefix typing) {
         Colours colours = Colours.ofStandardOutput();
-        out.println(colours.bold(heading + ":") + (lines.isEmpty() ? " nothing" : ""));
+        out.println(colours.bold(heading + ":") + (lines.isEmpty() ? " none" : ""));
         ToIntFunction<Provisioner.Plan.About> length =
                 line -> colours.plain(line.subject()).getCJKAdjustedLength();
         int width = lines.stream().mapToInt(length).max().orElse(0);
@@ -189,15 +193,15 @@ final class ProvisionCommand implements Callable<Integer> {
                         .limit(1)
                         .toList();
         if (meant.isEmpty()) {
-            throw new Refusal("no container asks for a database as service '" + named
-                    + "': 'pgsteward provision --plan' says which do");
+            throw new Refusal("no container requests a database as service '" + named
+                    + "'; 'pgsteward provision --plan' lists the requests");
         }
         if (meant.size() > 1) {
-            throw new Refusal("several containers may be meant by '" + named + "': "
+            throw new Refusal("several containers match '" + named + "': "
                     + meant.stream()
                             .map(container -> container.commandName() + " (" + container.shortId() + ")")
                             .collect(Collectors.joining(", "))
-                    + "; type the id of the one that is the service: pgsteward provision --adopt ID");
+                    + "; give the id of the right container: pgsteward provision --adopt ID");
         }
         ProvisionReport report = provisioning.provision(meant.get(0), false);
         return adopt && report.lines().stream().anyMatch(ProvisionReport.Line::refused)
@@ -245,7 +249,7 @@ final class ProvisionCommand implements Callable<Integer> {
         lines.forEach(
                 line -> out.println(line.service() + ": " + line.state() + ": " + wiring.typing.of(line.reason())));
         if (lines.isEmpty()) {
-            out.println("everything is as it should be");
+            out.println("no change needed");
         }
     }
 

@@ -20,14 +20,14 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "remove",
         description = {
-            "Put a service's database into quarantine: nobody can log in, and everything is still there.",
-            "With --drop, delete what is in quarantine for good; its backups stay."
+            "Put a service into quarantine: disable the login of its role, rename its database, and keep all data.",
+            "With --drop, delete a quarantined service for good. Its backups stay."
         },
         footer = {
             "",
             "For example:",
-            "  pgsteward remove wiki           nobody logs in any more; all is still there",
-            "  pgsteward remove --undo wiki    take it back",
+            "  pgsteward remove wiki           put it into quarantine, with all data",
+            "  pgsteward remove --undo wiki    take it out of quarantine",
             "  pgsteward remove --drop wiki    delete it for good"
         },
         mixinStandardHelpOptions = true)
@@ -36,22 +36,22 @@ final class RemoveCommand implements Callable<Integer> {
     @Spec
     private CommandSpec spec;
 
-    @Option(names = "--undo", description = "Take it out of quarantine again.")
+    @Option(names = "--undo", description = "Take the service out of quarantine.")
     private boolean undo;
 
-    @Option(names = "--drop", description = "Delete for good what is in quarantine.")
+    @Option(names = "--drop", description = "Delete the database and the role of a quarantined service for good.")
     private boolean drop;
 
-    @Option(names = "--without-backup", description = "With --drop: although there is no proved backup.")
+    @Option(names = "--without-backup", description = "With --drop: also without a verified backup.")
     private boolean withoutBackup;
 
-    @Parameters(paramLabel = "SERVICE", description = "Whose database.")
+    @Parameters(paramLabel = "SERVICE", description = "Name of the service.")
     private String service;
 
     @Override
     public Integer call() throws Exception {
         if (undo && drop) {
-            throw new Refusal("remove takes --undo or --drop, one of the two");
+            throw new Refusal("remove takes --undo or --drop, not both");
         }
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         wiring.house.order();
@@ -64,7 +64,7 @@ final class RemoveCommand implements Callable<Integer> {
             say(
                     wiring,
                     "taken out of quarantine",
-                    "database " + subject.before().orElse("") + " is back");
+                    "its database is " + subject.before().orElse("") + " again");
         } else if (drop) {
             drop(wiring, quarantine, subject, verified);
         } else {
@@ -72,33 +72,32 @@ final class RemoveCommand implements Callable<Integer> {
             say(
                     wiring,
                     "put into quarantine",
-                    wiring.typing.of("its database is now " + now.database() + ", and nobody can log in as "
-                            + now.role() + "; " + verified(verified) + "; take it back with 'pgsteward remove --undo "
-                            + service + "', or delete it for good with 'pgsteward remove --drop " + service + "'"));
+                    wiring.typing.of("its database is now " + now.database() + ", and role " + now.role()
+                            + " cannot log in. " + lastBackup(verified) + ". To take it out: 'pgsteward remove --undo "
+                            + service + "'. To delete it for good: 'pgsteward remove --drop " + service + "'"));
         }
         return 0;
     }
 
     private void drop(
-            Wiring wiring,
-            Quarantine quarantine,
-            Quarantine.QuarantinedService subject,
-            Optional<HistoryRows.VerifiedDump> verified)
+            Wiring wiring, Quarantine quarantine, Quarantine.QuarantinedService subject, Optional<HistoryRows.VerifiedDump> verified)
             throws Exception {
         if (verified.isEmpty() && !withoutBackup && subject.isQuarantined()) {
-            throw new Refusal("service '" + service + "' has no proved backup: run 'pgsteward backup " + service
-                    + "' first, or say --without-backup");
+            throw new Refusal(
+                    "cannot delete service '" + service + "': it has no verified backup; run 'pgsteward backup "
+                            + service + "' first, or add --without-backup");
         }
         quarantine.drop(subject);
         say(
                 wiring,
                 "deleted",
-                "database " + subject.database() + " and role " + subject.role() + " are gone; " + verified(verified));
+                "database " + subject.database() + " and role " + subject.role() + " no longer exist. "
+                        + lastBackup(verified));
     }
 
-    private static String verified(Optional<HistoryRows.VerifiedDump> verified) {
-        return verified.map(backup -> "last proved backup: " + backup.path() + " of " + backup.verifiedAt())
-                .orElse("there is no proved backup of it");
+    private static String lastBackup(Optional<HistoryRows.VerifiedDump> verified) {
+        return verified.map(backup -> "Last verified backup: " + backup.path() + ", verified at " + backup.verifiedAt())
+                .orElse("It has no verified backup");
     }
 
     private void say(Wiring wiring, String action, String text) {

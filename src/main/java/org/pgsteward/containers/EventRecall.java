@@ -45,6 +45,6 @@ final class EventRecall {
     /** An unavailable engine may answer later. An engine that gave its list and no events will not. */
     private void failed(RuntimeException refused, boolean listed) {
         finished = listed;
-        LOG.info("what containers went through before this is not known: {}", refused.getMessage());
+        LOG.info("cannot read earlier events of the containers: {}", refused.getMessage());
     }
 }

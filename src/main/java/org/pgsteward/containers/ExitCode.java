@@ -18,11 +18,11 @@ final class ExitCode {
             Map.entry(125, "Docker could not run it"),
             Map.entry(126, "its command is not executable"),
             Map.entry(127, "its command was not found"),
-            Map.entry(130, "ended by SIGINT, as told to"),
-            Map.entry(134, "it gave up, SIGABRT"),
+            Map.entry(130, "ended by SIGINT, as requested"),
+            Map.entry(134, "aborted, SIGABRT"),
             Map.entry(KILLED, "killed, SIGKILL"),
             Map.entry(139, "segmentation fault, SIGSEGV"),
-            Map.entry(143, "ended by SIGTERM, as told to"));
+            Map.entry(143, "ended by SIGTERM, as requested"));
 
     private ExitCode() {}
 

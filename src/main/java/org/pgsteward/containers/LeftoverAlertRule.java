@@ -35,7 +35,7 @@ final class LeftoverAlertRule {
                 default -> StatusWatch.OF_CONTAINERS.contains(alert.kind()) && !contained;
             };
             if (gone) {
-                over.add(Condition.well(alert.kind(), subject, "it is not there any more", now));
+                over.add(Condition.well(alert.kind(), subject, "it no longer exists", now));
             }
         }
         return over;

@@ -53,7 +53,7 @@ final class MemoryKillRule {
             return Optional.of(Condition.well(
                     KIND,
                     service,
-                    "no process of container " + container.lastingName() + " was killed lately",
+                    "no process of container " + container.lastingName() + " was killed within the hour",
                     look.at()));
         }
         String target = CommandTarget.of(container);
@@ -63,7 +63,7 @@ final class MemoryKillRule {
         String remedy = "docker stats --no-stream " + target + "\n" + moreMemory(container)
                 + (container.memoryLimitBytes() == 0
                         ? ""
-                        : "  # until it is created anew; for good: mem_limit in its compose file");
+                        : "  # until it is recreated; permanently: mem_limit in its compose file");
         return Optional.of(Condition.bad(
                         Severity.CRITICAL,
                         KIND,
@@ -71,7 +71,7 @@ final class MemoryKillRule {
                         "container " + container.lastingName() + " ran out of memory: the kernel killed "
                                 + (counted.size() == 1 ? "a process" : counted.size() + " processes")
                                 + " in it within the hour, and " + limit + " is not enough"
-                                + (look.postgres() ? "; all sessions of all services were ended each time" : ""),
+                                + (look.postgres() ? "; each time, PostgreSQL ended all sessions of all services" : ""),
                         remedy,
                         look.at())
                 .with(Map.of("kills", counted.size(), "memoryLimitBytes", container.memoryLimitBytes())));
@@ -82,7 +82,7 @@ final class MemoryKillRule {
      */
     static Condition gone(StatusObservation look) {
         return Condition.well(
-                KIND, look.serviceName(), "container " + look.container().lastingName() + " runs no longer", look.at());
+                KIND, look.serviceName(), "container " + look.container().lastingName() + " no longer runs", look.at());
     }
 
     /** Returns the command that raises the container's memory limit, or {@code free -h} where it has none. */

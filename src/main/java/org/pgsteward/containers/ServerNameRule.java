@@ -83,7 +83,7 @@ final class ServerNameRule {
                         found.size() + (found.size() == 1 ? " other container answers" : " other containers answer")
                                 + " to the name of PostgreSQL's container " + server.name() + ": " + named
                                 + (found.size() > MOST_NAMED ? ", ..." : "")
-                                + "; logins may reach it, and it may collect passwords",
+                                + "; logins may reach another container, which may collect passwords",
                         "docker inspect --format '{{json .NetworkSettings.Networks}}' " + first
                                 + "   # its names on each network\n" + String.join("\n", lines)
                                 + "\n# if it belongs there: give its service, container or alias another name",

@@ -68,7 +68,7 @@ record StatusObservation(
         long kills = memoryKills();
         return bad(
                 Severity.CRITICAL,
-                "was killed by the kernel for want of memory " + (kills == 1 ? "once" : kills + " times") + " within "
+                "was killed by the kernel for lack of memory " + (kills == 1 ? "once" : kills + " times") + " within "
                         + Elapsed.words(StatusWatch.LOOP) + ", with " + limit() + ", " + now,
                 MemoryKillRule.moreMemory(container) + "\ndocker logs --tail 200 " + CommandTarget.of(container));
     }
@@ -80,17 +80,17 @@ record StatusObservation(
                 : "a limit of " + Size.words(container.memoryLimitBytes());
     }
 
-    Condition well(String says) {
-        return Condition.well(kind(), serviceName(), "container " + container.lastingName() + " " + says, at)
+    Condition well(String state) {
+        return Condition.well(kind(), serviceName(), "container " + container.lastingName() + " " + state, at)
                 .with(figures());
     }
 
-    Condition bad(Severity severity, String says, String remedy) {
+    Condition bad(Severity severity, String state, String remedy) {
         return Condition.bad(
                         severity,
                         kind(),
                         serviceName(),
-                        "container " + container.lastingName() + " " + says,
+                        "container " + container.lastingName() + " " + state,
                         remedy,
                         at)
                 .with(figures());

@@ -42,7 +42,7 @@ public record StatusRule(Duration patience, Duration grace) {
     public StatusRule {
         if (patience.isNegative() || grace.isNegative()) {
             throw new IllegalArgumentException(
-                    "patience is " + patience + " and grace is " + grace + ": they cannot be negative");
+                    "patience " + patience + " and grace " + grace + " must not be negative");
         }
     }
 
@@ -64,7 +64,7 @@ public record StatusRule(Duration patience, Duration grace) {
             case CREATED ->
                 Optional.of(
                         container.exitCode() == 0
-                                ? look.well("is made and was never started")
+                                ? look.well("was created and never started")
                                 : look.bad(
                                         look.worst(Severity.WARNING),
                                         "could not be started: " + last,
@@ -82,7 +82,7 @@ public record StatusRule(Duration patience, Duration grace) {
                                         logs));
             case PAUSED ->
                 Optional.of(look.bad(
-                        look.worst(Severity.WARNING), "is paused: it answers nobody", "docker unpause " + target));
+                        look.worst(Severity.WARNING), "is paused and answers no request", "docker unpause " + target));
         };
     }
 
@@ -148,20 +148,20 @@ public record StatusRule(Duration patience, Duration grace) {
             String target = CommandTarget.of(container);
             return Optional.of(look.bad(
                     look.worst(Severity.WARNING),
-                    "runs, and its own health check fails",
+                    "runs, but its own health check fails",
                     "docker inspect --format '{{json .State.Health}}' " + target + "\ndocker logs --tail 50 " + target
                             + "\ndocker restart " + target));
         }
         int crashes = look.crashes().size();
         if (crashes >= MANY && look.memoryKills() > 0) {
-            return Optional.of(look.outOfMemory("and runs again just now"));
+            return Optional.of(look.outOfMemory("and runs again now"));
         }
         if (crashes >= MANY) {
             OptionalInt code = look.crashes().get(crashes - 1).code();
             String last = code.isPresent() ? ", last with " + ExitCode.words(code.getAsInt()) : "";
             return Optional.of(look.bad(
                     Severity.CRITICAL,
-                    "crashes again and again" + look.times() + last + ", and runs again just now",
+                    "crashes again and again" + look.times() + last + ", and runs again now",
                     "docker logs --tail 200 " + CommandTarget.of(container)));
         }
         boolean young = container
@@ -178,7 +178,7 @@ public record StatusRule(Duration patience, Duration grace) {
         if (look.endedForMemory()) {
             return Optional.of(look.bad(
                     Severity.CRITICAL,
-                    "was killed by the kernel for want of memory, with " + look.limit() + ": " + code,
+                    "was killed by the kernel for lack of memory, with " + look.limit() + ": " + code,
                     MemoryKillRule.moreMemory(container) + "\ndocker start " + target));
         }
         if (tooEarly(look)) {
@@ -204,9 +204,7 @@ public record StatusRule(Duration patience, Duration grace) {
         return Optional.of(
                 gaveUpTooEarly(look)
                         ? look.bad(
-                                severity,
-                                ended + ". Its database was made just after it gave up. Start it again",
-                                start)
+                                severity, ended + ". Its database was created just after that; start it again", start)
                         : look.bad(severity, ended, "docker logs --tail 50 " + target + "\n" + start));
     }
 

@@ -41,10 +41,10 @@ record UpdateRule(Duration grace) {
             return List.of();
         }
         String service = gone.serviceName();
-        String reason = "container " + next.lastingName() + " was made anew"
+        String reason = "container " + next.lastingName() + " was recreated"
                 + (same
                         ? " from the same image " + words(next)
-                        : " and went from " + words(last) + " to " + words(next));
+                        : " and changed its image from " + words(last) + " to " + words(next));
         Map<String, Object> figures = new LinkedHashMap<>();
         figures.put("fromImage", last.image());
         figures.put("fromImageId", last.imageId());

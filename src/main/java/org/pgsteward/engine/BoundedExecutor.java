@@ -39,7 +39,7 @@ final class BoundedExecutor implements AutoCloseable {
             try {
                 doOne(waiting.take());
             } catch (InterruptedException e) {
-                LOG.debug("asked to stop");
+                LOG.debug("stopping");
             }
         }
     }
@@ -48,7 +48,7 @@ final class BoundedExecutor implements AutoCloseable {
         try {
             work.run();
         } catch (RuntimeException e) {
-            LOG.error("an event of Docker's could not be dealt with; going on with the next", e);
+            LOG.error("cannot handle a Docker event; continuing with the next one", e);
         }
     }
 

@@ -54,7 +54,7 @@ final class ContainerList {
         List<Entry> entries = new ArrayList<>();
         try (JsonParser json = JSON.createParser(new BoundedJson(document, LONGEST))) {
             if (json.nextToken() != JsonToken.START_ARRAY) {
-                throw new IOException("the list of containers is no JSON array");
+                throw new IOException("the list of containers is not a JSON array");
             }
             while (json.nextToken() == JsonToken.START_OBJECT && entries.size() < MOST) {
                 entries.add(entry(json));
@@ -104,7 +104,7 @@ final class ContainerList {
         while (depth > 0) {
             JsonToken token = json.nextToken();
             if (token == null) {
-                throw new IOException("the list of containers breaks off");
+                throw new IOException("the list of containers is incomplete");
             } else if (token == JsonToken.FIELD_NAME && depth == 2 && networks.size() < MOST_ADDRESSES) {
                 networks.add(json.currentName());
             } else if (token.isStructStart()) {

@@ -117,7 +117,7 @@ final class Deadline implements DockerHttpClient {
                 throw refused;
             }
             throw new EngineAway(
-                    "the Docker Engine at " + host + " cannot be asked: "
+                    "cannot query the Docker Engine at " + host + ": "
                             + rootOf(e).getMessage(),
                     e);
         }
@@ -132,7 +132,7 @@ final class Deadline implements DockerHttpClient {
         try (answer) {
             byte[] body = answer.getBody().readNBytes(log ? ContainerLog.MOST_BYTES : MOST_BYTES + 1);
             if (!log && body.length > MOST_BYTES) {
-                throw new IOException("its answer has more than " + MOST_BYTES + " bytes, which is the limit");
+                throw new IOException("its answer exceeds the limit of " + MOST_BYTES + " bytes");
             }
             return new Whole(answer.getStatusCode(), answer.getHeaders(), new ByteArrayInputStream(body));
         }

@@ -181,7 +181,7 @@ public final class DockerEngine implements AutoCloseable {
             http.expectOk(answer, "stats of " + id);
             return MemoryReading.of(json.readTree(answer.getBody()));
         } catch (IOException e) {
-            throw new UncheckedIOException("stats of container " + id + " are not JSON", e);
+            throw new UncheckedIOException("cannot parse the stats of container " + id, e);
         }
     }
 
@@ -201,7 +201,7 @@ public final class DockerEngine implements AutoCloseable {
             http.expectOk(answer, "logs of " + name);
             return Optional.of(ContainerLog.of(answer.getBody().readAllBytes()));
         } catch (IOException e) {
-            throw new UncheckedIOException("logs of container " + name + " cannot be read", e);
+            throw new UncheckedIOException("cannot read the log of container " + name, e);
         }
     }
 
@@ -225,7 +225,7 @@ public final class DockerEngine implements AutoCloseable {
             client.close();
             transport.close();
         } catch (IOException e) {
-            throw new UncheckedIOException("closing the connection to " + host, e);
+            throw new UncheckedIOException("cannot close the connection to " + host, e);
         }
     }
 }

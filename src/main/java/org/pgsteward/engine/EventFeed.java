@@ -94,7 +94,7 @@ public final class EventFeed implements AutoCloseable {
             Instant now = source.now();
             return source.between(now.minus(REMEMBERED), now);
         } catch (IOException e) {
-            throw new EngineAway("the Docker Engine did not say what it remembers: " + e.getMessage(), e);
+            throw new EngineAway("cannot read past events from the Docker Engine: " + e.getMessage(), e);
         }
     }
 
@@ -115,7 +115,7 @@ public final class EventFeed implements AutoCloseable {
             } catch (IOException | RuntimeException e) {
                 position.lost(String.valueOf(e.getMessage()));
                 if (!away && !closed()) {
-                    LOG.warn("hears no Docker events, and goes on trying: {}", e.getMessage());
+                    LOG.warn("cannot receive Docker events, and retries: {}", e.getMessage());
                 }
                 away = true;
                 over = "";
@@ -146,10 +146,10 @@ public final class EventFeed implements AutoCloseable {
         }
         position.connected(clock.instant());
         LOG.info(
-                "hears Docker events at {}{}{}",
+                "receives Docker events from {}{}{}",
                 host,
                 position.status().reconnects() == 0 ? "" : " again",
-                over.isEmpty() ? "" : "; the stream before it ended: " + over);
+                over.isEmpty() ? "" : "; the previous stream ended: " + over);
         handOff.offer(listener::connected);
         return stream;
     }
@@ -174,7 +174,8 @@ public final class EventFeed implements AutoCloseable {
             position.took(event);
         } else {
             LOG.warn(
-                    "{} Docker events wait for a slow route; taking no more until it has caught up", timings.waiting());
+                    "{} Docker events wait for a slow route; reading no more until it has caught up",
+                    timings.waiting());
             stream.drop(timings.waiting() + " events were waiting");
         }
     }
@@ -183,8 +184,8 @@ public final class EventFeed implements AutoCloseable {
         while (!closedWithin(timings.probeEvery())) {
             current.ifPresent(stream -> probe.staleness(stream).ifPresent(why -> {
                 if (!closed() && stream.dropped().isEmpty()) {
-                    LOG.warn("the stream of Docker events is deaf: {}", why);
-                    stream.drop("deaf: " + why);
+                    LOG.warn("the stream of Docker events is stale: {}", why);
+                    stream.drop("stale: " + why);
                 }
             }));
         }

@@ -46,7 +46,7 @@ final class EventReader {
     Optional<Event> next() throws IOException {
         for (JsonToken token = incoming.nextToken(); token != null; token = incoming.nextToken()) {
             if (token != JsonToken.START_OBJECT) {
-                LOG.warn("left out: something that is no object among Docker's events");
+                LOG.warn("ignored: an entry of Docker's events that is not an object");
                 incoming.skipChildren();
                 continue;
             }
@@ -93,7 +93,7 @@ final class EventReader {
             return Optional.of(json.treeToValue(document, Event.class));
         } catch (IOException e) {
             LOG.warn(
-                    "left out: something of {} characters among Docker's events",
+                    "ignored: an unreadable Docker event of {} characters",
                     document.toString().length());
             return Optional.empty();
         }

@@ -39,7 +39,7 @@ final class FeedProbe {
             }
             List<Event> missing = until.isAfter(since) ? position.missing(source.between(since, until)) : List.of();
             if (!missing.isEmpty()) {
-                return Optional.of("it did not bring " + missing.size() + " events, the first of them '"
+                return Optional.of("it missed " + missing.size() + " events, the first of them '"
                         + missing.get(0).getAction() + "' at " + FeedPosition.timeOf(missing.get(0)));
             }
             if (stream.dropped().isEmpty()) {

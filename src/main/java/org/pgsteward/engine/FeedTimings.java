@@ -20,8 +20,8 @@ public record FeedTimings(Duration firstRetry, Duration longestRetry, Duration p
 
     public FeedTimings {
         if (firstRetry.isZero() || firstRetry.compareTo(longestRetry) > 0 || probeEvery.isZero() || waiting < 1) {
-            throw new IllegalArgumentException("the event feed would retry after " + firstRetry + " to " + longestRetry
-                    + ", prove every " + probeEvery + " and let " + waiting + " events wait");
+            throw new IllegalArgumentException("invalid timings of the event feed: retry after " + firstRetry + " to "
+                    + longestRetry + ", probe every " + probeEvery + ", " + waiting + " waiting events");
         }
     }
 

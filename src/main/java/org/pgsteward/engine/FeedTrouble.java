@@ -29,11 +29,11 @@ public record FeedTrouble(Instant since, String why) {
     private static Optional<FeedTrouble> of(FeedStatus feed, Instant begun, Duration patience, Instant now) {
         Instant since = feed.lastProbe().orElse(begun);
         if (!feed.connected()) {
-            return Optional.of(new FeedTrouble(since, "hears no Docker events: " + feed.why()));
+            return Optional.of(new FeedTrouble(since, "receives no Docker events: " + feed.why()));
         }
         boolean stale = feed.lastProbe().isEmpty() || since.plus(patience).isBefore(now);
         return stale
-                ? Optional.of(new FeedTrouble(since, "not sure to hear Docker events: last proved at " + since))
+                ? Optional.of(new FeedTrouble(since, "may miss Docker events: last verified at " + since))
                 : Optional.empty();
     }
 }

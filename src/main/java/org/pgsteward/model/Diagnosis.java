@@ -15,10 +15,10 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
         CONNECTION_REFUSED("connection refused"),
         PERMISSION_DENIED("permission denied"),
         /** PUBLIC has a privilege that only one role should have. */
-        TOO_OPEN("open to everybody"),
+        TOO_OPEN("open to PUBLIC"),
         RESOURCE_TROUBLE("resource trouble"),
         /** A problem of this kind would go unnoticed, since PostgreSQL does not log it. */
-        NOT_SEEN("not seen"),
+        NOT_SEEN("not logged"),
         /** The daemon's alert is firing. */
         FIRING("alert");
 

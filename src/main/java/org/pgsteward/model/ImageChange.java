@@ -23,7 +23,8 @@ public record ImageChange(
      * {@code before app:1 (0123456789ab) became app:2 at …}.
      */
     public String reason() {
-        return "before " + words(fromImage, fromImageId) + " became " + words(toImage, toImageId) + " at " + at;
+        return "before the change from " + words(fromImage, fromImageId) + " to " + words(toImage, toImageId) + " at "
+                + at;
     }
 
     private static String words(String image, String imageId) {

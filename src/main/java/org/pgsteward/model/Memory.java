@@ -10,7 +10,7 @@ package org.pgsteward.model;
 public record Memory(long usedBytes, long limitBytes) {
     public Memory {
         if (usedBytes < 0 || limitBytes <= 0) {
-            throw new IllegalArgumentException("memory of " + usedBytes + " bytes used of " + limitBytes);
+            throw new IllegalArgumentException("invalid memory sample: " + usedBytes + " bytes used of " + limitBytes);
         }
     }
 

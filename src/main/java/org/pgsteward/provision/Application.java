@@ -56,8 +56,8 @@ record Application(
         }
         boolean parts = host != null && user != null && password != null && database != null;
         if (url == null && !parts && (images.isEmpty() || caution == null)) {
-            throw new IllegalArgumentException("entry '" + application + "' has neither 'url', nor 'host', 'user',"
-                    + " 'password' and 'database', nor 'images' with a 'caution'");
+            throw new IllegalArgumentException("entry '" + application + "' lacks its variables: set 'url', or all of"
+                    + " 'host', 'user', 'password' and 'database', or 'images' with a 'caution'");
         }
     }
 

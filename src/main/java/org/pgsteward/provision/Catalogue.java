@@ -52,14 +52,17 @@ public final class Catalogue {
         try {
             entries = reader(json).readValue(BoundedFile.bytes(file, MOST_BYTES), Application[].class);
         } catch (JsonProcessingException e) {
-            throw new IOException("pgsteward.catalogue.file " + file + " is no catalogue: " + problem(e), e);
+            throw new IOException(
+                    "pgsteward.catalogue.file names " + file + ", which cannot be parsed: " + problem(e), e);
         } catch (NoSuchFileException e) {
-            throw new IOException("pgsteward.catalogue.file names " + file + ", which is not there", e);
+            throw new IOException("pgsteward.catalogue.file names " + file + ", which does not exist", e);
         } catch (IOException e) {
-            throw new IOException("pgsteward.catalogue.file " + file + " cannot be read: " + e.getMessage(), e);
+            throw new IOException(
+                    "pgsteward.catalogue.file names " + file + ", which cannot be read: " + e.getMessage(), e);
         }
         if (entries == null || Stream.of(entries).anyMatch(Objects::isNull)) {
-            throw new IOException("pgsteward.catalogue.file " + file + " is no catalogue: an entry is null");
+            throw new IOException(
+                    "pgsteward.catalogue.file names " + file + ", which cannot be parsed: an entry is null");
         }
         return List.of(entries);
     }

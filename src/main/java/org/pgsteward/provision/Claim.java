@@ -36,8 +36,8 @@ record Claim(
         Names.check("user", user, service);
         if (Stream.of(container.identity(), container.id(), container.image(), container.imageId())
                 .anyMatch(text -> text.indexOf('\0') >= 0)) {
-            throw new RefusedClaim("service '" + service + "' is of a container whose image or compose labels hold the"
-                    + " NUL character, which PostgreSQL cannot store: give it others");
+            throw new RefusedClaim("cannot enrol service '" + service + "': the image or the compose labels of its"
+                    + " container contain the NUL character, which PostgreSQL cannot store; change them");
         }
         extensions = Set.copyOf(extensions);
     }

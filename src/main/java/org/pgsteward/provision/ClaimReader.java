@@ -101,8 +101,8 @@ final class ClaimReader {
                 .sorted()
                 .findFirst()
                 .ifPresent(extension -> {
-                    throw new RefusedClaim("service '" + asked.service() + "' asks for the extension '" + extension
-                            + "', which is not allowed: add it to pgsteward.extensions.allowed");
+                    throw new RefusedClaim("cannot enrol service '" + asked.service() + "': it requests the extension '"
+                            + extension + "', which is not allowed; add it to pgsteward.extensions.allowed");
                 }));
         return claim;
     }

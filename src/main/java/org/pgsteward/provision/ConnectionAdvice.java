@@ -94,7 +94,9 @@ public final class ConnectionAdvice {
         }
         String kind = trouble.condition().kind();
         List<Condition> conditions = new ArrayList<>(over(
-                container, KINDS.stream().filter(other -> !other.equals(kind)).toList(), "there is another reason"));
+                container,
+                KINDS.stream().filter(other -> !other.equals(kind)).toList(),
+                "another alert states the current cause"));
         conditions.add(trouble.condition());
         return conditions;
     }
@@ -111,7 +113,7 @@ public final class ConnectionAdvice {
                 : over(
                         container,
                         List.of(ContainerAlertKinds.NETWORK, ContainerAlertKinds.UNREACHABLE),
-                        "the container is gone");
+                        "the container was removed");
     }
 
     private List<Condition> over(Container container, Iterable<String> kinds, String reason) {

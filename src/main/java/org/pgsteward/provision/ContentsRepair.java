@@ -102,7 +102,7 @@ final class ContentsRepair {
             if (!left.isEmpty() && refusal != null) {
                 throw new SQLException(
                         left.size() + " of " + (left.size() + done.size()) + " steps in database " + database
-                                + " are still to do, the first: " + left.get(0).reason() + " (" + refusal.getMessage()
+                                + " remain; the first: " + left.get(0).reason() + " (" + refusal.getMessage()
                                 + ")",
                         refusal.getSQLState(),
                         refusal);

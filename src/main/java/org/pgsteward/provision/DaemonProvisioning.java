@@ -71,7 +71,7 @@ public final class DaemonProvisioning {
                 containers.all().stream().anyMatch(other -> other.name().equals(name));
         findings.add(advice.gone(container, nameIsTaken));
         if (!nameIsTaken) {
-            findings.well(ContainerAlertKinds.REFUSED, name, "the container is gone");
+            findings.well(ContainerAlertKinds.REFUSED, name, "the container was removed");
         }
         // Compose removes the old container before it starts the new one, which may have the service from now on.
         containers.all().stream()
@@ -109,13 +109,13 @@ public final class DaemonProvisioning {
      * PostgreSQL is unavailable.
      */
     public ProvisionReport reconcile() {
-        if (!containers.isComplete() || !isHouseInOrder("the periodic look at everything")) {
+        if (!containers.isComplete() || !isHouseInOrder("the periodic reconcile")) {
             return ProvisionReport.NOTHING;
         }
         try {
             return services.reconcile();
         } catch (SQLException e) {
-            services.say("reconcile", "the periodic look at everything waits for PostgreSQL: " + e.getMessage());
+            services.say("reconcile", "the periodic reconcile waits for PostgreSQL: " + e.getMessage());
             return ProvisionReport.NOTHING;
         }
     }

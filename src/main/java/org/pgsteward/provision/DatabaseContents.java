@@ -135,8 +135,8 @@ record DatabaseContents(List<Misowned> misowned, boolean publicSchemaClosed, Set
                         kind,
                         database,
                         object.ownedBy(role),
-                        object.type() + " " + object.identity() + " in database " + database + " is not " + role
-                                + "'s"));
+                        object.type() + " " + object.identity() + " in database " + database
+                                + " does not belong to role " + role));
         Stream<Step> schema = publicSchemaClosed
                 ? Stream.of(new Step(
                         kind,
@@ -144,7 +144,7 @@ record DatabaseContents(List<Misowned> misowned, boolean publicSchemaClosed, Set
                         // As PostgreSQL 15 makes it in every new database.
                         "ALTER SCHEMA public OWNER TO pg_database_owner;"
                                 + " GRANT ALL ON SCHEMA public TO pg_database_owner",
-                        role + " may not use schema public of database " + database))
+                        "role " + role + " lacks privileges on schema public of database " + database))
                 : Stream.of();
         Stream<Step> missing = new TreeSet<>(wanted)
                 .stream()

@@ -56,9 +56,9 @@ record DeclaredAddress(String variable, DatabaseUrl address, Optional<String> ca
         DatabaseUrl chosen = candidates.getOrDefault(first, address);
         candidates.forEach((other, different) -> {
             if (!isSameDatabase(chosen, different)) {
-                throw new RefusedClaim("container '" + Names.printable(container.name()) + "' names two databases, in "
-                        + Names.printable(first) + " and in " + Names.printable(other)
-                        + ": say which is to be made by the labels pgsteward.database and pgsteward.user");
+                throw new RefusedClaim("cannot enrol container '" + Names.printable(container.name())
+                        + "': its variables " + Names.printable(first) + " and " + Names.printable(other)
+                        + " name two databases; choose one with the labels pgsteward.database and pgsteward.user");
             }
         });
         return new DeclaredAddress(first, chosen, caution);

@@ -106,7 +106,7 @@ final class DesiredService {
                     kind,
                     management,
                     closedToPublic() + "; " + opened(),
-                    "nobody but " + role + " may connect to database " + database);
+                    "only role " + role + " may connect to database " + database);
             steps.add(locked ? open.after(unlocked) : open);
         } else if (locked) {
             steps.add(new Step(kind, management, unlocked, "role " + role + NO_PASSWORD));
@@ -128,24 +128,24 @@ final class DesiredService {
         if (present.superuser() || present.replication() || present.otherPowers()) {
             add(
                     "ALTER ROLE " + quoted(role) + " NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS",
-                    "role " + role + " has powers beyond its database");
+                    "role " + role + " has attributes beyond its database");
         }
         if (present.connectionLimit() < 0) {
             add(
                     "ALTER ROLE " + quoted(role) + " CONNECTION LIMIT " + PostgresServer.ROLE_CONNECTIONS,
-                    "role " + role + " may take all connections of the server");
+                    "role " + role + " has no connection limit");
         }
         for (Cluster.Membership membership : present.memberOf()) {
             add(
                     "REVOKE " + quoted(membership.role()) + " FROM " + quoted(role)
                             + (cluster.major() < GRANTORS_COUNT ? "" : " GRANTED BY " + quoted(membership.grantor())),
-                    "role " + role + " has the rights of role " + membership.role());
+                    "role " + role + " is a member of role " + membership.role());
         }
         steps.addAll(access.steps());
         elsewhere()
                 .forEach(other -> add(
                         "REVOKE ALL ON DATABASE " + quoted(other) + " FROM " + quoted(role),
-                        "role " + role + " has rights on database " + other));
+                        "role " + role + " has privileges on database " + other));
     }
 
     /**
@@ -176,15 +176,15 @@ final class DesiredService {
         strangers(present)
                 .forEach(stranger -> add(
                         "REVOKE ALL ON DATABASE " + quoted(database) + " FROM " + quoted(stranger),
-                        "role " + stranger + " of another service has rights on database " + database));
+                        "role " + stranger + " of another service has privileges on database " + database));
         if (present.owner().equals(role)
                 && !Stream.of("CONNECT", "CREATE", "TEMPORARY").allMatch(right -> present.lets(role, right))) {
             add(
                     "GRANT ALL PRIVILEGES ON DATABASE " + quoted(database) + " TO " + quoted(role),
-                    "role " + role + " lacks rights on its own database");
+                    "role " + role + " lacks privileges on its own database");
         }
         if (!present.allowsConnections()) {
-            add(opened(), "database " + database + " lets nobody in");
+            add(opened(), "database " + database + " does not allow connections");
         }
     }
 

@@ -54,9 +54,9 @@ public final class Discovery {
         }
         Optional<Claim> claim = lookup.sharesNetwork() ? byVariables(labels, lookup) : Optional.empty();
         if (claim.isEmpty() && labels.claim()) {
-            throw new RefusedClaim("container '" + Names.printable(container.name())
-                    + "' asks for a database by label and gives no password: add the label pgsteward.password-file,"
-                    + " or its application's own variables");
+            throw new RefusedClaim("cannot enrol container '" + Names.printable(container.name())
+                    + "': it requests a database by label and has no password; add the label pgsteward.password-file,"
+                    + " or the variables of its application");
         }
         return claim;
     }

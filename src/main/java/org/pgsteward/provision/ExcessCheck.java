@@ -44,8 +44,8 @@ final class ExcessCheck {
             String more = others > 0 ? " and " + others + " more" : "";
             String reason = "role " + role + " owns "
                     + owned.named().stream().map(Names::printable).collect(Collectors.joining(", ")) + more
-                    + " in database " + management + ", where they may be a trap for a superuser: look at them,"
-                    + " and drop there what nobody needs";
+                    + " in database " + management + ". These objects may run code with the privileges of a superuser;"
+                    + " check them, and drop those that no service needs";
             report.unrepaired(service.name(), reason);
         }
     }
@@ -57,7 +57,7 @@ final class ExcessCheck {
                 "",
                 "",
                 "role " + role + " owns " + count + " large objects in database " + management
-                        + "; the limit is 0, since no service may make any there",
+                        + "; the limit is 0, since services may not create any there",
                 "DO $$ BEGIN LOOP PERFORM lo_unlink(oid) FROM (SELECT oid FROM pg_largeobject_metadata WHERE lomowner ="
                         + " " + Quote.literal(Quote.identifier(role))
                         + "::regrole LIMIT 1000) AS mine; EXIT WHEN NOT FOUND; COMMIT; END LOOP; END $$",

@@ -33,7 +33,7 @@ final class ExcessReading {
     static final int ROWS_AN_HOUR = 1000;
 
     /** The size is defined in {@code SqlSplitter} and {@code Globals}. */
-    private static final String LEFT_OUT = ". From 131072 on, verification and restores leave it out";
+    private static final String LEFT_OUT = ". From 131072 bytes on, verification and restores leave it out";
 
     /** The maximum number of excesses of each sort that are reported. */
     private static final int NAMED = 20;
@@ -138,7 +138,7 @@ final class ExcessReading {
                 "",
                 service,
                 "service " + service + " logged " + rows + " rows of activity within the last hour; the limit is "
-                        + ROWS_AN_HOUR + ". Further calls of log_user_activity write nothing until the hour is over",
+                        + ROWS_AN_HOUR + ". Until the hour ends, further calls of log_user_activity write no rows",
                 "SELECT action, user_identifier, count(*) FROM public.user_activity WHERE service_name = "
                         + Quote.literal(service)
                         + " AND created_at > now() AT TIME ZONE 'UTC' - interval '1 hour' GROUP BY 1, 2"
@@ -152,16 +152,17 @@ final class ExcessReading {
         long bytes = row.getLong(3);
         String name = row.getString(5);
         boolean one = row.getLong(4) * 2 > bytes && name.length() < LONGEST_NAME;
-        String who = Stream.of(role.isEmpty() ? "" : "role " + role, database.isEmpty() ? "" : "database " + database)
+        String subject = Stream.of(
+                        role.isEmpty() ? "" : "role " + role, database.isEmpty() ? "" : "database " + database)
                 .filter(part -> !part.isEmpty())
                 .collect(Collectors.joining(" in "));
-        String what = (one ? "setting " + Names.printable(name) : "the settings") + " of "
-                + (who.isEmpty() ? "all roles" : who);
+        String settings = (one ? "setting " + Names.printable(name) : "the settings") + " of "
+                + (subject.isEmpty() ? "all roles" : subject);
         return new Excess(
                 role,
                 database,
                 "",
-                what + (one ? " has " : " have ") + bytes + " bytes; the limit is " + LARGEST + LEFT_OUT,
+                settings + (one ? " has " : " have ") + bytes + " bytes; the limit is " + LARGEST + LEFT_OUT,
                 altered(role, database) + " RESET "
                         + (one
                                 ? Stream.of(name.split("\\."))

@@ -160,36 +160,35 @@ final class IdentityRule {
         Container container = claim.container();
         String name = Names.printable(container.name());
         String others = Names.printable(other.container().name());
-        String reason = "containers '" + name + "' and '" + others + "' both carry the compose labels of '"
-                + Names.printable(container.identity()) + "', and '" + name + "' asks for " + difference(claim, other)
-                + "; "
+        String reason = "cannot enrol container '" + name + "': containers '" + name + "' and '" + others
+                + "' both have the compose labels of '" + Names.printable(container.identity()) + "', and '" + name
+                + "' requests " + difference(claim, other)
                 + (holds
-                        ? "service '" + claim.service() + "' stays with '" + others + "', and '" + name
-                                + "' is not let in"
-                        : "neither is given anything, since either may be service '" + claim.service() + "'")
-                + ": remove the one that is not the service, or vouch for the refused one with"
-                + " 'pgsteward provision --adopt " + container.commandName() + "'";
+                        ? ". Service '" + claim.service() + "' stays with '" + others + "'"
+                        : ". Both are refused, since either may be service '" + claim.service() + "'")
+                + "; remove the container that is not the service, or adopt '" + name
+                + "' with 'pgsteward provision --adopt " + container.commandName() + "'";
         String remedy = "docker inspect --format '{{.Name}} {{json .Config.Labels}}' " + container.commandName() + " "
-                + other.container().commandName() + "   # where the two come from\ndocker rm -f "
-                + container.commandName() + "   # if this one is not the service\ndocker rm -f "
-                + other.container().commandName() + "   # if that one is left over\npgsteward provision --adopt "
-                + container.commandName() + "   # if the service is to have what the refused container asks for";
+                + other.container().commandName() + "   # the origin of both containers\ndocker rm -f "
+                + container.commandName() + "   # if it is not the service\ndocker rm -f "
+                + other.container().commandName() + "   # if it is left over\npgsteward provision --adopt "
+                + container.commandName() + "   # if the refused container is the service";
         return new RefusedClaim(reason, remedy, true);
     }
 
     private static RefusedClaim late(Claim claim, Contest contest) {
         Container container = claim.container();
         String name = Names.printable(container.name());
-        String reason = "container '" + name + "' carries the compose labels of '"
-                + Names.printable(container.identity()) + "' and existed beside '"
-                + Names.printable(contest.other()) + "' since "
+        String other = Names.printable(contest.other());
+        String reason = "cannot enrol container '" + name + "': it has the compose labels of '"
+                + Names.printable(container.identity()) + "', but existed beside '" + other + "' since "
                 + contest.since().truncatedTo(ChronoUnit.SECONDS)
-                + " without the role's password: it is no update of it, and gets nothing now that '"
-                + Names.printable(contest.other())
-                + "' is gone; remove it, or vouch for it with 'pgsteward provision --adopt "
+                + " without the role's password. So it is not an update of '" + other
+                + "', which was removed meanwhile; remove '" + name
+                + "', or adopt it with 'pgsteward provision --adopt "
                 + claim.service() + "'";
         String remedy = "docker inspect --format '{{.Name}} {{json .Config.Labels}}' " + container.commandName()
-                + "   # where it comes from\ndocker rm -f " + container.commandName()
+                + "   # its origin\ndocker rm -f " + container.commandName()
                 + "   # if it is not the service\npgsteward provision --adopt " + CommandPrefix.word(claim.service())
                 + "   # if it is the service";
         return new RefusedClaim(reason, remedy, false);
@@ -202,10 +201,10 @@ final class IdentityRule {
         }
         Claim its = other.claim().get();
         if (!its.user().equals(claim.user())) {
-            return "role '" + claim.user() + "' and not role '" + its.user() + "'";
+            return "role '" + claim.user() + "' instead of role '" + its.user() + "'";
         }
         return its.database().equals(claim.database())
                 ? "role '" + claim.user() + "' with another password"
-                : "database '" + claim.database() + "' and not database '" + its.database() + "'";
+                : "database '" + claim.database() + "' instead of database '" + its.database() + "'";
     }
 }

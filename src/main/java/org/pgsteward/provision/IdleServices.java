@@ -54,9 +54,9 @@ public final class IdleServices {
                         Severity.INFO,
                         "service-idle",
                         idle.service(),
-                        "there has been no container of it for " + idleAfter.toDays()
-                                + " days; its database is kept and backed up",
-                        "pgsteward remove " + idle.service() + "   # into quarantine, if it is not wanted any more");
+                        "no container for " + idleAfter.toDays()
+                                + " days; pgsteward keeps the database and backs it up",
+                        "pgsteward remove " + idle.service() + "   # into quarantine, if you no longer need it");
             }
         }
         present.forEach(service -> findings.well("service-idle", service, "it has a container"));

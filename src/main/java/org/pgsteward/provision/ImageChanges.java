@@ -16,20 +16,20 @@ final class ImageChanges {
     void report(ImageChange change, ProvisionFindings findings) {
         findings.row(change);
         findings.row(Activity.ours(change.service(), "image changed", change.at()));
-        String verified;
+        String backup;
         try {
-            verified = tables.history()
+            backup = tables.history()
                     .lastVerified(change.service(), change.at())
-                    .map(backup -> "last proved backup before that: " + backup.path() + ", which is kept")
-                    .orElse("there is no proved backup of before that");
+                    .map(last -> "last verified backup of the previous image: " + last.path() + ", which is kept")
+                    .orElse("there is no verified backup of the previous image");
         } catch (SQLException e) {
-            verified = "the last proved backup before that is not known, since PostgreSQL does not answer";
+            backup = "last verified backup of the previous image: unknown, since PostgreSQL does not answer";
         }
         findings.inform(
                 "image-changed",
                 change.service(),
-                change.service() + " went from " + change.fromImage() + " (" + digest(change.fromImageId()) + ") to "
-                        + change.toImage() + " (" + digest(change.toImageId()) + "); " + verified);
+                change.service() + " changed its image from " + change.fromImage() + " (" + digest(change.fromImageId())
+                        + ") to " + change.toImage() + " (" + digest(change.toImageId()) + "); " + backup);
     }
 
     private static String digest(String imageId) {

@@ -39,11 +39,11 @@ final class IsolationPlan {
                 .forEach(closings::add);
         closings.addAll(closed(
                 openObjects(cluster, grant -> isOurs(grant.object())),
-                "every role has rights on the journal's tables in database " + server.database(),
+                "every role has privileges on the journal's tables in database " + server.database(),
                 server));
         closings.addAll(closed(
                 openObjects(cluster, grant -> isOfLargeObjects(grant.object())),
-                "every role may make large objects in database " + server.database(),
+                "every role may create large objects in database " + server.database(),
                 server));
         ManagementAccess.everybodysSchemas(Step.Kind.REPAIR, cluster, server.database())
                 .map(step -> new Closing(server.database(), step))
@@ -67,7 +67,7 @@ final class IsolationPlan {
                 Stream.concat(grants, Stream.of("REVOKE ALL ON DATABASE " + name + " FROM PUBLIC"))
                         .collect(Collectors.joining("; ")),
                 "every role may connect to database " + database.name()
-                        + (keep.isEmpty() ? "" : "; still may: " + String.join(", ", keep)));
+                        + (keep.isEmpty() ? "" : "; these roles keep access: " + String.join(", ", keep)));
     }
 
     private static List<Closing> closed(List<String> revokes, String reason, ServerAddress server) {

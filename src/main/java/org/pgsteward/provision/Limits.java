@@ -80,8 +80,8 @@ public final class Limits {
 
     private static Line tooLarge(OversizedContainer container) {
         return new Line(
-                "container " + container.name() + " is not read: Docker's description of it has more than "
-                        + container.limit() + " bytes, which is the limit. Its labels or variables are too large",
+                "container " + container.name() + " is not read: Docker's description of it exceeds the limit of "
+                        + container.limit() + " bytes. Its labels or variables are too large",
                 looksInto(container.name()),
                 Map.of("bytes", container.bytes(), "limit", container.limit()));
     }
@@ -95,7 +95,7 @@ public final class Limits {
                 .collect(Collectors.joining(", "));
         return new Line(
                 "container " + container.name() + " is not read: its labels and variables have " + container.bytes()
-                        + " characters, and those of all containers together may have " + container.limit()
+                        + " characters, and all containers together may have " + container.limit()
                         + ". The largest are " + largest,
                 looksInto(container.largest().keySet().iterator().next()),
                 Map.of("bytes", container.bytes(), "limit", container.limit()));

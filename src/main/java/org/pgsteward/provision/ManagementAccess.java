@@ -53,7 +53,7 @@ final class ManagementAccess {
     }
 
     private static String mayMake(String who, Cluster.ObjectGrant grant, String management) {
-        return who + " may make objects in " + grant.object().replaceFirst("^SCHEMA", "schema") + " of database "
+        return who + " may create objects in " + grant.object().replaceFirst("^SCHEMA", "schema") + " of database "
                 + management;
     }
 
@@ -87,7 +87,7 @@ final class ManagementAccess {
         if (!missing.isEmpty()) {
             steps.add(step(
                     String.join("; ", missing),
-                    "role " + role + " may log its users' activity and see its own status"));
+                    "role " + role + " lacks the privileges to log activity and to read its own status"));
         }
     }
 
@@ -110,7 +110,7 @@ final class ManagementAccess {
                 .toList();
         if (!beyond.isEmpty()) {
             steps.add(step(
-                    String.join("; ", beyond), "role " + role + " has rights on tables of database " + management));
+                    String.join("; ", beyond), "role " + role + " has privileges on tables of database " + management));
         }
     }
 
@@ -140,7 +140,7 @@ final class ManagementAccess {
             steps.add(step(
                     "REVOKE " + String.join(", ", privileges) + " ON DATABASE " + quoted(management) + " FROM "
                             + quoted(role),
-                    "role " + role + " may make objects in database " + management));
+                    "role " + role + " may create objects in database " + management));
         }
     }
 

@@ -48,8 +48,8 @@ final class Names {
      */
     static void check(String what, String name, String service) {
         problem(name).ifPresent(problem -> {
-            throw new RefusedClaim(what + " '" + printable(name) + "' of service '" + printable(service) + "' "
-                    + problem + ": choose another by the label pgsteward." + what);
+            throw new RefusedClaim("cannot enrol service '" + printable(service) + "': " + what + " '" + printable(name)
+                    + "' " + problem + "; choose another with the label pgsteward." + what);
         });
     }
 
@@ -70,8 +70,9 @@ final class Names {
                 continue;
             }
             if (!EXTENSION.matcher(extension).matches()) {
-                throw new RefusedClaim("extension '" + printable(extension) + "' of service '" + printable(service)
-                        + "' is no extension's name: list such as vector, pg_trgm in the label pgsteward.extensions");
+                throw new RefusedClaim("cannot enrol service '" + printable(service) + "': '" + printable(extension)
+                        + "' is not the name of an extension; list names such as vector, pg_trgm in the label"
+                        + " pgsteward.extensions");
             }
             extensions.add(extension);
         }
@@ -100,7 +101,7 @@ final class Names {
             return Optional.of("is longer than " + LONGEST_BYTES + " bytes");
         }
         if (UNPRINTABLE.matcher(name).find() || INVISIBLE.matcher(name).find()) {
-            return Optional.of("holds a character that cannot be seen");
+            return Optional.of("contains an invisible character");
         }
         return misshapen(name).or(() -> reserved(name));
     }
@@ -114,14 +115,14 @@ final class Names {
                 .mapToObj(Character::toString)
                 .findFirst();
         if (foreign.isPresent()) {
-            return Optional.of("holds '" + foreign.get() + "', and only letters, digits, spaces and . _ @ + - may be");
+            return Optional.of("contains '" + foreign.get() + "' (allowed: letters, digits, spaces and . _ @ + -)");
         }
         if (!Character.isLetterOrDigit(name.codePointAt(0)) || name.endsWith(" ")) {
             return Optional.of("does not begin with a letter or a digit, or ends with a space");
         }
         if (writtenIn(name, UnicodeScript.LATIN)
                 && (writtenIn(name, UnicodeScript.CYRILLIC) || writtenIn(name, UnicodeScript.GREEK))) {
-            return Optional.of("mixes alphabets whose letters look alike");
+            return Optional.of("mixes alphabets with similar letters");
         }
         return Optional.empty();
     }

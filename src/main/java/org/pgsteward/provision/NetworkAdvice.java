@@ -21,9 +21,9 @@ final class NetworkAdvice {
         if (postgres.isPresent() && !lookup.sharesNetwork() && lookup.joinable().isEmpty()) {
             String server = Names.printable(postgres.get().name());
             return Optional.of(
-                    "container '" + Names.printable(container.name()) + "' asks for a database, and PostgreSQL's"
+                    "container '" + Names.printable(container.name()) + "' requests a database, and PostgreSQL's"
                             + " container '" + server
-                            + "' is on no network that services join: `docker network connect internal_db "
+                            + "' is on no network for services; connect it: `docker network connect internal_db "
                             + server + "`");
         }
         List<String> missing = Stream.concat(
@@ -36,11 +36,11 @@ final class NetworkAdvice {
         if (missing.isEmpty()) {
             return Optional.empty();
         }
-        return Optional.of("container '" + Names.printable(container.name()) + "' asks for a database and is not on "
+        return Optional.of("container '" + Names.printable(container.name()) + "' requests a database and is not on "
                 + missing.stream()
                         .map(name -> "network " + Names.printable(name))
                         .collect(Collectors.joining(" and "))
-                + ": beside the networks that it has, add to its service `networks: ["
+                + "; add to its service, beside its other networks: `networks: ["
                 + missing.stream().map(Names::printable).collect(Collectors.joining(", ")) + "]`");
     }
 }

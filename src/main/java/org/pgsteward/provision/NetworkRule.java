@@ -67,7 +67,7 @@ public final class NetworkRule {
             return Optional.of(wrongNetwork(request, postgres, host));
         }
         return Optional.of(
-                wrongName(request, postgres, host, "and no container on " + networks(asker) + " is called so"));
+                wrongName(request, postgres, host, "and no container on " + networks(asker) + " has this name"));
     }
 
     private static boolean isHeard(Container asker, String host, Collection<Container> all) {
@@ -84,17 +84,17 @@ public final class NetworkRule {
                 .orElse(POSTGRES_PORT);
         return request.port().filter(port -> port.number() != right).map(port -> {
             String value = request.container().environment().getOrDefault(port.variable(), "");
-            String said = String.valueOf(port.number());
+            String named = String.valueOf(port.number());
             String fixed = value.contains("://")
                     ? "…:" + right + "…   # the same address with this port"
-                    : value.replaceFirst("\\b" + said + "$", String.valueOf(right));
+                    : value.replaceFirst("\\b" + named + "$", String.valueOf(right));
             return new Diagnosis(
                     CONNECTION_REFUSED,
                     Severity.CRITICAL,
                     request.service(),
-                    printable(port.variable()) + " says port " + said + ", and PostgreSQL listens on " + right,
+                    printable(port.variable()) + " names port " + named + ", and PostgreSQL listens on " + right,
                     "# in the compose file of " + request.container().commandName() + ":\n" + printable(port.variable())
-                            + ": " + (fixed.equals(said) || value.contains("://") ? fixed : printable(fixed))
+                            + ": " + (fixed.equals(named) || value.contains("://") ? fixed : printable(fixed))
                             + upAgain(request));
         });
     }
@@ -130,8 +130,8 @@ public final class NetworkRule {
                 CONNECTION_REFUSED,
                 isMeant(asker, postgres, host) ? Severity.CRITICAL : Severity.INFO,
                 request.service(),
-                printable(request.variable()) + " says '" + printable(host) + "', " + why + "; PostgreSQL's is called '"
-                        + right + "'",
+                printable(request.variable()) + " names '" + printable(host) + "', " + why
+                        + "; the container of PostgreSQL is '" + right + "'",
                 remedy.toString());
     }
 
@@ -148,7 +148,7 @@ public final class NetworkRule {
         String name = plain(asker.name());
         String remedy = joinable(postgres)
                 .map(network -> "docker network connect " + network + " " + name
-                        + "   # until it is made anew\n# for good, in its compose file, beside the networks that it has:\n"
+                        + "   # until it is recreated\n# permanently, in its compose file, beside its other networks:\n"
                         + "networks: [" + network + "]")
                 .orElse("docker network create internal_db\ndocker network connect internal_db "
                         + plain(postgres.name()) + "\ndocker network connect internal_db " + name);
@@ -156,7 +156,7 @@ public final class NetworkRule {
                 CONNECTION_REFUSED,
                 Severity.CRITICAL,
                 request.service(),
-                printable(request.variable()) + " says '" + printable(host)
+                printable(request.variable()) + " names '" + printable(host)
                         + "', which is PostgreSQL, but the container is only on " + networks(asker)
                         + " and PostgreSQL is on " + networks(postgres),
                 remedy);

@@ -58,8 +58,8 @@ final class ProvisionFindings {
                 Severity.WARNING,
                 "rights-changed",
                 subject,
-                "rights or owners are not as they should be, and could not be put right: " + reason
-                        + "; tried again within minutes",
+                "privileges or ownership drifted and could not be restored: " + reason
+                        + "; next attempt within minutes",
                 "pgsteward provision --plan");
     }
 

@@ -211,7 +211,7 @@ public final class Provisioner implements AutoCloseable {
             return Result.refused(container.name(), refused);
         }
         return claim.map(its -> grant(its, others, trusted))
-                .orElseGet(() -> Result.skipped("asks for no database", container.name(), false));
+                .orElseGet(() -> Result.skipped("requests no database", container.name(), false));
     }
 
     private Result grant(ContainerClaim claim, Collection<Container> others, boolean trusted) {

@@ -56,8 +56,8 @@ public final class Quarantine {
                             row -> new QuarantinedService(
                                     service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3))),
                             service)
-                    .orElseThrow(() -> new Refusal("there is no service '" + service
-                            + "' in service_configs: 'pgsteward status' lists those that there are"));
+                    .orElseThrow(() -> new Refusal("cannot find service '" + service
+                            + "' in service_configs; 'pgsteward status' lists the services"));
         }
     }
 
@@ -71,8 +71,8 @@ public final class Quarantine {
     public QuarantinedService begin(QuarantinedService subject) throws SQLException, Refusal {
         String before = subject.before().orElse(subject.database());
         if (subject.isQuarantined() && !subject.database().equals(before)) {
-            throw new Refusal("service '" + subject.service() + "' is in quarantine already, its database is called "
-                    + subject.database());
+            throw new Refusal(
+                    "service '" + subject.service() + "' is already in quarantine; its database is " + subject.database());
         }
         String renamed = "removed_" + DAY.format(clock.instant()) + "_"
                 + UUID.randomUUID().toString().substring(0, 8);
@@ -104,19 +104,18 @@ public final class Quarantine {
                 ManagementConnection.Turn turn = management.turn()) {
             ServiceObjects objects = objects(turn, subject);
             if (!objects.databaseExists(subject.database()) && !objects.databaseExists(before)) {
-                throw new Refusal(
-                        "service '" + subject.service() + "' cannot have its database back, since there is none"
-                                + " that is called "
-                                + (subject.database().equals(before) ? "" : subject.database() + " or ") + before
-                                + " any more: 'pgsteward remove --drop " + subject.service()
-                                + "' deletes what is left of it, and"
-                                + " 'pgsteward backups' says what it can be restored from");
+                throw new Refusal("cannot take service '" + subject.service() + "' out of quarantine: "
+                        + (subject.database().equals(before)
+                                ? "database " + before + " no longer exists"
+                                : "databases " + subject.database() + " and " + before + " do not exist")
+                        + "; 'pgsteward remove --drop " + subject.service() + "' deletes the remains, and"
+                        + " 'pgsteward backups' lists its backups");
             }
             if (!subject.database().equals(before)
                     && objects.databaseExists(subject.database())
                     && objects.databaseExists(before)) {
-                throw new Refusal("service '" + subject.service() + "' cannot have its database back, since another is"
-                        + " called " + before + " by now: rename that one, or remove the service that it is of");
+                throw new Refusal("cannot take service '" + subject.service() + "' out of quarantine: another database has"
+                        + " the name " + before + "; rename that database, or remove its service");
             }
             objects.enableLogin();
             objects.rename(subject.database(), before, ", quarantined_at = NULL, quarantined_from = NULL");
@@ -151,13 +150,14 @@ public final class Quarantine {
                 .filter(database -> database.startsWith(before + "_before_"))
                 .toList();
         String next = kept.size() == elsewhere.size()
-                ? "a restore kept what was there before; if nobody needs it, delete it by: "
+                ? "if you no longer need the database that a restore kept, run: "
                         + kept.stream()
                                 .map(database -> "DROP DATABASE " + Quote.identifier(database))
                                 .collect(Collectors.joining("; "))
-                : "in each, REASSIGN OWNED BY " + Quote.identifier(subject.role()) + " and DROP OWNED BY it";
-        throw new Refusal("service '" + subject.service() + "' is not deleted, since its role " + subject.role()
-                + " still has something in " + String.join(", ", elsewhere) + ": " + next + ", and try again");
+                : "in each, run REASSIGN OWNED BY " + Quote.identifier(subject.role()) + " and DROP OWNED BY it";
+        throw new Refusal("cannot delete service '" + subject.service() + "': its role " + subject.role()
+                + " still owns objects or has privileges in " + String.join(", ", elsewhere) + "; " + next
+                + ", and try again");
     }
 
     private static ServiceObjects objects(ManagementConnection.Turn turn, QuarantinedService subject) {
@@ -167,7 +167,7 @@ public final class Quarantine {
     private static String beforeOf(QuarantinedService subject) throws Refusal {
         return subject.before()
                 .orElseThrow(() -> new Refusal("service '" + subject.service()
-                        + "' is not in quarantine: 'pgsteward remove " + subject.service() + "' puts it there"));
+                        + "' is not in quarantine; put it there with 'pgsteward remove " + subject.service() + "'"));
     }
 
     private Connection connect() throws SQLException {

@@ -102,14 +102,14 @@ final class Reconcile {
     private static String wish(Claim claim, Cluster cluster) {
         String bound = cluster.service(claim.service())
                 .filter(Cluster.Service::isBound)
-                .map(service -> "bound to " + Names.printable(service.identity()))
-                .orElse("bound to nobody yet");
-        String role = cluster.role(claim.user()).isPresent() ? "the role exists" : "no such role";
+                .map(service -> "service bound to " + Names.printable(service.identity()))
+                .orElse("service not enrolled");
+        String role = cluster.role(claim.user()).isPresent() ? "role exists" : "no role";
         String database = cluster.database(claim.database())
-                .map(present -> "the database exists and is " + present.owner() + "'s")
-                .orElse("no such database");
-        return "database " + claim.database() + " of role " + claim.user() + " (" + claim.because() + "); there is: "
-                + role + ", " + database + ", " + bound;
+                .map(present -> "database exists, with owner " + present.owner())
+                .orElse("no database");
+        return "database " + claim.database() + " of role " + claim.user() + " (" + claim.because() + "); now: " + role
+                + ", " + database + ", " + bound;
     }
 
     /** Repairs enrolled services without a claim now: the container was removed, or the engine is unavailable. */

@@ -15,14 +15,14 @@ final class Refusals {
     private final Claim claim;
     private final Cluster cluster;
     private final ServerAddress server;
-    private final String asks;
+    private final String subject;
 
     private Refusals(Claim claim, Cluster cluster, ServerAddress server) {
         this.claim = claim;
         this.cluster = cluster;
         this.server = server;
-        this.asks = "service '" + claim.service() + "' of container '"
-                + Names.printable(claim.container().name()) + "' asks for ";
+        this.subject = "cannot enrol service '" + claim.service() + "' of container '"
+                + Names.printable(claim.container().name()) + "': ";
     }
 
     /** @throws RefusedClaim for the first reason that applies */
@@ -47,19 +47,19 @@ final class Refusals {
     private void checkOurOwn() {
         if (claim.user().equalsIgnoreCase(server.user())) {
             throw refused(
-                    "the administrator's role '" + claim.user()
-                            + "': give it a role of its own in its variables, or by the label pgsteward.user",
+                    "it requests the administrator's role '" + claim.user()
+                            + "'; set a role of its own in its variables, or with the label pgsteward.user",
                     label("user"));
         }
         if (claim.database().equalsIgnoreCase(server.database())) {
             throw refused(
-                    "the management database '" + claim.database()
-                            + "': give it a database of its own in its variables, or by the label pgsteward.database",
+                    "it requests the management database '" + claim.database()
+                            + "'; set a database of its own in its variables, or with the label pgsteward.database",
                     label("database"));
         }
         if (claim.service().equalsIgnoreCase(server.database())) {
             throw refused(
-                    "the name of the management database: choose another by the label pgsteward.service",
+                    "it has the name of the management database; choose another with the label pgsteward.service",
                     label("service"));
         }
     }
@@ -68,19 +68,18 @@ final class Refusals {
         Optional<Cluster.Service> enrolled = cluster.service(claim.service());
         if (enrolled.filter(Cluster.Service::isQuarantined).isPresent()) {
             throw refused(
-                    "its database, which is in quarantine: bring it back with 'pgsteward remove --undo "
-                            + claim.service() + "'",
+                    "its database is in quarantine; take it out with 'pgsteward remove --undo " + claim.service() + "'",
                     "pgsteward remove --undo " + CommandPrefix.word(claim.service()));
         }
         String identity = claim.container().identity();
         enrolled.filter(service -> service.isBound() && !service.identity().equals(identity) && !trusted)
                 .ifPresent(service -> {
                     throw refused(
-                            "what belongs to '" + Names.printable(service.identity()) + "', and it is '"
-                                    + Names.printable(identity)
-                                    + "': if you renamed the project or the container, type 'pgsteward provision --adopt "
+                            "the service belongs to '" + Names.printable(service.identity())
+                                    + "', and the container is '" + Names.printable(identity)
+                                    + "'; if you renamed the project or the container, run 'pgsteward provision --adopt "
                                     + claim.service()
-                                    + "', else choose another name by the label pgsteward.service",
+                                    + "', otherwise choose another name with the label pgsteward.service",
                             adopt("if you renamed the project or the container") + "\n" + label("service"));
                 });
     }
@@ -88,14 +87,14 @@ final class Refusals {
     private void checkOtherServices() {
         others(cluster.index().servicesOfDatabase(claim.database())).ifPresent(other -> {
             throw refused(
-                    "database '" + claim.database() + "', which belongs to service '" + other.name()
-                            + "': choose another by the label pgsteward.database",
+                    "it requests database '" + claim.database() + "', which belongs to service '" + other.name()
+                            + "'; choose another with the label pgsteward.database",
                     label("database"));
         });
         others(cluster.index().servicesOfRole(claim.user())).ifPresent(other -> {
             throw refused(
-                    "role '" + claim.user() + "', which belongs to service '" + other.name()
-                            + "': choose another by the label pgsteward.user",
+                    "it requests role '" + claim.user() + "', which belongs to service '" + other.name()
+                            + "'; choose another with the label pgsteward.user",
                     label("user"));
         });
     }
@@ -114,8 +113,8 @@ final class Refusals {
     private void checkOtherCase(String what, String name, Optional<String> taken) {
         taken.ifPresent(other -> {
             throw refused(
-                    what + " '" + name + "', which differs from '" + other
-                            + "' only by case: choose another by the label pgsteward." + what,
+                    what + " '" + name + "' differs from '" + other
+                            + "' only by case; choose another with the label pgsteward." + what,
                     label(what));
         });
     }
@@ -133,8 +132,8 @@ final class Refusals {
                         .filter(role -> role.superuser() || role.replication())
                         .isPresent()) {
             throw refused(
-                    "role '" + claim.user() + "', which is a superuser or may replicate: give it a role of its"
-                            + " own, by the label pgsteward.user",
+                    "it requests role '" + claim.user() + "', which has SUPERUSER or REPLICATION; set a role of its"
+                            + " own with the label pgsteward.user",
                     label("user"));
         }
     }
@@ -148,12 +147,12 @@ final class Refusals {
                 .filter(Cluster.Role::isShutOut)
                 .ifPresent(previous -> {
                     throw refused(
-                            "role '" + claim.user() + "' while its role '" + previous.name()
-                                    + "' is shut out: correct the application and enable that role's login (the alert"
-                                    + " role-shut-out has the line), or type 'pgsteward provision --adopt "
+                            "it requests role '" + claim.user() + "' while its role '" + previous.name()
+                                    + "' is shut out; correct the application and enable that role's login (the alert"
+                                    + " role-shut-out has the line), or run 'pgsteward provision --adopt "
                                     + claim.service() + "'",
                             "pgsteward status   # the alert role-shut-out has the reason and the line\n"
-                                    + adopt("if the service is to have another role anyway"));
+                                    + adopt("if the service may have another role anyway"));
                 });
     }
 
@@ -166,15 +165,15 @@ final class Refusals {
                         .filter(present -> !accepts.test(present, claim.password()))
                         .isPresent()) {
             throw refused(
-                    "role '" + claim.user() + "', which exists with another password: give the container that"
-                            + " password, or vouch for it with 'pgsteward provision --adopt " + claim.service() + "'",
-                    adopt("if the role is to have the container's password"));
+                    "it requests role '" + claim.user() + "', which exists with another password; give the container"
+                            + " that password, or adopt it with 'pgsteward provision --adopt " + claim.service() + "'",
+                    adopt("to set the container's password for the role"));
         }
         foreignDatabase(claim, cluster).ifPresent(database -> {
             if (!database.ofAdministrator()) {
                 throw refused(
-                        "database '" + claim.database() + "', which belongs to role '" + database.owner()
-                                + "': choose another by the label pgsteward.database",
+                        "it requests database '" + claim.database() + "', which belongs to role '" + database.owner()
+                                + "'; choose another with the label pgsteward.database",
                         label("database"));
             }
             checkEvidence(database.evidence());
@@ -218,28 +217,28 @@ final class Refusals {
         if (cluster.role(role).isEmpty()
                 || !(entitled || named || evidence.owners().contains(role))) {
             throw refused(
-                    "database '" + claim.database() + "', which exists, and nothing in it shows that it is for"
-                            + " role '" + role + "' (its own tables or schemas would, or a right to create that the"
-                            + " administrator granted to it by name): " + vouch(),
-                    adopt("if the database is the service's") + "\n" + label("database"));
+                    "it requests database '" + claim.database() + "', which exists without evidence that it is for"
+                            + " role '" + role + "' (tables or schemas of the role, or the privilege to create objects,"
+                            + " granted to the role by name); " + orAdopt(),
+                    adopt("if the database belongs to the service") + "\n" + label("database"));
         }
         Set<String> others = new TreeSet<>(evidence.present());
         others.addAll(evidence.entitled());
         others.remove(role);
         if (!others.isEmpty()) {
             throw refused(
-                    "database '" + claim.database() + "', which may as well be for role '"
+                    "it requests database '" + claim.database() + "', which may belong to role '"
                             + Names.printable(others.iterator().next())
-                            + "', which has tables or the right to create in it: "
-                            + vouch(),
-                    adopt("if the database is the service's") + "\n" + label("database"));
+                            + "': that role has tables or the privilege to create objects in it; "
+                            + orAdopt(),
+                    adopt("if the database belongs to the service") + "\n" + label("database"));
         }
         if (!evidence.closed().isEmpty() && !(entitled && named)) {
             throw refused(
-                    "database '" + claim.database() + "', in which the administrator has more than role '" + role
-                            + "' was given, such as "
-                            + Names.printable(evidence.closed().replace('"', ' ')) + ": " + vouch(),
-                    adopt("if the database is the service's") + "\n" + label("database"));
+                    "it requests database '" + claim.database() + "', in which role '" + role
+                            + "' lacks privileges on objects of the administrator, such as "
+                            + Names.printable(evidence.closed().replace('"', ' ')) + "; " + orAdopt(),
+                    adopt("if the database belongs to the service") + "\n" + label("database"));
         }
     }
 
@@ -258,12 +257,12 @@ final class Refusals {
         return inRow || claim.database().equals(claim.user());
     }
 
-    private String vouch() {
-        return "choose another by the label pgsteward.database, or vouch for it with 'pgsteward provision --adopt "
+    private String orAdopt() {
+        return "choose another with the label pgsteward.database, or adopt it with 'pgsteward provision --adopt "
                 + claim.service() + "'";
     }
 
-    /** Returns a line that vouches for the claim. */
+    /** Returns the line that adopts the service. */
     private String adopt(String when) {
         return "pgsteward provision --adopt " + CommandPrefix.word(claim.service()) + "   # " + when;
     }
@@ -277,7 +276,7 @@ final class Refusals {
     }
 
     /** @param remedy lines to paste */
-    private RefusedClaim refused(String what, String remedy) {
-        return new RefusedClaim(asks + what, remedy, false);
+    private RefusedClaim refused(String reason, String remedy) {
+        return new RefusedClaim(subject + reason, remedy, false);
     }
 }

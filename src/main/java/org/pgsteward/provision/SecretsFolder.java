@@ -62,7 +62,7 @@ public final class SecretsFolder {
         return read(
                 name.startsWith(inside) ? name.substring(inside.length()) : name,
                 "password-file '" + Names.printable(name) + "'",
-                "put a plain file with the service's password into " + place + " and name it in the label");
+                "put a plain file with the service's password into " + place + ", and name it in the label");
     }
 
     /**
@@ -74,7 +74,7 @@ public final class SecretsFolder {
         return read(
                 last(path),
                 named(variable, path),
-                "put the same file into " + place + ", or give the label pgsteward.password-file");
+                "put the same file into " + place + ", or set the label pgsteward.password-file");
     }
 
     /**
@@ -84,27 +84,34 @@ public final class SecretsFolder {
      * @throws RefusedClaim also if the file is a password's by its own name, or holds no legal name
      */
     String readNameFor(String variable, String path) {
-        String next = "write the name into the variable itself, or give the labels pgsteward.database, pgsteward.user"
+        String next = "write the name into the variable itself, or set the labels pgsteward.database, pgsteward.user"
                 + " and pgsteward.password-file";
         if (last(path).toLowerCase(Locale.ROOT).contains("pass")) {
-            throw new RefusedClaim(named(variable, path) + " is a password's: " + next);
+            throw new RefusedClaim(
+                    "cannot read a name from " + named(variable, path) + ": it is for a password; " + next);
         }
         String name = readFor(variable, path).reveal();
         if (neverNames.contains(name)) {
-            throw new RefusedClaim(named(variable, path) + " holds a secret of pgsteward's own: " + next);
+            throw new RefusedClaim("cannot read a name from " + named(variable, path)
+                    + ": it contains a secret of pgsteward; " + next);
         }
         if (!Names.isLegal(name)) {
-            throw new RefusedClaim(named(variable, path) + " holds no name that is legal: " + next);
+            throw new RefusedClaim(
+                    "cannot read a name from " + named(variable, path) + ": it contains no valid name; " + next);
         }
         return name;
     }
 
     private static String named(String variable, String path) {
-        return "variable " + Names.printable(variable) + " names the file '" + Names.printable(path) + "', which";
+        return "file '" + Names.printable(path) + "' of variable " + Names.printable(variable);
     }
 
     private static String last(String path) {
         return path.substring(path.lastIndexOf('/') + 1);
+    }
+
+    private static String unreadable(String file, String cause, String next) {
+        return "cannot read " + file + ": " + cause + "; " + next;
     }
 
     private Secret read(String name, String what, String next) {
@@ -113,27 +120,27 @@ public final class SecretsFolder {
             Optional<String> objection = objection(file);
             if (objection.isPresent()) {
                 String remedy = Files.exists(file, LinkOption.NOFOLLOW_LINKS) ? "" : write(name);
-                throw new RefusedClaim(what + " " + objection.get() + ": " + next, remedy, false);
+                throw new RefusedClaim(unreadable(what, objection.get(), next), remedy, false);
             }
             String text = content(file).replaceFirst("\\R\\z", "");
             if (text.isEmpty()) {
-                throw new RefusedClaim(what + " is empty: " + next, write(name), false);
+                throw new RefusedClaim(unreadable(what, "it is empty", next), write(name), false);
             }
             return new Secret(text);
         } catch (InvalidPathException e) {
-            throw new RefusedClaim(what + " is not the name of a file: " + next);
+            throw new RefusedClaim(unreadable(what, "this is not the name of a file", next));
         } catch (CharacterCodingException e) {
-            throw new RefusedClaim(what + " is not text in UTF-8: " + next);
+            throw new RefusedClaim(unreadable(what, "it is not text in UTF-8", next));
         } catch (IOException e) {
             // The exception's own message would repeat the path.
-            throw new RefusedClaim(what + " cannot be read (" + e.getClass().getSimpleName() + "): " + next);
+            throw new RefusedClaim(unreadable(what, e.getClass().getSimpleName(), next));
         }
     }
 
     /** Returns the line that writes the file. */
     private String write(String name) {
         return "printf %s 'PASSWORD' > " + (place.endsWith("/") ? place : place + "/") + CommandPrefix.word(name)
-                + "   # the password that the container has";
+                + "   # the container's password";
     }
 
     /**
@@ -144,18 +151,18 @@ public final class SecretsFolder {
         for (Path administrators : this.administrators) {
             if (file.equals(administrators)
                     || (Files.exists(file) && Files.exists(administrators) && Files.isSameFile(file, administrators))) {
-                return Optional.of("is the administrator's");
+                return Optional.of("it is the administrator's");
             }
         }
         if (!Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-            return Optional.of("is not in the secrets folder");
+            return Optional.of("it is not in the secrets folder");
         }
         if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) || Files.size(file) > LONGEST_BYTES) {
-            return Optional.of("is no plain file of at most " + LONGEST_BYTES + " bytes in the secrets folder");
+            return Optional.of("it is not a plain file of at most " + LONGEST_BYTES + " bytes in the secrets folder");
         }
         return folder.toRealPath().equals(file.toRealPath().getParent())
                 ? Optional.empty()
-                : Optional.of("lies outside the secrets folder");
+                : Optional.of("it lies outside the secrets folder");
     }
 
     /** Reads within the limits again, since the file may have become a link, or grown, after the check. */

@@ -140,10 +140,10 @@ final class ServiceObjects {
             DatabaseRemoval.drop(turn.connection(), database, DatabaseRemoval.LONGEST);
         } catch (SQLException e) {
             if (DatabaseRemoval.tookTooLong(e)) {
-                throw new Refusal(
-                        "database " + database + " is closed and not deleted yet: a session of some service runs a"
-                                + " statement that PostgreSQL cannot interrupt, and DROP DATABASE waits for it; try again later, or"
-                                + " find the session in pg_stat_activity");
+                throw new Refusal("cannot delete database " + database
+                        + " yet: it is closed, but DROP DATABASE waits for a session"
+                        + " with a statement that PostgreSQL cannot interrupt; try again later, or find the session"
+                        + " in pg_stat_activity");
             }
             throw e;
         }

@@ -114,8 +114,8 @@ record ServicePlan(
                 Optional.empty(),
                 enrolled.map(Cluster.Service::identity)
                         .filter(before -> !before.equals(claim.container().identity()))
-                        .map(before -> "service " + claim.service() + " belongs to "
-                                + Names.printable(claim.container().identity()) + " now, and no longer to "
+                        .map(before -> "service " + claim.service() + " now belongs to "
+                                + Names.printable(claim.container().identity()) + " instead of "
                                 + Names.printable(before)));
     }
 

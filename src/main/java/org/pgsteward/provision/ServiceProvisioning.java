@@ -116,7 +116,7 @@ public final class ServiceProvisioning {
         });
         done.closed().forEach((database, reasons) -> closed(database, reasons, findings));
         done.troubles().forEach((subject, reason) -> {
-            log.warn("{}: not put right: {}", subject, reason);
+            log.warn("{}: cannot restore privileges or ownership: {}", subject, reason);
             findings.trouble(subject, reason);
         });
         done.excesses()
@@ -126,7 +126,8 @@ public final class ServiceProvisioning {
                 Limits.conditions(done.excesses(), containers.oversized(), firing.get(), console(), clock.instant()));
         services.stream()
                 .filter(service -> !findings.isBad("rights-changed", service))
-                .forEach(service -> findings.well("rights-changed", service, "as it should be"));
+                .forEach(
+                        service -> findings.well("rights-changed", service, "privileges and ownership are as desired"));
         if (containers.isComplete()) {
             idle.check(enrolments, findings);
             Set<String> kept = new HashSet<>(services);
@@ -205,7 +206,7 @@ public final class ServiceProvisioning {
                         result.refusal()
                                 .map(Provisioner.Refusal::remedy)
                                 .filter(remedy -> !remedy.isEmpty())
-                                .orElse("pgsteward provision --plan   # what is asked for and refused, and why"
+                                .orElse("pgsteward provision --plan   # requests and refusals, with reasons"
                                         + "\ndocker inspect " + container.commandName()));
             }
             return;
@@ -239,15 +240,15 @@ public final class ServiceProvisioning {
 
     private void repaired(String subject, List<String> reasons, ProvisionFindings findings) {
         String all = String.join("; ", reasons);
-        log.warn("{}: put right: {}", subject, all);
+        log.warn("{}: privileges or ownership drifted and were restored: {}", subject, all);
         findings.row(Activity.ours(subject, "rights repaired: " + all, clock.instant()));
         findings.bad(
                 Severity.WARNING,
                 "rights-changed",
                 subject,
                 "privileges or ownership drifted and were restored: " + all,
-                "Nothing has to be done. If a script or a person changes them, end that; to have pgsteward leave the"
-                        + " service alone, label its container pgsteward.enable=false");
+                "No action is needed. If a script or a person changes them, stop that; to exclude the service from"
+                        + " repairs, label its container pgsteward.enable=false");
     }
 
     /**
@@ -261,7 +262,7 @@ public final class ServiceProvisioning {
         findings.row(Activity.ours("pgsteward", "rights repaired: " + all, clock.instant()));
         // The first reconcile finds the databases that the cluster had before. They need no alert.
         if (reconciled) {
-            findings.inform("rights-changed", database, all + "; it is closed now, and nothing has to be done");
+            findings.inform("rights-changed", database, all + ". pgsteward revoked this, and no action is needed");
         }
     }
 

@@ -125,7 +125,7 @@ final class StepRunner {
 
     private Provisioner.Result result(ServicePlan plan, List<Step> done) {
         Claim claim = plan.claim();
-        String what = "database " + claim.database() + " of role " + claim.user();
+        String subject = "database " + claim.database() + " of role " + claim.user();
         List<String> reasons = Stream.concat(
                         plan.moved().stream(),
                         done.stream()
@@ -133,8 +133,8 @@ final class StepRunner {
                                 .map(Step::reason))
                 .toList();
         Outcome outcome = reasons.isEmpty()
-                ? new Outcome.Skipped(what + " is as it should be")
-                : new Outcome.Done(what + " (" + claim.because() + "): " + String.join("; ", reasons));
+                ? new Outcome.Skipped(subject + " needs no change")
+                : new Outcome.Done(subject + " (" + claim.because() + "): " + String.join("; ", reasons));
         List<String> repaired = done.stream()
                 .filter(step -> step.kind() == Step.Kind.REPAIR)
                 .map(Step::reason)
@@ -162,16 +162,16 @@ final class StepRunner {
     /** Returns the result of a container whose claim equals the claim of a newer container, which is recorded. */
     static Provisioner.Result spokenFor(Claim claim, Container speaker) {
         return Provisioner.Result.skipped(
-                "container " + claim.container().name() + " asks for the same as container " + speaker.name()
-                        + ", which was made later",
+                "container " + claim.container().name() + " requests the same as container " + speaker.name()
+                        + ", which was created later",
                 claim.service(),
                 true);
     }
 
     static Provisioner.Result failed(Claim claim, SQLException e) {
         return new Provisioner.Result(
-                new Outcome.Failed("database of service '" + claim.service() + "' could not be made: " + e.getMessage()
-                        + "; tried again within a minute"),
+                new Outcome.Failed("cannot create the database of service '" + claim.service() + "': " + e.getMessage()
+                        + "; next attempt within a minute"),
                 claim.service(),
                 true,
                 Optional.empty(),

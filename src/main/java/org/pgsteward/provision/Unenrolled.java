@@ -72,7 +72,7 @@ record Unenrolled(String service, boolean application, String reason, String rem
             return Optional.of(new Unenrolled(
                     service,
                     true,
-                    names + ", and " + variable + (value.isEmpty() ? " is not set" : " says '" + value + "'") + ", so "
+                    names + ", but " + variable + (value.isEmpty() ? " is not set" : " is '" + value + "'") + ", so "
                             + entry.application() + " does not use PostgreSQL and is not enrolled",
                     compose(container, variable + ": " + type.get().getValue())));
         }
@@ -82,8 +82,8 @@ record Unenrolled(String service, boolean application, String reason, String rem
                 : Optional.of(new Unenrolled(
                         service,
                         true,
-                        names + " and is not enrolled, since " + missing + " is not set",
-                        compose(container, missing + ": …   # what " + entry.application() + " logs in with")));
+                        names + " and is not enrolled, because " + missing + " is not set",
+                        compose(container, missing + ": …   # for the login of " + entry.application())));
     }
 
     private static Optional<Unenrolled> mention(
@@ -121,14 +121,14 @@ record Unenrolled(String service, boolean application, String reason, String rem
                         ? new Unenrolled(
                                 service,
                                 true,
-                                names + " and is not enrolled, since pgsteward does not know variables of this form",
-                                enrol + "\n# or an entry for its variables in the file that PGSTEWARD_CATALOGUE_FILE"
-                                        + " names; or, if it needs no database:\nlabels: {pgsteward.enable: \"false\"}")
+                                names + " and is not enrolled, because pgsteward does not know variables of this form",
+                                enrol + "\n# or add an entry for its variables to the file of PGSTEWARD_CATALOGUE_FILE;"
+                                        + " or, if it needs no database:\nlabels: {pgsteward.enable: \"false\"}")
                         : new Unenrolled(
                                 service,
                                 false,
-                                names + " and is given no database, as is right for a tool",
-                                silence + "\n# so that it is not mentioned; or, if it needs a database:\n" + enrol));
+                                names + " and gets no database, because it is a tool",
+                                silence + "\n# prevents this notification; or, if it needs a database:\n" + enrol));
     }
 
     private static boolean names(String value, Predicate<String> ours) {

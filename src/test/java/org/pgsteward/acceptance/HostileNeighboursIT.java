@@ -56,7 +56,7 @@ class HostileNeighboursIT implements InTheEnd {
         assertThat(plan.isWell()).as(plan.both()).isTrue();
         assertThat(plan.out())
                 .containsPattern("vikunja +database vikunja of role vikunja")
-                .contains("to do: nothing");
+                .contains("pending: none");
     }
 
     /**

@@ -110,7 +110,7 @@ class ServicesComeAndGoIT implements InTheEnd {
         await().until(() -> host.log(LATECOMER).out().contains("connected database=latecomer"));
         await().until(() -> !alerts.notices("image-changed").isEmpty());
         assertThat(alerts.notices("image-changed").get(0).path("text").asText())
-                .contains("latecomer went from " + Deployment.APPLICATION)
+                .contains("latecomer changed its image from " + Deployment.APPLICATION)
                 .contains("to " + NEWER)
                 .contains(path);
         await().until(() -> host.sql("SELECT count(*) FROM backup_log WHERE pinned IS NOT NULL")
@@ -125,7 +125,7 @@ class ServicesComeAndGoIT implements InTheEnd {
         Ended removed = host.pgsteward("remove", LATECOMER);
         assertThat(removed.isWell()).as(removed.both()).isTrue();
         assertThat(removed.out())
-                .contains("last proved backup: " + LATECOMER + "/")
+                .contains("Last verified backup: " + LATECOMER + "/")
                 .contains("--undo");
         assertThat(host.sql("SELECT rolcanlogin FROM pg_roles WHERE rolname = 'latecomer'"))
                 .isEqualTo("f");
@@ -138,7 +138,7 @@ class ServicesComeAndGoIT implements InTheEnd {
                 .isEqualTo("t");
         Ended unknown = host.pgsteward("remove", "nobody");
         assertThat(unknown.code()).isEqualTo(2);
-        assertThat(unknown.err()).contains("there is no service 'nobody'").hasLineCount(1);
+        assertThat(unknown.err()).contains("cannot find service 'nobody'").hasLineCount(1);
     }
 
     @Test
@@ -178,8 +178,8 @@ class ServicesComeAndGoIT implements InTheEnd {
         assertThat(doctor.code()).as(doctor.both()).isEqualTo(1);
         assertThat(doctor.out())
                 .contains("connection refused: " + STRANGER)
-                .contains("VIKUNJA_DATABASE_HOST says 'postgres', and no container on network " + host.network()
-                        + " is called so")
+                .contains("VIKUNJA_DATABASE_HOST names 'postgres', and no container on network " + host.network()
+                        + " has this name")
                 .contains("    VIKUNJA_DATABASE_HOST: " + host.name("postgresql"));
     }
 
@@ -247,7 +247,7 @@ class ServicesComeAndGoIT implements InTheEnd {
 
         List<JsonNode> received = alerts.received("service-down", HUNGRY);
         assertThat(received).hasSize(1);
-        assertThat(received.get(0).path("text").asText()).contains("for want of memory, with a limit of 20 MiB");
+        assertThat(received.get(0).path("text").asText()).contains("for lack of memory, with a limit of 20 MiB");
         assertThat(received.get(0).path("remedy").asText())
                 .isEqualTo("docker update --memory 40m --memory-swap 80m hungry\ndocker start hungry");
     }

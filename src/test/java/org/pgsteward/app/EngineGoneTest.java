@@ -34,18 +34,18 @@ class EngineGoneTest {
                     Daemon daemon = new Wiring(Settings.from(environment(engine))).daemon()) {
                 daemon.start();
                 await().until(() -> lines(log, engine).size() == 1);
-                assertThat(lines(log, engine).get(0)).contains("hears Docker events at " + engine.host());
+                assertThat(lines(log, engine).get(0)).contains("receives Docker events from " + engine.host());
 
                 engine.stop();
                 askInVain(URI.create(engine.host()).getPort());
                 assertThat(lines(log, engine)).hasSize(2);
                 assertThat(lines(log, engine).get(1))
                         .contains("WARN")
-                        .contains("hears no Docker events, and goes on trying");
+                        .contains("cannot receive Docker events, and retries");
 
                 engine.startAgain();
                 await().until(() -> lines(log, engine).size() == 3);
-                assertThat(lines(log, engine).get(2)).contains("INFO").contains("hears Docker events at", "again");
+                assertThat(lines(log, engine).get(2)).contains("INFO").contains("receives Docker events from", "again");
             }
         }
     }

@@ -41,7 +41,7 @@ class SettingsCheckTest {
                 "PGSTEWARD_DOCKER_HOST, tcp://a b, \"is 'tcp://a b'; expected unix:///path or tcp://host:port\"",
                 "PGSTEWARD_POSTGRES_BINDIR, /nope, \"is '/nope', which has no pg_dump\"",
                 "PGSTEWARD_POSTGRES_DATA_DIR, /nope, \"is '/nope', which is not a folder that pgsteward can see\"",
-                "PGSTEWARD_CATALOGUE_FILE, /nope, \"names /nope, which is not there\"",
+                "PGSTEWARD_CATALOGUE_FILE, /nope, \"names /nope, which does not exist\"",
                 "PGSTEWARD_IDLE_DAYS, soon, \"is 'soon', not a whole number\"",
                 "PGSTEWARD_UPDATE_GRACE, 60, \"is '60', not a time such as 90m, 6h or 2d\"",
                 "PGSTEWARD_ACTIVITY_KEEP, ever, \"is 'ever', not a time such as 90m, 6h or 2d\"",
@@ -56,7 +56,7 @@ class SettingsCheckTest {
                 "PGSTEWARD_POSTGRES_PORT, 0, \"is '0', not a port from 1 to 65535\"",
                 "PGSTEWARD_POSTGRES_SSLMODE, always, \"is 'always', not one of disable, allow, prefer, require, verify-ca, verify-full\"",
                 "PGSTEWARD_BACKUP_RECIPIENTS, age1x, \"contains 'age1x', which is not a public key of age (age1..., from age-keygen)\"",
-                "PGSTEWARD_ALERTS_FALLBACK, emial, \"names 'emial', which is no receiver; did you mean 'email'?\"",
+                "PGSTEWARD_ALERTS_FALLBACK, emial, \"names 'emial', which is not a receiver; did you mean 'email'?\"",
                 "PGSTEWARD_MONITOR_PERIOD, soon, \"is 'soon', not a time such as 30s\"",
                 "PGSTEWARD_ALERTS_WAIT, a while, \"is 'a while', not a time such as 10s\"",
                 "PGSTEWARD_REVERIFICATION_COUNT, all, \"is 'all', not a whole number such as 1\"",
@@ -75,9 +75,9 @@ class SettingsCheckTest {
 
     @ParameterizedTest
     @CsvSource({
-        "PGSTEWARD_BACKUP_SCHEDUEL, PGSTEWARD_BACKUP_SCHEDUEL is no setting; did you mean 'PGSTEWARD_BACKUP_SCHEDULE'?",
-        "PGSTEWARD_MAIL_PASWORD_FILE, PGSTEWARD_MAIL_PASWORD_FILE is no setting; did you mean 'PGSTEWARD_MAIL_PASSWORD_FILE'?",
-        "PGSTEWARD_WIKI, PGSTEWARD_WIKI is no setting; no route file reads {{pgsteward.wiki}} either: take it out",
+        "PGSTEWARD_BACKUP_SCHEDUEL, PGSTEWARD_BACKUP_SCHEDUEL is not a setting; did you mean 'PGSTEWARD_BACKUP_SCHEDULE'?",
+        "PGSTEWARD_MAIL_PASWORD_FILE, PGSTEWARD_MAIL_PASWORD_FILE is not a setting; did you mean 'PGSTEWARD_MAIL_PASSWORD_FILE'?",
+        "PGSTEWARD_WIKI, 'PGSTEWARD_WIKI is not a setting, and no route file reads {{pgsteward.wiki}}; remove it'",
     })
     void unknownVariableIsReported(String variable, String said, @TempDir Path folder) throws IOException {
         String value = Files.writeString(folder.resolve("value"), "1").toString();

@@ -62,7 +62,7 @@ class DoctorCommandIT {
                     .contains("\nnot checked:\n  slow statements: the extension pg_stat_statements is not in");
 
             assertThat(well.out())
-                    .contains("info, not seen: postgresql\n  PostgreSQL's log: it lacks the client of a refused login")
+                    .contains("info, not logged: postgresql\n  PostgreSQL's log: it lacks the client of a refused login")
                     .contains("-c \"ALTER SYSTEM SET log_line_prefix = '" + ServerLog.PREFIX + "'\"")
                     .contains("# or, if its compose file has a command with settings: command: ");
 
@@ -91,9 +91,8 @@ class DoctorCommandIT {
             JsonNode document = json.readTree(ill.out());
             assertThat(document.path("well").asBoolean()).isFalse();
             assertThat(causes(document, "connection refused", "vikunja"))
-                    .isEqualTo(
-                            "VIKUNJA_DATABASE_HOST says 'postgres', and no container on network internal_db is called"
-                                    + " so; PostgreSQL's is called 'postgresql'");
+                    .isEqualTo("VIKUNJA_DATABASE_HOST names 'postgres', and no container on network internal_db has"
+                            + " this name; the container of PostgreSQL is 'postgresql'");
             assertThat(ill.out()).contains("VIKUNJA_DATABASE_HOST: postgresql", "docker compose up -d vikunja");
             assertThat(causes(document, "connection refused", "linkding"))
                     .isEqualTo(
@@ -121,7 +120,7 @@ class DoctorCommandIT {
                     .contains(
                             "critical, connection refused: postgresql\n  container postgresql runs, and 127.0.0.1:1 does"
                                     + " not answer: ")
-                    .contains("VIKUNJA_DATABASE_HOST says 'postgres'")
+                    .contains("VIKUNJA_DATABASE_HOST names 'postgres'")
                     .contains("roles, privileges, sessions and sizes: PostgreSQL is unavailable");
 
             host.environment().put("PGSTEWARD_DOCKER_HOST", "unix:///nowhere/docker.sock");

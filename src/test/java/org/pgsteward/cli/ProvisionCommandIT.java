@@ -90,7 +90,7 @@ class ProvisionCommandIT {
         assertThat(lines).hasSize(1);
         assertThat(lines.get(0).path("service").asText()).isEqualTo("navidrome");
         assertThat(lines.get(0).path("state").asText()).isEqualTo("unchanged");
-        assertThat(lines.get(0).path("reason").asText()).contains("is as it should be");
+        assertThat(lines.get(0).path("reason").asText()).contains("needs no change");
     }
 
     @Test
@@ -103,42 +103,45 @@ class ProvisionCommandIT {
         assertThat(planned.err())
                 .hasLineCount(1)
                 .contains("no Docker Engine answers at " + NO_ENGINE)
-                .contains("only what is enrolled already");
+                .contains("checking only the enrolled services");
         assertThat(planned.out().lines())
                 .containsExactly(
-                        "asked for: nothing",
-                        "refused: nothing",
-                        "to do:",
-                        "  vikunja  role vikunja has powers beyond its database",
+                        "requested: none",
+                        "refused: none",
+                        "pending:",
+                        "  vikunja  role vikunja has attributes beyond its database",
                         "  vikunja  every role may connect to database vikunja");
         JsonNode document = json.readTree(
                 withoutAnEngine("provision", "--plan", "--json", "vikunja").out());
         assertThat(document.path("steps").findValuesAsText("text"))
                 .containsExactly(
-                        "role vikunja has powers beyond its database", "every role may connect to database vikunja");
+                        "role vikunja has attributes beyond its database",
+                        "every role may connect to database vikunja");
         assertThat(rights("vikunja")).as("a plan changes nothing").isEqualTo(amiss);
 
         Ended repaired = withoutAnEngine("provision");
         assertThat(repaired.code()).as(repaired.toString()).isZero();
         assertThat(ask("SELECT action FROM public.user_activity WHERE service_name = 'vikunja'"))
                 .as("rows, as the daemon writes them")
-                .anyMatch(action -> action.startsWith("rights repaired: role vikunja has powers beyond its database;"
-                        + " every role may connect to"));
+                .anyMatch(
+                        action -> action.startsWith("rights repaired: role vikunja has attributes beyond its database;"
+                                + " every role may connect to"));
         assertThat(firing()).as("alerts, as the daemon raises them").contains("rights-changed:vikunja");
         assertThat(repaired.out())
-                .contains("vikunja: repaired: role vikunja has powers beyond its database;"
+                .contains("vikunja: repaired: role vikunja has attributes beyond its database;"
                         + " every role may connect to database vikunja");
         assertThat(rights("vikunja")).isNotEqualTo(amiss).noneMatch(right -> right.startsWith("- "));
-        assertThat(withoutAnEngine("provision", "--plan", "vikunja").out()).contains("to do: nothing");
+        assertThat(withoutAnEngine("provision", "--plan", "vikunja").out()).contains("pending: none");
     }
 
     @Test
     void impossibleCommandIsRefusedInOneLineWithTheNextStep() throws Exception {
         assertCouldNotRun(onTheHomeLab("provision", "nobody"), "as service 'nobody'", "'pgsteward provision --plan'");
-        assertCouldNotRun(onTheHomeLab("provision", "--adopt"), "--adopt takes the names of services", "by name");
-        assertCouldNotRun(onTheHomeLab("remove", "nobody"), "there is no service 'nobody'", "'pgsteward status'");
+        assertCouldNotRun(
+                onTheHomeLab("provision", "--adopt"), "--adopt needs the names of services", "give the name of each");
+        assertCouldNotRun(onTheHomeLab("remove", "nobody"), "cannot find service 'nobody'", "'pgsteward status'");
         assertCouldNotRun(onTheHomeLab("remove", "--undo", "navidrome"), "is not in quarantine", "pgsteward remove");
-        assertCouldNotRun(onTheHomeLab("remove", "--undo", "--drop", "navidrome"), "--undo or --drop", "one of");
+        assertCouldNotRun(onTheHomeLab("remove", "--undo", "--drop", "navidrome"), "--undo or --drop", "not both");
     }
 
     private static void assertCouldNotRun(Ended ended, String what, String next) {
@@ -157,7 +160,7 @@ class ProvisionCommandIT {
         assertThat(removed.code()).as(removed.toString()).isZero();
         assertThat(removed.out())
                 .startsWith("hedgedoc: put into quarantine: its database is now removed_")
-                .contains("there is no proved backup of it")
+                .contains("It has no verified backup")
                 .contains("'pgsteward remove --undo hedgedoc'")
                 .contains("'pgsteward remove --drop hedgedoc'");
         assertThat(ask("SELECT rolcanlogin::text FROM pg_catalog.pg_roles WHERE rolname = 'hedgedoc'"))
@@ -171,7 +174,7 @@ class ProvisionCommandIT {
 
         Ended back = onTheHomeLab("remove", "--undo", "hedgedoc");
         assertThat(back.code()).as(back.toString()).isZero();
-        assertThat(back.out()).contains("taken out of quarantine: database hedgedoc is back");
+        assertThat(back.out()).contains("taken out of quarantine: its database is hedgedoc again");
         assertThat(onTheHomeLab("provision", "hedgedoc").out())
                 .startsWith("hedgedoc: unchanged: ")
                 .containsPattern("; the container's password is in force since 20\\S+Z, \\d+ (s|min) ago$");
@@ -186,7 +189,7 @@ class ProvisionCommandIT {
         assertThat(onTheHomeLab("remove", "linkding").code()).isZero();
         assertCouldNotRun(
                 onTheHomeLab("remove", "--drop", "linkding"),
-                "'linkding' has no proved backup: run 'pgsteward backup linkding'",
+                "'linkding': it has no verified backup; run 'pgsteward backup linkding'",
                 "--without-backup");
         assertThat(ask("SELECT datname FROM pg_catalog.pg_database WHERE datname LIKE 'removed%' AND datdba ="
                         + " 'linkding'::regrole"))
@@ -197,7 +200,7 @@ class ProvisionCommandIT {
         assertThat(dropped.code()).as(dropped.toString()).isZero();
         assertThat(dropped.out())
                 .startsWith("linkding: deleted: database removed_")
-                .contains("role linkding are gone");
+                .contains("role linkding no longer exist");
         assertThat(ask("SELECT rolname FROM pg_catalog.pg_roles WHERE rolname = 'linkding'"))
                 .isEmpty();
         assertThat(ask("SELECT service_name FROM public.service_configs WHERE service_name = 'linkding'"))

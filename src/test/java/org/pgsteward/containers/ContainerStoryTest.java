@@ -55,13 +55,13 @@ class ContainerStoryTest {
                         "well service-down container vikunja runs",
                         "critical service-down container vikunja ended with exit code 1, 3 times within 10 min",
                         "critical service-down container vikunja crashes again and again, 3 times within 10 min, last with"
-                                + " exit code 1, and runs again just now",
+                                + " exit code 1, and runs again now",
                         "critical service-down container vikunja ended with exit code 1, 4 times within 10 min",
                         "critical service-down container vikunja crashes again and again, 4 times within 10 min, last with"
-                                + " exit code 1, and runs again just now",
+                                + " exit code 1, and runs again now",
                         "critical service-down container vikunja ended with exit code 1, 5 times within 10 min",
                         "critical service-down container vikunja crashes again and again, 5 times within 10 min, last with"
-                                + " exit code 1, and runs again just now");
+                                + " exit code 1, and runs again now");
         second(5 * 60 + 601);
         assertThat(words(look(container("1", State.RUNNING, 0, "sha256:a", 300))))
                 .containsExactly("well service-down container vikunja runs");
@@ -94,7 +94,7 @@ class ContainerStoryTest {
         assertThat(words(look(container("1", State.EXITED, 137, "sha256:a", 0))))
                 .singleElement()
                 .asString()
-                .startsWith("critical service-down container vikunja was killed by the kernel for want of memory");
+                .startsWith("critical service-down container vikunja was killed by the kernel for lack of memory");
     }
 
     @Test
@@ -136,8 +136,8 @@ class ContainerStoryTest {
 
         assertThat(words(watch.gone("vikunja", false, old, List.of(anew), List.of())))
                 .containsExactly(
-                        "info service-updated container vikunja was made anew from the same image vikunja:1 (a)",
-                        "well service-updated container vikunja was made anew from the same image vikunja:1 (a)");
+                        "info service-updated container vikunja was recreated from the same image vikunja:1 (a)",
+                        "well service-updated container vikunja was recreated from the same image vikunja:1 (a)");
         assertThat(watch.waiting()).isEmpty();
     }
 
@@ -153,8 +153,8 @@ class ContainerStoryTest {
 
         assertThat(words(look(container("2", State.RUNNING, 0, "sha256:a", 45))))
                 .containsExactly(
-                        "info service-updated container vikunja was made anew from the same image vikunja:1 (a)",
-                        "well service-updated container vikunja was made anew from the same image vikunja:1 (a)");
+                        "info service-updated container vikunja was recreated from the same image vikunja:1 (a)",
+                        "well service-updated container vikunja was recreated from the same image vikunja:1 (a)");
         assertThat(watch.waiting()).isEmpty();
     }
 
@@ -171,7 +171,7 @@ class ContainerStoryTest {
         assertThat(words(watch.gone("vikunja", false, old, List.of(), List.of())))
                 .containsExactly(
                         "info service-down container vikunja was removed",
-                        "well memory-killed container vikunja runs no longer");
+                        "well memory-killed container vikunja no longer runs");
         assertThat(watch.waiting()).isEmpty();
     }
 
@@ -184,8 +184,9 @@ class ContainerStoryTest {
         assertThat(watch.gone("vikunja", false, old, List.of(anew), List.of())).isEmpty();
         assertThat(words(watch.gone("postgresql", true, old, List.of(anew), List.of())))
                 .first()
-                .isEqualTo("info service-updated container vikunja was made anew and went from vikunja:1 (a) to"
-                        + " vikunja:1 (b)");
+                .isEqualTo(
+                        "info service-updated container vikunja was recreated and changed its image from vikunja:1 (a) to"
+                                + " vikunja:1 (b)");
     }
 
     @Test
@@ -211,15 +212,15 @@ class ContainerStoryTest {
         assertThat(words(killed))
                 .contains(
                         "critical memory-killed container vikunja ran out of memory: the kernel killed a process in it"
-                                + " within the hour, and its limit of 256 MiB is not enough; all sessions of all services were"
-                                + " ended each time");
+                                + " within the hour, and its limit of 256 MiB is not enough; each time, PostgreSQL ended all"
+                                + " sessions of all services");
         assertThat(killed).last().satisfies(condition -> {
             assertThat(condition.service()).isEqualTo("postgresql");
             assertThat(condition.remedy()).contains("docker update --memory 512m --memory-swap 1024m vikunja");
         });
         second(3601);
         assertThat(words(watch.look("postgresql", true, server, List.of())))
-                .contains("well memory-killed no process of container vikunja was killed lately");
+                .contains("well memory-killed no process of container vikunja was killed within the hour");
     }
 
     /** A restart policy starts the container again a second later, so no other alert gives the reason of the end. */
@@ -244,11 +245,11 @@ class ContainerStoryTest {
             event("1", "die", Map.of("exitCode", "137"));
             event("1", "start", Map.of());
         }
-        String limit = " for want of memory 4 times within 10 min, with a limit of 256 MiB";
+        String limit = " for lack of memory 4 times within 10 min, with a limit of 256 MiB";
         assertThat(words(watch.look("vikunja", false, container("1", State.RUNNING, 0, "sha256:a", 70), List.of())))
                 .contains(
                         "critical service-down container vikunja was killed by the kernel" + limit
-                                + ", and runs again just now",
+                                + ", and runs again now",
                         "critical memory-killed container vikunja ran out of memory: the kernel killed 4 processes in it"
                                 + " within the hour, and its limit of 256 MiB is not enough");
         List<Condition> restarting =
@@ -261,7 +262,7 @@ class ContainerStoryTest {
                         .contains("docker update --memory 512m --memory-swap 1024m vikunja"));
         second(70 + 3601);
         assertThat(words(watch.look("vikunja", false, container("1", State.RUNNING, 0, "sha256:a", 70), List.of())))
-                .contains("well memory-killed no process of container vikunja was killed lately");
+                .contains("well memory-killed no process of container vikunja was killed within the hour");
     }
 
     /** The engine may report no stop order if the container did not run at that moment. */
@@ -282,7 +283,7 @@ class ContainerStoryTest {
         assertThat(words(gone))
                 .containsExactly(
                         "well service-down container vikunja was removed by order",
-                        "well memory-killed container vikunja runs no longer");
+                        "well memory-killed container vikunja no longer runs");
         assertThat(gone.get(0).figures()).containsEntry("container", "vikunja");
     }
 
@@ -343,13 +344,13 @@ class ContainerStoryTest {
         Container stopped = container("1", State.EXITED, 143, "sha256:a", -3600);
 
         assertThat(words(watch.look("vikunja", false, stopped, List.of())))
-                .contains("well memory-killed container vikunja runs no longer");
+                .contains("well memory-killed container vikunja no longer runs");
         second(60);
         event("1", "die", Map.of("exitCode", "143"));
         assertThat(watch.gone("vikunja", false, stopped, List.of(), List.of())).isEmpty();
         second(120);
         assertThat(words(watch.gone("vikunja", false, stopped, List.of(), List.of())))
-                .contains("well memory-killed container vikunja runs no longer");
+                .contains("well memory-killed container vikunja no longer runs");
     }
 
     private void second(long second) {

@@ -33,7 +33,7 @@ class StatusRuleTest {
         "a crash, EXITED, NONE, 1, false, false, critical, critical, exit code 1",
         "a segmentation fault, EXITED, NONE, 139, false, false, critical, critical, SIGSEGV",
         "killed by nobody we know, EXITED, NONE, 137, false, false, critical, critical, SIGKILL",
-        "the kernel's doing, EXITED, NONE, 137, true, false, critical, critical, want of memory",
+        "the kernel's doing, EXITED, NONE, 137, true, false, critical, critical, lack of memory",
         "the kernel's doing even after an order, EXITED, NONE, 137, true, true, critical, critical, limit of 256 MiB",
         "stopped after the kernel had killed a child of it, EXITED, NONE, 0, true, true, info, info, stopped on purpose",
         "docker stop, EXITED, NONE, 143, false, true, info, info, stopped on purpose",

@@ -119,7 +119,7 @@ class StatusWatchTest {
         watch.databaseMade("vikunja");
 
         assertThat(look(failed).get(0).reason())
-                .endsWith("ended with exit code 1. Its database was made just after it gave up. Start it again");
+                .endsWith("ended with exit code 1. Its database was created just after that; start it again");
         assertThat(look(failed).get(0).remedy()).isEqualTo("docker start vikunja");
 
         clock.pass(Duration.ofMinutes(5));

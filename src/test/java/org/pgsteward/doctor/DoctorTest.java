@@ -34,19 +34,19 @@ class DoctorTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "the right name on the right network, postgresql, internal_db, ''",
-        "the name that the original lab had, postgres, internal_db, 'VIKUNJA_DATABASE_HOST says ''postgres'', and no"
-                + " container on network internal_db is called so; PostgreSQL''s is called ''postgresql'''",
-        "the right name on a network without PostgreSQL, postgresql, elsewhere, 'VIKUNJA_DATABASE_HOST says"
+        "the name that the original lab had, postgres, internal_db, 'VIKUNJA_DATABASE_HOST names ''postgres'', and no"
+                + " container on network internal_db has this name; the container of PostgreSQL is ''postgresql'''",
+        "the right name on a network without PostgreSQL, postgresql, elsewhere, 'VIKUNJA_DATABASE_HOST names"
                 + " ''postgresql'', which is PostgreSQL, but the container is only on network elsewhere and PostgreSQL is"
                 + " on network internal_db'",
-        "neither, postgres, elsewhere, 'VIKUNJA_DATABASE_HOST says ''postgres'', and no container on network elsewhere is"
-                + " called so; PostgreSQL''s is called ''postgresql'''",
+        "neither, postgres, elsewhere, 'VIKUNJA_DATABASE_HOST names ''postgres'', and no container on network elsewhere has"
+                + " this name; the container of PostgreSQL is ''postgresql'''",
         "another server is not ours to judge, other_db, elsewhere, ''",
         "another server that cannot be reached is a name that leads nowhere, other_db, internal_db,"
-                + " 'VIKUNJA_DATABASE_HOST says ''other_db'', and no container on network internal_db is called so;"
-                + " PostgreSQL''s is called ''postgresql'''",
-        "the container itself, localhost, internal_db, 'VIKUNJA_DATABASE_HOST says ''localhost'', which is the container"
-                + " itself; PostgreSQL''s is called ''postgresql'''",
+                + " 'VIKUNJA_DATABASE_HOST names ''other_db'', and no container on network internal_db has this name;"
+                + " the container of PostgreSQL is ''postgresql'''",
+        "the container itself, localhost, internal_db, 'VIKUNJA_DATABASE_HOST names ''localhost'', which is the container"
+                + " itself; the container of PostgreSQL is ''postgresql'''",
         "the host's network is not Docker's to resolve, localhost, host, ''",
         "a name with a dot may lead out of the host, db.example.org, internal_db, ''",
         "so may an address, 192.168.1.7, internal_db, ''"
@@ -90,7 +90,7 @@ class DoctorTest {
                     Optional.of(new ConnectionRequest.Port("PLACE", 5433)),
                     Optional.empty());
             assertThat(examine(asks, LoginResult.LET_IN)).singleElement().satisfies(diagnosis -> {
-                assertThat(diagnosis.cause()).isEqualTo("PLACE says port 5433, and PostgreSQL listens on 5432");
+                assertThat(diagnosis.cause()).isEqualTo("PLACE names port 5433, and PostgreSQL listens on 5432");
                 assertThat(diagnosis.remedy()).contains("PLACE: ", "5432").doesNotContain("its-own", "5433");
             });
         }
@@ -110,8 +110,8 @@ class DoctorTest {
         assertThat(examine(asks("postgresql", "elsewhere", false), LoginResult.LET_IN))
                 .extracting(Diagnosis::remedy)
                 .containsExactly("""
-                        docker network connect internal_db vikunja   # until it is made anew
-                        # for good, in its compose file, beside the networks that it has:
+                        docker network connect internal_db vikunja   # until it is recreated
+                        # permanently, in its compose file, beside its other networks:
                         networks: [internal_db]""");
     }
 
@@ -149,9 +149,8 @@ class DoctorTest {
         assertThat(new Doctor(login -> LoginResult.LET_IN)
                         .examine(wrongName, Optional.empty(), List.of(), List.of(reported)))
                 .singleElement()
-                .satisfies(diagnosis -> assertThat(diagnosis.cause()).contains("says 'postgres'"));
-        assertThat(new Doctor(login -> LoginResult.LET_IN)
-                        .examine(well, Optional.empty(), List.of(), List.of(reported)))
+                .satisfies(diagnosis -> assertThat(diagnosis.cause()).contains("names 'postgres'"));
+        assertThat(new Doctor(login -> LoginResult.LET_IN).examine(well, Optional.empty(), List.of(), List.of(reported)))
                 .extracting(Diagnosis::cause)
                 .containsExactly("enrolment refused: it asks for another's");
     }
@@ -219,7 +218,7 @@ class DoctorTest {
                                 + " does not exist",
                         "connection refused wiki: its request is refused: belongs to service 'notes'",
                         "permission denied gitea: table issue belongs to homelab",
-                        "open to everybody flarum: every role may connect to database flarum");
+                        "open to PUBLIC flarum: every role may connect to database flarum");
         assertThat(found.get(0).remedy()).startsWith("pgsteward provision vikunja ");
     }
 

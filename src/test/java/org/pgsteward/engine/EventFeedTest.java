@@ -95,7 +95,7 @@ class EventFeedTest {
         await().until(() -> heard.connects() == 2);
         await().untilAsserted(() -> assertThat(heard.actions()).containsExactly("die web"));
         // On a busy machine a late answer to the ping may be the reason instead.
-        assertThat(feed.status().why()).contains("deaf").containsAnyOf("'die'", "did not answer /_ping");
+        assertThat(feed.status().why()).contains("stale").containsAnyOf("'die'", "did not answer /_ping");
     }
 
     @Test
@@ -269,7 +269,7 @@ class EventFeedTest {
         feed.close();
         daemon.stop();
         feed = EventFeed.start(engine, Clock.systemUTC(), QUICK, heard);
-        await().until(() -> feed.status().why().contains("cannot be asked"));
+        await().until(() -> feed.status().why().contains("cannot query"));
 
         daemon.startAgain();
 

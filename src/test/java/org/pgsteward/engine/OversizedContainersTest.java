@@ -204,7 +204,7 @@ class OversizedContainersTest {
     void anAnswerWithoutAnEndThatARouteAsksForIsAnError() {
         assertThatThrownBy(() -> engine.client().listImagesCmd().exec())
                 .isInstanceOf(EngineAway.class)
-                .hasMessageContaining("more than " + Deadline.MOST_BYTES + " bytes");
+                .hasMessageContaining("the limit of " + Deadline.MOST_BYTES + " bytes");
         await().until(engine::answers);
     }
 

@@ -138,11 +138,11 @@ class AdoptionIT {
                 assertRefused(
                         host, EnrolmentHost.service("vikunja", "vikunja", "vikunja", "guessed"), "another password");
                 assertRefused(host, EnrolmentHost.service("mine", "vikunja", "mine", "any"), "service 'vikunja'");
-                assertRefused(host, EnrolmentHost.service("mine", "finance", "mine", "any"), "nothing in it shows");
+                assertRefused(host, EnrolmentHost.service("mine", "finance", "mine", "any"), "without evidence");
                 assertRefused(
                         host,
                         EnrolmentHost.service("vikunja", "finance", "vikunja", EnrolmentHost.PASSWORD.reveal()),
-                        "nothing in it shows");
+                        "without evidence");
                 assertRefused(host, EnrolmentHost.service("mine", "mine", "old_style", "any"), "another password");
                 assertRefused(host, EnrolmentHost.service("mine", "Finance", "mine", "any"), "only by case");
                 assertRefused(host, EnrolmentHost.service("wiki", "mine", "mine", "any"), "only by case");
@@ -213,11 +213,11 @@ class AdoptionIT {
             cluster.run("own", "ALTER TABLE work.t OWNER TO aa");
             try (EnrolmentHost host = EnrolmentHost.on(cluster, secrets)) {
                 List<String> before = host.everything();
-                assertRefused(host, asking("legacy"), "nothing in it shows");
-                assertRefused(host, asking("upgraded"), "nothing in it shows");
-                assertRefused(host, asking("opened"), "nothing in it shows");
+                assertRefused(host, asking("legacy"), "without evidence");
+                assertRefused(host, asking("upgraded"), "without evidence");
+                assertRefused(host, asking("opened"), "without evidence");
                 assertRefused(host, asking("shared"), "for role 'clerk'");
-                assertRefused(host, asking("reports"), "nothing in it shows");
+                assertRefused(host, asking("reports"), "without evidence");
                 assertRefused(host, asking("bookings"), "such as public.closed");
                 assertThat(host.everything()).isEqualTo(before);
                 assertThat(host.plan(asking("legacy")).refused()).hasSize(1);
@@ -274,7 +274,8 @@ class AdoptionIT {
                 assertThat(host.provision(grafana).enrolment()).isPresent();
 
                 assertThat(host.reconcile(grafana).closed().get("dashboards"))
-                        .containsExactly("every role may connect to database dashboards; still may: grafana");
+                        .containsExactly(
+                                "every role may connect to database dashboards; these roles keep access: grafana");
 
                 assertThat(host.plan(grafana).steps()).isEmpty();
                 Provisioner.Reconciliation done = host.reconcile(grafana);
@@ -303,7 +304,9 @@ class AdoptionIT {
                 Provisioner.Result result = host.provision(box);
 
                 assertThat(result.worthRetrying()).isTrue();
-                assertThat(result.outcome().reason()).contains("still to do").contains("by_script");
+                assertThat(result.outcome().reason())
+                        .contains("remain; the first: ")
+                        .contains("by_script");
                 busy.commit();
                 Provisioner.Result rest = host.provision(box);
                 assertThat(rest.enrolment()).isPresent();

@@ -35,15 +35,17 @@ class CatalogueTest {
 
     static List<Arguments> broken() {
         return List.of(
-                Arguments.of("", "no catalogue"),
-                Arguments.of("[", "no catalogue"),
-                Arguments.of("{}", "no catalogue"),
-                Arguments.of("null", "no catalogue"),
+                Arguments.of("", "cannot be parsed"),
+                Arguments.of("[", "cannot be parsed"),
+                Arguments.of("{}", "cannot be parsed"),
+                Arguments.of("null", "cannot be parsed"),
                 Arguments.of("[null]", "null"),
                 Arguments.of("[{\"url\": \"X\"}]", "'application'"),
-                Arguments.of("[{\"application\": \"Wiki\"}]", "'Wiki' has neither 'url'"),
-                Arguments.of("[{\"application\": \"Wiki\", \"host\": \"X\"}]", "'Wiki' has neither 'url'"),
-                Arguments.of("[{\"application\": \"Wiki\", \"images\": [\"a/b\"]}]", "'Wiki' has neither 'url'"),
+                Arguments.of("[{\"application\": \"Wiki\"}]", "'Wiki' lacks its variables: set 'url'"),
+                Arguments.of("[{\"application\": \"Wiki\", \"host\": \"X\"}]", "'Wiki' lacks its variables: set 'url'"),
+                Arguments.of(
+                        "[{\"application\": \"Wiki\", \"images\": [\"a/b\"]}]",
+                        "'Wiki' lacks its variables: set 'url'"),
                 Arguments.of("[{\"application\": \"Wiki\", \"url\": \"X\", \"wehn\": {}}]", "wehn"),
                 Arguments.of("[{\"application\": \"Wiki\", \"url\": [1]}]", "(line 1)"));
     }
@@ -63,7 +65,7 @@ class CatalogueTest {
     void aFileThatIsNotThereIsNamed() {
         assertThatIOException()
                 .isThrownBy(() -> Catalogue.with(Json.mapper(), folder.resolve("missing.json")))
-                .withMessageContaining("missing.json, which is not there");
+                .withMessageContaining("missing.json, which does not exist");
     }
 
     @ParameterizedTest

@@ -152,7 +152,7 @@ class DaemonProvisioningIT {
             assertThat(alerts).singleElement().satisfies(alert -> {
                 assertThat(alert.key()).isEqualTo("database-unreachable:vikunja");
                 assertThat(alert.severity()).contains(Severity.CRITICAL);
-                assertThat(alert.reason()).contains("VIKUNJA_DATABASE_HOST says 'postgres'");
+                assertThat(alert.reason()).contains("VIKUNJA_DATABASE_HOST names 'postgres'");
                 assertThat(alert.remedy()).contains("VIKUNJA_DATABASE_HOST: postgresql");
             });
             assertThat(alerts(containers, desk))

@@ -477,7 +477,7 @@ class DiscoveryTest {
                 .with("B_URL=postgres://app:never-seen@postgresql/app", "A_URL=postgres://app:never-seen@db/stats");
         assertThatThrownBy(() -> claim(box))
                 .isInstanceOf(RefusedClaim.class)
-                .hasMessageContaining("in A_URL and in B_URL")
+                .hasMessageContaining("variables A_URL and B_URL")
                 .hasMessageContaining("pgsteward.database")
                 .hasMessageNotContaining("never-seen");
         assertThat(claim(box.label("pgsteward.database", "app")).orElseThrow().because())
@@ -488,7 +488,7 @@ class DiscoveryTest {
     void anApplicationsOwnAddressDisagreesWithAStrangersToo() {
         Boxes box = Boxes.container("a")
                 .with("DATABASE_URL=postgres://app:pw@postgresql/app", "STATS=postgres://stats:pw@postgresql/stats");
-        assertThatThrownBy(() -> claim(box)).hasMessageContaining("in DATABASE_URL and in STATS");
+        assertThatThrownBy(() -> claim(box)).hasMessageContaining("variables DATABASE_URL and STATS");
     }
 
     static List<Arguments> neighbours() {
@@ -562,8 +562,8 @@ class DiscoveryTest {
     }
 
     static List<Arguments> advised() {
-        String database = "add to its service `networks: [internal_db]`";
-        String web = "add to its service `networks: [web]`";
+        String database = "add to its service, beside its other networks: `networks: [internal_db]`";
+        String web = "add to its service, beside its other networks: `networks: [web]`";
         return List.of(
                 Arguments.of("variables, another network", away().with(VIKUNJA), false, database),
                 Arguments.of(
@@ -609,9 +609,8 @@ class DiscoveryTest {
                 .on("internal_db_pgsteward", "postgresql")
                 .box();
         assertThat(discovery.networkAdvice(asker, Optional.of(server), Optional.empty()))
-                .contains(
-                        "container 'a' asks for a database, and PostgreSQL's container 'postgresql' is on no network that"
-                                + " services join: `docker network connect internal_db postgresql`");
+                .contains("container 'a' requests a database, and PostgreSQL's container 'postgresql' is on no network"
+                        + " for services; connect it: `docker network connect internal_db postgresql`");
     }
 
     @Test

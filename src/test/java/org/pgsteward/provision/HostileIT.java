@@ -137,8 +137,8 @@ class HostileIT {
 
             assertThat(host.provision(grafana).outcome().reason())
                     .contains(
-                            "role grafana may make objects in schema public of database homelab",
-                            "every role may make objects in schema public of database homelab");
+                            "role grafana may create objects in schema public of database homelab",
+                            "every role may create objects in schema public of database homelab");
 
             assertThat(host.may("grafana", "homelab", TRAP.get(0).replace("trap", "another")))
                     .isFalse();
@@ -159,7 +159,7 @@ class HostileIT {
             assertThat(host.ask("homelab", SPRUNG)).containsExactly("true");
             assertThat(host.reconcile(grafana).byContainer().values())
                     .flatExtracting(Provisioner.Result::repaired)
-                    .contains("role grafana has powers beyond its database");
+                    .contains("role grafana has attributes beyond its database");
 
             host.run("homelab", "DROP OPERATOR public.= (varchar, varchar)", "DROP FUNCTION public.trap");
             assertThat(host.reconcile(grafana).troubles()).isEmpty();

@@ -116,7 +116,7 @@ class IdentityIT {
         assertMayLogIn("the-first");
         assertThat(refusals()).isNotEmpty().allSatisfy(alert -> {
             assertThat(alert.service()).isEqualTo("evil-" + unique);
-            assertThat(alert.reason()).contains("existed beside '" + shop + "-1'", "is no update of it");
+            assertThat(alert.reason()).contains("existed beside '" + shop + "-1'", "is not an update of");
             assertThat(alert.remedy()).contains("docker rm -f evil-" + unique, "pgsteward provision --adopt " + shop);
         });
         make(shop + "-1", "the-first");

@@ -106,14 +106,14 @@ class IdentityRuleTest {
                         claim(box("evil", OTHER), "shop", "mine", OTHER),
                         List.of(shop("shop-1", NOW)),
                         ENROLLED,
-                        "role 'mine' and not role 'shop'",
+                        "role 'mine' instead of role 'shop'",
                         "stays with 'shop-1'"),
                 arguments(
                         "another database, so that the service's role would be of no service",
                         claim(box("evil", NOW), "mine", "shop", NOW),
                         List.of(shop("shop-1", NOW)),
                         ENROLLED,
-                        "database 'mine' and not database 'shop'",
+                        "database 'mine' instead of database 'shop'",
                         "stays with 'shop-1'"),
                 arguments(
                         "the impostor of two that was there first",
@@ -128,21 +128,21 @@ class IdentityRuleTest {
                         List.of(),
                         ENROLLED,
                         "the settings of 'unreadable' cannot be read",
-                        "neither is given anything"),
+                        "Both are refused"),
                 arguments(
                         "two new passwords after the old container went",
                         shop("shop-1", "one"),
                         List.of(shop("evil", OTHER)),
                         ENROLLED,
                         "another password",
-                        "neither is given anything"),
+                        "Both are refused"),
                 arguments(
                         "two that ask for a service that nobody has yet",
                         shop("shop-1", "one"),
                         List.of(shop("evil", OTHER)),
                         Clusters.empty(),
                         "another password",
-                        "neither is given anything"));
+                        "Both are refused"));
     }
 
     @ParameterizedTest(name = "{0}")

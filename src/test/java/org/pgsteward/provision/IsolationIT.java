@@ -171,55 +171,58 @@ class IsolationIT {
                 new Drift(
                         "homelab",
                         "GRANT CONNECT ON DATABASE postgres TO app",
-                        "role app has rights on database postgres"),
+                        "role app has privileges on database postgres"),
                 new Drift(
                         "homelab",
                         "GRANT CREATE, TEMPORARY ON DATABASE homelab TO app",
-                        "may make objects in database"),
+                        "may create objects in database"),
                 new Drift(
                         "homelab",
                         "GRANT SELECT ON public.backup_log TO app",
-                        "has rights on tables of database homelab"),
+                        "has privileges on tables of database homelab"),
                 new Drift(
                         "homelab",
                         "GRANT ALL ON public.service_status TO app",
-                        "has rights on tables of database homelab"),
+                        "has privileges on tables of database homelab"),
                 new Drift(
                         "homelab",
                         "GRANT UPDATE (role_name) ON public.service_configs TO app",
-                        "has rights on tables of database homelab"),
+                        "has privileges on tables of database homelab"),
                 new Drift(
                         "homelab",
                         "GRANT CREATE ON SCHEMA public TO app WITH GRANT OPTION",
-                        "role app may make objects in schema public of database homelab"),
+                        "role app may create objects in schema public of database homelab"),
                 new Drift(
                         "homelab",
                         "GRANT CREATE ON SCHEMA public TO PUBLIC",
-                        "every role may make objects in schema public of database homelab"),
+                        "every role may create objects in schema public of database homelab"),
                 new Drift("homelab", "ALTER DATABASE homelab OWNER TO app", "database homelab belongs to role app"),
                 new Drift(
                         "homelab",
                         "GRANT SELECT ON public.user_activity TO PUBLIC",
-                        "every role has rights on the journal"),
+                        "every role has privileges on the journal"),
                 new Drift(
                         "homelab",
                         "GRANT EXECUTE ON FUNCTION public.log_user_activity(varchar, varchar, varchar, inet) TO PUBLIC",
-                        "every role has rights on the journal"),
+                        "every role has privileges on the journal"),
                 new Drift(
                         "homelab",
                         "REVOKE EXECUTE ON FUNCTION public.log_user_activity(varchar, varchar, varchar, inet) FROM app",
-                        "may log its users' activity"),
-                new Drift("homelab", "REVOKE CONNECT ON DATABASE homelab FROM app", "may log its users' activity"),
+                        "lacks the privileges to log activity"),
+                new Drift(
+                        "homelab",
+                        "REVOKE CONNECT ON DATABASE homelab FROM app",
+                        "lacks the privileges to log activity"),
                 new Drift("homelab", "REVOKE SELECT ON public.service_status FROM app", "see its own status"),
-                new Drift("homelab", "ALTER ROLE app SUPERUSER", "powers beyond its database"),
-                new Drift("homelab", "ALTER ROLE app CREATEDB CREATEROLE BYPASSRLS", "powers beyond its database"),
+                new Drift("homelab", "ALTER ROLE app SUPERUSER", "attributes beyond its database"),
+                new Drift("homelab", "ALTER ROLE app CREATEDB CREATEROLE BYPASSRLS", "attributes beyond its database"),
                 new Drift("homelab", "ALTER ROLE app NOLOGIN", "may not log in"),
                 new Drift("homelab", "ALTER ROLE app CONNECTION LIMIT -1", "all connections of the server"),
-                new Drift("homelab", "GRANT other TO app", "has the rights of role other"),
-                new Drift("homelab", "GRANT pg_read_all_data TO app", "has the rights of role pg_read_all_data"),
+                new Drift("homelab", "GRANT other TO app", "is a member of role other"),
+                new Drift("homelab", "GRANT pg_read_all_data TO app", "is a member of role pg_read_all_data"),
                 new Drift("homelab", "ALTER DATABASE app OWNER TO homelab", "belongs to the administrator"),
-                new Drift("homelab", "REVOKE ALL ON DATABASE app FROM app", "lacks rights on its own database"),
-                new Drift("homelab", "ALTER DATABASE app ALLOW_CONNECTIONS false", "lets nobody in"));
+                new Drift("homelab", "REVOKE ALL ON DATABASE app FROM app", "lacks privileges on its own database"),
+                new Drift("homelab", "ALTER DATABASE app ALLOW_CONNECTIONS false", "does not allow connections"));
     }
 
     private static String reported(Provisioner.Reconciliation done) {

@@ -53,7 +53,7 @@ class LifeAfterIT {
         assertThat(vouched.enrolment().orElseThrow().identity()).isEqualTo("other-project/moving");
         assertThat(vouched.outcome()).isInstanceOf(Outcome.Done.class);
         assertThat(vouched.outcome().reason())
-                .contains("service moving belongs to other-project/moving now, and no longer to homelab/moving");
+                .contains("service moving now belongs to other-project/moving instead of homelab/moving");
         assertThat(host.provision(elsewhere).outcome()).isInstanceOf(Outcome.Skipped.class);
         assertThat(host.provision(EnrolmentHost.service("moving")).refused()).isTrue();
     }

@@ -65,8 +65,9 @@ class LimitsIT {
 
         Excess excess = only("shop");
         assertThat(excess.reason())
-                .isEqualTo("role shop owns 3000 large objects in database homelab; the limit is 0, since no service may"
-                        + " make any there");
+                .isEqualTo(
+                        "role shop owns 3000 large objects in database homelab; the limit is 0, since services may not"
+                                + " create any there");
         assertThat(host.reconcile().troubles()).doesNotContainKey("shop");
 
         host.run("homelab", excess.sql());

@@ -62,8 +62,8 @@ class LimitsTest {
                     assertThat(condition.service()).isEqualTo("evil");
                     assertThat(condition.reason())
                             .isEqualTo(
-                                    "container evil is not read: Docker's description of it has more than 262144 bytes, which"
-                                            + " is the limit. Its labels or variables are too large");
+                                    "container evil is not read: Docker's description of it exceeds the limit of 262144"
+                                            + " bytes. Its labels or variables are too large");
                     assertThat(condition.remedy())
                             .startsWith("docker inspect --format '{{json .Config.Labels}}' evil | cut");
                 });
@@ -80,10 +80,9 @@ class LimitsTest {
                 .singleElement()
                 .satisfies(condition -> {
                     assertThat(condition.reason())
-                            .isEqualTo(
-                                    "container shop is not read: its labels and variables have 241 characters, and those of"
-                                            + " all containers together may have 2097152. The largest are evil (250000),"
-                                            + " evil2 (240000)");
+                            .isEqualTo("container shop is not read: its labels and variables have 241 characters, and"
+                                    + " all containers together may have 2097152. The largest are evil (250000),"
+                                    + " evil2 (240000)");
                     assertThat(condition.remedy())
                             .startsWith("docker inspect --format '{{json .Config.Labels}}' evil | cut");
                 });

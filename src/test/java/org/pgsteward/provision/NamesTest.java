@@ -57,33 +57,33 @@ class NamesTest {
                 Arguments.of(" app", "does not begin"),
                 Arguments.of("\u0301app", "does not begin"),
                 Arguments.of("app ", "ends with a space"),
-                Arguments.of("a\u00a0b", "only letters"),
-                Arguments.of("a\"b", "holds '\"'"),
-                Arguments.of("a'b", "holds '''"),
-                Arguments.of("a;b", "holds ';'"),
-                Arguments.of("a\\b", "holds '\\'"),
-                Arguments.of("../a", "holds '/'"),
-                Arguments.of("${env:X}", "holds '$'"),
-                Arguments.of("{{x}}", "holds '{'"),
-                Arguments.of("a<b>", "holds '<'"),
-                Arguments.of("a\0b", "cannot be seen"),
-                Arguments.of("a\nb", "cannot be seen"),
-                Arguments.of("a\tb", "cannot be seen"),
-                Arguments.of("a\u0085b", "cannot be seen"),
-                Arguments.of("a\u2028b", "cannot be seen"),
-                Arguments.of("a\u200bb", "cannot be seen"),
-                Arguments.of("a\u202eb", "cannot be seen"),
-                Arguments.of("a\ufeffb", "cannot be seen"),
-                Arguments.of("a\u3164b", "cannot be seen"),
-                Arguments.of("1\ufe0f", "cannot be seen"),
-                Arguments.of("a\ue000b", "cannot be seen"),
-                Arguments.of("a\u0378b", "cannot be seen"),
-                Arguments.of("a\ud83d", "cannot be seen"),
-                Arguments.of("1\u20e3", "only letters"),
-                Arguments.of("app\ud83d\ude00", "only letters"),
-                Arguments.of("½", "only letters"),
-                Arguments.of("p\u0430ypal", "look alike"),
-                Arguments.of("\u0391pp", "look alike"),
+                Arguments.of("a\u00a0b", "allowed: letters"),
+                Arguments.of("a\"b", "contains '\"'"),
+                Arguments.of("a'b", "contains '''"),
+                Arguments.of("a;b", "contains ';'"),
+                Arguments.of("a\\b", "contains '\\'"),
+                Arguments.of("../a", "contains '/'"),
+                Arguments.of("${env:X}", "contains '$'"),
+                Arguments.of("{{x}}", "contains '{'"),
+                Arguments.of("a<b>", "contains '<'"),
+                Arguments.of("a\0b", "an invisible character"),
+                Arguments.of("a\nb", "an invisible character"),
+                Arguments.of("a\tb", "an invisible character"),
+                Arguments.of("a\u0085b", "an invisible character"),
+                Arguments.of("a\u2028b", "an invisible character"),
+                Arguments.of("a\u200bb", "an invisible character"),
+                Arguments.of("a\u202eb", "an invisible character"),
+                Arguments.of("a\ufeffb", "an invisible character"),
+                Arguments.of("a\u3164b", "an invisible character"),
+                Arguments.of("1\ufe0f", "an invisible character"),
+                Arguments.of("a\ue000b", "an invisible character"),
+                Arguments.of("a\u0378b", "an invisible character"),
+                Arguments.of("a\ud83d", "an invisible character"),
+                Arguments.of("1\u20e3", "allowed: letters"),
+                Arguments.of("app\ud83d\ude00", "allowed: letters"),
+                Arguments.of("½", "allowed: letters"),
+                Arguments.of("p\u0430ypal", "similar letters"),
+                Arguments.of("\u0391pp", "similar letters"),
                 Arguments.of("postgres", "is reserved"),
                 Arguments.of("Postgres", "is reserved"),
                 Arguments.of("ｐｏｓｔｇｒｅｓ", "is reserved"),
@@ -103,10 +103,9 @@ class NamesTest {
     void invalidNamesAreRefusedWithTheReason(String name, String reason) {
         assertThatThrownBy(() -> Names.check("database", name, "app"))
                 .isInstanceOf(RefusedClaim.class)
-                .hasMessageStartingWith("database '")
-                .hasMessageContaining("' of service 'app' ")
+                .hasMessageStartingWith("cannot enrol service 'app': database '")
                 .hasMessageContaining(reason)
-                .hasMessageEndingWith("choose another by the label pgsteward.database");
+                .hasMessageEndingWith("choose another with the label pgsteward.database");
     }
 
     @ParameterizedTest
@@ -133,7 +132,7 @@ class NamesTest {
     void invalidExtensionNamesAreRefused(String name) {
         assertThatThrownBy(() -> Names.extensions("pg_trgm," + name, "app"))
                 .isInstanceOf(RefusedClaim.class)
-                .hasMessageContaining("'" + name + "' of service 'app'")
+                .hasMessageContaining("cannot enrol service 'app': '" + name + "' is not the name of an extension")
                 .hasMessageContaining("pgsteward.extensions");
         assertThatThrownBy(() -> Names.extensions("x".repeat(64), "app")).isInstanceOf(RefusedClaim.class);
     }

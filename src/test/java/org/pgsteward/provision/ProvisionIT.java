@@ -174,7 +174,7 @@ class ProvisionIT {
         assertRefused(withNames("rogue", "rogue", "homelab"), "is reserved");
         assertRefused(withNames("rogue", "homelab", "rogue"), "is reserved");
         assertRefused(withNames("rogue", "rogue", "mighty"), "is a superuser");
-        assertRefused(withNames("rogue", "foreign_db", "rogue"), "nothing in it shows that it is for role 'rogue'");
+        assertRefused(withNames("rogue", "foreign_db", "rogue"), "without evidence that it is for role 'rogue'");
         assertRefused(withNames("rogue", "template1", "rogue"), "is reserved");
         assertRefused(withNames("rogue", "rogue", "pg_monitor"), "is reserved");
         assertRefused(withNames("rogue", "x".repeat(51), "rogue"), "longer than 50 characters");
@@ -195,7 +195,7 @@ class ProvisionIT {
     @Test
     void hostileNamesAreRefused() throws Exception {
         for (String name : new String[] {"a\"b", "x'; DROP DATABASE homelab; --", "${env:X}"}) {
-            assertRefused(withNames(name, name, name), "only letters, digits");
+            assertRefused(withNames(name, name, name), "allowed: letters, digits");
             assertThat(exists(name)).as(name).isFalse();
         }
     }

@@ -230,10 +230,10 @@ class QuarantineIT {
 
         assertThatThrownBy(() -> quarantine.drop(subject))
                 .isInstanceOf(Refusal.class)
-                .hasMessage("service '" + app + "' is not deleted, since its role " + subject.role()
-                        + " still has something in " + kept
-                        + ": a restore kept what was there before; if nobody needs it,"
-                        + " delete it by: DROP DATABASE \"" + kept + "\", and try again");
+                .hasMessage("cannot delete service '" + app + "': its role " + subject.role()
+                        + " still owns objects or has privileges in " + kept
+                        + "; if you no longer need the database that a restore kept,"
+                        + " run: DROP DATABASE \"" + kept + "\", and try again");
 
         assertThat(host.ask(subject.database(), "SELECT n FROM public.tasks")).containsExactly("42");
         host.run("homelab", "DROP DATABASE \"" + kept + "\"");
@@ -250,7 +250,7 @@ class QuarantineIT {
 
         assertThatThrownBy(() -> quarantine.drop(subject))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("is not deleted, since its role " + app + " still has something in " + mistyped)
+                .hasMessageContaining("its role " + app + " still owns objects or has privileges in " + mistyped)
                 .hasMessageContaining("REASSIGN OWNED BY \"" + app + "\"");
 
         assertThat(host.ask(subject.database(), "SELECT n FROM public.tasks")).containsExactly("42");
@@ -269,7 +269,7 @@ class QuarantineIT {
 
         assertThatThrownBy(() -> quarantine.undo(subject))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("there is none that is called " + subject.database() + " or " + app + " any more")
+                .hasMessageContaining("databases " + subject.database() + " and " + app + " do not exist")
                 .hasMessageContaining("'pgsteward remove --drop " + app + "'")
                 .satisfies(refused -> assertThat(refused.getMessage()).hasLineCount(1));
         assertThat(host.everything()).isEqualTo(before);
@@ -283,7 +283,7 @@ class QuarantineIT {
         assertThat(host.ask("homelab", row("service_name"))).isEmpty();
         assertThatThrownBy(() -> quarantine.find(app))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("there is no service '" + app + "'");
+                .hasMessageContaining("cannot find service '" + app + "'");
         assertThat(host.may("other", "other", "CREATE TABLE passing (n int); DROP TABLE passing"))
                 .as("others work on")
                 .isTrue();

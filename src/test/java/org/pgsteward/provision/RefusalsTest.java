@@ -20,21 +20,23 @@ import org.pgsteward.model.Secret;
 @Tag("fast")
 class RefusalsTest {
     private static final String PASSWORD = "never-to-be-seen";
-    private static final String BY_DATABASE = "choose another by the label pgsteward.database";
-    private static final String BY_USER = "choose another by the label pgsteward.user";
-    private static final String BY_SERVICE = "choose another by the label pgsteward.service";
+    private static final String BY_DATABASE = "choose another with the label pgsteward.database";
+    private static final String BY_USER = "choose another with the label pgsteward.user";
+    private static final String BY_SERVICE = "choose another with the label pgsteward.service";
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"always", "unlessVouchedFor"})
     void refusesWithReasonAndNextStep(String sentence, Claim claim, Clusters before, String what, String next) {
         assertThat(refusal(claim, before, false))
                 .as(sentence)
-                .startsWith("service '" + claim.service() + "' of container '"
-                        + claim.container().name() + "' asks for ")
+                .startsWith("cannot enrol service '" + claim.service() + "' of container '"
+                        + claim.container().name() + "': ")
                 .contains(what)
                 .contains(next)
                 .hasLineCount(1)
-                .doesNotContain(PASSWORD, "verifier", "SCRAM", "\"", ";")
+                .containsOnlyOnce("; ")
+                .doesNotContain(PASSWORD, "verifier", "SCRAM", "\"")
+                .doesNotContainPattern(";(?! [a-z])|;.*;")
                 .doesNotContainPattern("\\b(CREATE|ALTER|GRANT|REVOKE|SELECT)\\b");
     }
 
@@ -81,13 +83,13 @@ class RefusalsTest {
                         claim("app", "app", "Admin"),
                         Clusters.empty(),
                         "the administrator's role 'Admin'",
-                        "by the label pgsteward.user"),
+                        "with the label pgsteward.user"),
                 arguments(
                         "the management database",
                         claim("app", "MANAGEMENT", "app"),
                         Clusters.empty(),
                         "the management database 'MANAGEMENT'",
-                        "by the label pgsteward.database"),
+                        "with the label pgsteward.database"),
                 arguments(
                         "a service called as the management database",
                         claim("Management", "app", "app"),
@@ -99,12 +101,12 @@ class RefusalsTest {
                         claim("other", "app", "other"),
                         Clusters.empty().row(quarantined),
                         "database 'app', which belongs to service 'app'",
-                        "by the label pgsteward.database"),
+                        "with the label pgsteward.database"),
                 arguments(
                         "its own database in quarantine",
                         claim("app", "app", "app"),
                         Clusters.empty().row(quarantined),
-                        "which is in quarantine",
+                        "its database is in quarantine",
                         "'pgsteward remove --undo app'"),
                 arguments(
                         "another service's database",
@@ -134,32 +136,32 @@ class RefusalsTest {
                         "a service that differs only by case",
                         claim("App", "one", "one"),
                         Clusters.empty().service("app", "any"),
-                        "service 'App', which differs from 'app' only by case",
+                        "service 'App' differs from 'app' only by case",
                         BY_SERVICE),
                 arguments(
                         "a database that differs only by case",
                         claim("app", "Finance", "app"),
                         Clusters.empty().database("finance", "admin"),
-                        "database 'Finance', which differs from 'finance' only by case",
+                        "database 'Finance' differs from 'finance' only by case",
                         BY_DATABASE),
                 arguments(
                         "a role that differs only by case",
                         claim("app", "app", "Grafana"),
                         Clusters.empty().role("grafana", PASSWORD),
-                        "user 'Grafana', which differs from 'grafana' only by case",
+                        "user 'Grafana' differs from 'grafana' only by case",
                         BY_USER),
                 arguments(
                         "a superuser, although it knows the password",
                         claim("app", "app", "mighty"),
                         Clusters.empty().role("mighty", PASSWORD, "superuser"),
-                        "role 'mighty', which is a superuser or may replicate",
-                        "by the label pgsteward.user"),
+                        "role 'mighty', which has SUPERUSER or REPLICATION",
+                        "with the label pgsteward.user"),
                 arguments(
                         "a role that may replicate, and so read everything",
                         claim("app", "app", "standby"),
                         Clusters.empty().role("standby", PASSWORD, "replication"),
-                        "role 'standby', which is a superuser or may replicate",
-                        "by the label pgsteward.user"));
+                        "role 'standby', which has SUPERUSER or REPLICATION",
+                        "with the label pgsteward.user"));
     }
 
     static Stream<Arguments> unlessVouchedFor() {
@@ -171,7 +173,7 @@ class RefusalsTest {
                                 .row("app", "app", "app", "elsewhere/app")
                                 .owner("app", PASSWORD)
                                 .database("app", "app"),
-                        "what belongs to 'elsewhere/app', and it is 'homelab/app'",
+                        "the service belongs to 'elsewhere/app', and the container is 'homelab/app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a role that exists with another password",
@@ -183,19 +185,19 @@ class RefusalsTest {
                         "an administrator's database in which its new role has nothing",
                         claim("app", "finance", "app"),
                         Clusters.empty().database("finance", "admin"),
-                        "database 'finance', which exists, and nothing in it shows that it is for role 'app'",
+                        "database 'finance', which exists without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "the same with a role that it knows the password of",
                         claim("app", "finance", "app"),
                         Clusters.empty().role("app", PASSWORD).database("finance", "admin"),
-                        "database 'finance', which exists, and nothing in it shows that it is for role 'app'",
+                        "database 'finance', which exists without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "an enrolled service that asks for the administrator's database too",
                         claim("app", "finance", "app"),
                         Clusters.empty().service("app", PASSWORD).database("finance", "admin"),
-                        "database 'finance', which exists, and nothing in it shows that it is for role 'app'",
+                        "database 'finance', which exists without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a role that pgsteward made, and an administrator's database of the same name",
@@ -204,7 +206,7 @@ class RefusalsTest {
                                 .row("app", "app", "finance", "homelab/app")
                                 .owner("finance", PASSWORD)
                                 .database("finance", "admin"),
-                        "nothing in it shows that it is for role 'finance'",
+                        "without evidence that it is for role 'finance'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a script's row of the service, and another role than the one of that name",
@@ -213,7 +215,7 @@ class RefusalsTest {
                                 .role("mine", PASSWORD)
                                 .database("data", "admin")
                                 .row("app", "data", "", ""),
-                        "nothing in it shows that it is for role 'mine'",
+                        "without evidence that it is for role 'mine'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a role that is only let in by name, as pgsteward lets in whoever was connected",
@@ -221,49 +223,49 @@ class RefusalsTest {
                         Clusters.empty()
                                 .role("app", PASSWORD)
                                 .database("data", "admin", "app CONNECT", "app TEMPORARY"),
-                        "nothing in it shows that it is for role 'app'",
+                        "without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a role that is connected or owns a large object",
                         claim("app", "data", "app"),
                         adopting("data").business("data", "app"),
-                        "nothing in it shows that it is for role 'app'",
+                        "without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a table where every role may make one",
                         claim("app", "data", "app"),
                         adopting("data").evidence("data", evidence("", "", "app", "")),
-                        "nothing in it shows that it is for role 'app'",
+                        "without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a table of its own beside one of the administrator's",
                         claim("app", "data", "app"),
                         adopting("data").evidence("data", evidence("", "app", "app", "public.adm")),
-                        "in which the administrator has more than role 'app' was given, such as public.adm",
+                        "in which role 'app' lacks privileges on objects of the administrator, such as public.adm",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a right to create in a database of another name with tables of the administrator's",
                         claim("app", "data", "app"),
                         adopting("data").evidence("data", evidence("app", "", "", "public.adm")),
-                        "in which the administrator has more than role 'app' was given, such as public.adm",
+                        "in which role 'app' lacks privileges on objects of the administrator, such as public.adm",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a database of its name without any grant, with tables of the administrator's",
                         claim("app", "app", "app"),
                         adopting("app").evidence("app", evidence("", "", "", "public.adm")),
-                        "in which the administrator has more than role 'app' was given, such as public.adm",
+                        "in which role 'app' lacks privileges on objects of the administrator, such as public.adm",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a right to create that another role has too",
                         claim("app", "app", "app"),
                         adopting("app").evidence("app", evidence("app,clerk", "", "", "")),
-                        "which may as well be for role 'clerk', which has tables or the right to create in it",
+                        "which may belong to role 'clerk': that role has tables or the privilege to create objects in it",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "tables of its own beside those of another role",
                         claim("app", "app", "app"),
                         adopting("app").evidence("app", evidence("app", "app", "app,clerk", "")),
-                        "which may as well be for role 'clerk', which has tables or the right to create in it",
+                        "which may belong to role 'clerk': that role has tables or the privilege to create objects in it",
                         "'pgsteward provision --adopt app'"),
                 arguments(
                         "a database of somebody who is no service",
@@ -340,7 +342,7 @@ class RefusalsTest {
                 EnrolmentHost.service("app").image("im\0age"))) {
             assertThat(catchThrowableOfType(RefusedClaim.class, () -> claim(box, "app", "app", "app"))
                             .reason())
-                    .contains("'app'", "NUL character", "give it others")
+                    .contains("'app'", "NUL character", "change them")
                     .hasLineCount(1);
         }
     }

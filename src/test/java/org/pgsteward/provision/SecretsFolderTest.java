@@ -62,8 +62,7 @@ class SecretsFolderTest {
                             .doesNotContain(folder.toString());
                     assertThat(refused.refusal().remedy())
                             .isEqualTo(
-                                    "printf %s 'PASSWORD' > secrets/services/shop_password   # the password that the container"
-                                            + " has");
+                                    "printf %s 'PASSWORD' > secrets/services/shop_password   # the container's password");
                 });
     }
 
@@ -102,10 +101,10 @@ class SecretsFolderTest {
         "postgres_password, is the administrator's",
         "hard,              is the administrator's",
         "soft,              is the administrator's",
-        "friend,            is no plain file",
-        "out,               is no plain file",
-        "directory,         is no plain file",
-        "large,             is no plain file",
+        "friend,            is not a plain file",
+        "out,               is not a plain file",
+        "directory,         is not a plain file",
+        "large,             is not a plain file",
         "missing,           is not in the secrets folder",
         "empty,             is empty",
         "binary,            is not text in UTF-8",
@@ -119,7 +118,7 @@ class SecretsFolderTest {
     void nothingElseIsRead(String name, String because) {
         assertThatThrownBy(() -> secrets.read(name))
                 .isInstanceOf(RefusedClaim.class)
-                .hasMessageStartingWith("password-file '" + name + "' ")
+                .hasMessageStartingWith("cannot read password-file '" + name + "': ")
                 .hasMessageContaining(because)
                 .hasMessageContaining("into " + folder)
                 .satisfies(refused ->
@@ -145,7 +144,7 @@ class SecretsFolderTest {
     @Test
     void fileOfAVariableIsRefusedWithTheNextStep() {
         assertThatThrownBy(() -> secrets.readFor("DB_PASSWORD_FILE", "/run/secrets/missing"))
-                .hasMessageContaining("variable DB_PASSWORD_FILE names the file '/run/secrets/missing'")
+                .hasMessageContaining("file '/run/secrets/missing' of variable DB_PASSWORD_FILE: ")
                 .hasMessageContaining("put the same file into " + folder)
                 .hasMessageContaining("pgsteward.password-file");
     }
@@ -158,10 +157,10 @@ class SecretsFolderTest {
         assertThatThrownBy(() -> secrets.readNameFor("DB_USER_FILE", "/run/secrets/wiki_password"))
                 .isInstanceOf(RefusedClaim.class)
                 .hasMessageContaining("DB_USER_FILE")
-                .hasMessageContaining("is a password's");
+                .hasMessageContaining("it is for a password");
         assertThatThrownBy(() -> secrets.readNameFor("DB_USER_FILE", "/run/secrets/token"))
                 .isInstanceOf(RefusedClaim.class)
-                .hasMessageContaining("no name that is legal")
+                .hasMessageContaining("no valid name")
                 .hasMessageNotContaining(CANARY);
     }
 
@@ -181,7 +180,7 @@ class SecretsFolderTest {
                 .hasMessageContaining("is the administrator's");
         assertThatThrownBy(() -> guarded.readNameFor("DB_USER_FILE", "/run/secrets/copy"))
                 .isInstanceOf(RefusedClaim.class)
-                .hasMessageContaining("holds a secret of pgsteward's own: write the name into the variable itself")
+                .hasMessageContaining("contains a secret of pgsteward; write the name into the variable itself")
                 .hasMessageNotContaining("Sup3rSecretAdminPw");
     }
 }

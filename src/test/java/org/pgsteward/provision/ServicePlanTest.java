@@ -28,7 +28,7 @@ class ServicePlanTest {
     private static final String BOUND = "BIND service app is bound to homelab/app";
     private static final String FINISHED = "RECORD service app has its database";
     private static final String CHANGED = "RECORD service app has changed";
-    private static final String LOGS = "role app may log its users' activity and see its own status";
+    private static final String LOGS = "role app lacks the privileges to log activity and to read its own status";
     private static final String CLOSED = "every role may connect to database app";
 
     @ParameterizedTest(name = "{0}")
@@ -68,7 +68,7 @@ class ServicePlanTest {
                         List.of(
                                 "ENROL role app does not exist",
                                 "ENROL database app does not exist",
-                                "ENROL nobody but app may connect to database app",
+                                "ENROL only role app may connect to database app",
                                 FINISHED)),
                 arguments(
                         "an enrolment that was interrupted goes on, and repairs nothing that an operator changed",
@@ -81,24 +81,24 @@ class ServicePlanTest {
                         List.of(
                                 "CHANGE role app has another password than its container",
                                 "REPAIR database app does not exist",
-                                "REPAIR nobody but app may connect to database app")),
+                                "REPAIR only role app may connect to database app")),
                 arguments(
                         "where the role was dropped and its database too, both are made anew",
                         Clusters.empty().row("app", "app", "app", "homelab/app"),
                         List.of(
                                 "REPAIR role app does not exist",
                                 "REPAIR database app does not exist",
-                                "REPAIR nobody but app may connect to database app")),
+                                "REPAIR only role app may connect to database app")),
                 arguments(
                         "where the database was dropped, it is made anew",
                         Clusters.empty().row("app", "app", "app", "homelab/app").owner("app", PASSWORD),
                         List.of(
                                 "REPAIR database app does not exist",
-                                "REPAIR nobody but app may connect to database app")),
+                                "REPAIR only role app may connect to database app")),
                 arguments(
                         "killed after the database, it is closed to everybody before it is opened",
                         right().grant("app", " CONNECT", " TEMPORARY").shut("app"),
-                        List.of("REPAIR " + CLOSED, "REPAIR database app lets nobody in")),
+                        List.of("REPAIR " + CLOSED, "REPAIR database app does not allow connections")),
                 arguments(
                         "another password of its container is a change, not a repair",
                         right().owner("app", "the one before"),
@@ -111,23 +111,23 @@ class ServicePlanTest {
                 arguments(
                         "powers go",
                         right().role("app", PASSWORD, "superuser"),
-                        List.of("REPAIR role app has powers beyond its database")),
+                        List.of("REPAIR role app has attributes beyond its database")),
                 arguments(
                         "small powers, too",
                         right().role("app", PASSWORD, "createdb"),
-                        List.of("REPAIR role app has powers beyond its database")),
+                        List.of("REPAIR role app has attributes beyond its database")),
                 arguments(
                         "a role without a limit gets one",
                         right().role("app", PASSWORD, "unlimited"),
-                        List.of("REPAIR role app may take all connections of the server")),
+                        List.of("REPAIR role app has no connection limit")),
                 arguments(
                         "a membership goes",
                         right().member("app", "pg_read_all_data", "admin"),
-                        List.of("REPAIR role app has the rights of role pg_read_all_data")),
+                        List.of("REPAIR role app is a member of role pg_read_all_data")),
                 arguments(
                         "rights on another database go",
                         right().database("elsewhere", "admin", "app CONNECT"),
-                        List.of("REPAIR role app has rights on database elsewhere")),
+                        List.of("REPAIR role app has privileges on database elsewhere")),
                 arguments(
                         "but not where it has something of its own",
                         right().database("elsewhere", "admin", "app CONNECT").business("elsewhere", "app"),
@@ -140,12 +140,12 @@ class ServicePlanTest {
                         "and more than that goes",
                         right().on("TABLE public.backup_log", "app", "SELECT").grant("management", "app CREATE"),
                         List.of(
-                                "REPAIR role app has rights on tables of database management",
-                                "REPAIR role app may make objects in database management")),
+                                "REPAIR role app has privileges on tables of database management",
+                                "REPAIR role app may create objects in database management")),
                 arguments(
                         "and so does the making of objects there",
                         right().on("SCHEMA public", "app", "CREATE"),
-                        List.of("REPAIR role app may make objects in schema public of database management")),
+                        List.of("REPAIR role app may create objects in schema public of database management")),
                 arguments(
                         "what everybody may make there is no service's affair",
                         right().on("SCHEMA public", "", "CREATE"),
@@ -155,9 +155,9 @@ class ServicePlanTest {
                         Clusters.empty().on("SCHEMA public", "", "CREATE"),
                         List.of(
                                 "ENROL role app does not exist",
-                                "ENROL every role may make objects in schema public of database management",
+                                "ENROL every role may create objects in schema public of database management",
                                 "ENROL database app does not exist",
-                                "ENROL nobody but app may connect to database app",
+                                "ENROL only role app may connect to database app",
                                 FINISHED)),
                 arguments(
                         "an owner that was changed is put right",
@@ -174,7 +174,7 @@ class ServicePlanTest {
                 arguments(
                         "another service's role has no rights on it",
                         right().service("other", "any").grant("app", "other CONNECT"),
-                        List.of("REPAIR role other of another service has rights on database app")),
+                        List.of("REPAIR role other of another service has privileges on database app")),
                 arguments(
                         "an operator's own role may have them",
                         right().role("grafana", "any").grant("app", "grafana CONNECT"),
@@ -182,7 +182,7 @@ class ServicePlanTest {
                 arguments(
                         "rights that its owner lost come back",
                         right().database("app", "app", "app CONNECT"),
-                        List.of("REPAIR role app lacks rights on its own database")),
+                        List.of("REPAIR role app lacks privileges on its own database")),
                 arguments(
                         "a script's row is bound, and what the script made is hardened",
                         Clusters.empty()
@@ -191,7 +191,7 @@ class ServicePlanTest {
                                 .database("app", "admin", " CONNECT", " TEMPORARY", "app CONNECT"),
                         List.of(
                                 BOUND,
-                                "ENROL role app may take all connections of the server",
+                                "ENROL role app has no connection limit",
                                 "ENROL " + LOGS,
                                 "ENROL database app belongs to the administrator",
                                 "ENROL " + CLOSED,
@@ -242,7 +242,7 @@ class ServicePlanTest {
                 .containsExactly(
                         "role app2 does not exist",
                         "database app belongs to role app",
-                        "role app of another service has rights on database app",
+                        "role app of another service has privileges on database app",
                         "service app has changed");
         assertThat(plan.steps().get(3).sql())
                 .contains("ALTER ROLE \"app\" NOLOGIN", "REVOKE ALL ON DATABASE \"management\" FROM \"app\"");
@@ -413,7 +413,7 @@ class ServicePlanTest {
 
         assertThatThrownBy(() -> plan(other, before))
                 .isInstanceOf(RefusedClaim.class)
-                .hasMessageContaining("asks for role 'app9' while its role 'app' is shut out");
+                .hasMessageContaining("requests role 'app9' while its role 'app' is shut out");
         assertThat(plan(other, right()).steps()).isNotEmpty();
         assertThat(ServicePlan.of(other, before.cluster(), Clusters.SERVER, Clusters.ACCEPTS, true, NOW)
                         .steps())

@@ -115,12 +115,12 @@ class UnenrolledTest {
                 arguments(
                         "Vikunja without its type, which is SQLite",
                         new String[] {"VIKUNJA_DATABASE_HOST=postgresql", "VIKUNJA_DATABASE_PASSWORD=" + SECRET},
-                        "VIKUNJA_DATABASE_HOST, and VIKUNJA_DATABASE_TYPE is not set, so Vikunja does not use PostgreSQL",
+                        "VIKUNJA_DATABASE_HOST, but VIKUNJA_DATABASE_TYPE is not set, so Vikunja does not use PostgreSQL",
                         "VIKUNJA_DATABASE_TYPE: postgres"),
                 arguments(
                         "Vikunja with another type",
                         new String[] {"VIKUNJA_DATABASE_HOST=postgresql", "VIKUNJA_DATABASE_TYPE=sqlite"},
-                        "VIKUNJA_DATABASE_TYPE says 'sqlite'",
+                        "VIKUNJA_DATABASE_TYPE is 'sqlite'",
                         "VIKUNJA_DATABASE_TYPE: postgres"),
                 arguments(
                         "n8n without its type",

@@ -64,7 +64,7 @@ class StewardDockerComponentTest {
         start("docker:events");
         assertThat(camel.getRouteController().getRouteStatus("watch")).isEqualTo(ServiceStatus.Started);
         await().untilAsserted(() -> assertThat(health.call().getMessage())
-                .hasValueSatisfying(text -> assertThat(text).startsWith("hears no Docker events: ")));
+                .hasValueSatisfying(text -> assertThat(text).startsWith("receives no Docker events: ")));
 
         daemon.startAgain();
         await().until(() -> relists.get() == 1);
