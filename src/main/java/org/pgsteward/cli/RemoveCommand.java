@@ -80,7 +80,10 @@ final class RemoveCommand implements Callable<Integer> {
     }
 
     private void drop(
-            Wiring wiring, Quarantine quarantine, Quarantine.QuarantinedService subject, Optional<HistoryRows.VerifiedDump> verified)
+            Wiring wiring,
+            Quarantine quarantine,
+            Quarantine.QuarantinedService subject,
+            Optional<HistoryRows.VerifiedDump> verified)
             throws Exception {
         if (verified.isEmpty() && !withoutBackup && subject.isQuarantined()) {
             throw new Refusal(

@@ -71,8 +71,8 @@ public final class Quarantine {
     public QuarantinedService begin(QuarantinedService subject) throws SQLException, Refusal {
         String before = subject.before().orElse(subject.database());
         if (subject.isQuarantined() && !subject.database().equals(before)) {
-            throw new Refusal(
-                    "service '" + subject.service() + "' is already in quarantine; its database is " + subject.database());
+            throw new Refusal("service '" + subject.service() + "' is already in quarantine; its database is "
+                    + subject.database());
         }
         String renamed = "removed_" + DAY.format(clock.instant()) + "_"
                 + UUID.randomUUID().toString().substring(0, 8);
@@ -114,8 +114,9 @@ public final class Quarantine {
             if (!subject.database().equals(before)
                     && objects.databaseExists(subject.database())
                     && objects.databaseExists(before)) {
-                throw new Refusal("cannot take service '" + subject.service() + "' out of quarantine: another database has"
-                        + " the name " + before + "; rename that database, or remove its service");
+                throw new Refusal(
+                        "cannot take service '" + subject.service() + "' out of quarantine: another database has"
+                                + " the name " + before + "; rename that database, or remove its service");
             }
             objects.enableLogin();
             objects.rename(subject.database(), before, ", quarantined_at = NULL, quarantined_from = NULL");

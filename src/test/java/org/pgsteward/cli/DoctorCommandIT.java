@@ -62,7 +62,8 @@ class DoctorCommandIT {
                     .contains("\nnot checked:\n  slow statements: the extension pg_stat_statements is not in");
 
             assertThat(well.out())
-                    .contains("info, not logged: postgresql\n  PostgreSQL's log: it lacks the client of a refused login")
+                    .contains(
+                            "info, not logged: postgresql\n  PostgreSQL's log: it lacks the client of a refused login")
                     .contains("-c \"ALTER SYSTEM SET log_line_prefix = '" + ServerLog.PREFIX + "'\"")
                     .contains("# or, if its compose file has a command with settings: command: ");
 

@@ -150,7 +150,8 @@ class DoctorTest {
                         .examine(wrongName, Optional.empty(), List.of(), List.of(reported)))
                 .singleElement()
                 .satisfies(diagnosis -> assertThat(diagnosis.cause()).contains("names 'postgres'"));
-        assertThat(new Doctor(login -> LoginResult.LET_IN).examine(well, Optional.empty(), List.of(), List.of(reported)))
+        assertThat(new Doctor(login -> LoginResult.LET_IN)
+                        .examine(well, Optional.empty(), List.of(), List.of(reported)))
                 .extracting(Diagnosis::cause)
                 .containsExactly("enrolment refused: it asks for another's");
     }
