@@ -54,7 +54,7 @@ import picocli.CommandLine.Spec;
             "For example:",
             "  pgsteward backups                 all backups",
             "  pgsteward backups vikunja         backups of one service",
-            "  pgsteward backups --sets          the backups of each night, and the missing ones",
+            "  pgsteward backups --sets          backups of each night, and missing ones",
             "  pgsteward backups --json | jq -r '.backups[].file'"
         },
         mixinStandardHelpOptions = true)
