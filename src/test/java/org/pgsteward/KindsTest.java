@@ -2,11 +2,14 @@ package org.pgsteward;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Method;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.platform.commons.annotation.Testable;
 import org.junit.platform.commons.support.AnnotationSupport;
 import org.junit.platform.commons.support.ReflectionSupport;
 
@@ -30,6 +33,17 @@ class KindsTest {
                 .allSatisfy(test -> assertThat(kinds(test)).as(test.getName()).containsExactly("fast"));
         assertThat(tests("IT"))
                 .allSatisfy(test -> assertThat(kinds(test)).as(test.getName()).doesNotContain("fast"));
+    }
+
+    /** A name that does not fit into 60 characters describes more than one behaviour, and is cut off in reports. */
+    @Test
+    void noNameOfATestIsLongerThanSixtyCharacters() {
+        assertThat(tests("Test|IT").stream()
+                        .flatMap(test -> Stream.of(test.getDeclaredMethods()))
+                        .filter(method -> AnnotationSupport.isAnnotated(method, Testable.class)))
+                .hasSizeGreaterThan(1500)
+                .extracting(Method::getName)
+                .allMatch(name -> name.length() <= 60);
     }
 
     private static List<Class<?>> tests(String endings) {

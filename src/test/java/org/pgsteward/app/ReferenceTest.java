@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.BackupReport;
 import org.pgsteward.camel.docker.FeedHealth;
 import org.pgsteward.camel.lint.OldNames;
+import org.pgsteward.cli.Handbook;
 import org.pgsteward.config.AllSettings;
 import org.pgsteward.config.ReceiverSettings;
 import org.pgsteward.config.Setting;
@@ -195,11 +196,14 @@ class ReferenceTest {
         Set<String> known = new TreeSet<>(Reference.rows("Settings").keySet());
         AllSettings.oldNames().keySet().forEach(old -> known.add(variable(old)));
         known.addAll(NO_SETTINGS);
-        for (Path file : files(Path.of("src/docs"), ".md", Path.of("README.md"), Path.of("compose.yaml"))) {
+        for (Path file : Stream.concat(Handbook.files().stream(), Stream.of(Path.of("compose.yaml")))
+                .toList()) {
             Set<String> named = all(VARIABLE, Files.readString(file)).stream()
                     .map(name -> known.contains(name) ? name : name.replaceFirst("_FILE$", ""))
                     .collect(Collectors.toCollection(TreeSet::new));
             named.removeAll(known);
+            named.removeIf(name -> OldLevels.of(name.toLowerCase(Locale.ROOT).replace('_', '.'))
+                    .isPresent());
             assertThat(named).as("variables that only %s knows", file).isEmpty();
         }
     }
@@ -351,12 +355,10 @@ class ReferenceTest {
         return files(Path.of("src/main/java"), ".java");
     }
 
-    private static List<Path> files(Path folder, String ending, Path... more) throws IOException {
+    private static List<Path> files(Path folder, String ending) throws IOException {
         try (Stream<Path> files = Files.walk(folder)) {
-            return Stream.concat(
-                            files.filter(file -> file.toString().endsWith(ending))
-                                    .sorted(),
-                            Stream.of(more))
+            return files.filter(file -> file.toString().endsWith(ending))
+                    .sorted()
                     .toList();
         }
     }

@@ -7,18 +7,27 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The documents name only commands, options and files that exist. */
+/** The documents name only commands, options, files, headings and classes that exist. */
 @Tag("fast")
 public class DocumentedCommandsTest {
-    private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]+)(?:#[^)]*)?\\)");
+    private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]*)(?:#([^)]*))?\\)");
+    private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
+    private static final Pattern CLASS = Pattern.compile("([A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+)(?:\\.\\w+)?");
+    private static final Path SOURCES = Path.of("src/main/java/org/pgsteward");
+    private static final Pattern SOURCE = Pattern.compile("[a-z]+(?:/[\\w-]+)+\\.java");
     private static final Pattern FILE = Pattern.compile("(?<![\\w/.])(?:src|routes)/[\\w./-]*[\\w-]");
     private static final Pattern PLACEHOLDER = Pattern.compile("routes/(?:templates|catalogue\\.json).*");
 
@@ -67,9 +76,15 @@ public class DocumentedCommandsTest {
     void everyFileAndEveryLinkThatTheyNameIsThere() throws IOException {
         for (Path file : Handbook.files()) {
             String text = Files.readString(file);
-            assertThat(LINK.matcher(text).results().map(found -> file.resolveSibling(found.group(1))))
-                    .as("links of " + file)
-                    .allMatch(Files::exists);
+            for (MatchResult link : LINK.matcher(text).results().toList()) {
+                Path target = link.group(1).isEmpty() ? file : file.resolveSibling(link.group(1));
+                assertThat(target).as("%s links %s", file, link.group()).exists();
+                if (link.group(2) != null) {
+                    assertThat(anchors(target))
+                            .as("%s links %s", file, link.group())
+                            .contains(link.group(2));
+                }
+            }
             assertThat(FILE.matcher(text)
                             .results()
                             .map(found -> found.group())
@@ -77,5 +92,46 @@ public class DocumentedCommandsTest {
                     .as("files that " + file + " names")
                     .allMatch(name -> Files.exists(Path.of(name)));
         }
+    }
+
+    /** Except the changelog, whose entries name classes and settings of PostgreSQL and of earlier versions. */
+    @Test
+    void everyClassThatTheyNameIsThere() throws IOException {
+        Set<String> classes;
+        try (Stream<Path> sources = Files.walk(Path.of("src"))) {
+            classes = sources.map(file -> file.getFileName().toString())
+                    .filter(name -> name.endsWith(".java"))
+                    .map(name -> name.replace(".java", ""))
+                    .collect(Collectors.toSet());
+        }
+        for (Path file : Handbook.files()) {
+            if (!file.equals(Handbook.CHANGELOG)) {
+                assertThat(names(file, CLASS, 1))
+                        .as("classes that %s names", file)
+                        .isSubsetOf(classes);
+            }
+            assertThat(names(file, SOURCE, 0))
+                    .as("sources that %s names", file)
+                    .allMatch(name -> Files.exists(SOURCES.resolve(name)) || Files.exists(Path.of(name)));
+        }
+    }
+
+    private static List<String> names(Path file, Pattern pattern, int group) throws IOException {
+        return Handbook.spans(file).stream()
+                .map(span -> pattern.matcher(span.text()))
+                .filter(Matcher::matches)
+                .map(name -> name.group(group))
+                .toList();
+    }
+
+    /** Returns the anchors of the headings of a page, as GitHub and GitLab derive them. */
+    private static List<String> anchors(Path file) throws IOException {
+        return HEADING.matcher(Files.readString(file))
+                .results()
+                .map(heading -> heading.group(1)
+                        .toLowerCase(Locale.ROOT)
+                        .replaceAll("[^\\w -]", "")
+                        .replace(' ', '-'))
+                .toList();
     }
 }

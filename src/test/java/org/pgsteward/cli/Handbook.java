@@ -11,9 +11,12 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** The lines that the README and {@code src/docs} ask an operator to type, as printed in the files. */
+/** The documents: the Markdown files of the root and of {@code src/docs}, with the lines that they ask to type. */
 public final class Handbook {
     public static final Path README = Path.of("README.md");
+    public static final Path CHANGELOG = Path.of("CHANGELOG.md");
+    private static final List<Path> FOR_DEVELOPERS =
+            List.of(Path.of("CONTRIBUTING.md"), Path.of("SECURITY.md"), CHANGELOG);
     private static final Path DOCS = Path.of("src/docs");
     private static final Path HOW_TO = DOCS.resolve("how-to");
 
@@ -89,14 +92,19 @@ public final class Handbook {
 
     /** Returns the README and the pages of subjects, without the pages of tasks. */
     public static List<Path> subjects() throws IOException {
-        return files().stream().filter(file -> !file.startsWith(HOW_TO)).toList();
+        return files().stream()
+                .filter(file -> !file.startsWith(HOW_TO) && !FOR_DEVELOPERS.contains(file))
+                .toList();
     }
 
+    /** Returns all documents. */
     public static List<Path> files() throws IOException {
         try (Stream<Path> docs = Files.walk(DOCS)) {
-            return Stream.concat(
+            return Stream.of(
                             Stream.of(README),
+                            FOR_DEVELOPERS.stream(),
                             docs.filter(file -> file.toString().endsWith(".md")).sorted())
+                    .flatMap(files -> files)
                     .toList();
         }
     }
