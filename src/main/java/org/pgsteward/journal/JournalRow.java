@@ -37,6 +37,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
             complete.putIfAbsent("proof", null);
             complete.putIfAbsent("said_at", null);
             complete.putIfAbsent("caveat", null);
+            complete.putIfAbsent("image", null);
         }
         columns = Collections.unmodifiableMap(complete);
     }
@@ -112,6 +113,9 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("verify_seconds", seconds(backup.verification().took()));
         columns.put("proof", proof(backup));
         columns.put("caveat", backup.caveats().isEmpty() ? null : String.join("\n", backup.caveats()));
+        columns.put(
+                "image",
+                backup.source().image().isEmpty() ? null : backup.source().image());
         return new JournalRow("backup", columns);
     }
 
