@@ -32,6 +32,7 @@ import org.pgsteward.overview.DaemonReport;
 import org.pgsteward.overview.OverviewReader;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.provision.ContainerWatch;
+import org.pgsteward.web.FreshOverview;
 import org.pgsteward.web.HttpServer;
 import org.pgsteward.web.Metrics;
 import org.pgsteward.web.StatusPage;
@@ -67,7 +68,8 @@ final class DaemonFactory {
         parts.pipeline.files(
                 of.pipelines.routes(), RouteFiles.ALL, files -> parts.watches.use(of.monitor.thresholds(files)));
         of.monitor.adviseOnOldLevels();
-        StatusPage page = new StatusPage(parts.overview, base.zone());
+        FreshOverview overviews = new FreshOverview(parts.overview::look, parts.overview::remembered);
+        StatusPage page = new StatusPage(overviews, base.zone());
         WebConfig web = WebConfig.of(base.settings);
         InetSocketAddress address = new InetSocketAddress(web.host(), web.port());
         return new Daemon(

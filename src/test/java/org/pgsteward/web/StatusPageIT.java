@@ -74,9 +74,9 @@ class StatusPageIT {
 
             host.cluster().kill();
             // The page may show a cached reading of a moment ago, so the test waits for a newer one.
-            await().until(() -> ask("GET", daemon.address()).body().contains("PostgreSQL cannot be asked"));
+            await().until(() -> ask("GET", daemon.address()).body().contains("PostgreSQL is unavailable"));
             assertThat(Browser.dump(daemon.address(), 1280))
-                    .contains("what is said here of databases and backups is as of")
+                    .contains("databases and backups are shown as of")
                     .contains("2 of 5 databases can be restored, the oldest to 2 h ago");
         }
     }
