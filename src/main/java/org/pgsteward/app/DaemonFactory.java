@@ -30,11 +30,13 @@ import org.pgsteward.monitor.ObservationReader;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.overview.DaemonReport;
 import org.pgsteward.overview.OverviewReader;
+import org.pgsteward.overview.ServiceHistoryReader;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.provision.ContainerWatch;
 import org.pgsteward.web.FreshOverview;
 import org.pgsteward.web.HttpServer;
 import org.pgsteward.web.Metrics;
+import org.pgsteward.web.ServicePage;
 import org.pgsteward.web.StatusPage;
 
 /** Factory of the daemon, from the parts of all capabilities. */
@@ -70,6 +72,8 @@ final class DaemonFactory {
         of.monitor.adviseOnOldLevels();
         FreshOverview overviews = new FreshOverview(parts.overview::look, parts.overview::remembered);
         StatusPage page = new StatusPage(overviews, base.zone());
+        ServiceHistoryReader histories = new ServiceHistoryReader(of.postgres.server, base.clock, base.zone());
+        ServicePage services = new ServicePage(overviews, histories::read, base.zone());
         WebConfig web = WebConfig.of(base.settings);
         InetSocketAddress address = new InetSocketAddress(web.host(), web.port());
         return new Daemon(
@@ -81,7 +85,8 @@ final class DaemonFactory {
                 parts.delivery::reviewReceivers,
                 parts.report,
                 of.monitor.guardWatch(parts.guard, parts.crashes),
-                () -> HttpServer.open(address, new CamelHealth(parts.pipeline), parts.figures, page, base.json));
+                () -> HttpServer.open(
+                        address, new CamelHealth(parts.pipeline), parts.figures, page, services, base.json));
     }
 
     /** Returns the check whether route files would run in the daemon. */
