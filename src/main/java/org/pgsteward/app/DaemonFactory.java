@@ -32,10 +32,13 @@ import org.pgsteward.monitor.ObservationReader;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.overview.DaemonReport;
 import org.pgsteward.overview.OverviewReader;
+import org.pgsteward.overview.ServiceHistoryReader;
 import org.pgsteward.postgres.guard.ServerGuard;
 import org.pgsteward.provision.ContainerWatch;
+import org.pgsteward.web.FreshOverview;
 import org.pgsteward.web.HttpServer;
 import org.pgsteward.web.Metrics;
+import org.pgsteward.web.ServicePage;
 import org.pgsteward.web.StatusPage;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -75,7 +78,10 @@ final class DaemonFactory {
             OldNames.in(files).forEach(found -> LOG.warn("{}", found));
         });
         OldSettings.advice(base.settings).forEach(line -> LOG.warn("{}", line));
-        StatusPage page = new StatusPage(parts.overview, base.zone());
+        FreshOverview overviews = new FreshOverview(parts.overview::look, parts.overview::remembered);
+        StatusPage page = new StatusPage(overviews, base.zone());
+        ServiceHistoryReader histories = new ServiceHistoryReader(of.postgres.server, base.clock, base.zone());
+        ServicePage services = new ServicePage(overviews, histories::read, base.zone());
         WebConfig web = WebConfig.of(base.settings);
         InetSocketAddress address = new InetSocketAddress(web.host(), web.port());
         return new Daemon(
@@ -87,7 +93,8 @@ final class DaemonFactory {
                 parts.delivery::reviewReceivers,
                 parts.report,
                 of.monitor.guardWatch(parts.guard, parts.crashes),
-                () -> HttpServer.open(address, new CamelHealth(parts.pipeline), parts.figures, page, base.json));
+                () -> HttpServer.open(
+                        address, new CamelHealth(parts.pipeline), parts.figures, page, services, base.json));
     }
 
     /** Returns the check whether route files would run in the daemon. */

@@ -232,6 +232,7 @@ public final class BackupRun {
         return Backup.starting(
                         target.service() + "-not-begun", target.service(), target.database(), target.kind(), at, "")
                 .inSet(target.setId())
+                .withImage(target.image())
                 .failed(at, Duration.ZERO, because);
     }
 

@@ -4,8 +4,10 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -21,12 +23,13 @@ import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.AlertFigures;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
-import org.pgsteward.model.Size;
 import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.overview.OverallHealth;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.OverviewReader;
 import org.pgsteward.overview.RowTexts;
+import org.pgsteward.overview.ServiceColumn;
+import org.pgsteward.overview.ServiceGroups;
 import org.pgsteward.overview.Standby;
 import org.pgsteward.postgres.DaemonLock;
 import picocli.CommandLine.Command;
@@ -39,10 +42,10 @@ import picocli.CommandLine.Spec;
 @Command(
         name = "status",
         description = {
-            "Say whether all is well, what to type if not, and how far back each service can be restored.",
-            "While PostgreSQL does not answer, its last answers are shown with their age.",
+            "Show whether all is well, the commands to paste if not, and the restore point of each service.",
+            "While PostgreSQL is unavailable, the last known state is shown with its age.",
             "Exit code 0 only if every database has a verified backup in time, every service runs or was stopped on",
-            "purpose, nothing worse than information fires, nothing is in quarantine, and alerts can be sent; else 1."
+            "purpose, no warning fires, no service is in quarantine, and alerts can be sent; otherwise 1."
         },
         footer = {
             "",
@@ -55,6 +58,9 @@ import picocli.CommandLine.Spec;
 final class StatusCommand implements Callable<Integer> {
     /** Text of an empty cell. */
     private static final String NOTHING = "-";
+
+    /** Limit of the text of a cell. */
+    private static final int MOST_CHARACTERS = 120;
 
     private static final int MOST_STANDBYS = 5;
 
@@ -92,17 +98,16 @@ final class StatusCommand implements Callable<Integer> {
         }
         if (overview.trouble().isPresent()) {
             overview.known()
-                    .ifPresent(
-                            at -> out.println("PostgreSQL cannot be asked: what is said here of databases and backups"
-                                    + " is as of " + Elapsed.roughly(overview.age(at)) + " ago."));
+                    .ifPresent(at -> out.println("PostgreSQL is unavailable: databases and backups are shown as of "
+                            + Elapsed.roughly(overview.age(at)) + " ago."));
         }
         daemons.stream()
                 .filter(daemon -> !daemon.active())
                 .limit(MOST_STANDBYS)
                 .forEach(daemon -> out.println(
-                        "One more pgsteward stands by " + Standby.of(daemon) + "; if that is not meant, stop it."));
+                        "Another pgsteward stands by " + Standby.of(daemon) + ". If this is not intended, stop it."));
         for (Silence silence : overview.silences()) {
-            out.println("Nobody is told of " + silence.subject() + " for another "
+            out.println("Alerts muted: " + silence.subject() + ", for another "
                     + Elapsed.roughly(Duration.between(overview.at(), silence.until()))
                     + (silence.reason().isBlank() ? "" : ": " + OneLine.of(silence.reason(), 200)) + ".");
         }
@@ -133,42 +138,38 @@ final class StatusCommand implements Callable<Integer> {
             return;
         }
         out.println();
-        TextTable table = new TextTable(
-                colours,
-                "SERVICE",
-                "STATE",
-                "CAN BE RESTORED TO",
-                "NEWEST RUN",
-                "TAKES>",
-                "DATABASE>",
-                "SESSIONS>",
-                "BACKUP>");
-        overview.services().forEach(service -> table.row(row(service, overview, colours)));
-        table.print(out, Terminal.columns());
+        table(overview, colours).print(out, Terminal.columns());
     }
 
-    private static Object[] row(Overview.Service service, Overview overview, Colours colours) {
-        RowTexts.State state = RowTexts.state(service, overview);
-        return new Object[] {
-            OneLine.of(RowTexts.name(service), 60),
-            state.severity()
-                    .filter(bad -> bad != Severity.INFO)
-                    .map(bad -> colours.of(bad, state.words()))
-                    .orElse(colours.plain(state.words().isEmpty() ? NOTHING : state.words())),
-            service.restorableTo()
-                    .map(at -> colours.plain(Elapsed.roughly(overview.age(at)) + " ago"))
-                    .orElseGet(() -> service.isDatabase() || service.backups().isPresent()
-                            ? colours.critical("no verified backup")
-                            : colours.plain(NOTHING)),
-            colours.state(service.backups().map(BackupHistory::lastState).orElse("none")),
-            history(service, BackupHistory::restores).map(Elapsed::words).orElse(NOTHING),
-            figure(service, figure -> Size.words(figure.sizeBytes())),
-            figure(service, figure -> Long.toString(figure.connections())),
-            service.backups()
-                    .map(BackupHistory::sizeBytes)
-                    .filter(size -> size > 0)
-                    .map(Size::words)
-                    .orElse(NOTHING)
+    /** Returns the table of services, with the columns and the order of the status page. */
+    static TextTable table(Overview overview, Colours colours) {
+        TextTable table = new TextTable(
+                colours,
+                Arrays.stream(ServiceColumn.values())
+                        .map(column ->
+                                column.heading().toUpperCase(Locale.ROOT) + (column.isNumber() ? TextTable.RIGHT : ""))
+                        .toArray(String[]::new));
+        ServiceGroups.of(overview)
+                .forEach(group -> group.forEach(service -> table.row(Arrays.stream(ServiceColumn.values())
+                        .map(column -> cell(column, service, overview, colours))
+                        .toArray())));
+        return table;
+    }
+
+    private static Text cell(ServiceColumn column, Overview.Service service, Overview overview, Colours colours) {
+        String words = column.text(service, overview)
+                .map(text -> OneLine.of(text, MOST_CHARACTERS))
+                .orElse(NOTHING);
+        return switch (column) {
+            case STATE ->
+                RowTexts.state(service, overview)
+                        .severity()
+                        .map(severity -> colours.of(severity, words))
+                        .orElse(colours.plain(words));
+            case RESTORE_POINT ->
+                words.equals(ServiceColumn.NO_VERIFIED_BACKUP) ? colours.critical(words) : colours.plain(words);
+            case NEWEST_RUN -> colours.state(words);
+            default -> colours.plain(words);
         };
     }
 
@@ -178,10 +179,6 @@ final class StatusCommand implements Callable<Integer> {
                     colours.fine(overview.firing().isEmpty() ? health.headline() : "All is well; for information:"));
         }
         return colours.bold(colours.of(health.severity().orElse(Severity.WARNING), OneLine.of(health.headline(), 600)));
-    }
-
-    private static String figure(Overview.Service service, Function<DatabaseMetrics.Figure, String> value) {
-        return service.database().map(value).orElse(NOTHING);
     }
 
     private static <T> Optional<T> history(Overview.Service service, Function<BackupHistory, Optional<T>> value) {

@@ -8,12 +8,13 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Help.Ansi.Text;
 
 /**
- * Aligned columns for a terminal, with two spaces between them. A column whose heading ends in {@code >} is
- * right-aligned. Picocli's {@code TextTable} needs each column's width in advance, aligns only to the left, and cannot
+ * Aligned columns for a terminal, with two spaces between them. A column whose heading ends in {@link #RIGHT}
+ * is right-aligned. Picocli's {@code TextTable} needs each column's width in advance, aligns only to the left, and cannot
  * leave a column out.
  */
 final class TextTable {
-    private static final String RIGHT = ">";
+    /** End of the heading of a right-aligned column. */
+    static final String RIGHT = ">";
 
     private final List<Text[]> rows = new ArrayList<>();
     private final Colours colours;

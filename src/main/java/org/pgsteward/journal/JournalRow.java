@@ -40,6 +40,7 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
             complete.putIfAbsent("verification", complete.remove("proof"));
             complete.putIfAbsent("said_at", null);
             complete.putIfAbsent("caveat", null);
+            complete.putIfAbsent("image", null);
         }
         columns = Collections.unmodifiableMap(complete);
     }
@@ -115,6 +116,9 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
         columns.put("verify_seconds", seconds(backup.verification().took()));
         columns.put("verification", verification(backup));
         columns.put("caveat", backup.caveats().isEmpty() ? null : String.join("\n", backup.caveats()));
+        columns.put(
+                "image",
+                backup.source().image().isEmpty() ? null : backup.source().image());
         return new JournalRow("backup", columns);
     }
 

@@ -19,8 +19,21 @@ public record Backup(Identity identity, Source source, Times times, File file, V
      */
     public record Identity(String id, UUID eventId, String setId) {}
 
-    /** The database, roles or cluster that was backed up. */
-    public record Source(String service, String database, BackupKind kind, String serverVersion) {}
+    /**
+     * The database, roles or cluster that was backed up.
+     *
+     * @param image the image of the service's container; empty if unknown
+     */
+    public record Source(String service, String database, BackupKind kind, String serverVersion, String image) {
+        /** Creates a source whose image is unknown. */
+        public Source(String service, String database, BackupKind kind, String serverVersion) {
+            this(service, database, kind, serverVersion, "");
+        }
+
+        private Source withImage(String image) {
+            return new Source(service, database, kind, serverVersion, image);
+        }
+    }
 
     /**
      * The times of a backup.
@@ -125,6 +138,11 @@ public record Backup(Identity identity, Source source, Times times, File file, V
     public Backup inSet(String setId) {
         return new Backup(
                 new Identity(identity.id(), identity.eventId(), setId), source, times, file, verification, result);
+    }
+
+    /** Returns this backup with the image of its service's container. */
+    public Backup withImage(String image) {
+        return new Backup(identity, source.withImage(image), times, file, verification, result);
     }
 
     /** Returns this backup in state {@code made}: the file is complete and has its final name. */

@@ -12,7 +12,9 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.pgsteward.alert.OneLine;
 import org.pgsteward.io.Threads;
 import org.pgsteward.model.FirstCause;
 import org.pgsteward.overview.HealthChecks;
@@ -34,9 +36,16 @@ public final class HttpServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
     private static final String HEALTH = "/observe/health";
+    private static final String SERVICES = "/services/";
 
     /** Limit of the requests that wait in each lane. */
     private static final int MOST_WAITING = 64;
+
+    /** The same for the pages of services, each of which may query PostgreSQL. */
+    private static final int MOST_WAITING_FOR_SERVICES = 16;
+
+    /** Limit of a name in an answer, in UTF-16 units. */
+    private static final int MOST_CHARACTERS = 100;
 
     private final HttpListener listener;
     private final List<ExecutorService> lanes;
@@ -52,14 +61,16 @@ public final class HttpServer implements AutoCloseable {
      * @throws IOException if the port is taken, with its number
      */
     public static HttpServer open(
-            InetSocketAddress address, HealthChecks checks, Metrics figures, StatusPage page, ObjectMapper json)
+            InetSocketAddress address,
+            HealthChecks checks,
+            Metrics figures,
+            StatusPage page,
+            ServicePage services,
+            ObjectMapper json)
             throws IOException {
         Map<String, Supplier<Response>> paths = Map.of(
                 "/",
-                () -> {
-                    StatusPage.Page now = page.now();
-                    return new Response(200, "text/html; charset=utf-8", now.html(), now.policy());
-                },
+                () -> html(page.now()),
                 "/observe/health",
                 () -> health(checks.run(HealthChecks.Probe.ALL), overall(page), json),
                 "/observe/health/live",
@@ -68,7 +79,19 @@ public final class HttpServer implements AutoCloseable {
                 () -> health(checks.run(HealthChecks.Probe.READINESS), Map.of(), json),
                 "/observe/metrics",
                 () -> new Response(200, "text/plain; version=0.0.4; charset=utf-8", figures.scrape()));
-        return open(address, paths);
+        return open(
+                address, paths, name -> services.of(name).map(HttpServer::html).orElseGet(() -> noService(name)));
+    }
+
+    private static Response html(StatusPage.Page page) {
+        return new Response(200, "text/html; charset=utf-8", page.html(), page.policy());
+    }
+
+    private static Response noService(String name) {
+        return Response.plain(
+                404,
+                "there is no service or database '" + OneLine.of(name, MOST_CHARACTERS)
+                        + "'; the page at / lists all of them");
     }
 
     /** Opens the port of a standby, which answers that it is alive and stands by. */
@@ -97,19 +120,35 @@ public final class HttpServer implements AutoCloseable {
                         () -> new Response(200, "text/plain; version=0.0.4; charset=utf-8", Standby.metrics(false))));
     }
 
-    /** Opens the port with the given answers. */
+    /** Opens the port with the given answers, and without pages of services. */
     static HttpServer open(InetSocketAddress address, Map<String, Supplier<Response>> paths) throws IOException {
-        ExecutorService live = lane("http-live");
-        ExecutorService health = lane("http-health");
-        ExecutorService others = lane("http-page");
-        List<ExecutorService> lanes = List.of(live, health, others);
+        return open(address, paths, HttpServer::noService);
+    }
+
+    /**
+     * Opens the port with the given answers.
+     *
+     * @param services answers to {@code /services/NAME}, by name
+     */
+    static HttpServer open(
+            InetSocketAddress address, Map<String, Supplier<Response>> paths, Function<String, Response> services)
+            throws IOException {
+        ExecutorService live = lane("http-live", MOST_WAITING);
+        ExecutorService health = lane("http-health", MOST_WAITING);
+        ExecutorService service = lane("http-service", MOST_WAITING_FOR_SERVICES);
+        ExecutorService others = lane("http-page", MOST_WAITING);
+        List<ExecutorService> lanes = List.of(live, health, service, others);
         try {
             HttpListener listener = HttpListener.open(
                     address,
-                    request -> request.path().startsWith(HEALTH + "/")
-                            ? live
-                            : request.path().equals(HEALTH) ? health : others,
-                    request -> answer(request, paths),
+                    request -> {
+                        String path = request.path();
+                        if (path.startsWith(HEALTH + "/")) {
+                            return live;
+                        }
+                        return path.equals(HEALTH) ? health : path.startsWith(SERVICES) ? service : others;
+                    },
+                    request -> answer(request, paths, services),
                     Clock.systemUTC());
             return new HttpServer(listener, lanes);
         } catch (IOException e) {
@@ -121,21 +160,24 @@ public final class HttpServer implements AutoCloseable {
         }
     }
 
-    private static ExecutorService lane(String name) {
+    private static ExecutorService lane(String name, int mostWaiting) {
         return new ThreadPoolExecutor(
-                1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(MOST_WAITING), Threads.factory(name, 256 * 1024));
+                1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(mostWaiting), Threads.factory(name, 256 * 1024));
     }
 
     public int port() {
         return listener.port();
     }
 
-    private static Response answer(RequestHead request, Map<String, Supplier<Response>> paths) {
-        Supplier<Response> path = paths.get(request.path());
-        if (path == null) {
+    private static Response answer(
+            RequestHead request, Map<String, Supplier<Response>> paths, Function<String, Response> services) {
+        String path = request.path();
+        Supplier<Response> found =
+                path.startsWith(SERVICES) ? () -> services.apply(path.substring(SERVICES.length())) : paths.get(path);
+        if (found == null) {
             return Response.plain(404, "there is nothing here");
         }
-        return request.isRead() ? path.get() : Response.plain(405, "this port is read-only");
+        return request.isRead() ? found.get() : Response.plain(405, "this port is read-only");
     }
 
     /** Returns the headline of the status page, for external monitoring. It is independent of the checks' status. */

@@ -45,6 +45,7 @@ class ReferenceTest {
             Pattern.compile("(?s)<!-- settings: [^>]*-->\\n(.*?)<!-- end of settings -->");
     private static final Pattern LABEL = Pattern.compile("(?:LABEL = |\\blabel\\((?:\\w+,\\s*)?)\"" + KEY + "\"");
     private static final Pattern LITERAL = Pattern.compile("\"" + KEY + "\"");
+    private static final Pattern FOLDER = Pattern.compile("String [A-Z]+ = \"(/[a-z]+/)\";");
     private static final Pattern PATH = Pattern.compile("\"(/[a-z/]*)\",\\s*\\(\\) ->");
 
     private static final String WORD = "\"([a-z]+(?:-[a-z]+)*)\"";
@@ -316,7 +317,10 @@ class ReferenceTest {
 
     @Test
     void everyPathIsThereAndNoOther() throws IOException {
-        Set<String> paths = all(PATH, Files.readString(Path.of("src/main/java/org/pgsteward/web/HttpServer.java")));
+        String server = Files.readString(Path.of("src/main/java/org/pgsteward/web/HttpServer.java"));
+        Set<String> paths = all(PATH, server);
+        all(FOLDER, server).forEach(folder -> paths.add(folder + "NAME"));
+        assertThat(paths).contains("/services/NAME");
         assertThat(Reference.rows("HTTP").keySet()).containsExactlyInAnyOrderElementsOf(paths);
     }
 

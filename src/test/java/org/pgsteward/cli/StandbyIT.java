@@ -122,7 +122,7 @@ class StandbyIT {
             assertThat(second.get("/")).contains("Standby: another pgsteward works", "on host first (127.0.0.1)");
             assertThat(second.get("/observe/health")).contains("\"standby\":true", "\"status\":\"UP\"");
             CommandRun status = CommandRun.on(host, "status");
-            assertThat(status.out()).contains("One more pgsteward stands by on host second (127.0.0.1)");
+            assertThat(status.out()).contains("Another pgsteward stands by on host second (127.0.0.1)");
             assertThat(CommandRun.on(host, "status", "--json").out())
                     .contains("\"state\":\"active\",\"host\":\"first\"", "\"state\":\"standby\",\"host\":\"second\"");
 

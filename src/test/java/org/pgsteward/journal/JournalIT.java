@@ -84,7 +84,7 @@ class JournalIT {
         host.cluster().run("homelab", "ALTER ROLE homelab SET timezone = 'Asia/Tokyo'");
         Backup started = started("app");
         write(Activity.ours("app", "provisioned", NIGHT));
-        write(started);
+        write(started.withImage("app:1.2"));
         write(started.made("app/a.dump.zst", NIGHT.plusSeconds(5), 10, 20, "ab", Duration.ofSeconds(5)));
 
         assertThat(host.rows(
@@ -96,8 +96,9 @@ class JournalIT {
                         "homelab",
                         "SELECT concat_ws(' ', service_name, backup_type, backup_path, created_at,"
                                 + " success, backup_id, state, extract(epoch FROM finished_at - started_at)::int, size_bytes,"
-                                + " source_bytes, sha256, server_version) FROM public.backup_log"))
-                .containsExactly("app dump app/a.dump.zst 2026-03-01 03:00:00 t app-id made 5 10 20 ab 15.20");
+                                + " source_bytes, sha256, server_version, image) FROM public.backup_log"))
+                .as("the second row does not know the image and keeps it")
+                .containsExactly("app dump app/a.dump.zst 2026-03-01 03:00:00 t app-id made 5 10 20 ab 15.20 app:1.2");
         assertThat(waiting()).isEmpty();
     }
 

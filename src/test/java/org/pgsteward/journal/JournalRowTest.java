@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,21 @@ class JournalRowTest {
                 .containsEntry("finished_at", null)
                 .containsEntry("verified_at", null)
                 .containsEntry("sha256", null)
-                .containsEntry("error", null);
+                .containsEntry("error", null)
+                .containsEntry("image", null);
+    }
+
+    @Test
+    void aBackupRecordsTheImageOfItsService() {
+        assertThat(JournalRow.of(MADE.withImage("app:1.2")).columns()).containsEntry("image", "app:1.2");
+        assertThat(JournalRow.of(STARTED.withImage("app:1.2").failed(NIGHT, Duration.ZERO, "disk full"))
+                        .columns())
+                .containsEntry("image", "app:1.2");
+    }
+
+    @Test
+    void aRowOfAnOlderPgstewardHasNoImage() {
+        assertThat(new JournalRow("backup", Map.of("service", "app")).columns()).containsEntry("image", null);
     }
 
     @Test

@@ -100,7 +100,9 @@ class TablesIT {
                 .containsExactly(
                         "idx_backup_log_created_at",
                         "idx_backup_log_service_name",
+                        "idx_backup_log_service_name_started_at",
                         "idx_service_configs_service_name",
+                        "idx_user_activity_alerts",
                         "idx_user_activity_created_at",
                         "idx_user_activity_service_name",
                         "idx_user_activity_service_name_created_at");

@@ -44,8 +44,8 @@ class FreshOverviewTest {
     @Test
     void hangingReadingShowsThePreviousAndStartsNoOther() {
         FreshOverview overviews = new FreshOverview(this::look, FreshOverviewTest::overview, LONG, Duration.ZERO);
-        assertThat(overviews.get().trouble()).contains("PostgreSQL has not answered for 0 s now");
-        assertThat(overviews.get().trouble()).contains("PostgreSQL has not answered for 0 s now");
+        assertThat(overviews.get().trouble()).contains("PostgreSQL has not answered for 0 s");
+        assertThat(overviews.get().trouble()).contains("PostgreSQL has not answered for 0 s");
         answers.countDown();
         org.awaitility.Awaitility.await().until(() -> overviews.get().trouble().equals(Optional.of("look 1")));
         assertThat(looks).hasValue(1);

@@ -53,7 +53,18 @@ class HttpServerTest {
                             }
                             return Response.plain(200, "metrics");
                         });
-        server = HttpServer.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), paths);
+        server = HttpServer.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), paths, this::service);
+    }
+
+    private Response service(String name) {
+        if (name.equals("hangs")) {
+            try {
+                release.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+        return Response.plain(200, "page of " + name);
     }
 
     @AfterEach
@@ -108,7 +119,7 @@ class HttpServerTest {
     void requestWithoutAnAnswerInTimeGetsAnError() throws IOException {
         assertThat(ask("GET /observe/metrics HTTP/1.1\r\n\r\n"))
                 .startsWith("HTTP/1.1 503 ")
-                .endsWith("there is no answer within 10 s; PostgreSQL or the Docker Engine may not answer pgsteward\n");
+                .endsWith("there is no answer within 10 s; PostgreSQL or the Docker Engine may be unavailable\n");
     }
 
     @Test
@@ -146,6 +157,11 @@ class HttpServerTest {
                 "POST / HTTP/1.1                 | 405",
                 "DELETE /observe/health HTTP/1.1 | 405",
                 "GET /broken HTTP/1.1            | 500",
+                "GET /services/wiki HTTP/1.1     | 200",
+                "HEAD /services/wiki HTTP/1.1    | 200",
+                "POST /services/wiki HTTP/1.1    | 405",
+                "GET /services HTTP/1.1          | 404",
+                "GET /services/%zz HTTP/1.1      | 400",
                 "GET / HTTP/2                    | 400",
                 "GET /{} HTTP/1.1                | 400",
                 "GET                             | 400",
@@ -155,10 +171,63 @@ class HttpServerTest {
         String answer = ask(request.strip() + "\r\nHost: a\r\n\r\n");
         assertThat(answer).startsWith("HTTP/1.1 " + status + " ").contains("\r\nConnection: close\r\n");
         assertThat(answer.contains("\r\nAllow: GET, HEAD\r\n")).isEqualTo(status == 405);
-        if (request.startsWith("HEAD")) {
+        if (request.startsWith("HEAD / ")) {
             assertThat(body(answer)).isEmpty();
             assertThat(answer).contains("\r\nContent-Length: " + (PAGE.length() + 1) + "\r\n");
+        } else if (request.startsWith("HEAD")) {
+            assertThat(body(answer)).isEmpty();
+            assertThat(answer).contains("\r\nContent-Length: 13\r\n");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "wiki          | wiki",
+                "_globals      | _globals",
+                "a%20b%2Fc     | a b/c",
+                "a/b           | a/b",
+                "%3Cscript%3E  | <script>",
+                "gr%C3%BC%C3%9Fe | grüße",
+                "%FF           | \uFFFD",
+                "wiki?x=1      | wiki",
+                "%2525         | %25",
+            })
+    void theNameInThePathIsDecodedOnce(String path, String name) throws IOException {
+        assertThat(body(ask("GET /services/" + path + " HTTP/1.1\r\n\r\n"))).isEqualTo("page of " + name + "\n");
+    }
+
+    @Test
+    void anUnknownServiceIsOneClearLine() throws IOException {
+        try (HttpServer bare = HttpServer.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), Map.of())) {
+            assertThat(ask(bare.port(), "GET /services/wi%0D%0Aki%00%3Cb%3E HTTP/1.1\r\n\r\n"))
+                    .startsWith("HTTP/1.1 404 Not Found\r\n")
+                    .contains("\r\nContent-Type: text/plain; charset=utf-8\r\n")
+                    .contains("\r\nX-Content-Type-Options: nosniff\r\n")
+                    .endsWith("\r\n\r\nthere is no service or database 'wi ki <b>'; the page at / lists all of them\n");
+            assertThat(body(ask(bare.port(), "GET /services/" + "n".repeat(5000) + " HTTP/1.1\r\n\r\n")))
+                    .isEqualTo("there is no service or database '" + "n".repeat(99)
+                            + "…'; the page at / lists all of them\n");
+            assertThat(ask(bare.port(), "GET /services/" + "n".repeat(9000) + " HTTP/1.1\r\n\r\n"))
+                    .startsWith("HTTP/1.1 431 ");
+        }
+    }
+
+    @Test
+    void hangingServicePagesDelayNothingElseAndAreLimited() throws IOException {
+        for (int i = 0; i < 1 + 16; i++) {
+            send(connect(), "GET /services/hangs HTTP/1.1\r\n\r\n");
+        }
+        await().untilAsserted(() -> assertThat(ask("GET /services/wiki HTTP/1.1\r\n\r\n"))
+                .startsWith("HTTP/1.1 503 ")
+                .endsWith("too many requests for this at once\n"));
+        assertThat(body(ask("GET / HTTP/1.1\r\n\r\n"))).hasSize(PAGE.length() + 1);
+        assertThat(body(ask("GET /observe/health HTTP/1.1\r\n\r\n"))).isEqualTo("UP\n");
+
+        release.countDown();
+        await().untilAsserted(() ->
+                assertThat(body(ask("GET /services/wiki HTTP/1.1\r\n\r\n"))).isEqualTo("page of wiki\n"));
     }
 
     @Test
@@ -197,7 +266,11 @@ class HttpServerTest {
 
     /** Returns everything received until the server closes the connection. */
     private String ask(String request) throws IOException {
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+        return ask(server.port(), request);
+    }
+
+    private static String ask(int port, String request) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(30_000);
             send(socket, request);
             InputStream answer = socket.getInputStream();

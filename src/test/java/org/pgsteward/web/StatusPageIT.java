@@ -3,27 +3,28 @@ package org.pgsteward.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
+import java.time.ZoneOffset;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Daemon;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
+import org.pgsteward.overview.SampleHost;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /** The page of the whole daemon on a real PostgreSQL, in a real browser. */
@@ -71,14 +72,43 @@ class StatusPageIT {
                     .doesNotContain("<img");
 
             nobodyElseIsServed(daemon.address());
+            servicePageShowsItsHistory(daemon.address());
 
             host.cluster().kill();
             // The page may show a cached reading of a moment ago, so the test waits for a newer one.
-            await().until(() -> ask("GET", daemon.address()).body().contains("PostgreSQL cannot be asked"));
+            await().until(() -> ask("GET", daemon.address()).body().contains("PostgreSQL is unavailable"));
             assertThat(Browser.dump(daemon.address(), 1280))
-                    .contains("what is said here of databases and backups is as of")
+                    .contains("databases and backups are shown as of")
                     .contains("2 of 5 databases can be restored, the oldest to 2 h ago");
+            assertThat(Browser.dump(daemon.address() + "services/" + LONG, 1280))
+                    .contains("databases and backups are shown as of")
+                    .contains("The history is not available now: ")
+                    .contains("<dt>Can be restored to</dt>")
+                    .doesNotContain("<table");
         }
+    }
+
+    private void servicePageShowsItsHistory(String address) throws Exception {
+        String link = ask("GET", address).body().replaceFirst("(?s).*href=\"(services/%3Cscript[^\"]*)\".*", "$1");
+        String seen = Browser.dump(address + link, 360);
+        assertThat(seen)
+                .contains("&lt;script&gt;document.title='owned'&lt;/script&gt;: warning – pgsteward</title>")
+                .contains("<time datetime=")
+                .contains(">verified</td>")
+                .doesNotContain("<script")
+                .doesNotContain("<img");
+        assertThat(ask("GET", address + "services/wiki").body()).contains("There is no backup yet.");
+        HttpResponse<String> unknown = ask("GET", address + "services/wikki");
+        assertThat(unknown.statusCode()).isEqualTo(404);
+        assertThat(unknown.body())
+                .isEqualTo("there is no service or database 'wikki'; the page at / lists all of them\n");
+        HttpResponse<String> post = ask("POST", address + "services/wiki");
+        assertThat(post.statusCode()).isEqualTo(405);
+        HttpResponse<String> head = ask("HEAD", address + "services/wiki");
+        assertThat(head.statusCode()).isEqualTo(200);
+        assertThat(head.body()).isEmpty();
+        assertThat(head.headers().firstValue("Content-Security-Policy").orElseThrow())
+                .startsWith("default-src 'none'; style-src 'sha256-");
     }
 
     private void nobodyElseIsServed(String address) throws IOException, InterruptedException {
@@ -104,25 +134,74 @@ class StatusPageIT {
     void policyStopsInjectedScripts() throws Exception {
         StatusPage.Page page = page();
         String slipped = page.html().replace("</body>", SCRIPT + "<p style=\"color:red\" onclick=\"x()\"></p></body>");
-        assertThat(Browser.dump(served(Map.of("/", slipped), Optional.empty()), 390))
+        assertThat(Browser.dump(PageServer.serve(Map.of("/", slipped), Optional.empty()), 390))
                 .contains("<title>owned</title>");
-        assertThat(Browser.dump(served(Map.of("/", slipped), Optional.of(page.policy())), 390))
+        assertThat(Browser.dump(PageServer.serve(Map.of("/", slipped), Optional.of(page.policy())), 390))
                 .contains("<title>1 problem – pgsteward</title>");
     }
 
-    /** The page is shown in a frame, since no Chromium window is as narrow as a phone. */
-    @Test
-    void nothingIsWiderThanASmallPhone() throws Exception {
-        String measured = page().html()
-                .replace(
-                        "</body>",
-                        "<script>parent.document.title=innerWidth+' '+document.documentElement.scrollWidth</script>"
-                                + "</body>");
-        String phone =
-                "<!DOCTYPE html><title>none</title><iframe width=\"360\" height=\"800\" style=\"border:0\" src=\"/page\">"
-                        + "</iframe>";
-        assertThat(Browser.dump(served(Map.of("/", phone, "/page", measured), Optional.empty()), 800))
-                .contains("<title>360 360</title>");
+    /** The pages are shown in frames, since no Chromium window is as narrow as a phone. */
+    @ParameterizedTest
+    @ValueSource(ints = {360, 768, 1200})
+    void nothingIsWiderThanTheScreen(int width) throws Exception {
+        Map<String, String> pages = new HashMap<>();
+        StringBuilder frames = new StringBuilder("<!DOCTYPE html><title>widths:</title>");
+        for (String html : List.of(page().html(), samplePage(), servicePage())) {
+            String path = "/page" + pages.size();
+            pages.put(
+                    path,
+                    html.replace(
+                            "</body>",
+                            "<script>parent.document.title+=' '+innerWidth+'/'+document.documentElement.scrollWidth"
+                                    + "</script></body>"));
+            frames.append(
+                    "<iframe width=\"" + width + "\" height=\"800\" style=\"border:0\" src=\"" + path + "\"></iframe>");
+        }
+        pages.put("/", frames.toString());
+        String fits = " " + width + "/" + width;
+        assertThat(Browser.dump(PageServer.serve(pages, Optional.empty()), width + 100))
+                .contains("<title>widths:" + fits + fits + fits + "</title>");
+    }
+
+    /** Text and figures have at least the contrast that WCAG 2.2 demands of text, and the bars that of graphics. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void everyTextIsReadableInLightAndDark(boolean dark) throws Exception {
+        String script = """
+                <script>
+                const parse = colour => colour.match(/[\\d.]+/g).slice(0, 3).map(Number);
+                const light = colour => parse(colour)
+                    .map(v => v / 255)
+                    .map(v => v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+                    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+                const paper = light(getComputedStyle(document.body).backgroundColor);
+                const contrast = colour => {
+                  const [low, high] = [light(colour), paper].sort((a, b) => a - b);
+                  return (high + 0.05) / (low + 0.05);
+                };
+                let lowest = 99, bars = 99;
+                for (const one of document.querySelectorAll('main *, header *, footer')) {
+                  const style = getComputedStyle(one);
+                  if (one.matches('rect.size')) { bars = Math.min(bars, contrast(style.fill)); }
+                  if (!one.closest('svg') && one.textContent.trim()) { lowest = Math.min(lowest, contrast(style.color)); }
+                }
+                document.title = (paper > 0.5 ? 'light' : 'dark') + (lowest >= 4.5 ? ' text' : ' pale ' + lowest)
+                    + (bars >= 1.5 ? ' bars' : ' pale bars ' + bars);
+                </script></body>""";
+        String html = servicePage().replace("</body>", script);
+        assertThat(Browser.dump(PageServer.serve(Map.of("/", html), Optional.empty()), 390, dark))
+                .contains("<title>" + (dark ? "dark" : "light") + " text bars</title>");
+    }
+
+    private static String samplePage() {
+        return new StatusPage(SampleHost::overview, ZoneOffset.UTC).now().html();
+    }
+
+    private static String servicePage() {
+        return new ServicePage(SampleHost::overview, service -> SampleHost.history(), ZoneOffset.UTC)
+                .of("nextcloud")
+                .orElseThrow()
+                .html();
     }
 
     private static StatusPage.Page page() {
@@ -131,23 +210,6 @@ class StatusPageIT {
                         List.of(StatusPageTest.service(LONG, 1), StatusPageTest.service("wiki", 300)),
                         List.of(StatusPageTest.alert(Severity.CRITICAL, "postgres-down", LONG, LONG, LONG))))
                 .now();
-    }
-
-    /** Serves pages by path on a port of its own. The server ends with the test's process. */
-    private static String served(Map<String, String> pages, Optional<String> policy) throws IOException {
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", exchange -> {
-            try (exchange) {
-                exchange.getResponseHeaders().set("Content-Type", "text/html; charset=utf-8");
-                policy.ifPresent(text -> exchange.getResponseHeaders().set("Content-Security-Policy", text));
-                byte[] bytes = pages.getOrDefault(exchange.getRequestURI().getPath(), "")
-                        .getBytes(StandardCharsets.UTF_8);
-                exchange.sendResponseHeaders(200, bytes.length);
-                exchange.getResponseBody().write(bytes);
-            }
-        });
-        server.start();
-        return "http://127.0.0.1:" + server.getAddress().getPort() + "/";
     }
 
     /** The daemon without a Docker Engine. */

@@ -62,7 +62,7 @@ class StatusPageTest {
                 .contains("<h1 class=\"warning\">")
                 .contains("since 03:24, for 41 min")
                 .contains("82% of 256 MiB")
-                .contains("<details open><summary>What to type</summary><pre>docker stats vikunja&#10;ls</pre>")
+                .contains("<details open><summary>Commands to paste</summary><pre>docker stats vikunja&#10;ls</pre>")
                 .contains("<td role=\"cell\" class=\"state warning\">");
     }
 
@@ -81,7 +81,7 @@ class StatusPageTest {
         assertThat(page)
                 .contains("<title>1 problem – pgsteward</title>")
                 .contains("it is refused")
-                .contains("is as of 04:02, 3 min ago.")
+                .contains("databases and backups are shown as of 04:02, 3 min ago.")
                 .contains("Every database can be restored to 20 h ago (wiki).");
     }
 
@@ -226,7 +226,7 @@ class StatusPageTest {
                 DAEMON,
                 CommandPrefix.PLAIN);
         assertThat(page(overview))
-                .contains("Nobody is told of everything")
+                .contains("Alerts muted: everything")
                 .contains("until 05:05")
                 .contains("moving house");
     }

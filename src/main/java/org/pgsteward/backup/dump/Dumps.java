@@ -148,6 +148,7 @@ public final class Dumps {
                         target.kind(),
                         at,
                         server.version())
-                .inSet(target.setId());
+                .inSet(target.setId())
+                .withImage(target.image());
     }
 }

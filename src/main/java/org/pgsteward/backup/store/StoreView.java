@@ -107,7 +107,8 @@ public final class StoreView {
                         manifest.source().service(),
                         manifest.source().database(),
                         BackupKind.valueOf(manifest.source().kind().toUpperCase(Locale.ROOT)),
-                        manifest.run().serverVersion()),
+                        manifest.run().serverVersion(),
+                        manifest.source().image()),
                 new Backup.Times(
                         manifest.run().startedAt(), Optional.of(manifest.run().finishedAt()), Duration.ZERO),
                 new Backup.File(

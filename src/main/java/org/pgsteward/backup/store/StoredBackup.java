@@ -62,7 +62,8 @@ public record StoredBackup(String path, Manifest manifest, ManifestSignature sig
                         manifest.source().service(),
                         manifest.source().database(),
                         kind(),
-                        manifest.run().serverVersion()),
+                        manifest.run().serverVersion(),
+                        manifest.source().image()),
                 new Backup.Times(
                         manifest.run().startedAt(),
                         Optional.of(manifest.run().finishedAt()),

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class HttpListener implements AutoCloseable {
     private static final String LATE =
-            "there is no answer within 10 s; PostgreSQL or the Docker Engine may not answer pgsteward";
+            "there is no answer within 10 s; PostgreSQL or the Docker Engine may be unavailable";
 
     private static final Logger LOG = LoggerFactory.getLogger(HttpListener.class);
 
@@ -176,7 +176,7 @@ public final class HttpListener implements AutoCloseable {
 
     private void ask(HttpConnection connection, Optional<RequestHead> head) throws IOException {
         if (head.isEmpty()) {
-            answer(connection, Response.plain(400, "this is no request of HTTP/1"), false);
+            answer(connection, Response.plain(400, "this is no HTTP/1 request"), false);
             return;
         }
         try {
@@ -189,7 +189,7 @@ public final class HttpListener implements AutoCloseable {
                 }
             });
         } catch (RejectedExecutionException full) {
-            answer(connection, Response.plain(503, "too many ask for this at once"), false);
+            answer(connection, Response.plain(503, "too many requests for this at once"), false);
         }
     }
 
@@ -198,7 +198,7 @@ public final class HttpListener implements AutoCloseable {
             return answers.apply(head);
         } catch (RuntimeException e) {
             LOG.warn("{} could not be answered: {}", head.path(), e.toString());
-            return Response.plain(500, "this could not be answered; the log says why");
+            return Response.plain(500, "this request failed; the log has the reason");
         }
     }
 
