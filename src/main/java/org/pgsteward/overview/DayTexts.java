@@ -15,7 +15,7 @@ public final class DayTexts {
         return switch (outcome) {
             case KEPT -> "verified";
             case REMOVED -> "verified, removed since";
-            case UNPROVED -> "made, not verified";
+            case UNVERIFIED -> "made, not verified";
             case FAILED -> "failed";
             case NONE -> "no backup";
         };
@@ -29,7 +29,7 @@ public final class DayTexts {
         int verified = kept + counts.getOrDefault(Outcome.REMOVED, 0);
         List<String> parts = new ArrayList<>();
         parts.add(verified + " verified" + (kept == verified ? "" : ", of which " + kept + " still kept"));
-        count(parts, counts, Outcome.UNPROVED, "not verified");
+        count(parts, counts, Outcome.UNVERIFIED, "not verified");
         count(parts, counts, Outcome.FAILED, "failed");
         count(parts, counts, Outcome.NONE, "without a backup");
         return String.join("; ", parts);

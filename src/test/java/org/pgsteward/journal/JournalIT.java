@@ -174,7 +174,7 @@ class JournalIT {
         verified("app", "newest", BackupKind.DUMP, NIGHT.plusSeconds(60));
         verified("app", "base", BackupKind.BASE, NIGHT.plusSeconds(70));
         verified("other", "other", BackupKind.DUMP, NIGHT.plusSeconds(70));
-        write(made("app", "unproved", BackupKind.DUMP, NIGHT.plusSeconds(80)));
+        write(made("app", "unverified", BackupKind.DUMP, NIGHT.plusSeconds(80)));
         verified("app", "after", BackupKind.DUMP, NIGHT.plusSeconds(90));
 
         write(change(NIGHT.plusSeconds(90)));

@@ -158,7 +158,7 @@ public final class SampleHost {
             days.set(week, Outcome.KEPT);
         }
         if (bad == 1) {
-            days.set(11, Outcome.UNPROVED);
+            days.set(11, Outcome.UNVERIFIED);
         } else if (bad == 5) {
             days.set(17, Outcome.FAILED);
         }

@@ -15,12 +15,12 @@ class StandingTest {
             value = {
                 "VERIFIED     | false | PROVED   | restored and compared",
                 "VERIFIED     | true  | PROVED   | restored and compared, since the identity is here now",
-                "MADE         | false | UNPROVED | whole, and nobody has restored it yet",
+                "MADE         | false | UNVERIFIED | whole, and nobody has restored it yet",
                 "MADE         | true  | PROVED   | restored while it was made: as good as it gets here",
-                "UNVERIFIABLE | false | UNPROVED | whole, as far as is known",
+                "UNVERIFIABLE | false | UNVERIFIED | whole, as far as is known",
                 "FAILED       | false | DAMAGED  | it was looked at and found wanting",
                 "FAILED       | true  | DAMAGED  | it was good once, and was found wanting",
-                "RUNNING      | false | UNPROVED | its process died before it said more"
+                "RUNNING      | false | UNVERIFIED | its process died before it said more"
             })
     void isWorth(BackupState state, boolean verifiedInStream, Standing standing, String sentence) {
         assertThat(Standing.of(state, verifiedInStream)).as(sentence).isEqualTo(standing);
