@@ -108,7 +108,7 @@ final class NotificationFields {
 
     /** Cleans each line by itself: a name in a line must not add a line that looks like a command. */
     static String remedy(Stream<String> lines) {
-        List<String> all = lines.map(line -> OneLine.of(line, COMMAND))
+        List<String> all = lines.map(line -> OneLine.indented(line, COMMAND))
                 .filter(line -> !line.isEmpty())
                 .toList();
         String first = all.stream().limit(COMMANDS).collect(Collectors.joining("\n"));

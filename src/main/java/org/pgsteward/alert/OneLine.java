@@ -12,7 +12,24 @@ public final class OneLine {
 
     private static final Pattern WIDE = Pattern.compile("\\s{2,}");
 
+    /** Spaces that YAML in a remedy needs. */
+    private static final int MOST_INDENT = 16;
+
     private OneLine() {}
+
+    /**
+     * Makes one harmless line that keeps its indentation of up to 16 spaces.
+     *
+     * @param most length limit in UTF-16 units without the indentation
+     */
+    public static String indented(String text, int most) {
+        int indent = 0;
+        while (indent < Math.min(MOST_INDENT, text.length()) && text.charAt(indent) == ' ') {
+            indent++;
+        }
+        String line = of(text, most);
+        return line.isEmpty() ? line : " ".repeat(indent) + line;
+    }
 
     /** @param most length limit in UTF-16 units, including the ellipsis of a cut */
     public static String of(String text, int most) {

@@ -73,7 +73,7 @@ final class DoctorCommand implements Callable<Integer> {
             out.println(colours.of(diagnosis.severity(), diagnosis.severity().word()) + ", "
                     + diagnosis.symptom().words() + ": " + OneLine.of(diagnosis.service(), 120));
             out.println("  " + OneLine.of(diagnosis.cause(), 1000));
-            diagnosis.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 600)));
+            diagnosis.remedy().lines().forEach(line -> out.println("    " + OneLine.indented(line, 600)));
         }
         if (!report.notLookedAt().isEmpty()) {
             out.println();

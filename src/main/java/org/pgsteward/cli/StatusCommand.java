@@ -117,7 +117,7 @@ final class StatusCommand implements Callable<Integer> {
                     out.println();
                     out.println(colours.of(reason.severity(), reason.severity().word()) + ": "
                             + colours.bold(OneLine.of(reason.service(), 120)) + ": " + OneLine.of(reason.text(), 600));
-                    reason.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 300)));
+                    reason.remedy().lines().forEach(line -> out.println("    " + OneLine.indented(line, 300)));
                 });
         for (Alert alert : overview.firing()) {
             alert.worst().ifPresent(cause -> {
@@ -127,7 +127,7 @@ final class StatusCommand implements Callable<Integer> {
                         + colours.bold(
                                 OneLine.of(alert.service() + " " + alert.kind().replace('-', ' '), 120))
                         + ": " + OneLine.of(cause.reason(), 600));
-                cause.remedy().lines().forEach(line -> out.println("    " + OneLine.of(line, 300)));
+                cause.remedy().lines().forEach(line -> out.println("    " + OneLine.indented(line, 300)));
             });
         }
         overview.keptWords().ifPresent(words -> {

@@ -26,13 +26,15 @@ public record CommandPrefix(String command, String docker, String psql) {
     private static final Pattern WORD = Pattern.compile("[A-Za-z0-9_][A-Za-z0-9_.-]*");
 
     /**
-     * A line that begins with the command, or one of its subcommands within a sentence:
-     * {@code 'pgsteward backup --all'}.
+     * A command at the start of a line or within a sentence: {@code 'pgsteward backup --all'}. The program's name alone is
+     * also the subject of sentences, so a subcommand must follow.
      */
-    private static final Pattern COMMAND =
-            Pattern.compile("(?m)^" + NAME + "(?= )|(?<![\\w./-])(?<!" + NAME + " )" + NAME
-                    + "(?= (?:at|backups?|check|demo|doctor|history|init|notify|pin|provision|remove|restore|run|silence|status"
-                    + "|unpin|verify)\\b)");
+    private static final Pattern COMMAND = Pattern.compile("(?<![\\w./-])(?<!" + NAME + " )" + NAME
+            + "(?= (?:at|backups?|check|demo|doctor|history|init|notify|pin|provision|remove|restore|run|silence|status"
+            + "|unpin|verify)\\b)");
+
+    /** A line that lists the use of a disk. The paths in it are those of pgsteward's container. */
+    private static final Pattern OF_DISK = Pattern.compile("(?m)^(?=d[fu] )");
 
     private static final Pattern PSQL_BY_DOCKER = Pattern.compile("docker exec (?:'[^']*'|[A-Za-z0-9_.-]+) psql(?= )");
 
@@ -54,7 +56,8 @@ public record CommandPrefix(String command, String docker, String psql) {
 
     /** Returns a remedy or a sentence with its commands in the form that can be pasted on this host. */
     public String of(String text) {
-        String ours = COMMAND.matcher(text).replaceAll(Matcher.quoteReplacement(command));
+        String ours = OF_DISK.matcher(COMMAND.matcher(text).replaceAll(Matcher.quoteReplacement(command)))
+                .replaceAll(Matcher.quoteReplacement(inContainer()));
         if (docker.equals(DOCKER)) {
             return ours;
         }
@@ -63,6 +66,14 @@ public record CommandPrefix(String command, String docker, String psql) {
             return withoutDocker(BY_DOCKER.matcher(direct).replaceAll(""));
         }
         return ours.replaceAll("(?m)^docker(?= )", Matcher.quoteReplacement(docker));
+    }
+
+    /** Returns the prefix of programs beside pgsteward, with a blank at its end; empty without a container. */
+    private String inContainer() {
+        String end = " " + NAME;
+        return command.contains(" exec ") && command.endsWith(end)
+                ? command.substring(0, command.length() - end.length() + 1)
+                : "";
     }
 
     /** Removes the lines that need Docker, and a comment that introduces such a line. */

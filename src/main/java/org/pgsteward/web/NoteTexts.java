@@ -73,8 +73,10 @@ final class NoteTexts {
         words.put("since", clock.when(alert.since()));
         words.put("machineSince", alert.since().toString());
         words.put("lasting", Elapsed.roughly(overview.age(alert.since())));
-        String remedy =
-                cause.remedy().lines().map(line -> OneLine.of(line, SENTENCE)).collect(Collectors.joining("\n"));
+        String remedy = cause.remedy()
+                .lines()
+                .map(line -> OneLine.indented(line, SENTENCE))
+                .collect(Collectors.joining("\n"));
         if (!remedy.isBlank()) {
             words.put("remedy", remedy);
         }

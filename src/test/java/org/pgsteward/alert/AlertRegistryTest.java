@@ -315,6 +315,7 @@ class AlertRegistryTest {
         renameAsBefore();
 
         assertThat(open().firing()).extracting(Alert::kind).containsExactly("feed-stale");
+        clock.pass(Duration.ofMinutes(1));
         assertThat(news(open(), stale(Severity.WARNING))).as("no second alert").isEmpty();
         assertThat(file("feed-stale")).exists();
         assertThat(alertFiles()).noneMatch(name -> name.startsWith("feed-deaf"));

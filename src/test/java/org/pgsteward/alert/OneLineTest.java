@@ -24,6 +24,14 @@ class OneLineTest {
     }
 
     @Test
+    void keepsTheIndentationOfYaml() {
+        assertThat(OneLine.indented("  pgsteward.database: wiki\n", 100)).isEqualTo("  pgsteward.database: wiki");
+        assertThat(OneLine.indented(" ".repeat(100) + "x", 100)).isEqualTo(" ".repeat(16) + "x");
+        assertThat(OneLine.indented("   ", 100)).isEmpty();
+        assertThat(OneLine.indented("\u202E  x", 100)).isEqualTo("x");
+    }
+
+    @Test
     void isCutWithoutHalvingACharacter() {
         assertThat(OneLine.of("abcdefgh", 5)).isEqualTo("abcd…");
         assertThat(OneLine.of("abc🐘🐘🐘", 5)).isEqualTo("abc…");

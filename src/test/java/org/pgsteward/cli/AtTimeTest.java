@@ -44,8 +44,8 @@ class AtTimeTest {
     @Test
     void remainingTimeUsesThePreviousRunThenTheProgress() {
         assertThat(TerminalProgress.words(1_000_000, 100_000_000, Duration.ofSeconds(1), Duration.ofSeconds(41)))
-                .isEqualTo("1.0 of 100.0 MB, some 40 s left");
+                .isEqualTo("1.0 of 100.0 MB, about 40 s left");
         assertThat(TerminalProgress.words(50_000_000, 100_000_000, Duration.ofSeconds(30), Duration.ofSeconds(41)))
-                .isEqualTo("50.0 of 100.0 MB, some 30 s left");
+                .isEqualTo("50.0 of 100.0 MB, about 30 s left");
     }
 }

@@ -26,8 +26,8 @@ class RestoreUsageTest {
                 "restore w --into x;y           | 'x;y' is an unusual name for a database; did you mean 'x_y'? (--force accepts it)",
                 "restore --all --force          | restore --all takes only --from with the folder of a store, and --trust-globals",
                 "restore w --into a --trust-globals | restore takes --trust-globals only with --all, which alone restores roles",
-                "verify                          | verify takes --all, the names of services, or --backup with an id, one of the three",
-                "verify --all wiki               | verify takes --all, the names of services, or --backup with an id, one of the three"
+                "verify                          | verify needs exactly one of --all, names of services, and --backup ID",
+                "verify --all wiki               | verify needs exactly one of --all, names of services, and --backup ID"
             })
     void meaninglessOptionsAreRefusedInOneLine(String line, String because) {
         StringWriter err = new StringWriter();

@@ -113,7 +113,7 @@ class ReceiverSettingsTest {
         Settings given = Settings.from(Map.of("PGSTEWARD_SLACK_URL", value));
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> ReceiverSettings.with(given))
-                .withMessageContaining("pgsteward.slack.url is no address")
+                .withMessageContaining("pgsteward.slack.url is not an address")
                 .satisfies(refused -> assertThat(refused.getMessage()).doesNotContain("T0S3CRET"));
     }
 

@@ -75,12 +75,12 @@ class JournalRowTest {
         assertThat(JournalRow.of(change).columns())
                 .containsEntry(
                         "reason",
-                        "before app:latest (0123456789ab) became app:latest (fedcba) at 2026-03-01T03:00:00Z");
+                        "before the change from app:latest (0123456789ab) to app:latest (fedcba) at 2026-03-01T03:00:00Z");
     }
 
     @Test
     void anImageThatWasNeverSeenHasItsNameOnly() {
         assertThat(new ImageChange("app", "app:1", "", "app:2", "sha256:ab", NIGHT).reason())
-                .startsWith("before app:1 became app:2 (ab)");
+                .startsWith("before the change from app:1 to app:2 (ab)");
     }
 }

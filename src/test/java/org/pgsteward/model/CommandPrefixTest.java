@@ -23,6 +23,25 @@ class CommandPrefixTest {
     }
 
     @Test
+    void aSentenceAboutPgstewardIsNoCommand() {
+        String sentence = "pgsteward has received no events from Docker for 5 min";
+
+        assertThat(new CommandPrefix("docker exec pgsteward pgsteward").of(sentence))
+                .isEqualTo(sentence);
+    }
+
+    @Test
+    void theUseOfADiskIsListedWhereThePathsExist() {
+        String remedy = "df -h '/var/lib/pgsteward'\ndu -xh -d 1 '/var/lib/pgsteward' | sort -h\ndmesg | tail";
+
+        assertThat(new CommandPrefix("docker exec pgsteward pgsteward").of(remedy))
+                .isEqualTo("docker exec pgsteward df -h '/var/lib/pgsteward'\n"
+                        + "docker exec pgsteward du -xh -d 1 '/var/lib/pgsteward' | sort -h\ndmesg | tail");
+        assertThat(new CommandPrefix("./pgsteward", CommandPrefix.NO_DOCKER, "psql").of(remedy))
+                .isEqualTo(remedy);
+    }
+
+    @Test
     void withoutDockerNoLineAsksForIt() {
         CommandPrefix typing = new CommandPrefix("./pgsteward", CommandPrefix.NO_DOCKER, "psql -h 127.0.0.1 -p 5433");
 

@@ -13,10 +13,10 @@ class StandingTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "VERIFIED     | false | PROVED   | restored and compared",
-                "VERIFIED     | true  | PROVED   | restored and compared, since the identity is here now",
+                "VERIFIED     | false | VERIFIED   | restored and compared",
+                "VERIFIED     | true  | VERIFIED   | restored and compared, since the identity is here now",
                 "MADE         | false | UNVERIFIED | whole, and nobody has restored it yet",
-                "MADE         | true  | PROVED   | restored while it was made: as good as it gets here",
+                "MADE         | true  | VERIFIED   | restored while it was made: as good as it gets here",
                 "UNVERIFIABLE | false | UNVERIFIED | whole, as far as is known",
                 "FAILED       | false | DAMAGED  | it was looked at and found wanting",
                 "FAILED       | true  | DAMAGED  | it was good once, and was found wanting",
