@@ -117,7 +117,8 @@ public final class HttpServer implements AutoCloseable {
                         HEALTH + "/ready",
                         health,
                         "/observe/metrics",
-                        () -> new Response(200, "text/plain; version=0.0.4; charset=utf-8", Standby.metrics(false))));
+                        () -> new Response(200, "text/plain; version=0.0.4; charset=utf-8", Standby.metrics(false))),
+                name -> Response.plain(404, "a standby has no pages of services"));
     }
 
     /** Opens the port with the given answers, and without pages of services. */
@@ -190,7 +191,7 @@ public final class HttpServer implements AutoCloseable {
             return words;
         } catch (RuntimeException trouble) {
             // The checks are answered without it.
-            LOG.warn("cannot say in /observe/health whether all is well: {}", FirstCause.of(trouble));
+            LOG.warn("cannot add the overall health to /observe/health: {}", FirstCause.of(trouble));
             return Map.of();
         }
     }

@@ -1,6 +1,6 @@
 /**
- * The HTTP server: the status page, the health checks and the metrics. The page has no script, so every browser shows
- * it.
+ * The HTTP server: the status page, the pages of services, the health checks and the metrics. The pages have no script,
+ * so every browser shows them.
  */
 @NullMarked
 package org.pgsteward.web;
