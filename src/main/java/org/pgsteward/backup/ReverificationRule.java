@@ -156,9 +156,10 @@ final class ReverificationRule {
                         DAMAGED,
                         after.service(),
                         after.path().orElseThrow() + " " + verified + " and is damaged now: " + after.error()
-                                + "; the file is kept, and counts as failed",
-                        "pgsteward backup " + after.service()
-                                + "   # make another backup now\ndmesg | tail -50   # disk errors?",
+                                + "; do not restore from it. The file is kept",
+                        "dmesg | tail -50   # disk errors?\npgsteward backups " + after.service()
+                                + "   # the other backups\npgsteward backup " + after.service()
+                                + "   # makes another backup now",
                         now)
                 .with(Map.of(
                         "path",
@@ -174,7 +175,7 @@ final class ReverificationRule {
                 after.service(),
                 after.path().orElseThrow() + " is unchanged since its verification, but could not be restored again: "
                         + after.error(),
-                "df -h   # enough space for a scratch cluster?\npgsteward backups " + after.service(),
+                "df -h   # enough space for the restore?\npgsteward backups " + after.service(),
                 now);
     }
 }

@@ -60,10 +60,7 @@ final class MemoryKillRule {
         String limit = container.memoryLimitBytes() == 0
                 ? "the host's memory"
                 : "its limit of " + Size.words(container.memoryLimitBytes());
-        String remedy = "docker stats --no-stream " + target + "\n" + moreMemory(container)
-                + (container.memoryLimitBytes() == 0
-                        ? ""
-                        : "  # until it is recreated; permanently: mem_limit in its compose file");
+        String remedy = "docker stats --no-stream " + target + "\n" + moreMemory(container);
         return Optional.of(Condition.bad(
                         Severity.CRITICAL,
                         KIND,
@@ -90,7 +87,8 @@ final class MemoryKillRule {
         return container.memoryLimitBytes() == 0
                 ? "free -h"
                 : "docker update --memory " + 2 * mebibytes(container) + "m --memory-swap " + 4 * mebibytes(container)
-                        + "m " + CommandTarget.of(container);
+                        + "m " + CommandTarget.of(container)
+                        + "   # until it is recreated; permanently: mem_limit in its compose file";
     }
 
     private static long mebibytes(Container container) {

@@ -22,7 +22,7 @@ final class FeedRule extends MetricRule<HostObservation> {
                         ? "pgsteward receives Docker's events"
                         : "pgsteward has received no events from Docker for " + Unit.TIME.words(seconds)
                                 + (now.staleReason().isBlank() ? "" : " (" + now.staleReason() + ")")
-                                + ": new services wait for their databases, and crashes raise no alert",
+                                + ": new services wait for their databases, and crashes raise no alert; backups go on",
                 "docker ps\ndocker logs --tail 50 pgsteward\ndocker compose restart docker-proxy pgsteward",
                 Map.of("staleSeconds", seconds)));
     }

@@ -49,7 +49,7 @@ final class Names {
     static void check(String what, String name, String service) {
         problem(name).ifPresent(problem -> {
             throw new RefusedClaim("cannot enrol service '" + printable(service) + "': " + what + " '" + printable(name)
-                    + "' " + problem + "; choose another with the label pgsteward." + what);
+                    + "' " + problem + "; choose another name with the label pgsteward." + what);
         });
     }
 

@@ -59,7 +59,7 @@ final class Refusals {
         }
         if (claim.service().equalsIgnoreCase(server.database())) {
             throw refused(
-                    "it has the name of the management database; choose another with the label pgsteward.service",
+                    "it has the name of the management database; choose another name with the label pgsteward.service",
                     label("service"));
         }
     }
@@ -88,13 +88,13 @@ final class Refusals {
         others(cluster.index().servicesOfDatabase(claim.database())).ifPresent(other -> {
             throw refused(
                     "it requests database '" + claim.database() + "', which belongs to service '" + other.name()
-                            + "'; choose another with the label pgsteward.database",
+                            + "'; choose another name with the label pgsteward.database",
                     label("database"));
         });
         others(cluster.index().servicesOfRole(claim.user())).ifPresent(other -> {
             throw refused(
                     "it requests role '" + claim.user() + "', which belongs to service '" + other.name()
-                            + "'; choose another with the label pgsteward.user",
+                            + "'; choose another name with the label pgsteward.user",
                     label("user"));
         });
     }
@@ -114,7 +114,7 @@ final class Refusals {
         taken.ifPresent(other -> {
             throw refused(
                     what + " '" + name + "' differs from '" + other
-                            + "' only by case; choose another with the label pgsteward." + what,
+                            + "' only by case; choose another name with the label pgsteward." + what,
                     label(what));
         });
     }
@@ -173,7 +173,7 @@ final class Refusals {
             if (!database.ofAdministrator()) {
                 throw refused(
                         "it requests database '" + claim.database() + "', which belongs to role '" + database.owner()
-                                + "'; choose another with the label pgsteward.database",
+                                + "'; choose another name with the label pgsteward.database",
                         label("database"));
             }
             checkEvidence(database.evidence());
@@ -258,7 +258,7 @@ final class Refusals {
     }
 
     private String orAdopt() {
-        return "choose another with the label pgsteward.database, or adopt it with 'pgsteward provision --adopt "
+        return "choose another name with the label pgsteward.database, or adopt it with 'pgsteward provision --adopt "
                 + claim.service() + "'";
     }
 

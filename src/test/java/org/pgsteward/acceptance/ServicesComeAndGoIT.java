@@ -249,7 +249,8 @@ class ServicesComeAndGoIT implements InTheEnd {
         assertThat(received).hasSize(1);
         assertThat(received.get(0).path("text").asText()).contains("for lack of memory, with a limit of 20 MiB");
         assertThat(received.get(0).path("remedy").asText())
-                .isEqualTo("docker update --memory 40m --memory-swap 80m hungry\ndocker start hungry");
+                .isEqualTo("docker update --memory 40m --memory-swap 80m hungry # until it is recreated; permanently:"
+                        + " mem_limit in its compose file\ndocker start hungry");
     }
 
     private void stranger(String... environment) {

@@ -110,7 +110,7 @@ class DiskFaultsIT extends OnFaultyHost {
             assertThat(backup.state()).as(backup.error()).isEqualTo(BackupState.UNVERIFIABLE);
             assertThat(backup.error())
                     .startsWith("the restore took ")
-                    .contains(" instead of the expected ", ", and left ")
+                    .contains(" (expected in all: ", "), and left ")
                     .contains(" free on " + disk.folder());
             assertThat(FaultyHost.files(disk))
                     .noneMatch(file -> file.contains("/base/") && !file.startsWith("template-"));

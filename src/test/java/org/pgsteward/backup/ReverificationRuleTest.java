@@ -147,9 +147,10 @@ class ReverificationRuleTest {
         Condition condition = conclusion.condition().orElseThrow();
         assertThat(condition.reason())
                 .isEqualTo("app/app-20260601T030000Z.dump.zst was verified at 2026-06-01T03:00:09Z and is damaged now:"
-                        + " checksum mismatch; the file is kept, and counts as failed");
+                        + " checksum mismatch; do not restore from it. The file is kept");
         assertThat(condition.remedy())
-                .isEqualTo("pgsteward backup app   # make another backup now\ndmesg | tail -50   # disk errors?");
+                .isEqualTo("dmesg | tail -50   # disk errors?\npgsteward backups app   # the other backups\n"
+                        + "pgsteward backup app   # makes another backup now");
         assertThat(condition.figures())
                 .containsEntry("path", "app/app-20260601T030000Z.dump.zst")
                 .containsEntry("size_bytes", 25L);
@@ -176,7 +177,7 @@ class ReverificationRuleTest {
                         "app/app-20260601T030000Z.dump.zst is unchanged since its verification, but could not be restored"
                                 + " again: checksum mismatch");
         assertThat(condition.remedy())
-                .isEqualTo("df -h   # enough space for a scratch cluster?\npgsteward backups app");
+                .isEqualTo("df -h   # enough space for the restore?\npgsteward backups app");
     }
 
     @Test

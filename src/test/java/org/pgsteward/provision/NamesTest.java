@@ -105,7 +105,7 @@ class NamesTest {
                 .isInstanceOf(RefusedClaim.class)
                 .hasMessageStartingWith("cannot enrol service 'app': database '")
                 .hasMessageContaining(reason)
-                .hasMessageEndingWith("choose another with the label pgsteward.database");
+                .hasMessageEndingWith("choose another name with the label pgsteward.database");
     }
 
     @ParameterizedTest

@@ -20,9 +20,9 @@ import org.pgsteward.model.Secret;
 @Tag("fast")
 class RefusalsTest {
     private static final String PASSWORD = "never-to-be-seen";
-    private static final String BY_DATABASE = "choose another with the label pgsteward.database";
-    private static final String BY_USER = "choose another with the label pgsteward.user";
-    private static final String BY_SERVICE = "choose another with the label pgsteward.service";
+    private static final String BY_DATABASE = "choose another name with the label pgsteward.database";
+    private static final String BY_USER = "choose another name with the label pgsteward.user";
+    private static final String BY_SERVICE = "choose another name with the label pgsteward.service";
 
     @ParameterizedTest(name = "{0}")
     @MethodSource({"always", "unlessVouchedFor"})

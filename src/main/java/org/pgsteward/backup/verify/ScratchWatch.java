@@ -99,8 +99,8 @@ final class ScratchWatch implements AutoCloseable {
             now = free();
             if (now.filter(free -> isTooMuch(promised, atBegin.free(), free.free(), free.total()))
                     .isPresent()) {
-                cancel(DiskNeedRule.words(atBegin.free() - now.get().free()) + " instead of the expected "
-                        + DiskNeedRule.words(promised) + ", and left "
+                cancel(DiskNeedRule.words(atBegin.free() - now.get().free()) + " (expected in all: "
+                        + DiskNeedRule.words(promised) + "), and left "
                         + DiskNeedRule.words(now.get().free()));
                 return;
             }
@@ -133,7 +133,7 @@ final class ScratchWatch implements AutoCloseable {
 
     private void cancel(String took) {
         String why = "the restore took " + took + " free on " + folder
-                + "; code of the database may write there, or the disk is too small";
+                + "; the disk is too small, or a function in the database writes there";
         work.cancel(why).forEach(trouble -> LOG.warn("{}: {}", work.name(), trouble));
     }
 

@@ -158,9 +158,9 @@ record GuardTexts(Console console) {
     private Text shutOutBecause(String role, String why) {
         return new Text(
                 "role " + role + " cannot log in: " + why,
-                console.psql("ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT "
-                                + PostgresServer.ROLE_CONNECTIONS)
-                        + "   # enables its login again; first correct the application");
+                "# correct the application first; then enable its login again:\n"
+                        + console.psql("ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT "
+                                + PostgresServer.ROLE_CONNECTIONS));
     }
 
     static String words(DiskTaken taken) {

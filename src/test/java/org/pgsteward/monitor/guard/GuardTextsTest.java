@@ -80,8 +80,9 @@ class GuardTextsTest {
                 .isEqualTo(new GuardTexts.Text(
                         "role wiki cannot log in: pgsteward disabled its login after repeated incidents; in the last one it"
                                 + " held 30000 of the server's 31232 locks",
-                        "docker exec postgresql psql -U homelab -d homelab -c 'ALTER ROLE \"wiki\" LOGIN CONNECTION LIMIT 50'"
-                                + "   # enables its login again; first correct the application"));
+                        "# correct the application first; then enable its login again:\n"
+                                + "docker exec postgresql psql -U homelab -d homelab"
+                                + " -c 'ALTER ROLE \"wiki\" LOGIN CONNECTION LIMIT 50'"));
         assertThat(texts.shutOut("wiki").reason())
                 .isEqualTo("role wiki cannot log in: it has NOLOGIN and CONNECTION LIMIT 0");
     }
