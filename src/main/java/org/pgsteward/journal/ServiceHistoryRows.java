@@ -29,7 +29,7 @@ public final class ServiceHistoryRows {
 
     static final String RUNS = """
             SELECT started_at, left(backup_type, 20), state,
-                   verified_at IS NOT NULL OR proof IS NOT NULL, COALESCE(size_bytes, 0), dump_seconds, verify_seconds,
+                   verified_at IS NOT NULL OR verification IS NOT NULL, COALESCE(size_bytes, 0), dump_seconds, verify_seconds,
                    left(COALESCE(image, ''), 300), left(COALESCE(error, ''), 2000)
               FROM public.backup_log
              WHERE service_name = ? AND started_at IS NOT NULL AND state IS NOT NULL

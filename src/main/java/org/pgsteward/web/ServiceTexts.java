@@ -15,6 +15,7 @@ import java.util.regex.Pattern;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.journal.ServiceHistory;
 import org.pgsteward.journal.ServiceHistoryRows;
+import org.pgsteward.model.AlertKinds;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
 import org.pgsteward.overview.Overview;
@@ -161,7 +162,7 @@ final class ServiceTexts {
         words.put("what", resolved ? "resolved" : "fired");
         words.put("severity", action.group(2));
         words.put("tone", resolved || action.group(2).equals(Severity.INFO.word()) ? "soft" : action.group(2));
-        words.put("kind", NoteTexts.kind(action.group(3)));
+        words.put("kind", NoteTexts.kind(AlertKinds.current(action.group(3))));
         return Optional.of(words);
     }
 

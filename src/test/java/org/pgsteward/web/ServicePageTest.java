@@ -108,12 +108,14 @@ class ServicePageTest {
                 List.of(
                         event("2026-11-30T07:33:00Z", "alert firing: warning memory-high"),
                         event("2025-11-19T03:00:00Z", "alert resolved: critical backup-failed"),
-                        event("2025-11-18T03:00:00Z", "alert of another form")));
+                        event("2025-11-18T03:00:00Z", "alert of another form"),
+                        event("2025-11-17T03:00:00Z", "alert firing: warning backup-reproof")));
         assertThat(page("well", everyState(), history))
                 .contains("<li><time datetime=\"2026-11-30T07:33:00Z\">Mon 30 Nov 07:33</time> <span"
                         + " class=\"warning\">fired</span> <span class=\"soft\">warning</span> <span>memory"
                         + " high</span></li>")
                 .contains("19 Nov 2025 03:00</time> <span class=\"soft\">resolved</span>")
+                .contains("<span>backup not reverified</span>")
                 .doesNotContain("another form");
     }
 
