@@ -176,8 +176,7 @@ class ReverificationRuleTest {
                 .isEqualTo(
                         "app/app-20260601T030000Z.dump.zst is unchanged since its verification, but could not be restored"
                                 + " again: checksum mismatch");
-        assertThat(condition.remedy())
-                .isEqualTo("df -h   # enough space for the restore?\npgsteward backups app");
+        assertThat(condition.remedy()).isEqualTo("df -h   # enough space for the restore?\npgsteward backups app");
     }
 
     @Test

@@ -25,7 +25,8 @@ final class Cut {
         if (end > 0 && Character.isHighSurrogate(text.charAt(end - 1))) {
             end--;
         }
-        return (text.substring(0, end).stripTrailing() + MARK).substring(0, Math.min(most, end + MARK.length()));
+        String cut = text.substring(0, end).stripTrailing() + MARK;
+        return cut.length() <= most ? cut : cut.substring(0, most);
     }
 
     /**

@@ -2,12 +2,14 @@ package org.pgsteward.camel.receivers;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.app.AccessMode;
@@ -26,7 +28,13 @@ class EarlierReceiversTest extends ChatReceiversTest {
 
     @Override
     String[] files() {
-        return Desk.files(FOLDER);
+        // Receivers that the first version did not have are tested with their shipped files.
+        return Stream.concat(
+                        Stream.of(Desk.files(FOLDER)),
+                        Stream.of(Desk.ALERTS)
+                                .filter(file -> !new File(FOLDER, new File(file).getName()).exists())
+                                .filter(file -> file.startsWith("routes/receivers")))
+                .toArray(String[]::new);
     }
 
     @Test
