@@ -196,7 +196,7 @@ class FirstStartIT implements InTheEnd {
             assertThat(made.path("state").asText()).as(made.toString()).isEqualTo("verified");
             services.add(made.path("service").asText());
             say(
-                    "%s: dumped in %s s, proved in %s s",
+                    "%s: dumped in %s s, verified in %s s",
                     made.path("service").asText(), made.path("dump_seconds"), made.path("verify_seconds"));
         });
         assertThat(STORY.processes()).as("processes seen").isNotEmpty();
@@ -242,7 +242,7 @@ class FirstStartIT implements InTheEnd {
         JsonNode made = host.parse(backup.out()).path("backups").path(0);
         assertThat(made.path("state").asText()).as(made.toString()).isEqualTo("verified");
         say(
-                "base backup of %s bytes: made in %s s, proved in %s s, stored as %s bytes",
+                "base backup of %s bytes: made in %s s, verified in %s s, stored as %s bytes",
                 made.path("source_bytes"),
                 made.path("dump_seconds"),
                 made.path("verify_seconds"),

@@ -402,7 +402,7 @@ class EncryptedBackupsIT {
         Process command = command(Map.of("PGSTEWARD_BACKUP_RECIPIENTS", age.recipient()), printed, "backup", database);
         assertThat(command.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertThat(command.exitValue()).as(Files.readString(printed)).isZero();
-        assertThat(Files.readString(printed)).contains(" made ").contains("before it was sealed only");
+        assertThat(Files.readString(printed)).contains(" made ").contains("verified before its encryption only");
     }
 
     /**

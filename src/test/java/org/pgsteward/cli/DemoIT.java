@@ -60,7 +60,7 @@ class DemoIT {
         String output = Files.readString(printed, StandardCharsets.UTF_8);
         assertThat(demo.exitValue()).as(output).isZero();
         for (String service : List.of("vikunja", "hedgedoc", "linkding", "navidrome", "homelab", "_globals")) {
-            assertThat(output).containsPattern("(?m)^proved +" + service + ": ");
+            assertThat(output).containsPattern("(?m)^verified +" + service + ": ");
             assertThat(endings(folder.resolve("backups").resolve(service))).hasSize(2);
         }
         assertThat(output).contains("4 rows in service_configs").doesNotContain("NOT VERIFIED");
@@ -83,7 +83,7 @@ class DemoIT {
         assumeFalse(
                 signal.equals("INT") && isInterruptIgnored(), "skipped: SIGINT is ignored by who started the tests");
         Process demo = start();
-        await().atMost(PATIENCE).until(() -> Files.readString(printed).contains("proved"));
+        await().atMost(PATIENCE).until(() -> Files.readString(printed).contains("verified"));
         assertThat(processes()).isPositive();
         if (signal.equals("TERM")) {
             askFromAnotherTerminal();

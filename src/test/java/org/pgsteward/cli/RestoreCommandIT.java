@@ -229,7 +229,9 @@ class RestoreCommandIT {
         CommandRun away = run("verify", "--json", "wiki");
         host.cluster().startAgain();
         assertThat(away.code()).as(away.toString()).isZero();
-        assertThat(away.err()).contains("PostgreSQL does not answer").contains("written down when it does");
+        assertThat(away.err())
+                .contains("PostgreSQL does not answer")
+                .contains("the result is recorded when PostgreSQL is available again");
         JsonNode verified = json.readTree(away.out()).path("backups").path(0);
         assertThat(verified.path("backup_id").asText()).isEqualTo(id);
         assertThat(verified.path("state").asText()).isEqualTo("verified");

@@ -308,7 +308,7 @@ class QuarantineIT {
 
         assertThatThrownBy(() -> quarantine.undo(subject))
                 .isInstanceOf(Refusal.class)
-                .hasMessageContaining("another is called " + app);
+                .hasMessageContaining("another database has the name " + app);
         assertThat(host.everything()).isEqualTo(before);
 
         host.run("homelab", "DROP DATABASE \"" + app + "\"");

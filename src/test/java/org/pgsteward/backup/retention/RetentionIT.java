@@ -174,7 +174,7 @@ class RetentionIT extends OnRetentionHost {
 
         assertThat(host.stored(database))
                 .containsExactlyInAnyOrderElementsOf(RetentionHost.files(backups.get(0), backups.get(3)));
-        assertThat(card()).contains("Written at " + clock.instant());
+        assertThat(card()).contains("wrote this file at " + clock.instant());
         assertThat(host.rows(
                         "homelab",
                         "SELECT concat_ws(' ', backup_id, state, success, size_bytes > 0, backup_path IS NOT NULL,"
