@@ -120,7 +120,7 @@ class DemoIT {
         asked.waitFor();
         assertThat(Files.readString(said))
                 .contains("vikunja", "hedgedoc", "linkding")
-                .doesNotContain("not let");
+                .doesNotContain("refuses the connection");
         assertThat(Files.getPosixFilePermissions(folder.resolve("env"))).hasSize(2);
     }
 

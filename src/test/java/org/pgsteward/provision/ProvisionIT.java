@@ -173,7 +173,7 @@ class ProvisionIT {
         assertRefused(withNames("rogue", "rogue", "owner"), "belongs to service 'owner'");
         assertRefused(withNames("rogue", "rogue", "homelab"), "is reserved");
         assertRefused(withNames("rogue", "homelab", "rogue"), "is reserved");
-        assertRefused(withNames("rogue", "rogue", "mighty"), "is a superuser");
+        assertRefused(withNames("rogue", "rogue", "mighty"), "has SUPERUSER or REPLICATION");
         assertRefused(withNames("rogue", "foreign_db", "rogue"), "without evidence that it is for role 'rogue'");
         assertRefused(withNames("rogue", "template1", "rogue"), "is reserved");
         assertRefused(withNames("rogue", "rogue", "pg_monitor"), "is reserved");
