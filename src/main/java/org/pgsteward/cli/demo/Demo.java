@@ -62,7 +62,7 @@ import picocli.CommandLine.Spec;
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 public final class Demo implements Callable<Integer> {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
     private static final Duration DAEMON_END = Duration.ofSeconds(3);
     private static final String MARK = ".pgsteward-demo";
 
@@ -241,7 +241,8 @@ public final class Demo implements Callable<Integer> {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (!question.isTrue()) {
             if (System.nanoTime() > deadline) {
-                throw new IOException("waited " + PATIENCE.toSeconds() + " s without success for: " + what);
+                throw new IOException("waited " + PATIENCE.toSeconds() + " s without success for: " + what
+                        + "; the lines above show the last step; a slow machine may succeed at the next try");
             }
             LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
         }
