@@ -21,10 +21,15 @@ public final class DayTexts {
         };
     }
 
-    /** Returns a summary, such as {@code 28 verified, of which 9 still kept; 1 failed; 1 without a backup}. */
+    /**
+     * Returns a summary, such as {@code 28 verified, of which 9 still kept; 1 failed; 1 without a backup}. Days before the
+     * first run are not counted, because the service may be newer than they are.
+     *
+     * @param days the outcomes, oldest first
+     */
     public static String summary(List<Outcome> days) {
         Map<Outcome, Integer> counts = new EnumMap<>(Outcome.class);
-        days.forEach(day -> counts.merge(day, 1, Integer::sum));
+        days.stream().dropWhile(day -> day == Outcome.NONE).forEach(day -> counts.merge(day, 1, Integer::sum));
         int kept = counts.getOrDefault(Outcome.KEPT, 0);
         int verified = kept + counts.getOrDefault(Outcome.REMOVED, 0);
         List<String> parts = new ArrayList<>();

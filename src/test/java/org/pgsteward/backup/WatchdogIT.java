@@ -103,7 +103,7 @@ class WatchdogIT {
         assertThat(state(answer, wiki)).isEqualTo("failed");
         assertThat(backup(answer, wiki).path("error").asText())
                 .contains("it was stuck and was cancelled: no progress for ")
-                .contains("it locks the tables");
+                .contains("in step 'locks the tables'");
         assertThat(state(answer, chat)).as("the others of the night").isEqualTo("verified");
         assertStuckAndNothingHeld(wiki);
         assertThat(host.stored(wiki)).isEmpty();
@@ -179,7 +179,7 @@ class WatchdogIT {
             assertThat(state(answer, database)).isEqualTo("failed");
             assertThat(backup(answer, database).path("error").asText())
                     .contains("it was stuck and was cancelled: ")
-                    .contains("it locks the tables");
+                    .contains("in step 'locks the tables'");
             assertStuckAndNothingHeld(database);
         }
         assertThat(state(answerTo("{\"backup\":[\"" + database + "\"]}"), database))

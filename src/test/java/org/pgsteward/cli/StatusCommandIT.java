@@ -52,7 +52,7 @@ class StatusCommandIT {
                                     .matches("postgres +unknown +no verified backup +none +- +[\\d.]+ MiB +0 +- +- +-"),
                             line -> assertThat(line)
                                     .matches("wiki +unknown +\\d+ s ago +verified +(< 1|\\d+) s +[\\d.]+ MiB +0"
-                                            + " +[\\d.]+ K?i?B +- +1 verified; 29 without a backup"));
+                                            + " +[\\d.]+ K?i?B +- +1 verified"));
 
             assertThat(CommandRun.on(host, "backup", "--all").code()).isZero();
             CommandRun well = CommandRun.on(host, "status");

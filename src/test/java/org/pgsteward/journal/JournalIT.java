@@ -180,7 +180,7 @@ class JournalIT {
         write(change(NIGHT.plusSeconds(90)));
 
         assertThat(host.rows("homelab", PINNED))
-                .containsExactly("newest: before app:1 (1) became app:2 (2) at 2026-03-01T03:01:30Z");
+                .containsExactly("newest: before the change from app:1 (1) to app:2 (2) at 2026-03-01T03:01:30Z");
     }
 
     @Test
@@ -205,8 +205,8 @@ class JournalIT {
 
         assertThat(host.rows("homelab", PINNED))
                 .containsExactly(
-                        "first: before app:1 (1) became app:2 (2) at 2026-03-01T03:00:30Z",
-                        "second: before app:1 (1) became app:2 (2) at 2026-03-01T03:01:30Z");
+                        "first: before the change from app:1 (1) to app:2 (2) at 2026-03-01T03:00:30Z",
+                        "second: before the change from app:1 (1) to app:2 (2) at 2026-03-01T03:01:30Z");
     }
 
     @Test
