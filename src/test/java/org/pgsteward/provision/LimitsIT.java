@@ -51,7 +51,7 @@ class LimitsIT {
 
         host.run("homelab", "GRANT EXECUTE ON FUNCTION lo_create(oid) TO PUBLIC");
         assertThat(host.reconcile().closed().get("homelab"))
-                .contains("every role may make large objects in database homelab");
+                .contains("every role may create large objects in database homelab");
         assertThat(host.may("shop", "homelab", "SELECT lo_create(0)")).isFalse();
     }
 

@@ -45,8 +45,7 @@ class StatusPageTest {
                 .contains(">41 s<")
                 .contains("110 MiB")
                 .contains("82 %<span class=\"hidden\"> of memory, 210 MiB of 256 MiB</span>")
-                .contains(
-                        "aria-label=\"30 days: 2 verified, of which 1 still kept; 1 not verified; 1 failed\"")
+                .contains("aria-label=\"30 days: 2 verified, of which 1 still kept; 1 not verified; 1 failed\"")
                 .contains("<title>2026-02-03: verified</title>")
                 .contains("<title>2026-01-05: no backup</title>")
                 .doesNotContain("class=\"note");
