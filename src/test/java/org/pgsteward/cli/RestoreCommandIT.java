@@ -110,7 +110,7 @@ class RestoreCommandIT {
                 .containsPattern("wiki_back \\(" + size + ", restored " + age + " ago\\)")
                 .containsPattern("wiki_before_\\d{8}T\\d{6}Z \\(" + size + ", replaced " + age + " ago\\)");
         assertThat(run("backups").out())
-                .containsPattern("Not backed up: database wiki_back \\(" + size + "\\)), made by a restore of wiki "
+                .containsPattern("Not backed up: database wiki_back \\(" + size + "\\), made by a restore of wiki "
                         + age + " ago\\.")
                 .containsPattern("database wiki_before_\\S+ \\(" + size + "\\), replaced by a restore of wiki " + age
                         + " ago\\.");

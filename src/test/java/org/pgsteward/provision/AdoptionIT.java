@@ -216,7 +216,7 @@ class AdoptionIT {
                 assertRefused(host, asking("legacy"), "without evidence");
                 assertRefused(host, asking("upgraded"), "without evidence");
                 assertRefused(host, asking("opened"), "without evidence");
-                assertRefused(host, asking("shared"), "for role 'clerk'");
+                assertRefused(host, asking("shared"), "may belong to role 'clerk'");
                 assertRefused(host, asking("reports"), "without evidence");
                 assertRefused(host, asking("bookings"), "such as public.closed");
                 assertThat(host.everything()).isEqualTo(before);
