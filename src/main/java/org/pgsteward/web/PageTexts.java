@@ -15,7 +15,7 @@ import org.pgsteward.overview.ServiceGroups;
 /** An overview as values of the template {@code web/status.mustache}. The template escapes them. */
 final class PageTexts {
     private static final int SENTENCE = 600;
-    private static final int TITLE = 90;
+    private static final int TITLE = 160;
 
     private final Overview overview;
     private final PageClock clock;
