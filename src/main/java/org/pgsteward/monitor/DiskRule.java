@@ -11,11 +11,14 @@ import org.pgsteward.model.Size;
 
 /**
  * Reports disks with backups, state or PostgreSQL's data that are nearly full, in bytes or in inodes. Estimates from
- * the last day when they will be full.
+ * the last day when they will be full; less than twelve hours are critical.
  */
 final class DiskRule extends MetricRule<HostObservation> {
     /** The shortest time from which the days to come can be estimated. */
     private static final Duration ENOUGH = Duration.ofHours(2);
+
+    /** A disk that is full before the next working day begins cannot wait for it. */
+    private static final Duration URGENT = Duration.ofHours(12);
 
     private static final String KEPT =
             "pgsteward backups   # lists the backups; PGSTEWARD_BACKUP_KEEP is the retention policy";
@@ -60,10 +63,11 @@ final class DiskRule extends MetricRule<HostObservation> {
 
     private static Finding finding(
             HostObservation now, HostObservation.Disk disk, double percent, List<HostObservation> past) {
+        Optional<Double> untilFull = untilFull(now, disk, past);
         String says = "the disk of " + disk.path() + " (" + String.join(", ", disk.holds()) + ") is "
                 + Unit.PERCENT.words(percent) + " full: " + Size.words(disk.freeBytes()) + " of "
                 + Size.words(disk.totalBytes()) + " free"
-                + untilFull(now, disk, past)
+                + untilFull
                         .map(left -> "; at the rate of the last hours it is full in " + Unit.TIME.words(left))
                         .orElse("");
         return new Finding(
@@ -71,7 +75,8 @@ final class DiskRule extends MetricRule<HostObservation> {
                 percent,
                 says,
                 remedyForSpace(disk),
-                Map.of("freeBytes", disk.freeBytes(), "totalBytes", disk.totalBytes()));
+                Map.of("freeBytes", disk.freeBytes(), "totalBytes", disk.totalBytes()),
+                untilFull.filter(left -> left < URGENT.toSeconds()).isPresent());
     }
 
     private static String remedyForSpace(HostObservation.Disk disk) {

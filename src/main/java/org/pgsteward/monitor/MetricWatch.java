@@ -135,7 +135,7 @@ class MetricWatch<L extends Observation> {
 
     private Condition bad(MetricRule<L> rule, Finding finding, Severity severity, L now) {
         return Condition.bad(
-                        severity,
+                        finding.severity(severity, rule.threshold(finding.service())),
                         rule.kind(),
                         finding.service(),
                         rule.reason(finding, Optional.of(severity)),

@@ -13,6 +13,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Inodes;
 import org.pgsteward.model.Severity;
@@ -31,6 +33,26 @@ class HostRulesTest {
                 .isEqualTo("the disk of /backups (backups, state) is 90% full: 10 MiB of 100 MiB free; at the rate"
                         + " of the last hours it is full in 2 h; alert from 85% on");
         assertThat(condition.remedy()).startsWith("df -h '/backups'\n");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "85%, 95%, 30, 10, critical", // full in 2 h
+        "85%, 95%, 12, 10, warning", // full in 20 h
+        "85%, off, 30, 10, warning", // the operator wants no critical alert
+        "85%, 95%, 60, 20, none" // full in 2 h, but a fifth is free
+    })
+    void diskThatIsFullWithinTwelveHoursIsCritical(
+            String warn, String critical, long freeBefore, long freeNow, String severity) {
+        HostWatch watch = watch(new DiskRule(), warn, critical);
+        watch.judge(Looks.host(NOON, freeBefore));
+
+        assertThat(watch.judge(Looks.host(NOON.plus(Duration.ofHours(4)), freeNow)).conditions().stream()
+                        .flatMap(condition -> condition.severity().stream())
+                        .map(Severity::word)
+                        .findFirst()
+                        .orElse("none"))
+                .isEqualTo(severity);
     }
 
     @Test
