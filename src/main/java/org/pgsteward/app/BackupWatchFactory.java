@@ -48,6 +48,7 @@ final class BackupWatchFactory {
         return new OverdueCheck(
                 backup.targets,
                 journal.rows,
+                journal.tables.runs(),
                 backup.house,
                 nights.schedules(NightFactory.scheduleLabel(containers)),
                 overdue,

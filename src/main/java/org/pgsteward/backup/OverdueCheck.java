@@ -21,6 +21,8 @@ import org.pgsteward.backup.schedule.Schedules;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.journal.BackupRows;
+import org.pgsteward.journal.RunRows;
+import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Condition;
 import org.slf4j.Logger;
@@ -36,6 +38,7 @@ public final class OverdueCheck {
 
     private final Targets targets;
     private final BackupRows rows;
+    private final RunRows runs;
     private final StartupRecovery house;
     private final Schedules schedules;
     private final OverdueRule rule;
@@ -54,6 +57,7 @@ public final class OverdueCheck {
     public OverdueCheck(
             Targets targets,
             BackupRows rows,
+            RunRows runs,
             StartupRecovery house,
             Schedules schedules,
             OverdueRule rule,
@@ -68,6 +72,7 @@ public final class OverdueCheck {
         this.forgotten = forgotten;
         this.targets = targets;
         this.rows = rows;
+        this.runs = runs;
         this.house = house;
         this.schedules = schedules;
         this.rule = rule;
@@ -181,7 +186,19 @@ public final class OverdueCheck {
     }
 
     private Condition judge(Read read) {
-        return rule.judge(read.target(), schedule(read.target()), read.lastVerified(), read.since(), clock.instant());
+        Condition judged =
+                rule.judge(read.target(), schedule(read.target()), read.lastVerified(), read.since(), clock.instant());
+        return judged.severity().isEmpty() ? judged : withCause(judged, read.target());
+    }
+
+    private Condition withCause(Condition overdue, BackupTarget target) {
+        try {
+            Optional<Backup> newest = runs.newestRun(target.service(), target.database(), target.kind());
+            return overdue.because(overdue.reason() + "; " + OverdueRule.cause(newest));
+        } catch (SQLException e) {
+            LOG.debug("{}: cannot read the newest backup: {}", target.service(), e.getMessage());
+            return overdue;
+        }
     }
 
     private Schedule schedule(BackupTarget target) {

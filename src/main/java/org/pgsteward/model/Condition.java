@@ -53,6 +53,11 @@ public record Condition(
         return new Condition(kind, service, severity, reason, remedy, moreFigures, at, began);
     }
 
+    /** Returns this condition with another wording of its reason. */
+    public Condition because(String otherReason) {
+        return new Condition(kind, service, severity, otherReason, remedy, figures, at, began);
+    }
+
     /** Returns this condition with the time at which it began. */
     public Condition since(Instant earlier) {
         return new Condition(kind, service, severity, reason, remedy, figures, at, earlier);

@@ -4,10 +4,12 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
@@ -17,8 +19,7 @@ import org.pgsteward.model.Severity;
  *
  * <p>A target is overdue if no backup was verified within the grace after its due time. The due time is the first
  * scheduled time after the start of the last verified backup, or after {@code since} if there is none. The condition is
- * a warning, and critical once the next scheduled time and its grace have passed too. The cause of the missing backup
- * does not matter.
+ * a warning, and critical once the next scheduled time and its grace have passed too. It began at the end of the grace.
  *
  * @param grace the time from the due time until the backup must be verified
  * @param zone the time zone of the times in texts
@@ -26,6 +27,9 @@ import org.pgsteward.model.Severity;
 public record OverdueRule(Duration grace, ZoneId zone) {
     /** The {@code kind} of the conditions. */
     public static final String KIND = "backup-overdue";
+
+    private static final String NONE_BEGAN =
+            "no backup has begun since, so pgsteward or PostgreSQL may have been stopped";
 
     public OverdueRule {
         if (grace.isNegative()) {
@@ -67,7 +71,27 @@ public record OverdueRule(Duration grace, ZoneId zone) {
                                 ? "pgsteward backup " + service + "\npgsteward backups " + service
                                 : "pgsteward backup --kind " + target.kind().word(),
                         now)
+                .since(deadline)
                 .with(figures);
+    }
+
+    /** Returns the likely cause of an overdue backup from the newest run of its target, which is not verified in time. */
+    public static String cause(Optional<Backup> newest) {
+        if (newest.isEmpty()) {
+            return "no backup of it has begun yet";
+        }
+        Backup run = newest.get();
+        String at = run.times().startedAt().truncatedTo(ChronoUnit.SECONDS).toString();
+        String error = run.error().isEmpty() ? "" : ": " + run.error();
+        return switch (run.state()) {
+            case RUNNING -> "a backup has been in progress since " + at;
+            case FAILED -> "the newest backup, begun at " + at + ", failed" + error;
+            case MADE, UNVERIFIABLE ->
+                run.verification().inStream()
+                        ? NONE_BEGAN
+                        : "the newest backup, begun at " + at + ", is not verified" + error;
+            case VERIFIED, EXPIRED -> NONE_BEGAN;
+        };
     }
 
     /** A schedule without a next time has no deadline. */

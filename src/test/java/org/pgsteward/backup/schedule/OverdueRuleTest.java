@@ -12,7 +12,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
@@ -32,18 +34,18 @@ class OverdueRuleTest {
             delimiter = '|',
             nullValues = "never",
             value = {
-                "2026-03-02T00:00:05Z | 2026-03-02T10:00:00Z | well     | proved last night",
-                "2026-03-02T00:00:05Z | 2026-03-03T00:00:00Z | well     | the next is due this second",
-                "2026-03-02T00:00:05Z | 2026-03-03T06:00:00Z | well     | the last second of the grace",
-                "2026-03-02T00:00:05Z | 2026-03-03T06:00:01Z | warning  | a second past the grace",
-                "2026-03-02T00:00:05Z | 2026-03-04T06:00:00Z | warning  | the second night's grace is not over yet",
-                "2026-03-02T00:00:05Z | 2026-03-04T06:00:01Z | critical | two nights have gone by",
-                "2026-03-02T13:00:00Z | 2026-03-03T06:00:00Z | well     | proved by hand at noon, the next is that of the night",
-                "2026-03-02T13:00:00Z | 2026-03-03T06:00:01Z | warning  | proved by hand at noon does not count for the night after",
-                "2026-03-01T23:59:59Z | 2026-03-02T06:00:01Z | warning  | begun a second before its time it is the day before's",
-                "never                | 2026-03-02T06:00:00Z | well     | enrolled at noon, it has until the first night and the grace",
-                "never                | 2026-03-02T06:00:01Z | warning  | enrolled and never backed up",
-                "never                | 2026-04-02T06:00:01Z | critical | enrolled a month ago and never backed up"
+                "2026-03-02T00:00:05Z | 2026-03-02T10:00:00Z | well     | verified last night",
+                "2026-03-02T00:00:05Z | 2026-03-03T00:00:00Z | well     | due at this second",
+                "2026-03-02T00:00:05Z | 2026-03-03T06:00:00Z | well     | last second of the grace",
+                "2026-03-02T00:00:05Z | 2026-03-03T06:00:01Z | warning  | one second after the grace",
+                "2026-03-02T00:00:05Z | 2026-03-04T06:00:00Z | warning  | last second of the second night's grace",
+                "2026-03-02T00:00:05Z | 2026-03-04T06:00:01Z | critical | two nights are missing",
+                "2026-03-02T13:00:00Z | 2026-03-03T06:00:00Z | well     | a backup by hand at noon is no backup of the next night",
+                "2026-03-02T13:00:00Z | 2026-03-03T06:00:01Z | warning  | a backup by hand does not replace the next night's",
+                "2026-03-01T23:59:59Z | 2026-03-02T06:00:01Z | warning  | a backup that began one second early belongs to the day before",
+                "never                | 2026-03-02T06:00:00Z | well     | last second of the grace of the first night",
+                "never                | 2026-03-02T06:00:01Z | warning  | no backup since the enrolment",
+                "never                | 2026-04-02T06:00:01Z | critical | no backup since the enrolment a month ago"
             })
     void isOverdueOrNot(String lastVerified, Instant now, String verdict, String sentence) {
         Instant enrolled = Instant.parse("2026-03-01T12:00:00Z");
@@ -73,6 +75,25 @@ class OverdueRuleTest {
                 .containsEntry("grace_seconds", 21_600L)
                 .containsEntry("overdue_seconds", 3600L);
         assertThat(condition.remedy()).startsWith("pgsteward backup app\n");
+        assertThat(condition.began()).isEqualTo("2026-03-03T06:00:00Z");
+    }
+
+    @Test
+    void causeComesFromTheNewestRun() {
+        Instant begun = Instant.parse("2026-03-03T00:00:05.123Z");
+        Backup running = Backup.starting("app-1", "app", "app", BackupKind.DUMP, begun, "15.14");
+        Backup made = running.made("app/1.dump", begun, 5, 9, "00", Duration.ZERO);
+
+        assertThat(OverdueRule.cause(Optional.empty())).isEqualTo("no backup of it has begun yet");
+        assertThat(OverdueRule.cause(Optional.of(running)))
+                .isEqualTo("a backup has been in progress since 2026-03-03T00:00:05Z");
+        assertThat(OverdueRule.cause(Optional.of(running.failed(begun, Duration.ZERO, "disk full"))))
+                .isEqualTo("the newest backup, begun at 2026-03-03T00:00:05Z, failed: disk full");
+        assertThat(OverdueRule.cause(Optional.of(made)))
+                .isEqualTo("the newest backup, begun at 2026-03-03T00:00:05Z, is not verified");
+        assertThat(OverdueRule.cause(Optional.of(made.verifiedInStream(Duration.ZERO))))
+                .isEqualTo(OverdueRule.cause(Optional.of(made.judged(BackupState.VERIFIED, begun, Duration.ZERO, ""))))
+                .startsWith("no backup has begun since");
     }
 
     @Test
@@ -92,15 +113,15 @@ class OverdueRuleTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "30 2 * * * | 2026-03-28T01:30:05Z | 2026-03-29T07:30:00Z | well    | 02:30 does not exist that night and comes at 03:30, with its whole grace",
-                "30 2 * * * | 2026-03-28T01:30:05Z | 2026-03-29T07:30:01Z | warning | and no second more",
-                "30 2 * * * | 2026-03-29T01:30:05Z | 2026-03-30T06:30:00Z | well    | the next night is 23 hours later",
-                "30 2 * * * | 2026-03-29T01:30:05Z | 2026-03-30T06:30:01Z | warning | and late 29 hours after it",
-                "30 2 * * * | 2026-10-25T00:30:05Z | 2026-10-25T23:00:00Z | well    | the second 02:30 of that night is no second time",
-                "30 2 * * * | 2026-10-25T00:30:05Z | 2026-10-26T07:30:00Z | well    | the next night is 25 hours later",
-                "30 2 * * * | 2026-10-25T00:30:05Z | 2026-10-26T07:30:01Z | warning | and late 31 hours after it",
-                "0 3 * * 0  | 2026-03-22T02:00:05Z | 2026-03-29T07:00:00Z | well    | weekly, over the change: an hour less",
-                "0 3 * * 0  | 2026-03-22T02:00:05Z | 2026-03-29T07:00:01Z | warning | weekly, over the change, and late"
+                "30 2 * * * | 2026-03-28T01:30:05Z | 2026-03-29T07:30:00Z | well    | 02:30 does not exist, so the backup is due at 03:30",
+                "30 2 * * * | 2026-03-28T01:30:05Z | 2026-03-29T07:30:01Z | warning | one second after that grace",
+                "30 2 * * * | 2026-03-29T01:30:05Z | 2026-03-30T06:30:00Z | well    | the next night comes 23 hours later",
+                "30 2 * * * | 2026-03-29T01:30:05Z | 2026-03-30T06:30:01Z | warning | overdue 29 hours after it",
+                "30 2 * * * | 2026-10-25T00:30:05Z | 2026-10-25T23:00:00Z | well    | the second 02:30 of a night is not another due time",
+                "30 2 * * * | 2026-10-25T00:30:05Z | 2026-10-26T07:30:00Z | well    | the next night comes 25 hours later",
+                "30 2 * * * | 2026-10-25T00:30:05Z | 2026-10-26T07:30:01Z | warning | overdue 31 hours after it",
+                "0 3 * * 0  | 2026-03-22T02:00:05Z | 2026-03-29T07:00:00Z | well    | weekly schedule, a week with an hour less",
+                "0 3 * * 0  | 2026-03-22T02:00:05Z | 2026-03-29T07:00:01Z | warning | weekly schedule, overdue"
             })
     void theClocksMayChange(String cron, Instant lastVerified, Instant now, String verdict, String sentence) {
         Condition condition =
