@@ -2,7 +2,9 @@ package org.pgsteward.backup;
 
 import java.sql.SQLException;
 import java.time.Clock;
+import java.util.List;
 import java.util.Optional;
+import java.util.StringJoiner;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.Condition;
@@ -42,8 +44,20 @@ public final class CaveatCheck {
                 Severity.WARNING,
                 KIND,
                 backup.service(),
-                "backup " + backup.id() + " is verified, but " + String.join("; ", backup.caveats()),
+                "backup " + backup.id() + " is verified, but " + numbered(backup.caveats()),
                 "pgsteward backups " + backup.service() + "   # the caveats of each backup",
                 clock.instant()));
+    }
+
+    /** Returns the caveats as one line. With numbers, a reader sees where each of several ends. */
+    private static String numbered(List<String> caveats) {
+        if (caveats.size() == 1) {
+            return caveats.get(0);
+        }
+        StringJoiner line = new StringJoiner("; ");
+        for (int i = 0; i < caveats.size(); i++) {
+            line.add("(" + (i + 1) + ") " + caveats.get(i));
+        }
+        return line.toString();
     }
 }
