@@ -43,6 +43,8 @@ public final class AlertRegistry {
     /** Service name in journal rows about several services. */
     private static final String ALL = "pgsteward";
 
+    private static final String POSTGRES_DOWN = "postgres-down";
+
     /** Time by which a notification has reached the outbox, or is considered lost. */
     private static final Duration IN_HAND = Duration.ofMinutes(1);
 
@@ -54,6 +56,7 @@ public final class AlertRegistry {
     private final Clock clock;
     private final Silences silences;
     private final ZoneId zone;
+    private final LocalTimes times;
     private final CommandPrefix typing;
 
     /** Notifications on their way to the outbox, by notification id. */
@@ -77,6 +80,7 @@ public final class AlertRegistry {
         this.text = new NotificationText(zone);
         this.silences = silences;
         this.zone = zone;
+        this.times = new LocalTimes(zone);
         this.clock = clock;
     }
 
@@ -102,7 +106,7 @@ public final class AlertRegistry {
         String looked = source == null || source.isBlank() ? LOOK : source;
         store.alone(() -> {
             Optional<Alert> before = read(condition.key());
-            Optional<Alert> after = AlertRule.turn(before, condition.typed(typing), looked);
+            Optional<Alert> after = AlertRule.turn(before, times.in(condition.typed(typing)), looked);
             if (after.isPresent() && !after.equals(before)) {
                 write(after.get());
             }
@@ -129,10 +133,12 @@ public final class AlertRegistry {
                 LOG.info("alert {} {} resolved without a notification", page.service(), page.kind());
                 write(page.endHeard(page.over()));
             }
+            boolean isPostgresDown = pages.stream()
+                    .anyMatch(page -> page.isFiring() && page.kind().equals(POSTGRES_DOWN));
             for (DueNotification notification : decision.due()) {
                 String id = id(notification);
                 handed.put(id, new Hand(notification, now));
-                notices.add(text.of(id, notification, now));
+                notices.add(text.of(id, notification, isPostgresDown, now));
             }
             for (Alert page : pages) {
                 if (page.isPast() && page.changedAt().plus(rule.kept()).isBefore(now)) {

@@ -2,14 +2,20 @@ package org.pgsteward.alert;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Notification;
 import org.pgsteward.model.Severity;
 
-/** Writes one notice about several alerts of one kind: the services in the title, and one line for each alert. */
+/**
+ * Writes one notice about several alerts of one kind: the services in the title, the state of PostgreSQL, and one line
+ * for each alert.
+ */
 final class GroupText {
     /** Services in the title. */
     private static final int NAMED = 3;
@@ -20,9 +26,17 @@ final class GroupText {
     /** Characters of the reason in a line. */
     private static final int LINE = 200;
 
-    private GroupText() {}
+    private final DateTimeFormatter clock;
+    private final DateTimeFormatter timeOfDay;
 
-    static Notification of(String id, DueNotification notification, Instant now) {
+    /** @param zone of the times in the text */
+    GroupText(ZoneId zone) {
+        clock = LocalTimes.clock(zone);
+        timeOfDay = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ENGLISH).withZone(zone);
+    }
+
+    /** @param isPostgresDown the first question of a reader if several services have the same fault at once */
+    Notification of(String id, DueNotification notification, boolean isPostgresDown, Instant now) {
         List<Alert> alerts = notification.alerts();
         Severity severity = alerts.stream()
                 .map(Alert::severity)
@@ -38,7 +52,12 @@ final class GroupText {
         // A notice for information has no end.
         boolean over = notification.isOver() && severity != Severity.INFO;
         String heading = over ? "resolved" : severity.word();
-        StringBuilder text = new StringBuilder(alerts.size() + (over ? " alerts resolved:" : " alerts:"));
+        StringBuilder text = new StringBuilder(alerts.size() + " alerts");
+        text.append(over ? " resolved by " + clock.format(now) : ", the first since " + clock.format(since));
+        if (!over) {
+            text.append(isPostgresDown ? "; PostgreSQL is down, too" : "; PostgreSQL has no alert");
+        }
+        text.append(':');
         for (Alert alert : alerts.subList(0, Math.min(LINES, alerts.size()))) {
             text.append('\n').append(line(over, alert, now));
         }
@@ -63,7 +82,7 @@ final class GroupText {
                 alerts);
     }
 
-    private static String line(boolean over, Alert alert, Instant now) {
+    private String line(boolean over, Alert alert, Instant now) {
         String reason = OneLine.of(
                 over && alert.over() != null
                         ? alert.over().reason()
@@ -71,6 +90,10 @@ final class GroupText {
                 LINE);
         Instant end = over ? alert.changedAt() : now;
         String lasted = Elapsed.words(Duration.between(alert.since(), end));
-        return NotificationFields.name(alert.service()) + (over ? " after " : " for ") + lasted + ": " + reason;
+        return NotificationFields.name(alert.service())
+                + (over
+                        ? " at " + timeOfDay.format(end) + " after " + lasted
+                        : " since " + timeOfDay.format(alert.since()) + " (" + lasted + ")")
+                + ": " + reason;
     }
 }

@@ -53,7 +53,7 @@ final class NotificationFields {
                 name(kind),
                 name(service),
                 since,
-                OneLine.of(title, TITLE),
+                OneLine.clauses(title, TITLE),
                 text,
                 remedy,
                 figures(figures),

@@ -5,7 +5,6 @@ import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
-import java.util.Locale;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Notification;
 import org.pgsteward.model.Severity;
@@ -16,19 +15,24 @@ import org.pgsteward.model.Severity;
  */
 public final class NotificationText {
     private final DateTimeFormatter clock;
+    private final GroupText groups;
 
     /** @param zone of the times in the texts */
     NotificationText(ZoneId zone) {
-        clock = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss z", Locale.ENGLISH)
-                .withZone(zone);
+        clock = LocalTimes.clock(zone);
+        groups = new GroupText(zone);
     }
 
-    /** Writes the notice of one alert, or of several of one kind. */
-    Notification of(String id, DueNotification notification, Instant now) {
+    /**
+     * Writes the notice of one alert, or of several of one kind.
+     *
+     * @param isPostgresDown whether the alert about an unavailable PostgreSQL fires
+     */
+    Notification of(String id, DueNotification notification, boolean isPostgresDown, Instant now) {
         List<Alert> alerts = notification.alerts();
         return alerts.size() == 1
                 ? one(id, notification.news(), alerts.get(0), now)
-                : GroupText.of(id, notification, now);
+                : groups.of(id, notification, isPostgresDown, now);
     }
 
     private Notification one(String id, DueNotification.News news, Alert alert, Instant now) {

@@ -31,6 +31,25 @@ public final class OneLine {
         return line.isEmpty() ? line : " ".repeat(indent) + line;
     }
 
+    /**
+     * Makes one harmless line that ends with a whole clause, or with a whole word if the last clause is long.
+     *
+     * @param most length limit in UTF-16 units, including the ellipsis of a cut
+     */
+    static String clauses(String text, int most) {
+        String line = of(text, 4 * most);
+        if (line.length() <= most) {
+            return line;
+        }
+        String kept = line.substring(0, most - 1);
+        int clause = Math.max(kept.lastIndexOf("; "), kept.lastIndexOf(". "));
+        int word = kept.lastIndexOf(' ');
+        int end = clause > most / 2
+                ? clause
+                : word > most / 2 ? word : of(line, most).length() - 1;
+        return line.substring(0, end).replaceFirst("[:;,.( ]+$", "") + "…";
+    }
+
     /** @param most length limit in UTF-16 units, including the ellipsis of a cut */
     public static String of(String text, int most) {
         // Cut before the regular expressions run: the text may have megabytes.

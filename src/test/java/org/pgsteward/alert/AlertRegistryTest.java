@@ -162,7 +162,7 @@ class AlertRegistryTest {
         }
         assertThat(sendDue(book)).singleElement().satisfies(notice -> {
             assertThat(notice.title()).isEqualTo("[critical] 50 x service down: s1, s10, s11 and 47 more");
-            assertThat(notice.text().lines()).hasSize(51).contains("s50 for 0 s: ended");
+            assertThat(notice.text().lines()).hasSize(51).contains("s50 since 12:00:00 (0 s): ended");
             assertThat(notice.remedy().lines()).hasSize(21).contains("docker start s1", "# and 30 more lines");
             assertThat(NotificationText.services(notice)).hasSize(50).contains("s50");
         });
@@ -179,7 +179,7 @@ class AlertRegistryTest {
         assertThat(sendDue(book)).singleElement().satisfies(notice -> {
             assertThat(notice.title()).isEqualTo("[info] 3 x service updated: s1, s2, s3");
             assertThat(notice.state()).isEqualTo("firing");
-            assertThat(notice.text()).contains("s1 for 0 s: made anew");
+            assertThat(notice.text()).contains("s1 since 12:00:00 (0 s): made anew");
         });
     }
 

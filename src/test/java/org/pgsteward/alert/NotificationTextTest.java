@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Condition;
@@ -29,7 +30,7 @@ class NotificationTextTest {
 
     @Test
     void statesSubjectTimeSeverityReasonAndRemedy() {
-        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, high), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, high), false, NOON);
 
         assertThat(notice)
                 .isEqualTo(new Notification(
@@ -67,11 +68,11 @@ class NotificationTextTest {
                         .orElseThrow())
                 .toList();
 
-        Notification firing = text.of("n1", new DueNotification(DueNotification.News.BEGAN, fire), NOON);
+        Notification firing = text.of("n1", new DueNotification(DueNotification.News.BEGAN, fire), false, NOON);
         Notification resolved =
-                text.of("n2", new DueNotification(DueNotification.News.OVER, end), NOON.plusSeconds(60));
-        Notification alone =
-                text.of("n3", new DueNotification(DueNotification.News.OVER, end.subList(3, 4)), NOON.plusSeconds(60));
+                text.of("n2", new DueNotification(DueNotification.News.OVER, end), false, NOON.plusSeconds(60));
+        Notification alone = text.of(
+                "n3", new DueNotification(DueNotification.News.OVER, end.subList(3, 4)), false, NOON.plusSeconds(60));
 
         assertThat(firing.service()).isEqualTo("s0, s1, s2 and 5 more");
         assertThat(firing.alerts())
@@ -98,11 +99,59 @@ class NotificationTextTest {
     }
 
     @Test
+    void groupHasClockTimesAndTheStateOfPostgresql() {
+        List<Alert> fire = List.of(alert("s0").orElseThrow(), alert("s1").orElseThrow());
+        DueNotification began = new DueNotification(DueNotification.News.BEGAN, fire);
+
+        assertThat(text.of("n1", began, false, NOON.plusSeconds(10)).text()).isEqualTo("""
+                        2 alerts, the first since 2026-05-01 14:00:00 CEST; PostgreSQL has no alert:
+                        s0 since 14:00:00 (10 s): 82% in use
+                        s1 since 14:00:00 (10 s): 82% in use""");
+        assertThat(text.of("n1", began, true, NOON).text())
+                .startsWith("2 alerts, the first since 2026-05-01 14:00:00 CEST; PostgreSQL is down, too:\n");
+    }
+
+    @Test
+    void resolvedGroupHasTheTimeOfEachEnd() {
+        List<Alert> ended = Stream.of("s0", "s1")
+                .map(service -> AlertRule.turn(
+                                alert(service),
+                                Condition.well("memory-high", service, "20% in use", NOON.plusSeconds(60)),
+                                "look")
+                        .orElseThrow())
+                .toList();
+
+        assertThat(text.of("n2", new DueNotification(DueNotification.News.OVER, ended), false, NOON.plusSeconds(70))
+                        .text())
+                .isEqualTo("""
+                        2 alerts resolved by 2026-05-01 14:01:10 CEST:
+                        s0 at 14:01:00 after 1 min: 20% in use
+                        s1 at 14:01:00 after 1 min: 20% in use""");
+    }
+
+    @Test
+    void longTitleEndsWithAWholeClause() {
+        Condition full = Condition.bad(
+                Severity.WARNING,
+                "disk-filling",
+                "/var/lib/pgsteward",
+                "the disk of /var/lib/pgsteward (backups) is 86% full: 1.2 GiB of 8 GiB free; at the rate of the last"
+                        + " hours it is full in 9 h; alert from 85% on",
+                "df -h",
+                NOON);
+
+        assertThat(text.of("n1", notification(DueNotification.News.BEGAN, full), false, NOON)
+                        .title())
+                .isEqualTo("[warning] /var/lib/pgsteward disk filling: the disk of /var/lib/pgsteward (backups) is 86%"
+                        + " full: 1.2 GiB of 8 GiB free…");
+    }
+
+    @Test
     void aNoticeListsSoManyAlertsAndNoMore() {
         List<Alert> many = IntStream.range(0, 1000)
                 .mapToObj(i -> alert("s" + i).orElseThrow())
                 .toList();
-        Notification notice = text.of("n1", new DueNotification(DueNotification.News.BEGAN, many), NOON);
+        Notification notice = text.of("n1", new DueNotification(DueNotification.News.BEGAN, many), false, NOON);
 
         assertThat(notice.alerts()).hasSize(Notification.MOST_ALERTS);
         assertThat(notice.figures()).containsEntry("count", 1000);
@@ -120,7 +169,7 @@ class NotificationTextTest {
         Condition stopped = Condition.bad(
                 Severity.INFO, "service-down", "vikunja", "was stopped on purpose", "docker start vikunja", NOON);
 
-        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, stopped), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, stopped), false, NOON);
 
         assertThat(notice.title()).isEqualTo("[info] vikunja: was stopped on purpose");
         assertThat(notice.text())
@@ -132,7 +181,7 @@ class NotificationTextTest {
 
     @Test
     void saysThatItGotWorse() {
-        assertThat(text.of("n1", notification(DueNotification.News.WORSE, high), NOON)
+        assertThat(text.of("n1", notification(DueNotification.News.WORSE, high), false, NOON)
                         .text())
                 .startsWith("vikunja: memory high is now warning. It began 2026-05-01 14:00:00 CEST.");
     }
@@ -143,7 +192,8 @@ class NotificationTextTest {
         for (Map<String, Object> figures : List.<Map<String, Object>>of(Map.of("ratio", 0.2), Map.of())) {
             Alert over = AlertRule.turn(Optional.of(page(high)), well.with(figures), "look")
                     .orElseThrow();
-            Notification notice = text.of("n2", new DueNotification(DueNotification.News.OVER, List.of(over)), NOON);
+            Notification notice =
+                    text.of("n2", new DueNotification(DueNotification.News.OVER, List.of(over)), false, NOON);
             assertThat(notice.figures()).isEqualTo(figures.isEmpty() ? high.figures() : figures);
         }
     }
@@ -155,7 +205,7 @@ class NotificationTextTest {
         Alert over = AlertRule.turn(
                         Optional.of(page(high).heard(new Alert.Heard(Severity.WARNING, NOON, false))), well, "look")
                 .orElseThrow();
-        Notification notice = text.of("n2", new DueNotification(DueNotification.News.OVER, List.of(over)), NOON);
+        Notification notice = text.of("n2", new DueNotification(DueNotification.News.OVER, List.of(over)), false, NOON);
 
         assertThat(notice.state()).isEqualTo("resolved");
         assertThat(notice.title()).isEqualTo("[resolved] vikunja memory high after 12 min 5 s");
@@ -168,7 +218,7 @@ class NotificationTextTest {
     @Test
     void saysHowLateItIs() {
         Notification late = NotificationText.late(
-                text.of("n1", notification(DueNotification.News.BEGAN, high), NOON),
+                text.of("n1", notification(DueNotification.News.BEGAN, high), false, NOON),
                 Duration.ofMinutes(7),
                 "the receiver was unreachable");
 
@@ -187,7 +237,7 @@ class NotificationTextTest {
                         NOON)
                 .with(Map.of("container", "x\ny"));
 
-        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, nasty), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, nasty), false, NOON);
 
         assertThat(notice.title()).doesNotContain("\n", "\r", "\u202E").hasSizeLessThanOrEqualTo(140);
         assertThat(notice.service()).isEqualTo("x Bcc: all@example.org");
@@ -201,7 +251,7 @@ class NotificationTextTest {
         Condition many =
                 Condition.bad(Severity.CRITICAL, "service-down", "x", "down", "docker start x\n".repeat(25), NOON);
 
-        assertThat(text.of("n1", notification(DueNotification.News.BEGAN, many), NOON)
+        assertThat(text.of("n1", notification(DueNotification.News.BEGAN, many), false, NOON)
                         .remedy())
                 .hasLineCount(21)
                 .endsWith("docker start x\n# and 5 more lines");
@@ -213,7 +263,7 @@ class NotificationTextTest {
         Condition long_ = Condition.bad(Severity.INFO, much, much, much, much + "\n" + much, NOON)
                 .with(Map.of(much, much));
 
-        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, long_), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.BEGAN, long_), false, NOON);
 
         assertThat(notice.toString()).hasSizeLessThan(4000);
     }
@@ -221,7 +271,7 @@ class NotificationTextTest {
     @Test
     void repeatedNoticeStatesItsDuration() {
         Notification notice =
-                text.of("n1", notification(DueNotification.News.STILL, high), NOON.plus(Duration.ofHours(8)));
+                text.of("n1", notification(DueNotification.News.STILL, high), false, NOON.plus(Duration.ofHours(8)));
 
         assertThat(notice.title())
                 .isEqualTo("[warning] vikunja memory high for 8 h: 82% of 256 MiB in use (210 MiB), warns at 80%");
@@ -231,7 +281,7 @@ class NotificationTextTest {
 
     @Test
     void flappingAlertIsNamedAsFlapping() {
-        Notification notice = text.of("n1", notification(DueNotification.News.FLAPPING, high), NOON);
+        Notification notice = text.of("n1", notification(DueNotification.News.FLAPPING, high), false, NOON);
 
         assertThat(notice.title()).startsWith("[warning] vikunja memory high is flapping: fired 1 times since ");
         assertThat(notice.text()).endsWith("\nNo further notification follows until the alert is stable.");
@@ -241,7 +291,8 @@ class NotificationTextTest {
     void noticeAboutAPassedAlertStatesItsReason() {
         Condition well = Condition.well("memory-high", "vikunja", "20% of 256 MiB in use", NOON.plusSeconds(4));
         Alert passed = AlertRule.turn(Optional.of(page(high)), well, "look").orElseThrow();
-        Notification notice = text.of("n1", new DueNotification(DueNotification.News.PASSED, List.of(passed)), NOON);
+        Notification notice =
+                text.of("n1", new DueNotification(DueNotification.News.PASSED, List.of(passed)), false, NOON);
 
         assertThat(notice.state()).isEqualTo("resolved");
         assertThat(notice.text())

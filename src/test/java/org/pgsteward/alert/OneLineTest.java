@@ -37,4 +37,23 @@ class OneLineTest {
         assertThat(OneLine.of("abc🐘🐘🐘", 5)).isEqualTo("abc…");
         assertThat(OneLine.of("x".repeat(10_000_000), 100)).hasSize(100);
     }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "one clause; two clauses          | one clause; two clauses",
+                "a first clause is here; a second one | a first clause is here…",
+                "a first sentence. A second one that is long | a first sentence…",
+                "one; a long second clause without an end | one; a long second clause…",
+                "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | aaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"
+            })
+    void titleEndsWithAWholeClauseOrWord(String text, String line) {
+        assertThat(OneLine.clauses(text, 30)).isEqualTo(line).hasSizeLessThanOrEqualTo(30);
+    }
+
+    @Test
+    void longTitleDoesNotHalveACharacter() {
+        assertThat(OneLine.clauses("🐘".repeat(100), 30)).isEqualTo("🐘".repeat(14) + "…");
+    }
 }
