@@ -21,6 +21,7 @@ import org.pgsteward.config.BackupConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.Count;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NoConnection;
@@ -195,13 +196,13 @@ final class RestoreCommand implements Callable<Integer> {
         StoredBackup restored = done.order().backup();
         out.println(String.format(
                 Locale.ROOT,
-                "%s: restored %s of %s into database %s: %,d rows in %d tables, as in the manifest, in %.1f s",
+                "%s: restored %s of %s into database %s: %s in %s, as in the manifest, in %.1f s",
                 restored.manifest().source().service(),
                 restored.manifest().identity().backupId(),
                 restored.manifest().run().startedAt(),
                 done.order().database(),
-                done.rows(),
-                done.tables(),
+                Count.words(done.rows(), "row"),
+                Count.words(done.tables(), "table"),
                 done.took().toMillis() / 1000.0));
         done.kept()
                 .ifPresent(kept -> out.println(String.format(

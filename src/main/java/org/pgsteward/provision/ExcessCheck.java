@@ -3,6 +3,7 @@ package org.pgsteward.provision;
 import java.sql.SQLException;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.pgsteward.model.Count;
 import org.pgsteward.postgres.Quote;
 
 /**
@@ -56,7 +57,7 @@ final class ExcessCheck {
                 role,
                 "",
                 "",
-                "role " + role + " owns " + count + " large objects in database " + management
+                "role " + role + " owns " + Count.words(count, "large object") + " in database " + management
                         + "; the limit is 0, since services may not create any there",
                 "DO $$ BEGIN LOOP PERFORM lo_unlink(oid) FROM (SELECT oid FROM pg_largeobject_metadata WHERE lomowner ="
                         + " " + Quote.literal(Quote.identifier(role))

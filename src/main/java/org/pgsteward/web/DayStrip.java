@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.pgsteward.journal.BackupDays.Outcome;
+import org.pgsteward.model.Count;
 import org.pgsteward.overview.DayTexts;
 
 /**
@@ -40,6 +41,6 @@ final class DayStrip {
 
     /** Returns a summary, such as {@code 30 days: 28 verified, of which 9 still kept; 1 failed; 1 without a backup}. */
     String summary() {
-        return days.size() + " days: " + DayTexts.summary(days);
+        return Count.words(days.size(), "day") + ": " + DayTexts.summary(days);
     }
 }

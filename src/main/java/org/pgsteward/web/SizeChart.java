@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.pgsteward.model.Count;
 import org.pgsteward.model.Size;
 
 /**
@@ -67,11 +68,10 @@ final class SizeChart {
         long without = sizes.stream().filter(OptionalLong::isEmpty).count();
         scope.put(
                 "label",
-                "Backup size of " + sizes.size() + " days: newest " + words(newest) + "; smallest " + words(smallest)
+                "Backup size of " + Count.words(sizes.size(), "day") + ": newest " + words(newest) + "; smallest "
+                        + words(smallest)
                         + "; largest " + words(largest)
-                        + (without == 0
-                                ? ""
-                                : "; " + without + (without == 1 ? " day" : " days") + " without a backup"));
+                        + (without == 0 ? "" : "; " + Count.words(without, "day") + " without a backup"));
         scope.put("from", DAY.format(date(0)));
         scope.put("to", DAY.format(last));
         return scope;

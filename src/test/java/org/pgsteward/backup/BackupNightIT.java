@@ -212,7 +212,7 @@ class BackupNightIT {
                 Files.readString(manifest).replace("largeobject_metadata\" : 1", "largeobject_metadata\" : 2"));
         try (Pipeline pipeline = wiring.backupPipeline().start()) {
             assertThat(pipeline).isNotNull();
-            assertThat(wiring.backups.verify(backup).error()).contains("pg_largeobject_metadata has 1 rows, not 2");
+            assertThat(wiring.backups.verify(backup).error()).contains("pg_largeobject_metadata has 1 row, not 2");
         }
     }
 

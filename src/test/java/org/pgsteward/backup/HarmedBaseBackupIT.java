@@ -186,7 +186,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
         String said = Files.readString(manifest);
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\" : 20000", "\"vikunja.public.tasks\" : 20001"));
         assertThat(verify(base.good()).error())
-                .contains("vikunja.public.tasks has 20000 rows instead of at least 20001");
+                .contains("vikunja.public.tasks has 20,000 rows instead of at least 20,001");
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\"", "\"vikunja.public.chores\""));
         assertThat(verify(base.good()).error()).contains("\"public.chores\" does not exist");
         Manifests.write(manifest, said.replace("\"vikunja.public.tasks\"", "\"\\\"Gone\\\".public.tasks\""));

@@ -65,7 +65,7 @@ class RestoreCommandIT {
         assertThat(beside.code()).as(beside.toString()).isZero();
         assertThat(beside.out())
                 .startsWith("wiki: restored " + id + " of 20")
-                .contains("into database wiki_back: 1,234 rows in 1 tables, as in the manifest, in ");
+                .contains("into database wiki_back: 1,234 rows in 1 table, as in the manifest, in ");
         assertThat(beside.err()).isEmpty();
 
         CommandRun odd = run("restore", "wiki", "--into", "Bad Name; drop");
@@ -165,7 +165,7 @@ class RestoreCommandIT {
         assertThat(beside.code()).as(beside.toString()).isZero();
         assertThat(beside.out())
                 .startsWith("webapp: restored webapp-20")
-                .contains("into database git_back: 5,000 rows in 1 tables");
+                .contains("into database git_back: 5,000 rows in 1 table");
         CommandRun replaced = run("restore", "git", "--replace");
         assertThat(replaced.code()).as(replaced.toString()).isZero();
         assertThat(host.rows("git", "SELECT count(*) FROM public.t")).containsExactly("5000");

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.pgsteward.backup.store.Losses;
+import org.pgsteward.model.Count;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.TableRows;
 
@@ -71,7 +72,7 @@ final class ExtensionTables {
         return held.stream()
                 .filter(table -> restored.getOrDefault(table.name(), 0L) < table.rows())
                 .map(table -> "table " + table.name() + " has " + restored.getOrDefault(table.name(), 0L) + " of "
-                        + table.rows() + " rows: it belongs to extension " + table.extension()
+                        + Count.words(table.rows(), "row") + ": it belongs to extension " + table.extension()
                         + ", and pg_dump leaves out tables of extensions")
                 .toList();
     }

@@ -14,6 +14,7 @@ import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.underway.StuckRule;
+import org.pgsteward.model.Count;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Progress;
@@ -90,8 +91,9 @@ final class RecoveredDatabases {
             Restore.Order order = new Restore.Order(backup, manifest.source().owner(), name);
             Restore.Done restored = inTime(order, progress);
             tally.verified(restored.order().backup(), restored.took());
-            tally.done(name + ": " + restored.rows() + " rows in " + restored.tables() + " tables, from the backup of "
-                    + manifest.run().startedAt());
+            tally.done(
+                    name + ": " + Count.words(restored.rows(), "row") + " in " + Count.words(restored.tables(), "table")
+                            + ", from the backup of " + manifest.run().startedAt());
             restored.notes().forEach(note -> tally.missing(name + ": " + note));
         } catch (Refusal | IOException | SQLException e) {
             tally.missing(name + ": " + e.getMessage());
@@ -153,7 +155,8 @@ final class RecoveredDatabases {
             return Swap.Swapped.NONE;
         });
         tally.verified(restored.order().backup(), restored.took());
-        tally.done(backup.manifest().source().database() + ": " + taken[0] + " rows of the journal, from the backup of "
+        tally.done(backup.manifest().source().database() + ": " + Count.words(taken[0], "row")
+                + " of the journal, from the backup of "
                 + backup.manifest().run().startedAt());
         Set<String> others =
                 new TreeSet<>(store.whole(backup).manifest().contents().rows().keySet());

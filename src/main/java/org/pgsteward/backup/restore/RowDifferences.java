@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.pgsteward.model.Count;
 
 /**
  * The tables that have another number of rows after a restore.
@@ -85,7 +87,8 @@ record RowDifferences(SortedMap<String, Difference> byTable) {
         List<String> named = new ArrayList<>();
         byTable.forEach((table, rows) -> {
             if (named.size() < NAMED) {
-                named.add(table + " has " + rows.restored() + " rows, not " + rows.dumped());
+                named.add(table + " has " + Count.words(rows.restored(), "row") + ", not "
+                        + String.format(Locale.ROOT, "%,d", rows.dumped()));
             }
         });
         throw new IOException(named.stream().collect(Collectors.joining("; "))

@@ -8,6 +8,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -15,6 +16,7 @@ import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.model.Count;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.DatabaseEncoding;
 import org.pgsteward.postgres.Programs;
@@ -241,7 +243,8 @@ final class BaseVerification implements AutoCloseable {
                 long has = Long.parseLong(counted.substring(counted.indexOf('|') + 1));
                 Long had = left.remove(table);
                 if (had != null && has < had) {
-                    fewer.add(table + " has " + has + " rows instead of at least " + had);
+                    fewer.add(table + " has " + Count.words(has, "row") + " instead of at least "
+                            + String.format(Locale.ROOT, "%,d", had));
                 }
             }
         }

@@ -259,7 +259,7 @@ class RecoveryIT {
                     .anySatisfy(line -> assertThat(line)
                             .matches("a_sleeps: its restore took longer than \\d+ s and was cancelled;"
                                     + " restore it alone with: pgsteward restore a_sleeps --into a_sleeps"));
-            assertThat(report.done()).anyMatch(line -> line.startsWith("b_fine: 1 rows in 1 tables"));
+            assertThat(report.done()).anyMatch(line -> line.startsWith("b_fine: 1 row in 1 table"));
         }
     }
 

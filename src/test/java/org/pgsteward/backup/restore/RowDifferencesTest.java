@@ -44,7 +44,7 @@ class RowDifferencesTest {
             many.put("t" + i, 1L);
         }
         assertThatThrownBy(() -> RowDifferences.of(Map.of(), many).orThrow())
-                .hasMessageStartingWith("t0 has 1 rows, not -1; t1 has ")
+                .hasMessageStartingWith("t0 has 1 row, not -1; t1 has ")
                 .hasMessageEndingWith("; and 980 more tables")
                 .message()
                 .hasSizeLessThan(700);
