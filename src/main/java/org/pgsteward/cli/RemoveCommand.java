@@ -1,6 +1,7 @@
 package org.pgsteward.cli;
 
 import java.io.PrintWriter;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.pgsteward.app.Wiring;
@@ -99,7 +100,8 @@ final class RemoveCommand implements Callable<Integer> {
     }
 
     private static String lastBackup(Optional<HistoryRows.VerifiedDump> verified) {
-        return verified.map(backup -> "Last verified backup: " + backup.path() + ", verified at " + backup.verifiedAt())
+        return verified.map(backup -> "Last verified backup: " + backup.path() + ", verified at "
+                        + backup.verifiedAt().truncatedTo(ChronoUnit.SECONDS))
                 .orElse("It has no verified backup");
     }
 

@@ -2,6 +2,7 @@ package org.pgsteward.engine;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
@@ -33,7 +34,8 @@ public record FeedTrouble(Instant since, String why) {
         }
         boolean stale = feed.lastProbe().isEmpty() || since.plus(patience).isBefore(now);
         return stale
-                ? Optional.of(new FeedTrouble(since, "may miss Docker events: last verified at " + since))
+                ? Optional.of(new FeedTrouble(
+                        since, "may miss Docker events: last verified at " + since.truncatedTo(ChronoUnit.SECONDS)))
                 : Optional.empty();
     }
 }
