@@ -240,13 +240,13 @@ public final class ServiceProvisioning {
 
     private void repaired(String subject, List<String> reasons, ProvisionFindings findings) {
         String all = String.join("; ", reasons);
-        log.warn("{}: privileges or ownership drifted and were restored: {}", subject, all);
+        log.warn("{}: privileges or ownership drifted and were restored; before: {}", subject, all);
         findings.row(Activity.ours(subject, "rights repaired: " + all, clock.instant()));
         findings.bad(
                 Severity.WARNING,
                 "rights-changed",
                 subject,
-                "privileges or ownership drifted and were restored: " + all,
+                "privileges or ownership drifted and were restored; before: " + all,
                 "No action is needed. If a script or a person changes them, stop that; to exclude the service from"
                         + " repairs, label its container pgsteward.enable=false");
     }
@@ -258,11 +258,11 @@ public final class ServiceProvisioning {
     private void closed(String database, List<String> reasons, ProvisionFindings findings) {
         String all = String.join("; ", reasons);
         findings.line(database, "closed", all);
-        log.info("database {}: closed: {}", database, all);
+        log.info("database {}: closed to other roles; before: {}", database, all);
         findings.row(Activity.ours("pgsteward", "rights repaired: " + all, clock.instant()));
         // The first reconcile finds the databases that the cluster had before. They need no alert.
         if (reconciled) {
-            findings.inform("rights-changed", database, all + ". pgsteward revoked this, and no action is needed");
+            findings.inform("rights-changed", database, "closed to other roles, no action is needed; before: " + all);
         }
     }
 
