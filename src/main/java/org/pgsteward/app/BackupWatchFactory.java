@@ -94,6 +94,7 @@ final class BackupWatchFactory {
 
     InterruptedVerifications interrupted() {
         return new InterruptedVerifications(
+                backup.house,
                 journal.rows,
                 holdings,
                 backup.verification,

@@ -22,6 +22,7 @@ import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.journal.BackupRows;
+import org.pgsteward.journal.Readiness;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.slf4j.Logger;
@@ -42,6 +43,7 @@ public final class InterruptedVerifications {
 
     private static final Logger LOG = LoggerFactory.getLogger(InterruptedVerifications.class);
 
+    private final Readiness house;
     private final BackupRows rows;
     private final StoreView holdings;
     private final Verification verification;
@@ -55,8 +57,12 @@ public final class InterruptedVerifications {
     private final Set<UUID> tried = new HashSet<>();
     private Set<UUID> seen = Set.of();
 
-    /** @param state the persistent state folder */
+    /**
+     * @param house creates the journal's tables at the first start
+     * @param state the persistent state folder
+     */
     public InterruptedVerifications(
+            Readiness house,
             BackupRows rows,
             StoreView holdings,
             Verification verification,
@@ -67,6 +73,7 @@ public final class InterruptedVerifications {
             BackupAlerts notices,
             Reporter reporter,
             Clock clock) {
+        this.house = house;
         this.rows = rows;
         this.holdings = holdings;
         this.verification = verification;
@@ -90,6 +97,7 @@ public final class InterruptedVerifications {
                 seen = Set.of();
                 return;
             }
+            house.order();
             Map<UUID, String> unverified = rows.unverified(clock.instant().minus(NEWS));
             Map<UUID, String> left = new HashMap<>(unverified);
             left.keySet().retainAll(seen);
