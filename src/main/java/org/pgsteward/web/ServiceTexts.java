@@ -92,6 +92,11 @@ final class ServiceTexts {
         scope.put("runs", runs(history.runs()));
         scope.put("hasRuns", !history.runs().isEmpty());
         scope.put(
+                "noRuns",
+                service.isDatabase() || service.isOfTheCluster()
+                        ? "There is no backup yet."
+                        : "There are no backups of this name. Each database has its own.");
+        scope.put(
                 "hasImages",
                 history.runs().stream().anyMatch(run -> !run.image().isEmpty()));
         if (history.runs().size() == ServiceHistoryRows.MOST_RUNS) {
