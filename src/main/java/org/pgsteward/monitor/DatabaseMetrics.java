@@ -21,7 +21,8 @@ public final class DatabaseMetrics {
                    (SELECT count(*) FROM pg_catalog.pg_stat_activity AS a
                      WHERE a.datid = d.oid
                        AND a.backend_type = 'client backend'
-                       AND a.application_name <> 'pgsteward')
+                       AND a.application_name <> 'pgsteward'),
+                   (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = d.datdba)
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
              WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished}
@@ -37,8 +38,14 @@ public final class DatabaseMetrics {
     /**
      * One database, under its service's name, or under its own name without a service. pgsteward's own sessions are not
      * counted.
+     *
+     * @param isOfAdministrator whether its owner is a superuser, as for the database {@code postgres}
      */
-    public record Figure(String service, long sizeBytes, long connections) {}
+    public record Figure(String service, long sizeBytes, long connections, boolean isOfAdministrator) {
+        public Figure(String service, long sizeBytes, long connections) {
+            this(service, sizeBytes, connections, false);
+        }
+    }
 
     /**
      * Reads all databases.
@@ -47,6 +54,9 @@ public final class DatabaseMetrics {
      * @throws SQLException if PostgreSQL does not answer
      */
     public static List<Figure> read(Connection connection) throws SQLException {
-        return Query.list(connection, FIGURES, row -> new Figure(row.getString(1), row.getLong(2), row.getLong(3)));
+        return Query.list(
+                connection,
+                FIGURES,
+                row -> new Figure(row.getString(1), row.getLong(2), row.getLong(3), row.getBoolean(4)));
     }
 }

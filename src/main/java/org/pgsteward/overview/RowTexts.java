@@ -6,6 +6,7 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.model.Severity;
+import org.pgsteward.monitor.DatabaseMetrics;
 
 /** Words of a service's row, equal on the status page and in {@code status}. */
 public final class RowTexts {
@@ -63,6 +64,9 @@ public final class RowTexts {
         }
         if (service.isGone()) {
             return "gone";
+        }
+        if (service.database().filter(DatabaseMetrics.Figure::isOfAdministrator).isPresent()) {
+            return "administrator's";
         }
         boolean known = overview.daemon()
                 .filter(report -> report.isRunning(overview.at()))

@@ -77,6 +77,7 @@ class StatusTableTest {
                         "new, runs, no verified backup, none, -",
                         "gone, gone, 5 h 14 min ago, verified, 2 s",
                         "bare, no container, 5 h 14 min ago, verified, 2 s",
+                        "postgres, administrator's, 5 h 14 min ago, verified, 2 s",
                         "postgresql, runs, -, -, -",
                         "quarantine, quarantined, 5 h 14 min ago, verified, 2 s",
                         "roles and passwords, -, 5 h 14 min ago, verified, < 1 s",
@@ -115,6 +116,7 @@ class StatusTableTest {
         String text = strip.matches() ? strip.group(1) : ADDED.matcher(cell).replaceAll("");
         return text.replaceAll("<[^>]*>", "")
                 .replace("&lt;", "<")
+                .replace("&#39;", "'")
                 .replace("–", "-")
                 .strip();
     }

@@ -221,6 +221,13 @@ public final class SampleHost {
         services.put("new", service("new", well.database(), Optional.empty(), Optional.of(ServiceState.RUNS)));
         services.put("gone", service("gone", Optional.empty(), well.backups(), Optional.empty()));
         services.put("bare", service("bare", well.database(), well.backups(), Optional.empty()));
+        services.put(
+                "postgres",
+                service(
+                        "postgres",
+                        Optional.of(new DatabaseMetrics.Figure("postgres", 8_000_000, 0, true)),
+                        well.backups(),
+                        Optional.empty()));
         services.put("postgresql", service("postgresql", Optional.empty(), Optional.empty(), well.state()));
         for (Severity severity : Severity.values()) {
             ServiceState state = new ServiceState("ended " + severity.word(), false, Optional.of(severity), "it ended");
