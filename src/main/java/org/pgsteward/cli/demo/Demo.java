@@ -93,14 +93,13 @@ public final class Demo implements Callable<Integer> {
     private int show(Path home, Path folder) throws Exception {
         Screen screen = new Screen(spec.commandLine().getOut());
         Settings environment = Settings.from(System.getenv());
-        Path routes = Path.of(System.getenv()
-                        .getOrDefault(
-                                "PGSTEWARD_ROUTES_DIR", home.resolve("routes").toString()))
-                .toAbsolutePath();
+        Path shipped = Path.of(System.getenv()
+                .getOrDefault("PGSTEWARD_ROUTES_DIR", home.resolve("routes").toString()));
         if (!once) {
             DemoHost.requireFree(environment);
         }
         screen.say("pgsteward demo in " + folder);
+        Path routes = DemoRoutes.copy(shipped, folder.resolve("routes"));
         CountDownLatch stopped = new CountDownLatch(1);
         AtomicReference<@Nullable Daemon> running = new AtomicReference<>();
         try (DemoHost host = DemoHost.start(folder, environment.find(PostgresConfig.PROGRAMS))) {

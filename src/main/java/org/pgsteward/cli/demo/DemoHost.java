@@ -184,9 +184,6 @@ final class DemoHost implements AutoCloseable {
         settings.put("pgsteward.retry.period", "1s");
         settings.put("pgsteward.alerts.wait", "1s");
         settings.put("pgsteward.alerts.tick", "500ms");
-        // The free space of this machine is not a subject of the demonstration.
-        settings.put("pgsteward.watch.disk.warn", "off");
-        settings.put("pgsteward.watch.disk.critical", "off");
         // Once a year: the demonstration starts its backups itself, so that it can show them.
         settings.put("pgsteward.backup.tick", "0 0 0 1 1 ?");
         return settings;
