@@ -106,7 +106,7 @@ final class DesiredService {
                     kind,
                     management,
                     closedToPublic() + "; " + opened(),
-                    "only role " + role + " may connect to database " + database);
+                    "no role may connect to database " + database + " yet");
             steps.add(locked ? open.after(unlocked) : open);
         } else if (locked) {
             steps.add(new Step(kind, management, unlocked, "role " + role + NO_PASSWORD));

@@ -134,7 +134,7 @@ final class StepRunner {
                 .toList();
         Outcome outcome = reasons.isEmpty()
                 ? new Outcome.Skipped(subject + " needs no change")
-                : new Outcome.Done(subject + " (" + claim.because() + "): " + String.join("; ", reasons));
+                : new Outcome.Done(subject + " (" + claim.because() + "); before: " + String.join("; ", reasons));
         List<String> repaired = done.stream()
                 .filter(step -> step.kind() == Step.Kind.REPAIR)
                 .map(Step::reason)

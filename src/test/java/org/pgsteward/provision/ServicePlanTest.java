@@ -68,7 +68,7 @@ class ServicePlanTest {
                         List.of(
                                 "ENROL role app does not exist",
                                 "ENROL database app does not exist",
-                                "ENROL only role app may connect to database app",
+                                "ENROL no role may connect to database app yet",
                                 FINISHED)),
                 arguments(
                         "an enrolment that was interrupted goes on, and repairs nothing that an operator changed",
@@ -81,20 +81,20 @@ class ServicePlanTest {
                         List.of(
                                 "CHANGE role app has another password than its container",
                                 "REPAIR database app does not exist",
-                                "REPAIR only role app may connect to database app")),
+                                "REPAIR no role may connect to database app yet")),
                 arguments(
                         "where the role was dropped and its database too, both are made anew",
                         Clusters.empty().row("app", "app", "app", "homelab/app"),
                         List.of(
                                 "REPAIR role app does not exist",
                                 "REPAIR database app does not exist",
-                                "REPAIR only role app may connect to database app")),
+                                "REPAIR no role may connect to database app yet")),
                 arguments(
                         "where the database was dropped, it is made anew",
                         Clusters.empty().row("app", "app", "app", "homelab/app").owner("app", PASSWORD),
                         List.of(
                                 "REPAIR database app does not exist",
-                                "REPAIR only role app may connect to database app")),
+                                "REPAIR no role may connect to database app yet")),
                 arguments(
                         "killed after the database, it is closed to everybody before it is opened",
                         right().grant("app", " CONNECT", " TEMPORARY").shut("app"),
@@ -157,7 +157,7 @@ class ServicePlanTest {
                                 "ENROL role app does not exist",
                                 "ENROL every role may create objects in schema public of database management",
                                 "ENROL database app does not exist",
-                                "ENROL only role app may connect to database app",
+                                "ENROL no role may connect to database app yet",
                                 FINISHED)),
                 arguments(
                         "an owner that was changed is put right",
