@@ -122,7 +122,7 @@ public final class BackupAlerts {
                 FAILED,
                 service,
                 "backup " + backupId + " of " + service + " " + result,
-                "pgsteward backup " + (kind.equals(BackupKind.DUMP.word()) ? service : "--kind " + kind),
+                BackupKind.of(kind).command(service),
                 at);
     }
 

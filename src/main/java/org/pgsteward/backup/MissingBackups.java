@@ -13,6 +13,7 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.journal.BackupRows;
+import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
@@ -77,11 +78,7 @@ public final class MissingBackups {
                 KIND,
                 stored.service(),
                 stored.path() + " " + problem + "; it was the newest verified backup of " + stored.service(),
-                "pgsteward backup "
-                        + (stored.kind().equals("dump")
-                                ? CommandPrefix.word(stored.service())
-                                : "--kind " + stored.kind())
-                        + "   # make another backup now",
+                BackupKind.of(stored.kind()).command(stored.service()) + "   # make another backup now",
                 now);
     }
 }

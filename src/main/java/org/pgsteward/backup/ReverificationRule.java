@@ -140,7 +140,7 @@ final class ReverificationRule {
                         BackupAlerts.FAILED,
                         after.service(),
                         "backup " + after.id() + " of " + after.service() + " failed: " + after.error(),
-                        "pgsteward backup " + after.service(),
+                        after.kind().command(after.service()),
                         now)
                 .with(Map.of(BackupAlerts.STORED, after.path().orElseThrow()));
     }
@@ -158,7 +158,7 @@ final class ReverificationRule {
                         after.path().orElseThrow() + " " + verified + " and is damaged now: " + after.error()
                                 + "; do not restore from it. The file is kept",
                         "dmesg | tail -50   # disk errors?\npgsteward backups " + after.service()
-                                + "   # the other backups\npgsteward backup " + after.service()
+                                + "   # the other backups\n" + after.kind().command(after.service())
                                 + "   # makes another backup now",
                         now)
                 .with(Map.of(

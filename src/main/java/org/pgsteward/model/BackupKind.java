@@ -1,5 +1,6 @@
 package org.pgsteward.model;
 
+import java.util.Arrays;
 import java.util.Locale;
 
 /** The contents of a backup, and the extension of its file name. */
@@ -19,6 +20,19 @@ public enum BackupKind {
 
     public String extension() {
         return extension;
+    }
+
+    /** Returns the command that makes a backup of this kind now: of a service, or of the whole cluster. */
+    public String command(String service) {
+        return "pgsteward backup " + (this == DUMP ? CommandPrefix.word(service) : "--kind " + word());
+    }
+
+    /** Returns the kind of a value of {@code backup_log.backup_type}; {@link #DUMP} for an unknown one. */
+    public static BackupKind of(String word) {
+        return Arrays.stream(values())
+                .filter(kind -> kind.word().equals(word))
+                .findFirst()
+                .orElse(DUMP);
     }
 
     /** Returns the value in {@code backup_log.backup_type} and on the command line. */

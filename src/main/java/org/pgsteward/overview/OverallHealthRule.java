@@ -17,6 +17,7 @@ import org.pgsteward.backup.schedule.OverdueRule;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.StatusRule;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.PostgresServer;
@@ -161,9 +162,8 @@ final class OverallHealthRule {
             return;
         }
         String state = service.backups().map(BackupHistory::lastState).orElse("");
-        String backUp = name.equals(Targets.GLOBALS)
-                ? "pgsteward backup --kind globals"
-                : "pgsteward backup " + CommandPrefix.word(name);
+        BackupKind kind = name.equals(Targets.GLOBALS) ? BackupKind.GLOBALS : BackupKind.DUMP;
+        String backUp = kind.command(name);
         if (state.equals("failed") && !name.equals(Targets.BASE)) {
             problem(name, NEWEST_FAILED, Severity.WARNING, "its newest backup failed", backUp);
         } else if (service.isDatabase() && service.restorableTo().isEmpty()) {

@@ -10,7 +10,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Backup;
-import org.pgsteward.model.BackupKind;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
@@ -67,9 +67,7 @@ public record OverdueRule(Duration grace, ZoneId zone) {
                         KIND,
                         service,
                         last + "; a backup was due at " + clock(due) + " and had to be verified by " + clock(deadline),
-                        target.kind() == BackupKind.DUMP
-                                ? "pgsteward backup " + service + "\npgsteward backups " + service
-                                : "pgsteward backup --kind " + target.kind().word(),
+                        target.kind().command(service) + "\npgsteward backups " + CommandPrefix.word(service),
                         now)
                 .since(deadline)
                 .with(figures);

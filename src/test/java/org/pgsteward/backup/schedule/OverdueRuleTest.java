@@ -105,7 +105,7 @@ class OverdueRuleTest {
                 Instant.EPOCH,
                 Instant.parse("2026-03-03T07:00:00Z"));
         assertThat(condition.reason()).startsWith("no verified backup yet, since ");
-        assertThat(condition.remedy()).isEqualTo("pgsteward backup --kind globals");
+        assertThat(condition.remedy()).isEqualTo("pgsteward backup --kind globals\npgsteward backups _globals");
     }
 
     /** In Berlin 29 March 2026 has 23 hours and 25 October 2026 has 25 hours. */
