@@ -155,7 +155,8 @@ public final class Quarantine {
                         + kept.stream()
                                 .map(database -> "DROP DATABASE " + Quote.identifier(database))
                                 .collect(Collectors.joining("; "))
-                : "in each, run REASSIGN OWNED BY " + Quote.identifier(subject.role()) + " and DROP OWNED BY it";
+                : "in each, run REASSIGN OWNED BY " + Quote.identifier(subject.role())
+                        + " TO CURRENT_USER; DROP OWNED BY " + Quote.identifier(subject.role());
         throw new Refusal("cannot delete service '" + subject.service() + "': its role " + subject.role()
                 + " still owns objects or has privileges in " + String.join(", ", elsewhere) + "; " + next
                 + ", and try again");
