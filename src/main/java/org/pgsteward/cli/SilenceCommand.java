@@ -48,6 +48,7 @@ import picocli.CommandLine.Spec;
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 final class SilenceCommand implements Callable<Integer> {
     private static final Duration LONGEST = Duration.ofDays(30);
+    private static final String USUAL = "1h";
 
     @Spec
     private CommandSpec spec;
@@ -55,7 +56,7 @@ final class SilenceCommand implements Callable<Integer> {
     @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Service, as its alerts name it.")
     private @Nullable String service;
 
-    @Option(names = "--all", description = "Everybody's.")
+    @Option(names = "--all", description = "Alerts of all services.")
     private boolean all;
 
     @Option(names = "--kind", paramLabel = "KIND", description = "Only alerts of this kind, such as service-down.")
@@ -65,12 +66,12 @@ final class SilenceCommand implements Callable<Integer> {
             names = "--for",
             paramLabel = "TIME",
             description = "Duration, such as 30m, 2h or 1d; at most 30d. Default: 1h.")
-    private String time = "1h";
+    private @Nullable String time;
 
     @Option(names = "--reason", paramLabel = "WORDS", description = "Reason, shown in the list.")
     private String reason = "";
 
-    @Option(names = "--end", paramLabel = "ID", description = "End one end a silence early.")
+    @Option(names = "--end", paramLabel = "ID", description = "End the silence with this id early.")
     private @Nullable String end;
 
     @Option(names = "--force", description = "Also if the service is unknown.")
@@ -84,7 +85,8 @@ final class SilenceCommand implements Callable<Integer> {
         if ((service == null ? 0 : 1) + (all ? 1 : 0) + (end == null ? 0 : 1) > 1) {
             throw new Refusal("silence needs exactly one of SERVICE, --all and --end ID");
         }
-        Duration span = span();
+        String lasting = time == null ? USUAL : time;
+        Duration span = span(lasting);
         Wiring wiring = new Wiring(Settings.from(System.getenv()));
         Silences silences = wiring.silences;
         if (end != null) {
@@ -98,9 +100,9 @@ final class SilenceCommand implements Callable<Integer> {
                 refuseUnknown(service, wiring);
             }
             Silence silence = silences.begin(whose, kind == null ? "" : kind, span, OneLine.of(reason, 200));
-            writeDown(wiring, service == null ? "pgsteward" : service, "silence " + silence.id() + " for " + time);
-        } else if (kind != null) {
-            throw new Refusal("silence --kind needs SERVICE or --all");
+            writeDown(wiring, service == null ? "pgsteward" : service, "silence " + silence.id() + " for " + lasting);
+        } else if (kind != null || time != null || !reason.isEmpty()) {
+            throw new Refusal("silence with --kind, --for or --reason needs SERVICE or --all");
         }
         print(wiring, silences.active());
         return 0;
@@ -129,7 +131,7 @@ final class SilenceCommand implements Callable<Integer> {
         }
     }
 
-    private Duration span() {
+    private static Duration span(String time) {
         Duration span = Elapsed.parse("--for", time);
         if (span.isZero() || span.compareTo(LONGEST) > 0) {
             throw new Refusal("--for is '" + time + "': it must be above 0s and at most 30d");
