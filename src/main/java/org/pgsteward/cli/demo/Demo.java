@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicReference;
@@ -86,15 +87,25 @@ public final class Demo implements Callable<Integer> {
                 .normalize();
         try (LockFile claimed = claim(folder)) {
             empty(folder);
-            return show(home, folder);
+            return show(shippedRoutes(home, folder), folder);
         }
     }
 
-    private int show(Path home, Path folder) throws Exception {
+    /**
+     * Returns the route files to copy. A shell with the variables of an earlier demonstration names the copy of that
+     * one, which the start of this one removes.
+     */
+    private static Path shippedRoutes(Path home, Path folder) {
+        return Optional.ofNullable(System.getenv("PGSTEWARD_ROUTES_DIR"))
+                .map(Path::of)
+                .map(Path::toAbsolutePath)
+                .filter(given -> Files.isDirectory(given) && !given.startsWith(folder))
+                .orElse(home.resolve("routes"));
+    }
+
+    private int show(Path shipped, Path folder) throws Exception {
         Screen screen = new Screen(spec.commandLine().getOut());
         Settings environment = Settings.from(System.getenv());
-        Path shipped = Path.of(System.getenv()
-                .getOrDefault("PGSTEWARD_ROUTES_DIR", home.resolve("routes").toString()));
         if (!once) {
             DemoHost.requireFree(environment);
         }
@@ -119,7 +130,10 @@ public final class Demo implements Callable<Integer> {
             try (Daemon daemon = wiring.daemon().start()) {
                 running.set(daemon);
                 await("the event feed connects", daemon::hears);
-                screen.done("start", "the routes in " + routes + " run", "http://127.0.0.1:" + daemon.httpPort() + "/");
+                screen.done(
+                        "start",
+                        "the routes in " + routes + " run",
+                        once ? "" : "http://127.0.0.1:" + daemon.httpPort() + "/");
                 boolean verified = work(screen, host, wiring);
                 screen.table();
                 if (!once) {
@@ -127,7 +141,7 @@ public final class Demo implements Callable<Integer> {
                             + "/ (Ctrl-C ends the demonstration).");
                     screen.say("To query it from another terminal: . " + host.environmentFile(routes)
                             + " && ./pgsteward status");
-                    screen.say("Route files, which you may edit now: " + routes);
+                    screen.say("Route files, which you may edit now (the next start makes them anew): " + routes);
                     stopped.await();
                 }
                 return verified ? 0 : 1;

@@ -3,6 +3,7 @@ package org.pgsteward.cli.demo;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 import org.pgsteward.monitor.ThresholdsFile;
@@ -10,7 +11,7 @@ import org.pgsteward.monitor.ThresholdsFile;
 /** Copy of the route files, which a visitor of the demonstration may edit without a change of the checkout. */
 final class DemoRoutes {
     /** The free space of this machine is not a subject of the demonstration. */
-    private static final String NO_DISK = "disk: {warn: off, critical: off}";
+    private static final String NO_DISK = "disk: {warn: off, critical: off} # since the demonstration runs on any disk";
 
     private DemoRoutes() {}
 
@@ -31,12 +32,12 @@ final class DemoRoutes {
             Files.copy(file, target);
         }
         Path levels = Files.createDirectories(copy).resolve(ThresholdsFile.NAME);
-        List<String> kept = Files.exists(levels)
-                ? Files.readAllLines(levels).stream()
-                        .filter(line -> !line.startsWith("disk:"))
-                        .toList()
-                : List.of();
-        Files.write(levels, Stream.concat(kept.stream(), Stream.of(NO_DISK)).toList());
+        List<String> lines = new ArrayList<>(Files.exists(levels) ? Files.readAllLines(levels) : List.of());
+        lines.replaceAll(line -> line.startsWith("disk:") ? NO_DISK : line);
+        if (!lines.contains(NO_DISK)) {
+            lines.add(NO_DISK);
+        }
+        Files.write(levels, lines);
         return copy;
     }
 }
