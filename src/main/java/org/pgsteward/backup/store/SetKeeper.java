@@ -75,6 +75,7 @@ public final class SetKeeper {
                                 + newestOf(newest, target)));
             }
         }
+        boolean isPart = !asked.equals(SCHEDULE) && !others.isEmpty();
         for (Targets.Found unreadable : targets.unreadable()) {
             BackupTarget target = unreadable.target();
             others.add(new BackupSet.Missing(
@@ -86,8 +87,12 @@ public final class SetKeeper {
         Optional<HistoryRows.Newest> base = Optional.ofNullable(newest.get(key(Targets.BASE, BackupKind.BASE)));
         boolean isMade = toMake.stream().anyMatch(target -> target.kind() == BackupKind.BASE);
         if (!isMade && base.flatMap(HistoryRows.Newest::good).isEmpty()) {
+            String why = whyNoBase(base);
             others.add(new BackupSet.Missing(
-                    Targets.BASE, server.address().database(), BackupKind.BASE.word(), whyNoBase(base)));
+                    Targets.BASE,
+                    server.address().database(),
+                    BackupKind.BASE.word(),
+                    isPart ? BackupSet.NOT_ASKED + "; " + why : why));
         }
         return sets.open(
                 asked,
@@ -104,7 +109,7 @@ public final class SetKeeper {
             return "no base backup can be made: " + hindrance.get();
         }
         return base.map(tried -> "the last attempt failed: " + tried.error())
-                .orElse("no base backup has been made yet: pgsteward backup --kind base");
+                .orElse("there was no base backup at that time; to make one: pgsteward backup --kind base");
     }
 
     private static String newestOf(Map<String, HistoryRows.Newest> newest, BackupTarget target) {

@@ -126,7 +126,7 @@ class BackupSetIT {
         assertThat(closed.missing())
                 .filteredOn(missing -> missing.service().equals("_base"))
                 .extracting(BackupSet.Missing::reason)
-                .containsExactly("no base backup has been made yet: pgsteward backup --kind base");
+                .containsExactly("there was no base backup at that time; to make one: pgsteward backup --kind base");
         try (Stream<Path> locks = Files.list(host.folder().resolve("state/locks"))) {
             assertThat(locks.map(file -> file.getFileName().toString())).noneMatch(name -> name.startsWith("_set-"));
         }
@@ -174,7 +174,8 @@ class BackupSetIT {
                 .filteredOn(missing -> missing.service().equals("_base"))
                 .singleElement()
                 .satisfies(missing -> assertThat(missing.reason())
-                        .startsWith("no base backup can be made: pg_hba.conf allows no replication connection")
+                        .startsWith(
+                                "not asked for; no base backup can be made: pg_hba.conf allows no replication connection")
                         .contains("host replication homelab 127.0.0.1/32 scram-sha-256"));
     }
 
