@@ -8,6 +8,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import org.pgsteward.io.YamlTree;
 import org.pgsteward.model.Suggestions;
+import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.MappingNode;
 import org.snakeyaml.engine.v2.nodes.Node;
@@ -118,6 +119,10 @@ final class ThresholdsText {
         Node root;
         try {
             root = YamlTree.read(ThresholdsFile.NAME, text).orElse(null);
+        } catch (MarkedYamlEngineException e) {
+            throw new WrongThreshold(
+                    e.getProblemMark().map(mark -> mark.getLine() + 1).orElse(0),
+                    "it is not valid YAML: " + e.getProblem() + "; check its indentation, brackets and quotes");
         } catch (YamlEngineException e) {
             throw new WrongThreshold(
                     0,

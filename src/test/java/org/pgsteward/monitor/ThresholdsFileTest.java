@@ -86,7 +86,7 @@ class ThresholdsFileTest {
                 "'disk: 80%'                         | 1 | disk is not a mapping: write it as",
                 "'disk: {warn: {a: b}}'              | 1 | disk: warn is not a single value",
                 "'- disk'                            | 1 | the file is not a mapping",
-                "'disk: {warn: 80%'                  | 0 | it is not valid YAML",
+                "'disk: {warn: 80%'                  | 1 | it is not valid YAML",
                 "'disk: {warn: 80%}\ndisk: {warn: 81%}' | 2 | disk appears twice",
                 "'memory:\n  samples: 0'             | 2 | memory: samples is 0",
                 "'memory:\n  samples: many'          | 2 | memory: samples is 'many': write a number such as 2",
