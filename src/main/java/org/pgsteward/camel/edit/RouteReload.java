@@ -177,6 +177,7 @@ public final class RouteReload implements AutoCloseable {
         refused = null;
         running = files;
         keep(files);
+        LOG.info("the edit of the route files is in force");
         well("the route files are in force");
     }
 
