@@ -55,7 +55,7 @@ final class GroupText {
         StringBuilder text = new StringBuilder(alerts.size() + " alerts");
         text.append(over ? " resolved by " + clock.format(now) : ", the first since " + clock.format(since));
         if (!over) {
-            text.append(isPostgresDown ? "; PostgreSQL is down, too" : "; PostgreSQL has no alert");
+            text.append(isPostgresDown ? "; PostgreSQL is down, too" : "; PostgreSQL is not reported as down");
         }
         text.append(':');
         for (Alert alert : alerts.subList(0, Math.min(LINES, alerts.size()))) {

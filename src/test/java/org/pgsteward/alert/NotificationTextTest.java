@@ -104,7 +104,7 @@ class NotificationTextTest {
         DueNotification began = new DueNotification(DueNotification.News.BEGAN, fire);
 
         assertThat(text.of("n1", began, false, NOON.plusSeconds(10)).text()).isEqualTo("""
-                        2 alerts, the first since 2026-05-01 14:00:00 CEST; PostgreSQL has no alert:
+                        2 alerts, the first since 2026-05-01 14:00:00 CEST; PostgreSQL is not reported as down:
                         s0 since 14:00:00 (10 s): 82% in use
                         s1 since 14:00:00 (10 s): 82% in use""");
         assertThat(text.of("n1", began, true, NOON).text())
