@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -199,7 +200,7 @@ final class RestoreCommand implements Callable<Integer> {
                 "%s: restored %s of %s into database %s: %s in %s, as in the manifest, in %.1f s",
                 restored.manifest().source().service(),
                 restored.manifest().identity().backupId(),
-                restored.manifest().run().startedAt(),
+                restored.manifest().run().startedAt().truncatedTo(ChronoUnit.SECONDS),
                 done.order().database(),
                 Count.words(done.rows(), "row"),
                 Count.words(done.tables(), "table"),

@@ -33,6 +33,8 @@ final class LogRule {
                             ? "it lacks the client of a refused login, and the reason if its language is not English"
                             : "pgsteward cannot parse lines that begin with '" + written.prefix()
                                     + "', and so misses failed logins");
+            remedy.add(
+                    "# 'session' stands twice in the prefix, so that no name of a role or database can imitate a line");
             remedy.add(log.psql().apply("ALTER SYSTEM SET log_line_prefix = '" + ServerLog.PREFIX + "'"));
             options.add("log_line_prefix=" + ServerLog.PREFIX);
         }
