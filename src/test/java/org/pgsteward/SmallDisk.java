@@ -22,7 +22,7 @@ public record SmallDisk(Path folder) implements AutoCloseable {
         if (!mounted) {
             Files.delete(folder);
         }
-        assumeTrue(mounted, "skipped: a file system of a test's own cannot be mounted here; run the tests as root");
+        assumeTrue(mounted, "skipped: cannot mount a tmpfs; run the tests as root");
         return new SmallDisk(folder);
     }
 

@@ -139,9 +139,7 @@ class BadNightIT implements InTheEnd {
     @Test
     @Order(4)
     void fullDiskRaisesAnAlertAndBackupsResumeWithSpace() {
-        assumeTrue(
-                host.disk().isPresent(),
-                "skipped: pgsteward's data lies on the engine's own disk; run the tests as root");
+        assumeTrue(host.disk().isPresent(), "skipped: pgsteward's data is on the engine's disk; run the tests as root");
         Ended refused;
         try {
             Ended filled = host.inside("pgsteward", "dd if=/dev/zero of=" + BALLAST + " bs=64k");

@@ -61,7 +61,7 @@ record Ended(List<String> command, int code, String out, String err) {
     private static String text(Path file) throws IOException {
         if (Files.size(file) > MOST_BYTES) {
             throw new IllegalStateException(
-                    "it wrote " + Files.size(file) + " bytes, and at most " + MOST_BYTES + " are read");
+                    "output of " + Files.size(file) + " bytes; at most " + MOST_BYTES + " are read");
         }
         return new String(Files.readAllBytes(file), StandardCharsets.UTF_8).strip();
     }

@@ -117,7 +117,7 @@ class FirstStartIT implements InTheEnd {
         assertThat(host.inside("pgsteward", "ls /var/lib/postgresql/data").err())
                 .contains("Permission denied");
         assertThat(host.pgsteward("doctor").both())
-                .as("whether it sees the disk of that folder all the same")
+                .as("doctor reads the disk of the closed data folder")
                 .contains("No faults found")
                 .doesNotContain("the disk of PostgreSQL");
         assertThat(host.inside("pgsteward", "touch /opt/here").err()).contains("Read-only file system");
@@ -134,7 +134,7 @@ class FirstStartIT implements InTheEnd {
         }
         assertThat(host.inside("pgsteward", "find /var/lib/pgsteward -xdev ! -user pgsteward")
                         .out())
-                .as("what it could not write, such as the answer to a request")
+                .as("files that pgsteward could not write")
                 .isEmpty();
     }
 

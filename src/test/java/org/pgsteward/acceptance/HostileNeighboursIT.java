@@ -82,7 +82,7 @@ class HostileNeighboursIT implements InTheEnd {
                 .well();
         try {
             assertThat(host.inside("vikunja", "getent ahosts docker-proxy").out())
-                    .as("what a service hears")
+                    .as("addresses of the proxy seen by a service")
                     .isNotEmpty();
             assertThat(host.inside("pgsteward", "getent ahosts postgresql docker-proxy | sort -u")
                             .well()

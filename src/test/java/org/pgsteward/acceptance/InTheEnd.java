@@ -120,7 +120,7 @@ interface InTheEnd {
         assertThat(places.entrySet())
                 .filteredOn(place -> place.getValue().isBlank())
                 .extracting(Map.Entry::getKey)
-                .as("places where nothing was found to look at")
+                .as("places without content")
                 .isSubsetOf(
                         "the log of " + host.project() + "-docker-proxy-1", "the log of " + ServicesComeAndGoIT.HUNGRY);
         say("no password in %s", places.keySet());
@@ -141,7 +141,7 @@ interface InTheEnd {
         assertThat(host.inspect("pgsteward", "{{.State.OOMKilled}} {{.RestartCount}}"))
                 .isEqualTo("false 0");
         assertThat(String.join(" ", story().alerts().states("backup-failed")))
-                .as("of the killed backup and of the full disk, on which the first notice may be lost")
+                .as("alerts of the killed backup and the full disk")
                 .matches("((firing )?resolved ?){0,2}");
     }
 

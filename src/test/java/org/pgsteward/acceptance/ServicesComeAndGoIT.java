@@ -216,7 +216,7 @@ class ServicesComeAndGoIT implements InTheEnd {
         List<JsonNode> received = alerts.received("service-down", CRASHING);
         assertThat(received).hasSize(1);
         assertThat(received.get(0).path("text").asText())
-                .as("it may be seen before its second end")
+                .as("pgsteward may read it before its second crash")
                 .containsPattern(
                         "(ended and is being restarted|again and again, \\d+ times within 10 min), last with exit code 3");
         assertThat(received.get(0).path("remedy").asText()).startsWith("docker logs --tail");

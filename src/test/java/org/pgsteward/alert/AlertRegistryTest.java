@@ -69,7 +69,7 @@ class AlertRegistryTest {
         AlertRegistry book = open();
         news(book, bad(Severity.WARNING));
         news(book, well());
-        assertThat(file("memory-high")).as("flapping is told from it").exists();
+        assertThat(file("memory-high")).as("kept to detect flapping").exists();
 
         clock.pass(Duration.ofHours(1));
         book.due(rule);

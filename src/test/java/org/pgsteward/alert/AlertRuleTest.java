@@ -16,16 +16,16 @@ class AlertRuleTest {
     /** Each reading is source:severity. w is well; i, m and c are info, warning (middling) and critical. */
     @ParameterizedTest(name = "{0}")
     @CsvSource({
-        "well without a past leaves no page, a:w, none",
-        "bad begins one, a:m, warning",
-        "and well ends it, a:m a:w, over",
-        "worse makes it worse, a:m a:c, critical",
-        "better without being over does not make it better, a:c a:m, critical",
-        "after it was over it begins as mild as it is, a:c a:w a:m, warning",
-        "one source's well does not end another's trouble, a:c b:c a:w, critical",
-        "a source that never said bad cannot end it, a:c b:w, critical",
-        "the worst of all sources counts, a:i b:c, critical",
-        "two mild ones make no worse one, a:m b:i, warning"
+        "well and never bad: no alert, a:w, none",
+        "bad fires an alert, a:m, warning",
+        "well resolves it, a:m a:w, over",
+        "higher severity raises it, a:m a:c, critical",
+        "lower severity does not lower it, a:c a:m, critical",
+        "fires again with the new severity, a:c a:w a:m, warning",
+        "well of one source does not resolve another's problem, a:c b:c a:w, critical",
+        "a source that never reported bad cannot resolve it, a:c b:w, critical",
+        "the highest severity of all sources counts, a:i b:c, critical",
+        "two sources do not raise the severity, a:m b:i, warning"
     })
     void keepsHowItIs(String why, String looks, String expected) {
         Optional<Alert> page = turned(looks);

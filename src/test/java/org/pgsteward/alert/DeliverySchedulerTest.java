@@ -82,7 +82,7 @@ class DeliverySchedulerTest {
             scheduler("slack").deliver();
             clock.pass(Duration.ofSeconds(30));
         }
-        assertThat(tried).as("tries in a day").hasSizeBetween(4, 12);
+        assertThat(tried).as("attempts in a day").hasSizeBetween(4, 12);
         assertThat(outbox().depth("slack")).isEqualTo(1);
 
         answer = notice -> null;
@@ -103,7 +103,7 @@ class DeliverySchedulerTest {
 
         clock.pass(Duration.ofMinutes(5));
         scheduler("slack").deliver();
-        assertThat(tried).as("one more, to see").containsExactly("a1", "b1", "c1");
+        assertThat(tried).as("one more attempt").containsExactly("a1", "b1", "c1");
 
         answer = notice -> null;
         clock.pass(Duration.ofMinutes(10));
@@ -130,7 +130,7 @@ class DeliverySchedulerTest {
     void aReceiverThatAsksToBeLeftAloneIs() {
         answer = notice -> Sender.NotTaken.forNow("it answers 429", Duration.ofMinutes(20));
         put("a1");
-        assertThat(scheduler("slack").deliver()).as("looked at again").hasSeconds(30);
+        assertThat(scheduler("slack").deliver()).as("time until the next check").hasSeconds(30);
         for (int second = 0; second < 1199; second += 30) {
             scheduler("slack").deliver();
             clock.pass(Duration.ofSeconds(30));
@@ -210,7 +210,7 @@ class DeliverySchedulerTest {
             clock.pass(Duration.ofMinutes(1));
         }
         assertThat(sent).containsExactly("b1");
-        assertThat(reported).as("that it is well").hasSize(1);
+        assertThat(reported).as("reported as well").hasSize(1);
         assertThat(reported.get(0).severity()).isEmpty();
     }
 
@@ -294,7 +294,7 @@ class DeliverySchedulerTest {
 
         answer = notice -> null;
         scheduler("phone").deliver();
-        assertThat(sent).as("not before its turn").isEmpty();
+        assertThat(sent).as("before the fallback's time").isEmpty();
         clock.pass(Duration.ofMinutes(15));
         scheduler("phone").deliver();
         scheduler("phone").deliver();
@@ -309,7 +309,7 @@ class DeliverySchedulerTest {
         assertThat(CHAIN.before("phone", known, here)).containsExactly("email");
         assertThat(CHAIN.before("slack", known, here)).isEmpty();
         assertThat(CHAIN.before("phone", known, List.of("phone", "slack")))
-                .as("without the first fallback")
+                .as("first fallback not configured")
                 .containsExactly("email", "gone", "ntfy", "slack");
     }
 

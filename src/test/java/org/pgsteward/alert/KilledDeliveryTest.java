@@ -176,7 +176,7 @@ class KilledDeliveryTest {
                 }
             }
             plan = new Plan(Moment.NEVER, 0, 0);
-            assertThat(run("drain", 0, classes)).as("was killed").isFalse();
+            assertThat(run("drain", 0, classes)).as("killed while draining").isFalse();
             return null;
         }
 
@@ -190,10 +190,14 @@ class KilledDeliveryTest {
                     once.add(id);
                 }
             }
-            assertThat(new HashSet<>(once)).as("none again later").hasSameSizeAs(once);
+            assertThat(new HashSet<>(once))
+                    .as("no repetition except directly after a kill")
+                    .hasSameSizeAs(once);
             assertThat(once).containsAll(put);
-            assertThat(once).as("order").isSortedAccordingTo(Comparator.comparing(KilledDeliveryTest::place));
-            assertThat(twice).as("at most one a kill, and some were").isBetween(1, KILLS / 2);
+            assertThat(once)
+                    .as("order of delivery")
+                    .isSortedAccordingTo(Comparator.comparing(KilledDeliveryTest::place));
+            assertThat(twice).as("repetitions, at most one per kill").isBetween(1, KILLS / 2);
             // The number of notices put between two kills depends on the machine. A minimum shows that there were
             // notices to lose.
             assertThat(put).hasSizeGreaterThan(KILLS / 10);

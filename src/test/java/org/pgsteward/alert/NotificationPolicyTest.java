@@ -175,11 +175,13 @@ class NotificationPolicyTest {
         heard.clear();
 
         sendDue(back);
-        assertThat(heard).as("of before the step").containsExactly("-2h began b");
+        assertThat(heard).as("notifications from before the clock step").containsExactly("-2h began b");
         see("mem:a=w", back.plusSeconds(30));
         see("down:c=c", back.plusSeconds(30));
         run(back.plusSeconds(30), back.plusSeconds(60));
-        assertThat(heard).as("of after it").contains("-1h-59m-20s began c", "-1h-59m-20s over a");
+        assertThat(heard)
+                .as("notifications from after the clock step")
+                .contains("-1h-59m-20s began c", "-1h-59m-20s over a");
     }
 
     /** The clock of a container on another host may differ this much. */

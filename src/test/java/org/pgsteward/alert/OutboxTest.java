@@ -138,7 +138,7 @@ class OutboxTest {
 
         assertThat(scheduler.deliver()).hasSeconds(5);
         clock.pass(Duration.ofSeconds(4));
-        assertThat(scheduler.deliver()).as("not before its time").hasSeconds(1);
+        assertThat(scheduler.deliver()).as("time until the next attempt").hasSeconds(1);
         clock.pass(Duration.ofSeconds(1));
         assertThat(scheduler.deliver()).hasSeconds(10);
         clock.pass(Duration.ofSeconds(10));

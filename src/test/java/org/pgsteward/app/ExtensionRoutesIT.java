@@ -164,7 +164,7 @@ class ExtensionRoutesIT {
                 assertThat(heard.stream().map(ExtensionRoutesIT::service)).containsExactly("s1", "s2", "s3", "s4");
                 assertThat(heard.get(0)).contains("Größe 🐘");
                 JsonNode alerts = document(heard.get(3)).path("alerts");
-                assertThat(alerts).as("what a program matches by").hasSize(1);
+                assertThat(alerts).as("fields that programs match by").hasSize(1);
                 assertThat(alerts.path(0).path("kind").asText()).isEqualTo("memory-high");
                 assertThat(alerts.path(0).path("service").asText()).isEqualTo("s4");
                 assertThat(alerts.path(0).path("state").asText()).isEqualTo("firing");
@@ -178,7 +178,9 @@ class ExtensionRoutesIT {
     /** Returns the store path of a new verified backup. */
     private String verified(Wiring wiring) throws Exception {
         Backup backup = host.backUp(wiring, database);
-        assertThat(backup.state()).as("whoever is at the other end").isEqualTo(BackupState.VERIFIED);
+        assertThat(backup.state())
+                .as("verified, independent of the route's target")
+                .isEqualTo(BackupState.VERIFIED);
         return backup.path().orElseThrow();
     }
 

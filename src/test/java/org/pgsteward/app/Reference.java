@@ -33,7 +33,7 @@ public final class Reference {
                 List<String> cells = List.of(line.substring(1).split("\\|"));
                 List<String> others = cells.stream().skip(1).map(String::strip).toList();
                 if (rows.put(codes(cells.get(0)).get(0), others) != null) {
-                    throw new IllegalStateException(FILE + " has this twice: " + line);
+                    throw new IllegalStateException(FILE + " has a duplicate row: " + line);
                 }
             }
         }

@@ -98,7 +98,7 @@ class ReferenceTest {
         }
         assertThat(tables.group(1).lines())
                 .as(
-                        "%s is not as the code has it; run: mvn -q -B test -Dtest=ReferenceTest -Dreference=write",
+                        "%s differs from the code; run: mvn -q -B test -Dtest=ReferenceTest -Dreference=write",
                         Reference.FILE)
                 .containsExactlyElementsOf(generated.lines().toList());
     }
@@ -123,14 +123,14 @@ class ReferenceTest {
         AllSettings.all().forEach(setting -> listed.put(setting.name(), setting));
         assertThat(withDefault.keySet())
                 .filteredOn(key -> !derived.contains(key))
-                .as("placeholders of routes that are no setting in org.pgsteward.config")
+                .as("placeholders of routes without a setting in org.pgsteward.config")
                 .allSatisfy(key -> assertThat(listed).containsKey(key));
         assertThat(listed).allSatisfy((key, setting) -> {
             if (setting.is(Setting.Trait.IN_ROUTES)) {
                 assertThat(withDefault).as("placeholders of the shipped routes").containsKey(key);
             } else {
                 assertThat(withDefault.getOrDefault(key, false))
-                        .as("%s has its default in the code, and a second one in a route", key)
+                        .as("%s has a default in the code and another in a route", key)
                         .isFalse();
             }
         });
@@ -149,13 +149,13 @@ class ReferenceTest {
                 variable -> known.add(variable.toLowerCase(Locale.ROOT).replace('_', '.')));
         for (Path file : java()) {
             assertThat(all(LITERAL, Files.readString(file)))
-                    .as("settings that only %s knows", file)
+                    .as("settings that occur only in %s", file)
                     .allSatisfy(key -> assertThat(
                                     known.contains(key) || OldLevels.of(key).isPresent())
                             .as(key)
                             .isTrue());
             assertThat(all(VARIABLE, Files.readString(file)))
-                    .as("variables that only %s knows", file)
+                    .as("variables that occur only in %s", file)
                     .allSatisfy(variable -> assertThat(known.stream()
                                     .map(ReferenceTest::variable)
                                     .anyMatch(name -> variable.equals(name) || variable.equals(name + "_FILE")))
@@ -205,7 +205,7 @@ class ReferenceTest {
             named.removeAll(known);
             named.removeIf(name -> OldLevels.of(name.toLowerCase(Locale.ROOT).replace('_', '.'))
                     .isPresent());
-            assertThat(named).as("variables that only %s knows", file).isEmpty();
+            assertThat(named).as("variables that occur only in %s", file).isEmpty();
         }
     }
 

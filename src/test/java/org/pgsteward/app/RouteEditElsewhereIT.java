@@ -135,11 +135,11 @@ class RouteEditElsewhereIT {
 
                 edit(routes, daemon, "backups.delay:1m}}", "backups.delay:2m}}");
                 assertThat(state.resolve("routes/monitor.camel.yaml"))
-                        .as("what is in force")
+                        .as("route files in force")
                         .hasSameTextualContentAs(routes.resolve("monitor.camel.yaml"));
                 edit(routes, daemon, "backups.delay:2m}}", "backups.delay:1m}}");
 
-                assertThat(going).as("none has ended by an exception").noneMatch(Future::isDone);
+                assertThat(going).as("tasks stopped by an exception").noneMatch(Future::isDone);
                 busy.shutdown();
                 assertThat(busy.awaitTermination(1, TimeUnit.MINUTES)).isTrue();
                 wiring.routeClient.submit("direct:op-collect", "second");

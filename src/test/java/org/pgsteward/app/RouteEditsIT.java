@@ -124,7 +124,7 @@ class RouteEditsIT {
 
             assertThat(running()).as("routes after %s", mistake).isEqualTo(before);
             assertThat(refusal())
-                    .as("what is told of %s", mistake)
+                    .as("refusal of %s", mistake)
                     .hasValueSatisfying(reported -> assertThat(reported)
                             .contains(mistake.file() + (mistake.line() > 0 ? ":" + mistake.line() + ": " : ": "))
                             .doesNotContain("geheim"));

@@ -73,7 +73,7 @@ class StateLeftoversTest {
         Map<Path, byte[]> whole = whole();
 
         new StateLeftovers(state, NOW).remove();
-        assertThat(files()).as("a living process may write them").isEqualTo(left);
+        assertThat(files()).as("recent parts may belong to a running process").isEqualTo(left);
         new StateLeftovers(state, LATER).remove();
 
         assertThat(files()).containsExactlyInAnyOrderElementsOf(whole.keySet());

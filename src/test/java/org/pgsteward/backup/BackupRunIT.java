@@ -150,7 +150,7 @@ class BackupRunIT extends OnBackupHost {
             throw new IOException("interrupted");
         });
 
-        assertThat(Thread.interrupted()).as("the thread still knows it").isTrue();
+        assertThat(Thread.interrupted()).as("the thread stays interrupted").isTrue();
         assertThat(failed.error()).isEqualTo("interrupted");
         assertFailed(database, failed);
     }

@@ -77,7 +77,7 @@ class BaseBackupIT extends OnBaseBackupHost {
         Optional<Programs> programs = installed(major);
         assumeTrue(
                 Zstd.isInstalled() && programs.isPresent(),
-                () -> "skipped: there is no postgresql-" + major + " here, or no program zstd; install them");
+                () -> "skipped: postgresql-" + major + " or the program zstd is missing; install them");
         try (TestHost other = TestHost.start(TestCluster.start(programs.orElseThrow()))) {
             Wiring theirs = other.wiring();
             theirs.house.order();
@@ -177,7 +177,7 @@ class BaseBackupIT extends OnBaseBackupHost {
             assertThat(backup.error()).isEmpty();
             assertThat(backup.state()).isEqualTo(BackupState.VERIFIED);
             assertThat(Files.readString(base.archived).lines().distinct())
-                    .as("where anything was archived")
+                    .as("data directories that archived a segment")
                     .isSubsetOf(host.cluster().cluster().data().toString());
             publisher.setSoTimeout(1);
             org.assertj.core.api.Assertions.assertThatThrownBy(publisher::accept)
@@ -222,7 +222,9 @@ class BaseBackupIT extends OnBaseBackupHost {
         assertThat(base.manifest(backup).contents().rows()).containsEntry("vikunja.traps.t", 7L);
         assertThat(marker).doesNotExist();
         host.cluster().run("vikunja", "SELECT count(*) FROM traps.t", "DROP SCHEMA traps CASCADE");
-        assertThat(Files.deleteIfExists(marker)).as("a trap that springs").isTrue();
+        assertThat(Files.deleteIfExists(marker))
+                .as("control: the trap works outside the backup")
+                .isTrue();
     }
 
     /** The function raises an error in the copy only. On the server it is a valid function for an index. */

@@ -147,13 +147,13 @@ public final class Corpus {
                 cells[i] = cells[i].strip();
             }
             assertThat(line.contains("same | same | same | same") || !cells[8].isEmpty())
-                    .as("a reason in: %s", line)
+                    .as("row without a reason: %s", line)
                     .isTrue();
             if (cells[1].isEmpty() || List.of(cells[1].split(",")).contains(Integer.toString(major))) {
                 String name = cells[0].replace("\\n", "\n").replace("\\\\", "\\");
                 Row before = rows.put(
                         name, new Row(cells[1], cells[2], cells[3], cells[4], cells[5], cells[6], cells[7], cells[8]));
-                assertThat(before).as("two rows of " + name).isNull();
+                assertThat(before).as("duplicate rows of " + name).isNull();
             }
         }
         return rows;

@@ -330,7 +330,7 @@ class EncryptedBackupsIT {
             for (double where : new double[] {0.0, 0.001, 0.5, 0.999}) {
                 flip(file(backup), where);
                 Backup judged = encrypting.verify(backup);
-                assertThat(judged.state()).as("harmed at %s", where).isEqualTo(BackupState.FAILED);
+                assertThat(judged.state()).as("damaged at position %s", where).isEqualTo(BackupState.FAILED);
                 assertThat(judged.error()).containsAnyOf("damaged", "SHA-256");
                 Files.write(file(backup), whole);
             }

@@ -167,7 +167,7 @@ final class FaultyHost implements AutoCloseable {
                     signals.send("STOP");
                     return hasGrown(target.service());
                 });
-                assertThat(dump.isAlive()).as("pg_dump is still at it").isTrue();
+                assertThat(dump.isAlive()).as("pg_dump is still running").isTrue();
                 try {
                     disturbance.happen();
                 } finally {

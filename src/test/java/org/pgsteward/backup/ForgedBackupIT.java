@@ -81,7 +81,7 @@ class ForgedBackupIT {
                 .contains("_base/" + id + ".tar.zst.manifest.json has no valid signature")
                 .contains("PGSTEWARD_BACKUP_MANIFEST_KEY_FILE");
         assertThat(verify(id).state())
-                .as("a row of a refusal vouches for nothing")
+                .as("a refused verification does not allow the next one")
                 .isEqualTo(BackupState.UNVERIFIABLE);
         assertThat(host.notices("backup-failed", "_base")).anyMatch(notice -> notice.contains(id));
     }
@@ -101,7 +101,7 @@ class ForgedBackupIT {
         assertThat(refused.backup().error()).contains("pgsteward verify --backup " + id);
         assertThat(refused.condition().orElseThrow().severity()).contains(Severity.WARNING);
         assertThat(refused.condition().orElseThrow().reason()).contains(id);
-        assertThat(verify(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
+        assertThat(verify(id).state()).as("verification by the operator").isEqualTo(BackupState.VERIFIED);
     }
 
     @Test
@@ -118,7 +118,7 @@ class ForgedBackupIT {
         assertThatThrownBy(() -> wiring.restore.replace(live, RestoreProgress.QUIET))
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("has no valid signature");
-        assertThat(verify(id).state()).as("an operator asks").isEqualTo(BackupState.VERIFIED);
+        assertThat(verify(id).state()).as("verification by the operator").isEqualTo(BackupState.VERIFIED);
         await().atMost(Duration.ofMinutes(1))
                 .until(() -> host.rows("homelab", "SELECT state FROM public.backup_log WHERE backup_id = '" + id + "'")
                         .contains("verified"));

@@ -138,7 +138,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
                 }
                 at += 512 + (size + 511) / 512 * 512;
             }
-            assertThat(first).as("a file that is called " + name + "…").isNotEmpty();
+            assertThat(first).as("a file with the prefix " + name + "…").isNotEmpty();
             archive.seek(content);
             archive.readFully(bytes);
             for (int at = 41; at < bytes.length; at += 64) {

@@ -81,8 +81,8 @@ class RegressionSuiteIT {
                 pipe(host.cluster(), programs.get());
                 CorpusDump raw = CorpusDump.of(host.cluster(), programs.get(), "regsvc_raw", false);
                 CorpusDump ours = CorpusDump.of(host.cluster(), programs.get(), "regsvc_back", false);
-                assertThat(raw.notIn(ours)).as("missing").isEmpty();
-                assertThat(ours.notIn(raw)).as("more").isEmpty();
+                assertThat(raw.notIn(ours)).as("missing after the restore").isEmpty();
+                assertThat(ours.notIn(raw)).as("added by the restore").isEmpty();
                 assertThat(ours.rows()).isEqualTo(raw.rows());
             }
         }

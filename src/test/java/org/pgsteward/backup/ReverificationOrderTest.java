@@ -46,27 +46,27 @@ class ReverificationOrderTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "1 | app:30h wiki:40h            | wiki:40h                     | the one that was checked longest ago",
-                "2 | app:30h wiki:40h            | wiki:40h app:30h             | the longest ago first",
-                "9 | app:30h wiki:40h            | wiki:40h app:30h             | there are fewer than wanted",
-                "0 | app:30h                     | ''                           | none is wanted",
-                "2 | app:50h app:30h wiki:40h    | app:50h wiki:40h             | services take no turns",
-                "2 | app:50h app:45h wiki:40h    | app:50h app:45h              | one service may have all of them",
+                "1 | app:30h wiki:40h            | wiki:40h                     | chooses the least recently checked backup",
+                "2 | app:30h wiki:40h            | wiki:40h app:30h             | least recently checked first",
+                "9 | app:30h wiki:40h            | wiki:40h app:30h             | fewer backups than requested",
+                "0 | app:30h                     | ''                           | no backup requested",
+                "2 | app:50h app:30h wiki:40h    | app:50h wiki:40h             | two backups of one service, not one of each",
+                "2 | app:50h app:45h wiki:40h    | app:50h app:45h              | one service may get all places",
                 "9 | ''                          | ''                           | an empty store",
-                "9 | app:20h                     | app:20h                      | checked just long enough ago",
-                "9 | app:1199m                   | ''                           | a minute less is too fresh",
-                "1 | wiki:30h app:30h            | app:30h                      | alike: the path decides",
-                "3 | c:30h a:30h b:30h           | a:30h b:30h c:30h            | alike: the path decides, not the order of services",
-                "2 | app:90h wiki:30h:?          | wiki:30h:? app:90h           | one without a row comes first",
-                "2 | app:30h:? wiki:40h:? c:90h  | wiki:40h:? app:30h:?         | of those without a row, the oldest first",
-                "9 | wiki:2h:?                   | ''                           | one without a row that was made this morning waits",
-                "9 | app:30h:x                   | ''                           | retention has removed it, and the file is on its way",
-                "2 | app:30h:x wiki:25h          | wiki:25h                     | an expired one takes no place",
-                "1 | app:30h:m wiki:40h          | wiki:40h                     | never verified, it waits like another",
-                "1 | app:40h:f wiki:30h          | app:40h:f                    | what failed is tried again",
-                "1 | app:40h:u wiki:30h          | app:40h:u                    | what could not be verified is tried again",
-                "1 | app:30h:f wiki:40h          | wiki:40h                     | a failure does not go before its time",
-                "2 | _base:50h _globals:40h a:30h | _base:50h _globals:40h      | base backups and globals are backups like others"
+                "9 | app:20h                     | app:20h                      | checked exactly 20 hours ago: due",
+                "9 | app:1199m                   | ''                           | one minute less: not due",
+                "1 | wiki:30h app:30h            | app:30h                      | equal times: the path decides",
+                "3 | c:30h a:30h b:30h           | a:30h b:30h c:30h            | equal times: the path decides, not the input order",
+                "2 | app:90h wiki:30h:?          | wiki:30h:? app:90h           | a backup without a row comes first",
+                "2 | app:30h:? wiki:40h:? c:90h  | wiki:40h:? app:30h:?         | without rows: the oldest first",
+                "9 | wiki:2h:?                   | ''                           | without a row, two hours old: not due",
+                "9 | app:30h:x                   | ''                           | expired, file not deleted yet",
+                "2 | app:30h:x wiki:25h          | wiki:25h                     | an expired backup takes no place",
+                "1 | app:30h:m wiki:40h          | wiki:40h                     | never verified: no priority",
+                "1 | app:40h:f wiki:30h          | app:40h:f                    | retries a failed verification",
+                "1 | app:40h:u wiki:30h          | app:40h:u                    | retries an inconclusive verification",
+                "1 | app:30h:f wiki:40h          | wiki:40h                     | a failed verification has no priority",
+                "2 | _base:50h _globals:40h a:30h | _base:50h _globals:40h      | base backups and globals are treated like other backups"
             })
     void chooses(int count, String stored, String chosen, String sentence) throws Exception {
         List<Named> backups = backups(stored);
@@ -124,10 +124,10 @@ class ReverificationOrderTest {
             nullValues = "-",
             value = {
                 "30 | 40 | 50 | 60 | 30 | the journal's row",
-                "30 | 21 | 50 | 60 | 30 | the journal's row, also if it is older than the verification that it names",
-                "-  | 30 | 50 | 60 | 30 | a row of an older version has no time: the last verification",
-                "-  | -  | 50 | 60 | 50 | never verified: when it was whole",
-                "-  | -  | -  | 60 | 60 | it is not known when it was whole: when it began"
+                "30 | 21 | 50 | 60 | 30 | the journal's row, even if older than its verification",
+                "-  | 30 | 50 | 60 | 30 | row of an older version, no time: the last verification",
+                "-  | -  | 50 | 60 | 50 | never verified: time of completion",
+                "-  | -  | -  | 60 | 60 | completion unknown: start time"
             })
     void itsAgeIsThatOf(
             @Nullable Integer row,
@@ -205,7 +205,7 @@ class ReverificationOrderTest {
             });
             chosen += all.size();
         }
-        assertThat(chosen).as("a rule that chooses nothing would pass too").isGreaterThan(STORES);
+        assertThat(chosen).as("the random stores contain due backups").isGreaterThan(STORES);
     }
 
     private record Named(String name, StoredBackupStatus backup, boolean isInJournal) {}

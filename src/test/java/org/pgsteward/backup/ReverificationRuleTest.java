@@ -41,33 +41,33 @@ class ReverificationRuleTest {
             value = {
                 // before     | stream| after      | removed | as written | verdict  | recorded   | alert
                 "VERIFIED     | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | restored and compared again",
-                "MADE         | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | its first verification, since its process died before",
-                "MADE         | true  | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | the identity is here now",
-                "FAILED       | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | its file was put back",
-                "UNVERIFIABLE | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | this host can restore it now",
-                "RUNNING      | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | its row never heard that it was whole",
+                "MADE         | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | first verification, after its process died",
+                "MADE         | true  | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | the identity is available now",
+                "FAILED       | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | its file was restored",
+                "UNVERIFIABLE | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | the host can restore it now",
+                "RUNNING      | false | VERIFIED     | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | row still RUNNING: completion was never recorded",
                 "VERIFIED     | false | same         | -     | -     | GOOD       | VERIFIED     | well backup-not-reverified    | encrypted, and the identity is gone; its file is unchanged",
                 "MADE         | true  | same         | -     | -     | GOOD       | MADE         | well backup-not-reverified    | encrypted, verified while it was made; its file is unchanged",
                 "UNVERIFIABLE | false | same         | -     | -     | GOOD       | UNVERIFIABLE | well backup-not-reverified    | encrypted and never verified; its file is unchanged",
-                "VERIFIED     | false | FAILED       | true  | -     | REMOVED    | VERIFIED     | -                             | retention removed it meanwhile",
-                "VERIFIED     | false | UNVERIFIABLE | true  | -     | REMOVED    | VERIFIED     | -                             | retention removed it, and it could not be read",
+                "VERIFIED     | false | FAILED       | true  | -     | REMOVED    | VERIFIED     | -                             | retention removed it in the meantime",
+                "VERIFIED     | false | UNVERIFIABLE | true  | -     | REMOVED    | VERIFIED     | -                             | retention removed it before it could be read",
                 "MADE         | false | FAILED       | true  | -     | REMOVED    | MADE         | -                             | retention removed it before its first verification",
-                "FAILED       | false | FAILED       | true  | -     | REMOVED    | FAILED       | -                             | retention removed a damaged one",
-                "MADE         | false | FAILED       | false | -     | NEVER_GOOD | FAILED       | critical backup-failed        | its first verification failed, and nothing was said of it yet",
-                "MADE         | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                             | its first verification was inconclusive",
-                "UNVERIFIABLE | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                             | inconclusive as before",
-                "UNVERIFIABLE | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | it was never verified here",
-                "FAILED       | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | it is damaged as before",
-                "FAILED       | true  | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | verified while it was made, and damaged as before",
+                "FAILED       | false | FAILED       | true  | -     | REMOVED    | FAILED       | -                             | retention removed a damaged backup",
+                "MADE         | false | FAILED       | false | -     | NEVER_GOOD | FAILED       | critical backup-failed        | first verification failed, no alert so far",
+                "MADE         | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                             | first verification inconclusive",
+                "UNVERIFIABLE | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                             | inconclusive again",
+                "UNVERIFIABLE | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | first failure after an inconclusive verification",
+                "FAILED       | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | damaged again",
+                "FAILED       | true  | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | verified while it was made, damaged again",
                 "FAILED       | false | UNVERIFIABLE | false | -     | STILL_OPEN | UNVERIFIABLE | -                             | inconclusive after a failure",
-                "RUNNING      | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | its row never heard that it was whole",
+                "RUNNING      | false | FAILED       | false | -     | STILL_OPEN | FAILED       | -                             | row still RUNNING: completion was never recorded",
                 "VERIFIED     | false | FAILED       | false | false | DAMAGED    | FAILED       | critical backup-damaged       | its file or manifest changed, or is missing",
                 "MADE         | true  | FAILED       | false | false | DAMAGED    | FAILED       | critical backup-damaged       | encrypted, verified while it was made, and changed since",
                 "VERIFIED     | true  | FAILED       | false | false | DAMAGED    | FAILED       | critical backup-damaged       | verified in both ways, and changed since",
                 "VERIFIED     | false | FAILED       | false | true  | NOT_AGAIN  | VERIFIED     | warning backup-not-reverified | no restore succeeds, and its file is unchanged",
-                "MADE         | true  | FAILED       | false | true  | NOT_AGAIN  | MADE         | warning backup-not-reverified | the same of one that was verified while it was made",
-                "VERIFIED     | false | UNVERIFIABLE | false | -     | NOT_AGAIN  | VERIFIED     | warning backup-not-reverified | inconclusive: it is not called bad, and its file is not read again",
-                "MADE         | true  | UNVERIFIABLE | false | -     | NOT_AGAIN  | MADE         | warning backup-not-reverified | the same of one that was verified while it was made"
+                "MADE         | true  | FAILED       | false | true  | NOT_AGAIN  | MADE         | warning backup-not-reverified | verified while it was made, no restore succeeds, file unchanged",
+                "VERIFIED     | false | UNVERIFIABLE | false | -     | NOT_AGAIN  | VERIFIED     | warning backup-not-reverified | inconclusive: not damaged, file not read again",
+                "MADE         | true  | UNVERIFIABLE | false | -     | NOT_AGAIN  | MADE         | warning backup-not-reverified | verified while it was made, now inconclusive"
             })
     void concludes(
             BackupState state,
@@ -115,7 +115,7 @@ class ReverificationRuleTest {
                                 kept++;
                             }
                             assertThat(conclusion.condition().flatMap(Condition::severity))
-                                    .as(what + ": it is critical only where it is recorded as failed")
+                                    .as(what + ": critical exactly when recorded as failed")
                                     .isNotEqualTo(
                                             conclusion.backup().state() == BackupState.FAILED
                                                     ? Optional.of(Severity.WARNING)
@@ -142,7 +142,7 @@ class ReverificationRuleTest {
         Conclusion conclusion = damaged(before(BackupState.VERIFIED, false));
 
         assertThat(conclusion.backup().verification().at())
-                .as("when it was last verified stays known")
+                .as("keeps the time of the last verification")
                 .contains(MADE.plusSeconds(9));
         Condition condition = conclusion.condition().orElseThrow();
         assertThat(condition.reason())
@@ -264,7 +264,7 @@ class ReverificationRuleTest {
 
     private static BooleanSupplier answer(@Nullable Boolean answer) {
         return () -> {
-            assertThat(answer).as("is not to be asked").isNotNull();
+            assertThat(answer).as("this check must not run").isNotNull();
             return Boolean.TRUE.equals(answer);
         };
     }

@@ -81,7 +81,7 @@ class RoundTripIT {
     }
 
     Stream<Integer> majors() {
-        assumeTrue(!sides.isEmpty(), "skipped: neither PostgreSQL 15 nor 17 is here");
+        assumeTrue(!sides.isEmpty(), "skipped: PostgreSQL 15 and 17 are missing on this machine");
         return sides.keySet().stream();
     }
 
@@ -140,21 +140,21 @@ class RoundTripIT {
     private static final String TEXT_PARTITIONS = "CREATE TABLE public.t (word text) PARTITION BY RANGE (word)";
 
     private static final List<Case> CASES = List.of(
-            new Case("one without a table", "", List.of(), BackupState.VERIFIED, ""),
+            new Case("no table", "", List.of(), BackupState.VERIFIED, ""),
             new Case(
-                    "one in another encoding",
+                    "LATIN1 encoding",
                     "ENCODING 'LATIN1' LOCALE 'C'",
                     List.of("CREATE TABLE public.t AS SELECT 'Grüße'::text AS word"),
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one that never asked what its bytes mean",
+                    "SQL_ASCII with bytes of no encoding",
                     "ENCODING 'SQL_ASCII' LOCALE 'C'",
                     List.of("CREATE TABLE public.t AS SELECT convert_from('\\xfffe80', 'SQL_ASCII') AS word"),
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one whose partitions hold in the order of its own locale only",
+                    "partition bounds that need the ICU locale",
                     "LOCALE_PROVIDER icu ICU_LOCALE 'en-US' LOCALE 'C'",
                     List.of(
                             TEXT_PARTITIONS,
@@ -163,7 +163,7 @@ class RoundTripIT {
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one of the official image's locale",
+                    "locale of the official image",
                     "LOCALE 'en_US.UTF-8'",
                     List.of(
                             TEXT_PARTITIONS,
@@ -172,7 +172,7 @@ class RoundTripIT {
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one whose owner set much for all who connect",
+                    "settings of the database for all sessions",
                     "",
                     List.of(
                             "CREATE TABLE public.t AS SELECT 'Grüße'::text AS word, now() AS at",
@@ -188,7 +188,7 @@ class RoundTripIT {
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one whose owner was given much wherever they log in",
+                    "settings of the owner's role",
                     "",
                     List.of(
                             "CREATE ROLE hurried LOGIN; CREATE ROLE another",
@@ -202,13 +202,13 @@ class RoundTripIT {
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one with functions in a language that a program can be run from",
+                    "function in language internal",
                     "",
                     List.of("CREATE FUNCTION public.f() RETURNS int LANGUAGE internal AS 'pg_backend_pid'"),
                     BackupState.UNVERIFIABLE,
                     "permission denied for language internal"),
             new Case(
-                    "one whose names are in another encoding",
+                    "names in LATIN1",
                     "ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C'",
                     List.of(
                             "CREATE TABLE public.\"größe\" AS SELECT 'Grüße'::text AS \"wörter\"",
@@ -218,19 +218,19 @@ class RoundTripIT {
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one whose names are mere bytes",
+                    "names in SQL_ASCII",
                     "ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'",
                     List.of("CREATE TABLE public.\"größe\" AS SELECT 'Grüße'::text AS \"wörter\""),
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one that has ends of lines of a kind in its names",
+                    "names with line separators",
                     "",
                     List.of("CREATE TABLE public.\"a\u2028b\u0085c\" AS SELECT generate_series(1, 3) AS n"),
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one with a materialized view over so many partitions that a small server has no room for their locks",
+                    "materialized view over more partitions than a small server can lock",
                     "",
                     List.of(
                             "CREATE TABLE public.events (n int, at int, what text) PARTITION BY RANGE (n)",
@@ -244,7 +244,7 @@ class RoundTripIT {
                     BackupState.VERIFIED,
                     ""),
             new Case(
-                    "one that takes more locks than this host has room for",
+                    "more locks than the host can hold",
                     "",
                     List.of(
                             "CREATE FUNCTION public.locked() RETURNS bigint LANGUAGE plpgsql AS $$ BEGIN"
@@ -254,7 +254,7 @@ class RoundTripIT {
                     BackupState.UNVERIFIABLE,
                     "this host cannot restore it: "),
             new Case(
-                    "one that reads the server's files",
+                    "foreign table on a file of the server",
                     "",
                     List.of(
                             "CREATE EXTENSION file_fdw SCHEMA public",
@@ -264,7 +264,7 @@ class RoundTripIT {
                     BackupState.UNVERIFIABLE,
                     "superuser"),
             new Case(
-                    "one whose own constraint does not hold where nothing is on the search path",
+                    "constraint that needs a search path",
                     "",
                     List.of(
                             "SET search_path = public",
@@ -277,7 +277,7 @@ class RoundTripIT {
                     BackupState.FAILED,
                     "relation \"ids\" does not exist"),
             new Case(
-                    "one that no restore into another database takes",
+                    "constraint that depends on the database name",
                     "",
                     List.of(
                             "CREATE TABLE public.t (n int CHECK (current_database() IN ('@', 'proof')))",
@@ -361,7 +361,7 @@ class RoundTripIT {
     @ParameterizedTest
     @MethodSource("majors")
     void refusesAClientOfAnotherMajorVersion(int major) throws Exception {
-        assumeTrue(sides.size() > 1, "skipped: only one version of PostgreSQL is here");
+        assumeTrue(sides.size() > 1, "skipped: only one version of PostgreSQL is on this machine");
         Side side = Objects.requireNonNull(sides.get(major));
         int other = sides.keySet().stream()
                 .filter(each -> each != major)

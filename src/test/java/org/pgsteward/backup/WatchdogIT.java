@@ -104,7 +104,7 @@ class WatchdogIT {
         assertThat(backup(answer, wiki).path("error").asText())
                 .contains("it was stuck and was cancelled: no progress for ")
                 .contains("in step 'locks the tables'");
-        assertThat(state(answer, chat)).as("the others of the night").isEqualTo("verified");
+        assertThat(state(answer, chat)).as("other backups of the same run").isEqualTo("verified");
         assertStuckAndNothingHeld(wiki);
         assertThat(host.stored(wiki)).isEmpty();
 
@@ -138,7 +138,7 @@ class WatchdogIT {
         assertThat(backup(answer, database).path("error").asText())
                 .startsWith("it was stuck and was cancelled: too slow while others wait: ");
         assertThat(List.of(state(answer, chat), state(answer, wiki)))
-                .as("the others of the night")
+                .as("other backups of the same run")
                 .containsOnly("verified");
         assertStuckAndNothingHeld(database);
         assertThat(host.stored(database)).isEmpty();
@@ -228,7 +228,9 @@ class WatchdogIT {
             await().atMost(PATIENCE)
                     .untilAsserted(() -> assertThatThrownBy(() -> lockCatalog(service, password))
                             .hasMessageContaining("not permitted to log in"));
-            assertThat(first.isValid(5)).as("its other sessions end, too").isFalse();
+            assertThat(first.isValid(5))
+                    .as("the other sessions of the role end too")
+                    .isFalse();
         } finally {
             first.close();
         }
@@ -379,6 +381,6 @@ class WatchdogIT {
                 return backup;
             }
         }
-        throw new AssertionError("no " + service + " in " + answer);
+        throw new AssertionError("no backup of service " + service + " in " + answer);
     }
 }

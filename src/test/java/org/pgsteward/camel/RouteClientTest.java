@@ -36,7 +36,7 @@ class RouteClientTest {
                     .hasMessageStartingWith("cannot reach direct:nobody: ");
         }
         assertThatThrownBy(() -> routeClient.submit("direct:fails", ""))
-                .as("the routes have stopped")
+                .as("after the routes stopped")
                 .isInstanceOf(RuntimeException.class);
     }
 

@@ -82,7 +82,7 @@ class ShippedRoutesTest {
         for (Map<?, ?> route : routes) {
             Set<String> targets = new TreeSet<>();
             collectTargets(route, targets);
-            assertThat(endpoints).as("doors of %s", route.get("id")).containsAll(targets);
+            assertThat(endpoints).as("endpoints of %s", route.get("id")).containsAll(targets);
         }
     }
 

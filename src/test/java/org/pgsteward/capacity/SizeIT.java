@@ -113,7 +113,9 @@ class SizeIT {
             took.put("threads", Integer.toString(measures.threads()));
             took.put("files", Long.toString(measures.files()));
             took.put("processor time of the daemon", seconds(Duration.ofNanos(measures.cpu())));
-            assertThat(measures.heapAfterCollection()).as("heap that is kept").isLessThan(MOST_HEAP);
+            assertThat(measures.heapAfterCollection())
+                    .as("heap after a collection")
+                    .isLessThan(MOST_HEAP);
             assertThat(measures.direct()).as("direct memory").isLessThan(MOST_DIRECT);
             assertThat(measures.resident()).as("resident memory").isLessThan(MOST_RESIDENT);
             many.stopDaemon();

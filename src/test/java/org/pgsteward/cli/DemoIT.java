@@ -72,7 +72,7 @@ class DemoIT {
                         "resolved memory-high postgresql",
                         "resolved service-down hedgedoc");
         assertThat(output).doesNotContain("demo-vikunja", "demo-hedgedoc", "demo-linkding", "demo-navidrome");
-        assertThat(commands()).as("left behind").isEmpty();
+        assertThat(commands()).as("processes left behind").isEmpty();
     }
 
     @ParameterizedTest
@@ -81,7 +81,8 @@ class DemoIT {
         // The process inherits the ignored signal, so no program started here could receive it. A shell's background
         // jobs ignore SIGINT.
         assumeFalse(
-                signal.equals("INT") && isInterruptIgnored(), "skipped: SIGINT is ignored by who started the tests");
+                signal.equals("INT") && isInterruptIgnored(),
+                "skipped: the process that started the tests ignores SIGINT");
         Process demo = start();
         await().atMost(PATIENCE).until(() -> Files.readString(printed).contains("verified"));
         assertThat(processes()).isPositive();
@@ -98,9 +99,10 @@ class DemoIT {
                 .waitFor();
 
         assertThat(demo.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-        await().untilAsserted(() -> assertThat(commands()).as("left behind").isEmpty());
+        await().untilAsserted(
+                        () -> assertThat(commands()).as("processes left behind").isEmpty());
         assertThat(Files.readString(printed))
-                .as("its own PostgreSQL ends with it, and that is no alert")
+                .as("the end of the demo's own PostgreSQL raises no alert")
                 .doesNotContain("[critical] postgresql");
     }
 

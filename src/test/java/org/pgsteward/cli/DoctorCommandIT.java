@@ -100,7 +100,7 @@ class DoctorCommandIT {
                             "the container's password is not that of role 'linkding', or the role does not" + " exist");
             assertThat(causes(document, "permission denied", "hedgedoc")).contains("notes");
             assertThat(causes(document, "connection refused", "hedgedoc"))
-                    .as("its own password is right, and somebody comes with another")
+                    .as("correct password in the container, another client fails")
                     .startsWith(
                             "logins failed: 3 logins refused in the last 10 min: 3 x wrong password: role hedgedoc");
             assertThat(causes(document, "permission denied", "navidrome"))
@@ -108,7 +108,7 @@ class DoctorCommandIT {
             assertThat(host.rows("homelab", "SELECT count(*) FROM public.backup_log"))
                     .containsExactly("0");
             assertThat(host.rows("hedgedoc", "SELECT tableowner FROM pg_tables WHERE tablename = 'notes'"))
-                    .as("nothing is changed")
+                    .as("doctor changes nothing")
                     .containsExactly("homelab");
             assertThat(ill.out() + ill.err()).doesNotContain("demo-linkding", "demo-vikunja", "navidromes-own");
 
@@ -179,7 +179,7 @@ class DoctorCommandIT {
             assertThat(causes(before, "connection refused", service) + causes(before, "permission denied", service))
                     .isNotEmpty();
             assertThat(causes(after, "connection refused", service) + causes(after, "permission denied", service))
-                    .as("typed: " + lines)
+                    .as("after these commands: " + lines)
                     .isEmpty();
         }
     }

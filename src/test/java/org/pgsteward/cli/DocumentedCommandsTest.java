@@ -89,7 +89,7 @@ public class DocumentedCommandsTest {
                             .results()
                             .map(found -> found.group())
                             .filter(name -> !PLACEHOLDER.matcher(name).matches()))
-                    .as("files that " + file + " names")
+                    .as("files named in " + file)
                     .allMatch(name -> Files.exists(Path.of(name)));
         }
     }
@@ -107,11 +107,11 @@ public class DocumentedCommandsTest {
         for (Path file : Handbook.files()) {
             if (!file.equals(Handbook.CHANGELOG)) {
                 assertThat(names(file, CLASS, 1))
-                        .as("classes that %s names", file)
+                        .as("classes named in %s", file)
                         .isSubsetOf(classes);
             }
             assertThat(names(file, SOURCE, 0))
-                    .as("sources that %s names", file)
+                    .as("sources named in %s", file)
                     .allMatch(name -> Files.exists(SOURCES.resolve(name)) || Files.exists(Path.of(name)));
         }
     }

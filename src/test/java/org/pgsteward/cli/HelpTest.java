@@ -32,7 +32,7 @@ class HelpTest {
         String help = help(name, "--help");
         assertThat(help).contains("\nFor example:\n");
         assertThat(help.substring(help.indexOf("For example:")).lines().skip(1))
-                .as("each on one line")
+                .as("one indented line per example")
                 .allMatch(line -> line.startsWith("  "))
                 .anyMatch(line -> line.contains("pgsteward " + name));
         assertThat(help.lines()).allMatch(line -> line.length() <= 80);

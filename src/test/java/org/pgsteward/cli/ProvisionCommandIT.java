@@ -122,11 +122,11 @@ class ProvisionCommandIT {
         Ended repaired = withoutAnEngine("provision");
         assertThat(repaired.code()).as(repaired.toString()).isZero();
         assertThat(ask("SELECT action FROM public.user_activity WHERE service_name = 'vikunja'"))
-                .as("rows, as the daemon writes them")
+                .as("the same journal rows as from the daemon")
                 .anyMatch(
                         action -> action.startsWith("rights repaired: role vikunja has attributes beyond its database;"
                                 + " every role may connect to"));
-        assertThat(firing()).as("alerts, as the daemon raises them").contains("rights-changed:vikunja");
+        assertThat(firing()).as("the same alerts as from the daemon").contains("rights-changed:vikunja");
         assertThat(repaired.out())
                 .contains("vikunja: repaired: role vikunja has attributes beyond its database;"
                         + " every role may connect to database vikunja");

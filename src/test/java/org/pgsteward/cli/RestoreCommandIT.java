@@ -142,7 +142,7 @@ class RestoreCommandIT {
                         "shop",
                         "SELECT pg_get_userbyid(datdba) || ' ' || (SELECT tableowner FROM pg_tables WHERE tablename = 't')"
                                 + " FROM pg_database WHERE datname = 'shop'"))
-                .as("the database, and what was the seller's in the backup")
+                .as("the current owner owns the database and the seller's tables")
                 .containsExactly("buyer buyer");
         assertThat(replaced.out()).contains("its owner is buyer, and was seller when it was backed up");
     }

@@ -33,7 +33,9 @@ class StatusCommandIT {
             CommandRun made = CommandRun.on(host, "backup", "wiki");
             assertThat(made.code()).as(made.toString()).isZero();
             CommandRun part = CommandRun.on(host, "status");
-            assertThat(part.code()).as("two databases have no backup: " + part).isEqualTo(1);
+            assertThat(part.code())
+                    .as("two databases without a backup: " + part)
+                    .isEqualTo(1);
             assertThat(part.err()).isEmpty();
             assertThat(part.out().lines().toList())
                     .satisfiesExactly(
@@ -105,7 +107,7 @@ class StatusCommandIT {
             assertThat(stranger.out())
                     .contains("PostgreSQL refuses the connection of pgsteward: ")
                     .contains("PGSTEWARD_POSTGRES_USER and _PASSWORD");
-            assertThat(state).as("who only looks leaves nothing behind").doesNotExist();
+            assertThat(state).as("status creates no state folder").doesNotExist();
 
             host.cluster().kill();
             CommandRun away = CommandRun.on(host, "status", "--json");
@@ -117,7 +119,7 @@ class StatusCommandIT {
             assertThat(document.path("problems").asInt()).isEqualTo(2);
             assertThat(document.path("known_at").asText()).isNotEmpty();
             assertThat(document.path("services").path(3).path("restorable_to").asText())
-                    .as("what PostgreSQL said last")
+                    .as("last known value")
                     .startsWith("20");
             assertThat(document.path("alerts").path(0).path("remedy").asText()).startsWith("docker start wiki");
         }

@@ -203,7 +203,7 @@ class ContainerStoryTest {
     void killedProcessFiresAlthoughTheContainerRuns() {
         Container server = container("1", State.RUNNING, 0, "sha256:a", -3600);
         assertThat(words(watch.look("postgresql", true, server, List.of())))
-                .as("pgsteward has just started: a kill a minute ago is not known")
+                .as("before the event of the kill")
                 .containsExactly("well postgres-down container vikunja runs");
         event("1", "oom", Map.of());
         second(30);
@@ -301,7 +301,7 @@ class ContainerStoryTest {
         event("2", "start", Map.of());
         Container again = container("2", State.RUNNING, 0, "sha256:a", 0);
         assertThat(words(watch.look("vikunja", false, server, List.of(again))))
-                .as("too early")
+                .as("within 20 seconds of the start")
                 .noneMatch(words -> words.contains("service-down"));
         second(20);
         assertThat(words(watch.look("vikunja", false, server, List.of(again))))

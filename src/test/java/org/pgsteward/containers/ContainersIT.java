@@ -172,7 +172,7 @@ class ContainersIT {
         assertThat(other.isComplete()).isTrue();
         other.list();
         other.list();
-        assertThat(asked).as("once more after its list, and never again").hasValue(2);
+        assertThat(asked).as("two requests for events").hasValue(2);
     }
 
     private List<ContainerEvent> remembered() {

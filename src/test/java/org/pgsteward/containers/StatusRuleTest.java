@@ -21,28 +21,28 @@ class StatusRuleTest {
 
     @ParameterizedTest(name = "{0}")
     @CsvSource({
-        "running is well, RUNNING, NONE, 0, false, false, well, well, runs",
-        "so is healthy, RUNNING, HEALTHY, 0, false, false, well, well, runs",
-        "starting is not unhealthy, RUNNING, STARTING, 0, false, false, well, well, runs",
-        "an old exit code does not matter while it runs, RUNNING, NONE, 137, false, false, well, well, runs",
-        "made and never started is well, CREATED, NONE, 0, false, false, well, well, never started",
-        "made and refused to start is not, CREATED, NONE, 127, false, false, warning, critical, command was not found",
+        "running, RUNNING, NONE, 0, false, false, well, well, runs",
+        "healthy, RUNNING, HEALTHY, 0, false, false, well, well, runs",
+        "health check still starting, RUNNING, STARTING, 0, false, false, well, well, runs",
+        "running with a previous exit code, RUNNING, NONE, 137, false, false, well, well, runs",
+        "created and never started, CREATED, NONE, 0, false, false, well, well, never started",
+        "created and failed to start, CREATED, NONE, 127, false, false, warning, critical, command was not found",
         "unhealthy, RUNNING, UNHEALTHY, 0, false, false, warning, critical, health check fails",
         "paused, PAUSED, NONE, 0, false, false, warning, critical, paused",
         "restarting, RESTARTING, NONE, 1, false, false, critical, critical, ended and is being restarted",
         "a crash, EXITED, NONE, 1, false, false, critical, critical, exit code 1",
         "a segmentation fault, EXITED, NONE, 139, false, false, critical, critical, SIGSEGV",
-        "killed by nobody we know, EXITED, NONE, 137, false, false, critical, critical, SIGKILL",
-        "the kernel's doing, EXITED, NONE, 137, true, false, critical, critical, lack of memory",
-        "the kernel's doing even after an order, EXITED, NONE, 137, true, true, critical, critical, limit of 256 MiB",
-        "stopped after the kernel had killed a child of it, EXITED, NONE, 0, true, true, info, info, stopped on purpose",
+        "killed by an unknown process, EXITED, NONE, 137, false, false, critical, critical, SIGKILL",
+        "killed by the kernel for memory, EXITED, NONE, 137, true, false, critical, critical, lack of memory",
+        "killed by the kernel for memory after docker stop, EXITED, NONE, 137, true, true, critical, critical, limit of 256 MiB",
+        "docker stop after the kernel killed a child process, EXITED, NONE, 0, true, true, info, info, stopped on purpose",
         "docker stop, EXITED, NONE, 143, false, true, info, info, stopped on purpose",
-        "docker stop of what catches the signal, EXITED, NONE, 0, false, true, info, info, stopped on purpose",
-        "docker stop of what does not listen, EXITED, NONE, 137, false, true, info, info, stopped on purpose",
-        "a stop while nobody watched, EXITED, NONE, 143, false, false, info, info, SIGTERM",
-        "work done, EXITED, NONE, 0, false, false, info, info, without an error",
+        "docker stop with a handled signal, EXITED, NONE, 0, false, true, info, info, stopped on purpose",
+        "docker stop with an ignored signal, EXITED, NONE, 137, false, true, info, info, stopped on purpose",
+        "stopped while pgsteward was not running, EXITED, NONE, 143, false, false, info, info, SIGTERM",
+        "finished with exit code 0, EXITED, NONE, 0, false, false, info, info, without an error",
         "dead, DEAD, NONE, 1, false, false, critical, critical, exit code 1",
-        "being removed is undecided, REMOVING, NONE, 0, false, false, -, -, -"
+        "being removed, REMOVING, NONE, 0, false, false, -, -, -"
     })
     void judges(
             String why,

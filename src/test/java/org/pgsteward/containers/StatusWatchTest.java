@@ -126,7 +126,7 @@ class StatusWatchTest {
         note("start", clock.instant(), Map.of());
         note("die", clock.instant(), Map.of("exitCode", "1"));
         assertThat(look(failed).get(0).reason())
-                .as("a later end has another cause")
+                .as("a later crash has another cause")
                 .doesNotContain("database");
     }
 

@@ -33,23 +33,23 @@ class DoctorTest {
     /** The managed server is {@code postgresql} on {@code internal_db}; {@code other_db} runs on {@code elsewhere}. */
     @ParameterizedTest(name = "{0}")
     @CsvSource({
-        "the right name on the right network, postgresql, internal_db, ''",
-        "the name that the original lab had, postgres, internal_db, 'VIKUNJA_DATABASE_HOST names ''postgres'', and no"
+        "correct name and network, postgresql, internal_db, ''",
+        "wrong name, postgres, internal_db, 'VIKUNJA_DATABASE_HOST names ''postgres'', and no"
                 + " container on network internal_db has this name; the container of PostgreSQL is ''postgresql'''",
-        "the right name on a network without PostgreSQL, postgresql, elsewhere, 'VIKUNJA_DATABASE_HOST names"
+        "correct name on a network without PostgreSQL, postgresql, elsewhere, 'VIKUNJA_DATABASE_HOST names"
                 + " ''postgresql'', which is PostgreSQL, but the container is only on network elsewhere and PostgreSQL is"
                 + " on network internal_db'",
-        "neither, postgres, elsewhere, 'VIKUNJA_DATABASE_HOST names ''postgres'', and no container on network elsewhere has"
+        "wrong name on a network without PostgreSQL, postgres, elsewhere, 'VIKUNJA_DATABASE_HOST names ''postgres'', and no container on network elsewhere has"
                 + " this name; the container of PostgreSQL is ''postgresql'''",
-        "another server is not ours to judge, other_db, elsewhere, ''",
-        "another server that cannot be reached is a name that leads nowhere, other_db, internal_db,"
+        "another server on the same network, other_db, elsewhere, ''",
+        "another server on a network without it, other_db, internal_db,"
                 + " 'VIKUNJA_DATABASE_HOST names ''other_db'', and no container on network internal_db has this name;"
                 + " the container of PostgreSQL is ''postgresql'''",
         "the container itself, localhost, internal_db, 'VIKUNJA_DATABASE_HOST names ''localhost'', which is the container"
                 + " itself; the container of PostgreSQL is ''postgresql'''",
-        "the host's network is not Docker's to resolve, localhost, host, ''",
-        "a name with a dot may lead out of the host, db.example.org, internal_db, ''",
-        "so may an address, 192.168.1.7, internal_db, ''"
+        "container on the host network, localhost, host, ''",
+        "name with a dot, db.example.org, internal_db, ''",
+        "IP address, 192.168.1.7, internal_db, ''"
     })
     void reportsHostNamesThatDoNotLeadToPostgresql(String why, String host, String network, String cause) {
         List<Diagnosis> found = examine(asks(host, network, false), LoginResult.LET_IN);
@@ -228,16 +228,16 @@ class DoctorTest {
         "stopped, EXITED, NONE, 0, false, does not run: it ended with exit code 0, docker start postgresql",
         "killed for memory, EXITED, NONE, 137, true, the kernel killed it for lack of memory, docker start postgresql",
         "paused, PAUSED, NONE, 0, false, is paused, docker unpause postgresql",
-        "in a loop, RESTARTING, NONE, 1, false, 'ended with exit code 1, and Docker restarts it', docker logs --tail 50 postgresql",
+        "restarting, RESTARTING, NONE, 1, false, 'ended with exit code 1, and Docker restarts it', docker logs --tail 50 postgresql",
         "unhealthy, RUNNING, UNHEALTHY, 0, false, its own health check fails, docker restart postgresql",
-        "not reachable from here, RUNNING, HEALTHY, 0, false, 'runs, and postgresql:5432 does not answer: refused',"
+        "running but unreachable, RUNNING, HEALTHY, 0, false, 'runs, and postgresql:5432 does not answer: refused',"
                 + " docker exec postgresql pg_isready"
     })
     void unavailableServerIsTheOnlyCauseAndNoLoginIsTried(
             String why, State state, Health health, int code, boolean killed, String cause, String remedy) {
         Container server = container("postgresql", "internal_db", Map.of(), state, health, code, killed);
         Doctor doctor = new Doctor(login -> {
-            throw new AssertionError("nobody can log in");
+            throw new AssertionError("login attempted on an unavailable server");
         });
         Doctor.Patient patient = new Doctor.Patient(
                 "postgresql:5432",
@@ -386,13 +386,13 @@ class DoctorTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "all is said | ours | true | true | false | |",
-                "the extension says more than the log | ours | false | true | true | |",
-                "as PostgreSQL comes | %m [%p] | false | true | false | it lacks the client of a refused login, and the"
+                "complete logs | ours | true | true | false | |",
+                "slow statements from the extension | ours | false | true | true | |",
+                "PostgreSQL's defaults | %m [%p] | false | true | false | it lacks the client of a refused login, and the"
                         + " reason if its language is not English; it has no slow statements | log_parameter_max_length = 0",
-                "another prefix | %t: | true | true | false | pgsteward cannot parse lines that begin with '%t: ' | SELECT"
+                "unknown prefix | %t: | true | true | false | pgsteward cannot parse lines that begin with '%t: ' | SELECT"
                         + " pg_reload_conf()",
-                "files of its own | ours | true | false | false | PostgreSQL writes it to files | docker restart postgresql"
+                "log files of its own | ours | true | false | false | PostgreSQL writes it to files | docker restart postgresql"
             })
     void missingLogSettingsAreSuggestedAsInformation(
             String why,

@@ -135,7 +135,7 @@ class DockerEngineIT {
         assertThat(texts(next)).isEmpty();
 
         DockerCli.docker("rm", "--force", name);
-        assertThat(engine.log(name, next)).as("while it is gone").isEmpty();
+        assertThat(engine.log(name, next)).as("while the container is removed").isEmpty();
         run("--detach", "--tty", "--name", name, "debian:bookworm-slim", "sh", "-c", "echo three; sleep 600");
 
         org.awaitility.Awaitility.await().until(() -> texts(next).equals(List.of("three")));

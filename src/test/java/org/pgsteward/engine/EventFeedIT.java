@@ -62,7 +62,7 @@ class EventFeedIT {
     }
 
     @ParameterizedTest(name = "the engine is {0}")
-    @ValueSource(strings = {"killed", "ended in good order"})
+    @ValueSource(strings = {"killed", "stopped cleanly"})
     @EnabledIf("org.pgsteward.engine.PrivateEngine#isPossible")
     void everyChangeAcrossAnAbsenceOfTheEngineIsKnownAndNothingTwice(String way) throws IOException {
         List<String> listed = new CopyOnWriteArrayList<>();

@@ -233,7 +233,7 @@ class EventFeedTest {
             @Override
             public void connected() {
                 heard.connected();
-                throw new IllegalStateException("the list could not be read");
+                throw new IllegalStateException("cannot list containers");
             }
 
             @Override

@@ -28,7 +28,7 @@ class MemoryReadingTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource(delimiter = '|', quoteCharacter = '`', textBlock = """
                     a container that does not run, cgroup v1 | {"name":"/x","memory_stats":{}}
-                    a stopped one on new engines             | {"os_type":"linux"}
+                    a stopped container on new engines       | {"os_type":"linux"}
                     no limit known                           | {"memory_stats":{"usage":4096}}
                     """)
     void hasNoFigureFor(String sentence, String stats) throws IOException {

@@ -78,10 +78,10 @@ class LeftoverPartsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "PT0S     | true  | being written now",
+                "PT0S     | true  | just written",
                 "PT1H     | true  | just an hour old",
-                "PT1H1S   | false | a second more",
-                "PT-1M    | true  | of the future, as after a clock was set back",
+                "PT1H1S   | false | an hour and one second old",
+                "PT-1M    | true  | in the future, clock was set back",
                 "PT10000H | false | very old"
             })
     void keepsAFileThatALivingProcessMayWrite(Duration age, boolean kept, String sentence) throws IOException {

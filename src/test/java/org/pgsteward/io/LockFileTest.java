@@ -63,7 +63,9 @@ class LockFileTest {
         held.close();
         LockFile next = LockFile.take(file).orElseThrow();
         held.close();
-        assertThat(LockFile.take(file)).as("a second close releases nothing").isEmpty();
+        assertThat(LockFile.take(file))
+                .as("a second close does not release another lock")
+                .isEmpty();
         next.close();
     }
 

@@ -45,7 +45,7 @@ class ThreadsTest {
         ExecutorService executor = Executors.newSingleThreadExecutor(Threads.factory("worker", Threads.DEFAULT_STACK));
         try {
             executor.execute(() -> {
-                throw new IllegalStateException("the first task fails, and this is logged");
+                throw new IllegalStateException("the first task fails");
             });
             assertThat(executor.submit(() -> Thread.currentThread().getName()).get(60, TimeUnit.SECONDS))
                     .isEqualTo("worker");

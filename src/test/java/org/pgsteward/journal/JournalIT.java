@@ -97,7 +97,7 @@ class JournalIT {
                         "SELECT concat_ws(' ', service_name, backup_type, backup_path, created_at,"
                                 + " success, backup_id, state, extract(epoch FROM finished_at - started_at)::int, size_bytes,"
                                 + " source_bytes, sha256, server_version, image) FROM public.backup_log"))
-                .as("the second row does not know the image and keeps it")
+                .as("a second row without an image keeps the image")
                 .containsExactly("app dump app/a.dump.zst 2026-03-01 03:00:00 t app-id made 5 10 20 ab 15.20 app:1.2");
         assertThat(waiting()).isEmpty();
     }
@@ -230,7 +230,7 @@ class JournalIT {
         write(started.made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5)));
         write(started.made("app/a.dump.zst", NIGHT, 10, 20, "ab", Duration.ofSeconds(5))
                 .judged(BackupState.VERIFIED, NIGHT, Duration.ofSeconds(2), ""));
-        assertThat(waiting()).as("rows that wait").hasSize(42);
+        assertThat(waiting()).as("rows in the spool").hasSize(42);
         host.cluster().startAgain();
 
         await().until(() -> waiting().isEmpty());

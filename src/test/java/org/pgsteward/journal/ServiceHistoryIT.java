@@ -61,7 +61,7 @@ class ServiceHistoryIT {
         assertThat(history.runs().get(1).state()).isEqualTo(BackupState.FAILED);
         assertThat(history.runs().get(1).error()).hasSize(2000);
         assertThat(read(database, "vikunja", NOW, ZoneOffset.UTC).runs())
-                .as("a row of the init script has no start")
+                .as("rows of the init script have no start time")
                 .isEmpty();
         assertThat(read(database, "'; DROP TABLE public.backup_log; --", NOW, ZoneOffset.UTC)
                         .runs())
@@ -89,11 +89,11 @@ class ServiceHistoryIT {
         assertThat(sizes.get(0)).hasValue(1);
         assertThat(sizes.get(26)).hasValue(2);
         assertThat(sizes.get(27)).as("the day of 23 hours").hasValue(4);
-        assertThat(sizes.get(28)).as("a failed run stored nothing").isEmpty();
+        assertThat(sizes.get(28)).as("day with a failed run only").isEmpty();
         assertThat(sizes.get(29)).hasValue(7);
         assertThat(sizes.subList(1, 26)).allMatch(OptionalLong::isEmpty);
         assertThat(read(database, "late", NOW, BERLIN).sizes().get(29))
-                .as("after the clock was set back, a later run counts as today's")
+                .as("a run in the future counts for today")
                 .hasValue(8);
     }
 

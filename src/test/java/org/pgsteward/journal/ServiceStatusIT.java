@@ -113,7 +113,7 @@ class ServiceStatusIT {
         try (Connection steward = cluster.server().connect(anna.database())) {
             assertThat(steward.isValid(1)).isTrue();
             assertThat(JournalDatabases.rowsAs(anna.role(), database, status))
-                    .as("ours")
+                    .as("session of pgsteward")
                     .containsExactly("inactive");
             assertThat(JournalDatabases.rows(database, status)).containsExactly("inactive");
             // In this session of another role, the service sees neither the state nor the backend type.
@@ -121,7 +121,7 @@ class ServiceStatusIT {
                 statement.execute("SET application_name = 'psql'");
             }
             assertThat(JournalDatabases.rowsAs(anna.role(), database, status))
-                    .as("another's")
+                    .as("session of another program")
                     .containsExactly("active");
             assertThat(JournalDatabases.rows(database, status)).containsExactly("active");
         }
@@ -130,7 +130,7 @@ class ServiceStatusIT {
                 Statement statement = own.createStatement()) {
             statement.execute("SET application_name = 'app'");
             assertThat(JournalDatabases.rowsAs(anna.role(), database, status))
-                    .as("its own")
+                    .as("session of the service")
                     .containsExactly("active");
             assertThat(JournalDatabases.rows(database, status)).containsExactly("active");
         }

@@ -133,7 +133,7 @@ class SpoolTest {
             assertThat(spool().claim()).isEmpty();
             Object inode = Files.getAttribute(folder.resolve(".lock"), "unix:ino");
             assertThat(Files.readAllLines(Path.of("/proc/locks")))
-                    .as("who asks in vain does not make the kernel take the lock back")
+                    .as("a failed claim does not release the lock")
                     .anyMatch(
                             lock -> lock.contains(" " + ProcessHandle.current().pid() + " ")
                                     && lock.contains(":" + inode + " "));

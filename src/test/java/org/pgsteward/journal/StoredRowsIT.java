@@ -68,7 +68,7 @@ class StoredRowsIT {
         assertThat(rows.verificationTimes("dump", NIGHT.plus(Duration.ofDays(3650)))
                         .get("clock"))
                 .extracting(BackupRows.VerificationTimes::lastVerified)
-                .as("and when its time has come it counts")
+                .as("counts once its time has passed")
                 .isEqualTo(Optional.of(Instant.parse("2031-03-01T03:00:00Z")));
     }
 

@@ -31,7 +31,7 @@ class ContainerTest {
                         .lastingName())
                 .isEqualTo("shop-web-1");
         assertThat(named("67bfd4585570_shop-web-1", Map.of()).lastingName())
-                .as("made by hand under that very name")
+                .as("created without compose under that name")
                 .isEqualTo("67bfd4585570_shop-web-1");
     }
 

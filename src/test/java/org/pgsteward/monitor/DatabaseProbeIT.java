@@ -71,7 +71,7 @@ class DatabaseProbeIT {
         assertThat(look.databases())
                 .extracting(DatabaseObservation.Database::name)
                 .contains("template0", "postgres");
-        assertThat(look.queries()).as("nobody has made the extension").isEmpty();
+        assertThat(look.queries()).as("pg_stat_statements is not installed").isEmpty();
         assertThat(look.server().memory().sharedBytes()).isEqualTo(32L * 1024 * 1024);
         assertThat(look.server().maxConnections()).isPositive();
         assertThat(look.server().notifyShare()).isBetween(0.0, 0.01);
@@ -120,11 +120,13 @@ class DatabaseProbeIT {
         }
         await().until(() -> database("wiki").sessions() == 0);
         assertThat(database("wiki").lastSession())
-                .as("a session that has gone is remembered")
+                .as("keeps the time of a closed session")
                 .isPresent();
         try (Connection ours = cluster.server().connect("wiki")) {
             assertThat(ours.isClosed()).isFalse();
-            assertThat(database("wiki").sessions()).as("our own").isZero();
+            assertThat(database("wiki").sessions())
+                    .as("sessions of pgsteward do not count")
+                    .isZero();
         }
     }
 

@@ -52,26 +52,26 @@ class DatabaseRulesTest {
     static Stream<Arguments> scenarios() {
         return Stream.of(
                 scenario(
-                        "room for most is no news",
+                        "connections below the level: no alert",
                         Looks.rule(new ConnectionsRule(), "80%", "95%"),
                         n -> n.sessions = 70,
                         "",
                         ""),
                 scenario(
-                        "connections near the maximum, those for superusers left out",
+                        "connections near the maximum, without those reserved for superusers",
                         Looks.rule(new ConnectionsRule(), "80%", "95%"),
                         n -> n.sessions = 80,
                         "warning connections-near-maximum:postgresql 80 of 97 connections in use (82%); most: vikunja 1;"
                                 + " alert from 80% on",
                         "docker exec postgresql psql -U homelab -d homelab -c \"SELECT datname"),
                 scenario(
-                        "a queue that is nearly empty",
+                        "NOTIFY queue nearly empty",
                         Looks.rule(new NotifyQueueRule(), "5%", "40%"),
                         n -> n.notifyShare = 0.04,
                         "",
                         ""),
                 scenario(
-                        "a queue that fills, without a long transaction",
+                        "NOTIFY queue fills, no long transaction",
                         Looks.rule(new NotifyQueueRule(), "5%", "40%"),
                         n -> n.notifyShare = 0.5,
                         "critical notify-queue-filling:postgresql the queue of NOTIFY is 50% full. When it is full, NOTIFY"
@@ -86,7 +86,7 @@ class DatabaseRulesTest {
                                 + " (90%); alert from 80% on",
                         "WHERE datname = 'vikunja'"),
                 scenario(
-                        "without a limit of its own there is none to be near",
+                        "service without a connection limit: no alert",
                         Looks.rule(new ServiceConnectionsRule(), "80%", "off"),
                         n -> {
                             n.limit = Optional.empty();
@@ -95,7 +95,7 @@ class DatabaseRulesTest {
                         "",
                         ""),
                 scenario(
-                        "a long transaction at work",
+                        "long active transaction",
                         Looks.rule(new TransactionRule(), "1h", "12h"),
                         n -> n.transactions.add(
                                 new DatabaseObservation.Transaction("vikunja", session(11), false, 7300, 0)),
@@ -103,7 +103,7 @@ class DatabaseRulesTest {
                                 + " open for 2 h 1 min, and its session is active; alert from 1 h on",
                         "\"SELECT pg_terminate_backend(11)\""),
                 scenario(
-                        "the oldest of several is named, with its idleness",
+                        "names the oldest of several transactions, with its idle time",
                         Looks.rule(new TransactionRule(), "1h", "2h"),
                         n -> {
                             n.transactions.add(
@@ -115,14 +115,14 @@ class DatabaseRulesTest {
                                 + " open for 2 h 1 min, idle in transaction for the last 1 min 40 s; critical from 2 h on",
                         "pg_terminate_backend(11)"),
                 scenario(
-                        "a short idleness in a transaction is ordinary",
+                        "transaction idle for a short time: no alert",
                         Looks.rule(new TransactionRule.Idle(), "10m", "2h"),
                         n -> n.transactions.add(
                                 new DatabaseObservation.Transaction("vikunja", session(11), true, 7300, 100)),
                         "",
                         ""),
                 scenario(
-                        "a transaction that its application has forgotten, the idlest being named",
+                        "names the transaction that was idle longest",
                         Looks.rule(new TransactionRule.Idle(), "10m", "2h"),
                         n -> {
                             n.transactions.add(
@@ -134,7 +134,7 @@ class DatabaseRulesTest {
                                 + " for 11 min 40 s: its application began a transaction and did not end it; alert from 10 min on",
                         "pg_terminate_backend(12)"),
                 scenario(
-                        "who waits for whom; ended is the head of the queue and not one who waits too",
+                        "lock queue: names the blockers, suggests ending the session at its head",
                         Looks.rule(new LockRule(), "1m", "10m"),
                         n -> {
                             n.waits.add(wait(21, 70, 22, 23));
@@ -147,7 +147,7 @@ class DatabaseRulesTest {
                                 + " alert from 1 min on",
                         "pg_terminate_backend(23)"),
                 scenario(
-                        "a prepared transaction holds locks without a session",
+                        "locks of a prepared transaction without a session",
                         Looks.rule(new LockRule(), "1m", "10m"),
                         n -> n.waits.add(new DatabaseObservation.Wait(
                                 "vikunja",
@@ -158,35 +158,35 @@ class DatabaseRulesTest {
                                 + " lock of a prepared transaction; critical from 10 min on",
                         "pg_prepared_xacts"),
                 scenario(
-                        "deadlocks of before are no news",
+                        "no new deadlocks: no alert",
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         DatabaseRulesTest::nothing,
                         DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
-                        "deadlocks since the last look",
+                        "deadlocks since the previous reading",
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         n -> n.deadlocks = 9,
                         "warning deadlock:vikunja 2 deadlocks in the last 40 min: PostgreSQL rolled back one transaction"
                                 + " each time",
                         "docker logs --since 2h postgresql"),
                 scenario(
-                        "after the counters were reset all that they say is new",
+                        "counters reset: counts all their deadlocks",
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         n -> n.deadlocks = 1,
                         "warning deadlock:vikunja 1 deadlock in the last 40 min: PostgreSQL rolled back one transaction"
                                 + " each time",
                         ""),
                 scenario(
-                        "a database that was renamed, when it was taken over or put aside, has its counters of before",
+                        "database renamed: no alert for its earlier deadlocks",
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         b -> b.service = "vikunja_db",
                         DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
-                        "and what happens to it after that is new",
+                        "database renamed: counts its later deadlocks",
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         b -> b.service = "vikunja_db",
                         n -> n.deadlocks = 8,
@@ -194,7 +194,7 @@ class DatabaseRulesTest {
                                 + " each time",
                         ""),
                 scenario(
-                        "one that took another's place begins at 0",
+                        "database replaced by a restore: counts all its deadlocks",
                         Looks.rule(new DeadlockRule(), "1", "off"),
                         b -> b.oid = 16_399,
                         n -> n.deadlocks = 7,
@@ -215,7 +215,7 @@ class DatabaseRulesTest {
                         "warning database-large:vikunja its database has a size of 100 MiB; alert from 50 MiB on",
                         "pg_total_relation_size"),
                 scenario(
-                        "without a level none is large",
+                        "size alert off: no alert",
                         Looks.rule(new SizeRule(), "off", "off"),
                         DatabaseRulesTest::nothing,
                         "",
@@ -228,27 +228,27 @@ class DatabaseRulesTest {
                                 + " alert from 1 GiB on",
                         "pg_total_relation_size"),
                 scenario(
-                        "one that took another's place has not grown",
+                        "database replaced by a restore: no growth",
                         Looks.rule(new GrowthRule(), "1g", "off"),
                         b -> b.oid = 16_399,
                         n -> n.sizeBytes = 1300 * MIB,
                         "",
                         ""),
                 scenario(
-                        "nor has one that was filled under another name",
+                        "database filled under another name: no growth",
                         Looks.rule(new GrowthRule(), "1g", "off"),
                         b -> b.service = "pgsteward_restore_0a1b2c3d",
                         n -> n.sizeBytes = 1300 * MIB,
                         "",
                         ""),
                 scenario(
-                        "one that shrinks does not",
+                        "database shrinks: no growth",
                         Looks.rule(new GrowthRule(), "1g", "off"),
                         n -> n.sizeBytes = MIB,
                         "",
                         ""),
                 scenario(
-                        "a service that has not connected since it was enrolled",
+                        "service never connected since its enrolment",
                         Looks.rule(new UnconnectedRule(), "7d", "off"),
                         n -> {
                             n.enrolledAt = Optional.of(NOON.minus(Duration.ofDays(8)));
@@ -258,7 +258,7 @@ class DatabaseRulesTest {
                                 + " enrolment; alert from 7 days on",
                         "pgsteward doctor"),
                 scenario(
-                        "one that pgsteward has not watched for long enough is left in peace",
+                        "service watched for less than the level: no alert",
                         Looks.rule(new UnconnectedRule(), "7d", "off"),
                         n -> {
                             n.watchedSince = NOON.minus(Duration.ofDays(1));
@@ -267,19 +267,19 @@ class DatabaseRulesTest {
                         "",
                         ""),
                 scenario(
-                        "one that was seen within the week is connected",
+                        "service connected within the week: no alert",
                         Looks.rule(new UnconnectedRule(), "7d", "off"),
                         n -> n.lastSession = Optional.of(NOON.minus(Duration.ofDays(6))),
                         "",
                         ""),
                 scenario(
-                        "one that came and went",
+                        "service connected earlier, not within the week",
                         Looks.rule(new UnconnectedRule(), "7d", "off"),
                         n -> n.lastSession = Optional.of(NOON.minus(Duration.ofDays(9))),
                         "info service-unconnected:vikunja it has had no session for 9 days; alert from 7 days on",
                         ""),
                 scenario(
-                        "a start that nobody ordered",
+                        "unexpected restart of PostgreSQL",
                         Looks.rule(new RestartRule(), "1", "3"),
                         n -> {
                             n.startedAt = NOON.minusSeconds(60);
@@ -289,7 +289,7 @@ class DatabaseRulesTest {
                                 + " and runs again",
                         "docker logs --since 2h postgresql"),
                 scenario(
-                        "a start that somebody ordered",
+                        "restart ordered by the operator: no alert",
                         Looks.rule(new RestartRule(), "1", "3"),
                         n -> {
                             n.startedAt = NOON.minusSeconds(60);
@@ -299,20 +299,20 @@ class DatabaseRulesTest {
                         "",
                         ""),
                 scenario(
-                        "a killed process ends all sessions, and the container knows nothing of it",
+                        "process killed, container still running",
                         Looks.rule(new RestartRule(), "1", "3"),
                         n -> n.recoveredAt = NOON.minusSeconds(30),
                         "warning postgres-restarted:postgresql a process of PostgreSQL was killed or crashed, and"
                                 + " PostgreSQL ended all sessions at 2026-05-01T11:59:30Z",
                         "docker stats"),
                 scenario(
-                        "settings that fit",
+                        "memory settings within the limit",
                         Looks.rule(new SettingsRule(), "100%", "off"),
                         DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
-                        "PostgreSQL's own defaults in 256 MiB do not",
+                        "PostgreSQL's default settings exceed a limit of 256 MiB",
                         Looks.rule(new SettingsRule(), "100%", "off"),
                         n -> n.memory = new DatabaseObservation.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3),
                         "info settings-too-large:postgresql PostgreSQL's settings allow 720 MiB of memory, 281% of"
@@ -320,7 +320,7 @@ class DatabaseRulesTest {
                                 + " 64 MiB + 100 connections with a work_mem of 4 MiB; alert from 100% on",
                         "\"ALTER SYSTEM SET shared_buffers = '64MB'\""),
                 scenario(
-                        "without a limit everything fits",
+                        "container without a memory limit: no alert",
                         Looks.rule(new SettingsRule(), "100%", "off"),
                         n -> {
                             n.memory = new DatabaseObservation.MemorySettings(128 * MIB, 4 * MIB, 64 * MIB, 3);
@@ -329,13 +329,13 @@ class DatabaseRulesTest {
                         "",
                         ""),
                 scenario(
-                        "without pg_stat_statements no statement is slow",
+                        "no pg_stat_statements: no alert",
                         Looks.rule(new SlowQueryRule(), "2s", "off"),
                         DatabaseRulesTest::nothing,
                         "",
                         ""),
                 scenario(
-                        "a statement that has become slow, whatever it was before",
+                        "statement slow in the last hour, fast before",
                         Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries =
                                 Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja", -42, 1000, 100))),
@@ -345,7 +345,7 @@ class DatabaseRulesTest {
                                 + " from 2 s on",
                         "WHERE queryid = -42"),
                 scenario(
-                        "what has the same id in every database is compared with itself",
+                        "same query id in two databases: counted separately",
                         Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries = Optional.of(List.of(
                                 new DatabaseObservation.Query(16_400, "vikunja", 7, 1000, 5000),
@@ -356,7 +356,7 @@ class DatabaseRulesTest {
                         "",
                         ""),
                 scenario(
-                        "nor is one slow again because its database has another name",
+                        "database renamed: no alert for its earlier slow statement",
                         Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries =
                                 Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja_db", 7, 10, 100))),
@@ -365,7 +365,7 @@ class DatabaseRulesTest {
                         "",
                         ""),
                 scenario(
-                        "a statement that was slow and is no longer run",
+                        "slow statement that no longer runs: no alert",
                         Looks.rule(new SlowQueryRule(), "2s", "off"),
                         b -> b.queries =
                                 Optional.of(List.of(new DatabaseObservation.Query(16_400, "vikunja", -42, 10, 100))),
@@ -419,7 +419,7 @@ class DatabaseRulesTest {
 
         early.limitBytes = Optional.of(0L);
         assertThat(watch.judge(early.look()).subjects())
-                .as("where there is no limit nothing is too large")
+                .as("no memory limit: alert resolves")
                 .isEmpty();
     }
 
@@ -449,7 +449,7 @@ class DatabaseRulesTest {
                 MetricWatch.Judged judged = watch.judge(odd.look());
                 assertThat(judged.conditions()).extracting(Condition::kind).containsExactly("database-large");
                 assertThat(judged.kinds())
-                        .as("or its alert would be taken for one of what is gone")
+                        .as("the failed rule must not resolve its alerts")
                         .containsExactly("database-large");
                 assertThat(watch.glance(odd.look())).extracting(Condition::kind).containsExactly("database-large");
             }

@@ -39,7 +39,7 @@ class HostRulesTest {
     @CsvSource({
         "85%, 95%, 30, 10, critical", // full in 2 h
         "85%, 95%, 12, 10, warning", // full in 20 h
-        "85%, off, 30, 10, warning", // the operator wants no critical alert
+        "85%, off, 30, 10, warning", // critical alerts are off
         "85%, 95%, 60, 20, none" // full in 2 h, but a fifth is free
     })
     void diskThatIsFullWithinTwelveHoursIsCritical(
@@ -163,7 +163,7 @@ class HostRulesTest {
         assertThat(condition.key()).isEqualTo("image-newer:postgresql");
         assertThat(condition.reason()).startsWith("another image postgres:15-alpine was pulled");
         assertThat(watch.judge(image(Optional.empty())).conditions())
-                .as("an engine that does not say ends nothing")
+                .as("engine reports no image: alert does not resolve")
                 .isEmpty();
         assertThat(watch.judge(image(Optional.of(new HostObservation.Image("postgres:15-alpine", false))))
                         .conditions())

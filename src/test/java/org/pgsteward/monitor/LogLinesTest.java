@@ -37,7 +37,7 @@ class LogLinesTest {
                         login("28P01", "vik", "vik", "FATAL:  password authentication failed for user \"vik\""),
                         "wrong password vik vik 172.18.0.5"),
                 line(
-                        "the same in another language",
+                        "a wrong password, in another language",
                         login("28P01", "vik", "vik", "ВАЖНО:  пользователь \"vik\" не прошёл проверку"),
                         "wrong password vik vik 172.18.0.5"),
                 line(
@@ -53,7 +53,7 @@ class LogLinesTest {
                                 "FATAL:  no pg_hba.conf entry for host \"172.18.0.5\", user \"vik\""),
                         "no entry in pg_hba.conf allows it vik vik 172.18.0.5"),
                 line(
-                        "not let in, in another language",
+                        "no line of pg_hba.conf, in another language",
                         login("28000", "vik", "vik", "FATAL:  kein pg_hba.conf-Eintrag für Host »172.18.0.5«"),
                         "refused by pg_hba.conf or by the role vik vik 172.18.0.5"),
                 line(
@@ -69,11 +69,11 @@ class LogLinesTest {
                         startup("28000", "FATAL:  role \"vik\" is not permitted to log in"),
                         "role not permitted to log in vik vik 172.18.0.5"),
                 line(
-                        "too many connections of its own",
+                        "too many connections of the role",
                         startup("53300", "FATAL:  too many connections for role \"vik\""),
                         "too many connections vik vik 172.18.0.5"),
                 line(
-                        "no room at all",
+                        "too many connections of the server",
                         entry("53300", "", "vik", "vik", "FATAL:  sorry, too many clients already"),
                         "too many connections vik vik 172.18.0.5"),
                 line(
@@ -81,20 +81,20 @@ class LogLinesTest {
                         login("28P01", "o\"d wiki", "o'd d", "FATAL:  password authentication failed for user"),
                         "wrong password o\"d wiki o'd d 172.18.0.5"),
                 line(
-                        "a missing right within a session is no login",
+                        "missing privilege within a session: no login failure",
                         entry("42501", "SELECT", "vik", "vik", "ERROR:  permission denied for table t"),
                         ""),
                 line(
-                        "nor is a failed SET ROLE",
+                        "failed SET ROLE: no login failure",
                         entry("28000", "SET", "vik", "vik", "ERROR:  role \"x\" does not exist"),
                         ""),
                 line(
-                        "a server that starts refuses nobody",
+                        "server starts up: no login failure",
                         entry("57P03", "startup", "vik", "vik", "FATAL:  the database system is starting up"),
                         ""),
-                line("a process of the server's own", AT + "session=" + ID + " state=00000 LOG:  checkpoint", ""),
-                line("something else that writes", "Success. You can now start the database server", ""),
-                line("nothing", "", ""),
+                line("a server process", AT + "session=" + ID + " state=00000 LOG:  checkpoint", ""),
+                line("output of another program", "Success. You can now start the database server", ""),
+                line("an empty line", "", ""),
                 line(
                         "a slow statement, without its text",
                         entry(
@@ -105,7 +105,7 @@ class LogLinesTest {
                                 "LOG:  duration: 5016.683 ms  statement: SELECT 'secret'"),
                         "slow vik vik 5.016683"),
                 line(
-                        "in another language, as drivers send it",
+                        "a slow statement, in another language, sent by a driver",
                         entry(
                                 "00000",
                                 "SELECT",
@@ -114,41 +114,41 @@ class LogLinesTest {
                                 "LOG:  Dauer: 5016.683 ms  ausführen <unbenannt>: SELECT 1"),
                         "slow vik vik 5.016683"),
                 line(
-                        "a statement in which a duration stands",
+                        "a statement that contains a duration",
                         entry("00000", "DO", "vik", "vik", "LOG:  x: y: duration: 9000.000 ms"),
                         ""),
-                line("what is shown of a statement in another line", "\tSELECT 1 -- duration: 9000.000 ms", ""),
+                line("a continuation line with a duration", "\tSELECT 1 -- duration: 9000.000 ms", ""),
                 // The following lines imitate attacks.
                 line(
-                        "a message that begins a line of its own is behind a tab",
+                        "a continuation line that imitates a login failure",
                         "\t" + login("28P01", "gitea", "gitea", "FATAL:  password authentication failed"),
                         ""),
                 line(
-                        "a user who brings the rest of the line",
+                        "a role name that imitates the rest of the line",
                         login("28P01", "gitea database=gitea FATAL:  x", "vik", "FATAL:  password"),
                         "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
-                        "with the session's id, which can be guessed",
+                        "a role name with a guessed session id",
                         login("28P01", "gitea database=gitea session=ID FATAL:  x", "vik", "FATAL:  password"),
                         "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
-                        "a database that does",
+                        "a database name with a guessed session id",
                         login("28P01", "vik", "gitea session=ID FATAL:  x", "FATAL:  password"),
                         "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
-                        "a message that repeats such a name",
+                        "a message that repeats such a role name",
                         login("28P01", "x session=ID y", "vik", "FATAL:  failed for user \"x session=ID y\""),
                         "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
-                        "what is before a line break in a name",
+                        "the line up to a line break in a role name",
                         login("28P01", "vik", "vik", "").replaceFirst("vik .*", "vik"),
                         "wrong password (unreadable name) (unreadable name) 172.18.0.5"),
                 line(
-                        "a name that is shown backwards",
+                        "a name with a right-to-left override",
                         login("28P01", "vik\u202eaetig", "vik", "FATAL:  password"),
                         "wrong password (unreadable name) vik 172.18.0.5"),
                 line(
-                        "a name with a colour",
+                        "a name with an escape sequence",
                         login("28P01", "vik\u001b[31m", "vik", "FATAL:  password"),
                         "wrong password (unreadable name) vik 172.18.0.5"),
                 line(
@@ -189,12 +189,12 @@ class LogLinesTest {
                         "FATAL:  no pg_hba.conf entry for host \"172.18.0.5\", user \"vik\", database \"wiki\", no encryption",
                         "no entry in pg_hba.conf allows it vik wiki 172.18.0.5"),
                 line(
-                        "none for a base backup",
+                        "no line of pg_hba.conf for replication",
                         "FATAL:  no pg_hba.conf entry for replication connection from host \"172.18.0.5\", user \"vik\", no"
                                 + " encryption",
                         "no entry in pg_hba.conf allows it vik  172.18.0.5"),
                 line(
-                        "a line that rejects",
+                        "a line of pg_hba.conf that rejects",
                         "FATAL:  pg_hba.conf rejects connection for host \"::1\", user \"vik\", database \"wiki\", SSL encryption",
                         "no entry in pg_hba.conf allows it vik wiki ::1"),
                 line("no such role", "FATAL:  role \"vik\" does not exist", "no such role vik  "),
@@ -208,26 +208,32 @@ class LogLinesTest {
                         "FATAL:  permission denied for database \"wiki\"",
                         "no privilege to connect to the database  wiki "),
                 line(
-                        "closed",
+                        "database does not allow connections",
                         "FATAL:  database \"wiki\" is not currently accepting connections",
                         "the database accepts no connections  wiki "),
                 line(
-                        "too many of its own",
+                        "too many connections of the role",
                         "FATAL:  too many connections for role \"vik\"",
                         "too many connections vik  "),
-                line("no room", "FATAL:  sorry, too many clients already", "too many connections   "),
                 line(
-                        "no room but for superusers",
+                        "too many connections of the server",
+                        "FATAL:  sorry, too many clients already",
+                        "too many connections   "),
+                line(
+                        "too many connections, except for superusers",
                         "FATAL:  remaining connection slots are reserved for non-replication superuser connections",
                         "too many connections   "),
                 line(
-                        "a slow statement is nobody's",
+                        "a slow statement, without role and database",
                         "LOG:  duration: 5016.683 ms  statement: SELECT 1",
                         "slow   5.016683"),
-                line("another end of a session", "FATAL:  terminating connection due to administrator command", ""),
-                line("what a client can have written", "ERROR:  password authentication failed for user \"vik\"", ""),
+                line("termination of a session", "FATAL:  terminating connection due to administrator command", ""),
                 line(
-                        "a name that brings a second one",
+                        "an error that a client can imitate",
+                        "ERROR:  password authentication failed for user \"vik\"",
+                        ""),
+                line(
+                        "a role name that imitates a database name",
                         "FATAL:  no pg_hba.conf entry for host \"::1\", user \"gitea\", database \"gitea\", no encryption\","
                                 + " database \"x\", no encryption",
                         "no entry in pg_hba.conf allows it (unreadable name) (unreadable name) "),
@@ -236,11 +242,11 @@ class LogLinesTest {
                         "FATAL:  password authentication failed for user \"vik\" and \"gitea\"",
                         "wrong password (unreadable name) (unreadable name) "),
                 line(
-                        "what is before a line break in a name",
+                        "the line up to a line break in a role name",
                         "FATAL:  password authentication failed for user \"vik",
                         "wrong password (unreadable name) (unreadable name) "),
                 line(
-                        "before one in a database's",
+                        "the line up to a line break in a database name",
                         "FATAL:  database \"vik",
                         "no such database (unreadable name) (unreadable name) "));
     }

@@ -126,7 +126,7 @@ class LogProbeIT {
             assertThat(before(databases, ofAutovacuum).orElseThrow().words())
                     .startsWith("process " + pid + " of autovacuum for role wiki in database wiki was terminated");
             assertThat(ofAutovacuum.killed("postgresql", crash))
-                    .as("it was no session of the role")
+                    .as("the killed process was an autovacuum worker")
                     .isEmpty();
         }
     }
@@ -179,9 +179,7 @@ class LogProbeIT {
                     assertThat(slow.count()).isEqualTo(1);
                     assertThat(slow.longest()).isBetween(0.3, 10.0);
                 });
-        assertThat(count(read(probe)))
-                .as("read once more, nothing is counted twice")
-                .isEqualTo(10);
+        assertThat(count(read(probe))).as("second read counts nothing twice").isEqualTo(10);
     }
 
     @Test

@@ -28,20 +28,20 @@ class MemoryRuleTest {
      */
     @ParameterizedTest(name = "{0}: {1} -> {2}")
     @CsvSource({
-        "a quiet container is well, 10 20, well well",
-        "one sample above is not yet news, 85, -",
-        "two in a row are, 85 85, - warning",
-        "a spike is not, 85 20 85, - well -",
+        "low memory is reported as well, 10 20, well well",
+        "one sample above the level does not fire, 85, -",
+        "two samples in a row fire, 85 85, - warning",
+        "a spike does not fire, 85 20 85, - well -",
         "exactly the level counts as above, 80 80, - warning",
-        "between clear and warn nothing is said without a past, 77 77, - -",
-        "once it fired it stays so down to the clear level, 85 85 77 75, - warning warning warning",
-        "below the clear level it is over, 85 85 74, - warning well",
-        "around the line it is told once, 81 81 79 81 78 81, - warning warning warning warning warning",
-        "critical needs its samples too, 95 95, - critical",
-        "a first critical sample on top of a warning is still a warning, 85 95 95, - warning critical",
+        "first samples between clear and warn report nothing, 77 77, - -",
+        "keeps firing down to the clear level, 85 85 77 75, - warning warning warning",
+        "resolves below the clear level, 85 85 74, - warning well",
+        "samples around the level keep one alert, 81 81 79 81 78 81, - warning warning warning warning warning",
+        "critical needs two samples too, 95 95, - critical",
+        "first critical sample after a warning stays a warning, 85 95 95, - warning critical",
         "critical falls back to warning five points lower, 95 95 86 84, - critical critical warning",
-        "critical can be over at once, 95 95 10, - critical well",
-        "and fires anew from there, 95 95 10 95 95, - critical well - critical"
+        "critical resolves at once below the clear level, 95 95 10, - critical well",
+        "fires again after it resolved, 95 95 10 95 95, - critical well - critical"
     })
     void judgesSamplesInARow(String why, String percents, String expected) {
         assertThat(judged(percents, Map.of())).as(why).isEqualTo(expected);
@@ -50,11 +50,11 @@ class MemoryRuleTest {
     @ParameterizedTest(name = "{0}")
     @CsvSource({
         "a label moves the warning, pgsteward.memory.warn, 50%, 55 55, - warning",
-        "and the clear level with it, pgsteward.memory.warn, 50%, 55 55 44, - warning well",
+        "a label for the warning moves the clear level too, pgsteward.memory.warn, 50%, 55 55 44, - warning well",
         "bytes count as well as shares, pgsteward.memory.warn, 100m, 40 40, - warning",
         "a label moves the critical level, pgsteward.memory.critical, 95%, 93 93, - warning",
-        "a warning above the common critical level takes it along, pgsteward.memory.warn, 95%, 93 93, - -",
-        "a label that says nothing changes nothing, pgsteward.memory.warn, lots, 85 85, - warning"
+        "a warning above the default critical level moves that level, pgsteward.memory.warn, 95%, 93 93, - -",
+        "an invalid label changes nothing, pgsteward.memory.warn, lots, 85 85, - warning"
     })
     void labelsGoBeforeTheSettings(String why, String label, String value, String percents, String expected) {
         assertThat(judged(percents, Map.of(label, value))).as(why).isEqualTo(expected);

@@ -58,7 +58,7 @@ class MemoryWatchTest {
         assertThat(severity(List.of(reading("wiki", "worker", 95), reading("wiki", "server", 10))))
                 .contains(Severity.CRITICAL);
         assertThat(watch.judge(List.of(reading("wiki", "server", 10))))
-                .as("one sample may fail")
+                .as("a missing sample does not resolve the alert")
                 .isEmpty();
         assertThat(severity(List.of(reading("wiki", "server", 10), reading("wiki", "worker", 10))))
                 .isEmpty();

@@ -20,20 +20,20 @@ class ThresholdTest {
     /** One reading a minute; '-' is undecided. Levels: warn 80, critical 90, clear 70, lasting two minutes. */
     @ParameterizedTest(name = "{0}: {1} -> {2}")
     @CsvSource({
-        "below the clear level it is well, 10 69, well well",
-        "above for less than its time it is not yet news, 85 85, - -",
-        "and then it is, 85 85 85, - - warning",
-        "a gap starts the time anew, 85 85 75 85 85, - - - - -",
+        "below the clear level is reported as well, 10 69, well well",
+        "shorter above than the set time does not fire, 85 85, - -",
+        "fires after the set time, 85 85 85, - - warning",
+        "a gap restarts the time, 85 85 75 85 85, - - - - -",
         "exactly the level counts as above, 80 80 80, - - warning",
-        "between clear and warn nothing is said without a past, 75 75 75, - - -",
-        "once told it stays so down to the clear level, 85 85 85 75 70, - - warning warning warning",
-        "below the clear level it is over, 85 85 85 69, - - warning well",
-        "around the line it is told once, 81 81 81 79 81 78 81, - - warning warning warning warning warning",
-        "critical needs its time too, 95 95 95, - - critical",
+        "first values between clear and warn report nothing, 75 75 75, - - -",
+        "keeps firing down to the clear level, 85 85 85 75 70, - - warning warning warning",
+        "resolves below the clear level, 85 85 85 69, - - warning well",
+        "values around the level keep one alert, 81 81 81 79 81 78 81, - - warning warning warning warning warning",
+        "critical needs the set time too, 95 95 95, - - critical",
         "critical on top of a warning, 85 85 85 95 95 95, - - warning warning warning critical",
-        "critical falls back ten lower, 95 95 95 80 79, - - critical critical warning",
-        "critical can be over at once, 95 95 95 10, - - critical well",
-        "what is not known changes nothing and says nothing, 10 NaN 10, well - well"
+        "critical falls back to warning ten points lower, 95 95 95 80 79, - - critical critical warning",
+        "critical resolves at once below the clear level, 95 95 95 10, - - critical well",
+        "an unknown value changes and reports nothing, 10 NaN 10, well - well"
     })
     void judgesFiguresByTime(String why, String values, String expected) {
         MetricRule<DatabaseObservation> rule = rule();

@@ -169,9 +169,9 @@ class ThresholdsFileTest {
         JsonSchema schema =
                 JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(Files.readString(SCHEMA));
         assertThat(schema.validate(json(YamlTree.read("", text).orElseThrow())).isEmpty())
-                .as("the schema")
+                .as("accepted by the schema")
                 .isEqualTo(fine);
-        assertThat(isRead(text)).as("pgsteward").isEqualTo(fine);
+        assertThat(isRead(text)).as("accepted by pgsteward").isEqualTo(fine);
     }
 
     static Stream<org.junit.jupiter.params.provider.Arguments> theSchemaAgrees() throws Exception {

@@ -110,7 +110,7 @@ class OverallHealthIT {
                 webhook.stop(0);
             }
             assertThat(host.wiring().overview().health().reasons())
-                    .as("nothing is watched any more")
+                    .as("after the daemon was stopped")
                     .anySatisfy(reason -> {
                         assertThat(reason.service()).isEqualTo("pgsteward");
                         assertThat(reason.problem()).isTrue();

@@ -37,7 +37,7 @@ class OverallHealthRuleTest {
     static Stream<Arguments> cases() {
         Case well = new Case().backedUp("vikunja").backedUp("wiki");
         return Stream.of(
-                row("everything is backed up and runs", well, "All is well."),
+                row("all services run and have backups", well, "All is well."),
                 row("a service was stopped on purpose", well.state("vikunja", STOPPED), "All is well."),
                 row("information fires", well.fires(Severity.INFO, "image-newer", "postgresql"), "All is well."),
                 row(
@@ -49,11 +49,11 @@ class OverallHealthRuleTest {
                         new Case().empty("homelab").run("vikunja", "running"),
                         "Nothing is backed up yet. The first backup is running."),
                 row(
-                        "nothing is backed up although the daemon runs for an hour",
+                        "no backup although the daemon has run for an hour",
                         new Case().empty("vikunja").daemonSince(Duration.ofHours(1)),
                         "Nothing is backed up yet. Make one now: pgsteward backup --all"),
                 row(
-                        "nothing is backed up and no daemon has run",
+                        "no backup and no daemon",
                         new Case().empty("vikunja").noDaemon(),
                         "Nothing is backed up yet. To make the first backup: pgsteward backup --all"),
                 row("a new service", well.empty("blog"), "All is well, except: blog has no backup yet."),
@@ -74,7 +74,7 @@ class OverallHealthRuleTest {
                         well.run("blog", "running").empty("shop"),
                         "All is well, except: blog is being backed up for the first time; shop has no backup yet."),
                 row(
-                        "a rebuilt server, whose backups are there and not yet verified",
+                        "a rebuilt server whose backups are not verified",
                         new Case().run("vikunja", "made").run("wiki", "made"),
                         "All is well, except: vikunja and wiki have no verified backup."),
                 row(
@@ -93,21 +93,21 @@ class OverallHealthRuleTest {
                         "1 problem."),
                 row("two services are down", well.state("vikunja", CRASHED).state("wiki", KILLED), "2 problems."),
                 row(
-                        "a receiver takes nothing for four minutes",
+                        "a receiver has failed for four minutes",
                         well.failing("webhook", Duration.ofMinutes(4)),
                         "All is well, except: webhook accepts no notifications."),
                 row(
-                        "a receiver takes nothing, and its alert fires",
+                        "a receiver fails, and its alert fires",
                         well.failing("webhook", Duration.ofHours(1))
                                 .fires(Severity.WARNING, "receiver-failing", "webhook"),
                         "1 problem."),
                 row(
-                        "Docker's events are unheard for a minute",
+                        "no events from Docker for a minute",
                         well.stale(Duration.ofMinutes(1)),
                         "All is well, except: pgsteward receives no events from Docker."),
                 row("the feed reconnects", well.stale(Duration.ofSeconds(2)), "All is well."),
                 row(
-                        "Docker's events are unheard, and the alert fires",
+                        "no events from Docker, and the alert fires",
                         well.stale(Duration.ofMinutes(6)).fires(Severity.WARNING, "feed-stale", "pgsteward"),
                         "1 problem."),
                 row("the newest backup failed, without an alert", well.run("blog", "failed"), "1 problem."),
@@ -118,7 +118,7 @@ class OverallHealthRuleTest {
                 row("the newest base backup failed: its alert says so", well.base("failed"), "All is well."),
                 row("a verified backup is too old", well.tooOld("vikunja"), "1 problem."),
                 row("a verified backup is too old, with its alert", overdueAlert(well), "1 problem."),
-                row("only backups are left of a database", well.gone("old"), "All is well."),
+                row("a dropped database that has backups", well.gone("old"), "All is well."),
                 row("PostgreSQL does not answer", well.unreachable(), "1 problem."),
                 row(
                         "PostgreSQL does not answer, and its alert fires",
@@ -126,9 +126,9 @@ class OverallHealthRuleTest {
                         "1 problem."),
                 row("the daemon was stopped", well.daemonStopped(), "1 problem."),
                 row("the daemon hangs", well.daemonSilent(), "1 problem."),
-                row("no daemon has ever run: commands alone back up", well.noDaemon(), "All is well."),
+                row("backups by commands only, no daemon", well.noDaemon(), "All is well."),
                 row(
-                        "logins of a container without a service fail: the service that it tries is well",
+                        "failed logins of a container without a service",
                         well.fires(Severity.WARNING, "logins-failed", "bad-thief-1"),
                         "1 problem."));
     }

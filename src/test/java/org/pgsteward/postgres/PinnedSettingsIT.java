@@ -114,7 +114,7 @@ class PinnedSettingsIT {
                     unknown.add(name);
                 }
             }
-            assertThat(unknown).as("neither pinned nor left").isEmpty();
+            assertThat(unknown).as("settings neither pinned nor exempt").isEmpty();
         }
     }
 

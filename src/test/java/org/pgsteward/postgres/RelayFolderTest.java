@@ -48,7 +48,7 @@ class RelayFolderTest {
     void aFolderOfAnotherUserIsLeftAlone() throws Exception {
         assumeTrue(
                 System.getProperty("user.name").equals("root"),
-                "skipped: only root can make a folder of another user; run the tests as root");
+                "skipped: only root can create a folder of another user; run the tests as root");
         Path foreign = folder("pgsteward-login-x", Duration.ofHours(1));
         Path inside = Files.createFile(foreign.resolve("file"));
         Files.setPosixFilePermissions(foreign, PosixFilePermissions.fromString("rwx------"));

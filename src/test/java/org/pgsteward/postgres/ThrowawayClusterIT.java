@@ -37,10 +37,10 @@ class ThrowawayClusterIT {
                     .isEmpty();
             assertThat(cluster.sql("postgres", "SELECT pg_read_file('/proc/self/oom_score_adj');")
                             .strip())
-                    .as("the kernel ends it before us when memory is short")
+                    .as("the kernel kills it before pgsteward when memory is short")
                     .isEqualTo("1000");
             assertThat(cluster.sql("postgres", "SHOW max_worker_processes;").strip())
-                    .as("a function of a dump can have no process beside its own")
+                    .as("functions in a dump cannot start background workers")
                     .isEqualTo("0");
         }
 
@@ -142,7 +142,7 @@ class ThrowawayClusterIT {
                 ThrowawayCluster.Plan.forVerification("boss", folder))) {
             Instant now = Instant.now();
             assertThat(AbandonedClusters.remove(folder, Duration.ofMinutes(10), now))
-                    .as("young ones")
+                    .as("clusters younger than the limit")
                     .isZero();
             assertThat(AbandonedClusters.remove(folder, Duration.ofMinutes(10), now.plusSeconds(3600)))
                     .isEqualTo(2);

@@ -311,7 +311,7 @@ class AdoptionIT {
                 Provisioner.Result rest = host.provision(box);
                 assertThat(rest.enrolment()).isPresent();
                 assertThat(rest.repaired())
-                        .as("what is said to have been changed by an operator")
+                        .as("repairs reported after the enrolment")
                         .isEmpty();
                 host.reconcile(box);
                 assertIsHardened(host, "vikunja");

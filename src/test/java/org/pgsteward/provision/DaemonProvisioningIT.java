@@ -121,7 +121,7 @@ class DaemonProvisioningIT {
             assertThat(desk.reconcile().conditions())
                     .filteredOn(condition -> condition.service().equals("later"))
                     .extracting(condition -> condition.severity().orElse(Severity.CRITICAL))
-                    .as("told for information, and over")
+                    .as("notified as information, and resolved")
                     .contains(Severity.INFO)
                     .doesNotContain(Severity.WARNING);
         }
@@ -142,9 +142,7 @@ class DaemonProvisioningIT {
             desk.reconcile();
             recorded.play("mistakes");
 
-            assertThat(alerts(containers, desk))
-                    .as("while compose may still make the server")
-                    .isEmpty();
+            assertThat(alerts(containers, desk)).as("within the grace period").isEmpty();
             clock.pass(Duration.ofMinutes(2));
             List<Condition> alerts = alerts(containers, desk);
             desk.reconcile();
@@ -156,7 +154,7 @@ class DaemonProvisioningIT {
                 assertThat(alert.remedy()).contains("VIKUNJA_DATABASE_HOST: postgresql");
             });
             assertThat(alerts(containers, desk))
-                    .as("the same again, and no other")
+                    .as("the same alert, and no other")
                     .hasSize(1);
             assertThat(wiring.server.ask("SELECT count(*) FROM public.service_configs"
                             + " WHERE service_name = 'vikunja' AND idle_since IS NOT NULL"))
@@ -171,7 +169,7 @@ class DaemonProvisioningIT {
                                             .provision(new ContainerSnapshot(container, false, false))
                                             .conditions()
                                             .stream()))
-                    .as("over")
+                    .as("resolved")
                     .anyMatch(condition -> condition.key().equals("database-unreachable:vikunja")
                             && condition.severity().isEmpty());
         }

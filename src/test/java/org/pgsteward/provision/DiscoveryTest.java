@@ -110,7 +110,7 @@ class DiscoveryTest {
                 app("grafana", "GF_DATABASE_TYPE=postgres", "GF_DATABASE_", "HOST", "USER", "PASSWORD", "NAME"),
                 app("immich", "PATH=/bin", "DB_", "HOSTNAME", "USERNAME", "PASSWORD", "DATABASE_NAME"),
                 app(
-                        "keycloak by parts",
+                        "keycloak, separate variables",
                         "KC_DB=postgres",
                         "KC_DB_",
                         "URL_HOST",
@@ -118,7 +118,7 @@ class DiscoveryTest {
                         "PASSWORD",
                         "URL_DATABASE"),
                 Arguments.of(
-                        "keycloak by address and login",
+                        "keycloak, address and login",
                         Boxes.container("a")
                                 .with(
                                         "KC_DB=postgres",
@@ -129,27 +129,27 @@ class DiscoveryTest {
                         "sso_user",
                         "pw"),
                 Arguments.of(
-                        "grafana by address",
+                        "grafana, address",
                         Boxes.container("a").with("GF_DATABASE_URL=postgres://gf:pw@postgresql:5432/dashboards"),
                         "dashboards",
                         "gf",
                         "pw"),
                 Arguments.of(
-                        "linkding with its own defaults",
+                        "linkding, default names",
                         Boxes.container("a")
                                 .with("LD_DB_ENGINE=postgres", "LD_DB_HOST=postgresql", "LD_DB_PASSWORD=pw"),
                         "linkding",
                         "linkding",
                         "pw"),
                 Arguments.of(
-                        "a stranger by JDBC",
+                        "unknown application, JDBC address",
                         Boxes.container("a")
                                 .with("SPRING=jdbc:postgresql://postgresql:5432/app?user=app_user&password=pw"),
                         "app",
                         "app_user",
                         "pw"),
                 Arguments.of(
-                        "a stranger that says the same twice",
+                        "unknown application, the same address twice",
                         Boxes.container("a")
                                 .with(
                                         "Z_URL=postgres://app_user:pw@postgresql/app",
@@ -158,7 +158,7 @@ class DiscoveryTest {
                         "app_user",
                         "pw"),
                 Arguments.of(
-                        "another address beside it is not ours",
+                        "unknown application, another address of another server",
                         Boxes.container("a")
                                 .with(
                                         "A_URL=postgres://x:y@elsewhere/x",
@@ -219,10 +219,10 @@ class DiscoveryTest {
                         "it shares no network with the server",
                         Boxes.container("a").with(VIKUNJA).off("internal_db").on("elsewhere", "a")),
                 Arguments.of(
-                        "it is on no network at all",
+                        "it is on no network",
                         Boxes.container("a").with(VIKUNJA).off("internal_db")),
                 Arguments.of(
-                        "linkding is on SQLite",
+                        "linkding uses SQLite",
                         Boxes.container("a")
                                 .with(
                                         "LD_DB_ENGINE=sqlite",
@@ -231,11 +231,12 @@ class DiscoveryTest {
                                         "LD_DB_PASSWORD=p",
                                         "LD_DB_DATABASE=d")),
                 Arguments.of(
-                        "linkding does not say on what it is",
+                        "linkding names no database engine",
                         Boxes.container("a")
                                 .with("LD_DB_HOST=postgresql", "LD_DB_USER=u", "LD_DB_PASSWORD=p", "LD_DB_DATABASE=d")),
                 Arguments.of(
-                        "the address is MySQL's", Boxes.container("a").with("DATABASE_URL=mysql://u:p@postgresql/d")),
+                        "the address is of a MySQL server",
+                        Boxes.container("a").with("DATABASE_URL=mysql://u:p@postgresql/d")),
                 Arguments.of(
                         "the address has no password",
                         Boxes.container("a").with("DATABASE_URL=postgres://u@postgresql/d")),
@@ -243,13 +244,12 @@ class DiscoveryTest {
                         "a part is missing",
                         Boxes.container("a").with("VIKUNJA_DATABASE_HOST=postgresql", "VIKUNJA_DATABASE_USER=u")),
                 Arguments.of(
-                        "vikunja is on MySQL",
-                        Boxes.container("a").with(VIKUNJA).with("VIKUNJA_DATABASE_TYPE=mysql")),
+                        "vikunja uses MySQL", Boxes.container("a").with(VIKUNJA).with("VIKUNJA_DATABASE_TYPE=mysql")),
                 Arguments.of(
                         "it is another PostgreSQL server",
                         Boxes.container("a").with("POSTGRES_USER=u", "POSTGRES_PASSWORD=p", "POSTGRES_DB=d")),
                 Arguments.of(
-                        "it is a tool in the image of PostgreSQL",
+                        "it is a tool with PostgreSQL's image",
                         Boxes.container("a")
                                 .with(
                                         "PGDATA=/data",
@@ -258,7 +258,7 @@ class DiscoveryTest {
                                         "POSTGRES_PASSWORD=p",
                                         "POSTGRES_DB=d")),
                 Arguments.of(
-                        "keycloak's address is another server's, whatever its parts say",
+                        "keycloak's address names another server, its host names this server",
                         Boxes.container("a")
                                 .with(
                                         "KC_DB=postgres",
@@ -267,11 +267,13 @@ class DiscoveryTest {
                                         "KC_DB_USERNAME=u",
                                         "KC_DB_PASSWORD=p")),
                 Arguments.of(
-                        "both are on no network",
+                        "its only network is none",
                         Boxes.container("a").with(VIKUNJA).off("internal_db").on("none")),
-                Arguments.of("it says nothing", Boxes.container("a").with("PATH=/bin")),
                 Arguments.of(
-                        "it is switched off", Boxes.container("a").with(VIKUNJA).label("pgsteward.enable", "False")),
+                        "it has no database variables", Boxes.container("a").with("PATH=/bin")),
+                Arguments.of(
+                        "the label disables it",
+                        Boxes.container("a").with(VIKUNJA).label("pgsteward.enable", "False")),
                 Arguments.of(
                         "it is the server itself", Boxes.container("postgresql").with(VIKUNJA)));
     }
@@ -381,7 +383,7 @@ class DiscoveryTest {
                                 .with("VIKUNJA_DATABASE_PASSWORD_FILE=/run/secrets/pw")),
                 Arguments.of("an address", Boxes.container("a").with("DATABASE_URL_FILE=/run/secrets/address")),
                 Arguments.of(
-                        "with two underscores",
+                        "a variable with two underscores",
                         Boxes.container("a")
                                 .with(
                                         "GITEA__database__DB_TYPE=postgres",
@@ -390,7 +392,7 @@ class DiscoveryTest {
                                         "GITEA__database__USER=tasks_user",
                                         "GITEA__database__PASSWD__FILE=/somewhere/else/pw")),
                 Arguments.of(
-                        "behind file://",
+                        "a value with file://",
                         Boxes.container("a")
                                 .with(
                                         "AUTHENTIK_POSTGRESQL__HOST=postgresql",
@@ -398,7 +400,7 @@ class DiscoveryTest {
                                         "AUTHENTIK_POSTGRESQL__USER=tasks_user",
                                         "AUTHENTIK_POSTGRESQL__PASSWORD=file:///run/secrets/pw")),
                 Arguments.of(
-                        "every part",
+                        "all variables",
                         Boxes.container("a")
                                 .with(
                                         "DB_TYPE=postgresdb",
@@ -494,9 +496,9 @@ class DiscoveryTest {
     static List<Arguments> neighbours() {
         Boxes asker = Boxes.container("a").compose("wiki", "app").with("DATABASE_URL=postgres://u:p@db/d");
         return List.of(
-                Arguments.of("no other answers", asker, Boxes.container("other"), true),
+                Arguments.of("no other container has the name", asker, Boxes.container("other"), true),
                 Arguments.of(
-                        "another answers where the asker is not",
+                        "another has the name on a different network",
                         asker,
                         Boxes.container("other").off("internal_db").on("theirs", "db"),
                         true),
@@ -505,9 +507,9 @@ class DiscoveryTest {
                         asker,
                         Boxes.container("other").on("internal_db", "db"),
                         true),
-                Arguments.of("another is called just so", asker, Boxes.container("db"), false),
+                Arguments.of("another container has the name itself", asker, Boxes.container("db"), false),
                 Arguments.of(
-                        "its own project has one of that name",
+                        "a service of its own project has the name",
                         Boxes.container("a")
                                 .compose("wiki", "app")
                                 .on("wiki_default", "app")
@@ -518,7 +520,7 @@ class DiscoveryTest {
                                 .on("wiki_default", "db"),
                         false),
                 Arguments.of(
-                        "another project has one of that name",
+                        "a service of another project has the name",
                         asker,
                         Boxes.container("blog-db-1").compose("blog", "db"),
                         true),
@@ -572,15 +574,14 @@ class DiscoveryTest {
                 Arguments.of("neither network", away().with(VIKUNJA), true, "`networks: [internal_db, web]`"),
                 Arguments.of("no web", Boxes.container("a").with(VIKUNJA), true, web),
                 Arguments.of(
-                        "all as it should be",
-                        Boxes.container("a").with(VIKUNJA).on("web"),
-                        true,
-                        ""),
-                Arguments.of("no web is asked for", Boxes.container("a").with(VIKUNJA), false, ""),
-                Arguments.of("asks for nothing", away(), true, ""),
+                        "on both networks", Boxes.container("a").with(VIKUNJA).on("web"), true, ""),
+                Arguments.of(
+                        "no web network is configured", Boxes.container("a").with(VIKUNJA), false, ""),
+                Arguments.of("requests no database", away(), true, ""),
                 Arguments.of("names another server", away().with("X=postgres://u:p@elsewhere/d"), true, ""),
                 Arguments.of("not started yet", away().with(VIKUNJA).in(Container.State.CREATED), true, ""),
-                Arguments.of("switched off", away().with(VIKUNJA).label("pgsteward.enable", "false"), true, ""),
+                Arguments.of(
+                        "disabled by its label", away().with(VIKUNJA).label("pgsteward.enable", "false"), true, ""),
                 Arguments.of("the server itself", Boxes.container("postgresql").with(VIKUNJA), true, ""));
     }
 

@@ -53,6 +53,8 @@ class DocumentedServicesTest {
         } catch (java.io.IOException e) {
             throw new java.io.UncheckedIOException(e);
         }
-        assertThat(service.get("networks")).as("publishes ports").isEqualTo(List.of("internal_db", "default"));
+        assertThat(service.get("networks"))
+                .as("networks of a service that publishes ports")
+                .isEqualTo(List.of("internal_db", "default"));
     }
 }

@@ -106,7 +106,7 @@ class HostileIT {
             assertThat(loggedIn).as("logged in").isGreaterThan(10);
             assertThat(legal).as("legal").isGreaterThan(20);
             assertThat(refused).as("refused").isGreaterThan(500);
-            assertThat(silent).as("silent").isGreaterThan(100);
+            assertThat(silent).as("no claim").isGreaterThan(100);
             List<Container> enrolled =
                     given.values().stream().map(Claim::container).toList();
             assertThat(host.plan(enrolled).steps()).isEmpty();
@@ -176,7 +176,7 @@ class HostileIT {
         quarantine.drop(quarantine.begin(quarantine.find(given.firstKey())));
         given.clear();
         cluster = everything(host);
-        assertThat(cluster).as("taken away").isEqualTo(withoutServices);
+        assertThat(cluster).as("service removed").isEqualTo(withoutServices);
     }
 
     private void look(EnrolmentHost host, Discovery discovery, Container box) throws SQLException {
@@ -199,7 +199,7 @@ class HostileIT {
         sinceTheLastLook++;
         if (sinceTheLastLook == REFUSED_BEFORE_A_LOOK) {
             assertThat(everything(host))
-                    .as("since the last look, until " + box.name())
+                    .as("changes since the previous check, until " + box.name())
                     .isEqualTo(cluster);
             sinceTheLastLook = 0;
         }
@@ -213,7 +213,7 @@ class HostileIT {
         Set<String> now = everything(host);
 
         assertThat(difference(cluster, now))
-                .as("what changed, for %s", claim.service())
+                .as("changed names of service %s", claim.service())
                 .allMatch(names::contains);
         assertThat(now).anyMatch(line -> line.startsWith(claim.user() + WHOSE + "role "));
         assertThat(now).contains(claim.database() + WHOSE + "database " + claim.user() + "true");

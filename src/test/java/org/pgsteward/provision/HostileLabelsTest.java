@@ -48,7 +48,7 @@ class HostileLabelsTest {
 
         assertThat(claims).as("claims").isGreaterThan(50);
         assertThat(refusals).as("refusals").isGreaterThan(500);
-        assertThat(boxes.size() - claims - refusals).as("nothing").isGreaterThan(100);
+        assertThat(boxes.size() - claims - refusals).as("no claim").isGreaterThan(100);
     }
 
     @Test

@@ -89,7 +89,7 @@ class IdentityIT {
                 .anyMatch(row -> row.service().equals(shop) && row.action().equals("enrolment refused"));
         assertThat(containers.service(engine.container(docker("inspect", "--format", "{{.Id}}", "evil-" + unique))
                         .orElseThrow()))
-                .as("whose levels, schedules and events count")
+                .as("service of the impostor")
                 .isEmpty();
 
         docker("stop", "--time", "0", shop + "-1");
@@ -105,7 +105,7 @@ class IdentityIT {
         clock.pass(Duration.ofMinutes(11));
         relist();
         assertThat(refusals())
-                .as("before the service goes")
+                .as("before the service is removed")
                 .singleElement()
                 .satisfies(alert -> assertThat(alert.reason()).contains("'" + shop + "-1'"));
 

@@ -29,17 +29,14 @@ class IdentityRuleTest {
                 arguments("the only container, with the same password", shop("shop-1", NOW), List.of(), ENROLLED),
                 arguments("the only container, with a new password", shop("shop-1", OTHER), List.of(), ENROLLED),
                 arguments(
-                        "the service itself beside an impostor",
-                        shop("shop-1", NOW),
-                        List.of(shop("evil", OTHER)),
-                        ENROLLED),
+                        "the service beside an impostor", shop("shop-1", NOW), List.of(shop("evil", OTHER)), ENROLLED),
                 arguments(
                         "a second replica with the same password",
                         shop("shop-2", NOW),
                         List.of(shop("shop-1", NOW)),
                         ENROLLED),
                 arguments(
-                        "both replicas of a service that is not enrolled yet",
+                        "two replicas of a service that is not enrolled",
                         shop("shop-2", OTHER),
                         List.of(shop("shop-1", OTHER)),
                         Clusters.empty()),
@@ -88,56 +85,56 @@ class IdentityRuleTest {
                         "another password",
                         "stays with 'shop-1'"),
                 arguments(
-                        "another password while the service is made and not started yet",
+                        "another password while the service is created but not started",
                         shop("evil", OTHER),
                         List.of(in(Container.State.CREATED, NOW)),
                         ENROLLED,
                         "another password",
                         "stays with 'shop-1'"),
                 arguments(
-                        "another password while the service crashes again and again",
+                        "another password while the service restarts repeatedly",
                         shop("evil", OTHER),
                         List.of(in(Container.State.RESTARTING, NOW)),
                         ENROLLED,
                         "another password",
                         "stays with 'shop-1'"),
                 arguments(
-                        "another role, to which the database would be handed over",
+                        "another role, which would become the owner of the database",
                         claim(box("evil", OTHER), "shop", "mine", OTHER),
                         List.of(shop("shop-1", NOW)),
                         ENROLLED,
                         "role 'mine' instead of role 'shop'",
                         "stays with 'shop-1'"),
                 arguments(
-                        "another database, so that the service's role would be of no service",
+                        "another database, which would leave the service's role without a service",
                         claim(box("evil", NOW), "mine", "shop", NOW),
                         List.of(shop("shop-1", NOW)),
                         ENROLLED,
                         "database 'mine' instead of database 'shop'",
                         "stays with 'shop-1'"),
                 arguments(
-                        "the impostor of two that was there first",
+                        "two impostor containers beside the service",
                         shop("evil", OTHER),
                         List.of(shop("evil-2", OTHER), shop("shop-1", NOW)),
                         ENROLLED,
                         "another password",
                         "stays with 'shop-1'"),
                 arguments(
-                        "a service whose own settings cannot be read just now",
+                        "the settings of the service's container are unreadable",
                         shop("evil", OTHER),
                         List.of(),
                         ENROLLED,
                         "the settings of 'unreadable' cannot be read",
                         "Both are refused"),
                 arguments(
-                        "two new passwords after the old container went",
+                        "two new passwords after the previous container was removed",
                         shop("shop-1", "one"),
                         List.of(shop("evil", OTHER)),
                         ENROLLED,
                         "another password",
                         "Both are refused"),
                 arguments(
-                        "two that ask for a service that nobody has yet",
+                        "two containers request the same new service",
                         shop("shop-1", "one"),
                         List.of(shop("evil", OTHER)),
                         Clusters.empty(),
@@ -216,7 +213,7 @@ class IdentityRuleTest {
                         evil, siblings(shop("shop-1", NOW)), ENROLLED.cluster(), Clusters.ACCEPTS, noon)
                 .orElseThrow();
         assertThat(contest.other()).isEqualTo("shop-1");
-        assertThat(contest.since()).as("when the later of the two was made").isBefore(noon);
+        assertThat(contest.since()).as("creation time of the later container").isBefore(noon);
 
         IdentityRule.Contest lasting = new IdentityRule.Contest("shop-1", noon.minus(IdentityRule.REPLACEMENT));
         IdentityRule.Contest shorter = new IdentityRule.Contest("shop-1", noon.minusSeconds(599));
@@ -245,7 +242,7 @@ class IdentityRuleTest {
                         ENROLLED.cluster(),
                         Clusters.ACCEPTS,
                         Instant.MAX))
-                .as("nobody has it")
+                .as("neither container has the password")
                 .isEmpty();
     }
 

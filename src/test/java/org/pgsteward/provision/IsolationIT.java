@@ -76,7 +76,7 @@ class IsolationIT {
         assertThat(host.may(service, "homelab", logged(service))).isTrue();
         for (String other : SERVICES) {
             assertThat(host.may(service, "homelab", logged(other)))
-                    .as("%s logs as %s", service, other)
+                    .as("%s logs activity of %s", service, other)
                     .isEqualTo(other.equals(service));
         }
         assertThat(host.ask("homelab", "SELECT DISTINCT service_name FROM public.user_activity ORDER BY 1"))

@@ -38,17 +38,17 @@ class IsolationPlanTest {
 
     static Stream<Arguments> clusters() {
         return Stream.of(
-                arguments("where all is closed, nothing is done", Clusters.empty(), List.of()),
+                arguments("no PUBLIC privileges: no steps", Clusters.empty(), List.of()),
                 arguments(
-                        "a database of nobody's is closed",
+                        "unclaimed database: revokes CONNECT and TEMPORARY from PUBLIC",
                         Clusters.empty().database("postgres", "admin", " CONNECT", " TEMPORARY"),
                         List.of("postgres> REVOKE ALL ON DATABASE \"postgres\" FROM PUBLIC")),
                 arguments(
-                        "whichever right it is that everybody has",
+                        "PUBLIC has only CREATE: revokes it too",
                         Clusters.empty().database("scratch", "admin", " CREATE"),
                         List.of("scratch> REVOKE ALL ON DATABASE \"scratch\" FROM PUBLIC")),
                 arguments(
-                        "whoever has business in it is let in by name first, but for its owner",
+                        "grants roles in use, except the owner, before it revokes PUBLIC",
                         Clusters.empty()
                                 .role("clerk", "any")
                                 .role("grafana", "any")
@@ -59,23 +59,23 @@ class IsolationPlanTest {
                                 + " GRANT CONNECT, TEMPORARY ON DATABASE \"dashboards\" TO \"zoe\";"
                                 + " REVOKE ALL ON DATABASE \"dashboards\" FROM PUBLIC")),
                 arguments(
-                        "a role that is gone cannot be let in",
+                        "skips the grant to a dropped role",
                         Clusters.empty()
                                 .database("dashboards", "admin", " CONNECT")
                                 .business("dashboards", "gone"),
                         List.of("dashboards> REVOKE ALL ON DATABASE \"dashboards\" FROM PUBLIC")),
                 arguments(
-                        "template0 lets nobody in anyway",
+                        "template0 allows no connections: no step",
                         Clusters.empty()
                                 .database("template0", "admin", " CONNECT")
                                 .shut("template0"),
                         List.of()),
                 arguments(
-                        "a service's own database is its plan's affair",
+                        "an enrolled service's database: left to its service plan",
                         Clusters.empty().service("app", "any").grant("app", " CONNECT"),
                         List.of()),
                 arguments(
-                        "a script's database that nobody claimed yet is not",
+                        "unclaimed database of an init script: revokes PUBLIC",
                         Clusters.empty()
                                 .row("app", "app", "", "")
                                 .role("app", "any")
@@ -84,7 +84,7 @@ class IsolationPlanTest {
                         List.of("app> GRANT CONNECT, TEMPORARY ON DATABASE \"app\" TO \"app\";"
                                 + " REVOKE ALL ON DATABASE \"app\" FROM PUBLIC")),
                 arguments(
-                        "in the management database a service keeps what it has by name and gets no more",
+                        "management database: grants to operators' roles, not to services",
                         Clusters.empty()
                                 .service("app", "any")
                                 .role("grafana", "any")
@@ -93,7 +93,7 @@ class IsolationPlanTest {
                         List.of("management> GRANT CONNECT, TEMPORARY ON DATABASE \"management\" TO \"grafana\";"
                                 + " REVOKE ALL ON DATABASE \"management\" FROM PUBLIC")),
                 arguments(
-                        "what everybody may do with the journal's tables and its function is taken back",
+                        "revokes PUBLIC from the journal's tables and function",
                         Clusters.empty()
                                 .on("TABLE public.user_activity", "", "SELECT")
                                 .on("TABLE public.user_activity", "", "INSERT")
@@ -101,21 +101,21 @@ class IsolationPlanTest {
                         List.of("management> REVOKE ALL ON " + ManagementAccess.LOG_ACTIVITY
                                 + " FROM PUBLIC; REVOKE ALL ON TABLE public.user_activity FROM PUBLIC")),
                 arguments(
-                        "who may make objects in the management database is not everybody",
+                        "revokes CREATE from PUBLIC on schemas of the management database",
                         Clusters.empty().on("SCHEMA public", "", "CREATE").on("SCHEMA \"we\"\"ird\"", "", "CREATE"),
                         List.of(
                                 "management> REVOKE CREATE ON SCHEMA \"we\"\"ird\" FROM PUBLIC",
                                 "management> REVOKE CREATE ON SCHEMA public FROM PUBLIC")),
                 arguments(
-                        "what an operator granted to a role of his own is left",
+                        "keeps an operator's grant to another role",
                         Clusters.empty().on("TABLE public.user_activity", "grafana", "SELECT"),
                         List.of()),
                 arguments(
-                        "and so is a table of his own",
+                        "keeps PUBLIC privileges on an operator's table",
                         Clusters.empty().on("TABLE public.his_own", "", "SELECT"),
                         List.of()),
                 arguments(
-                        "several in the order of their names, each quoted",
+                        "several databases: sorted by name and quoted",
                         Clusters.empty()
                                 .database("we\"ird", "admin", " CONNECT")
                                 .database("a b", "admin", " CONNECT")

@@ -151,7 +151,7 @@ class KilledIT {
             assertThat(process.waitFor(8, TimeUnit.MINUTES)).isTrue();
         }
         assertThat(process.exitValue()).isEqualTo(KilledAfter.KILLED);
-        assertEndsAs(undisturbed, story, name, "killed from outside");
+        assertEndsAs(undisturbed, story, name, "killed by another process");
     }
 
     private List<String> undisturbed(Story story) throws Exception {
@@ -205,10 +205,10 @@ class KilledIT {
                             "INSERT INTO tasks SELECT max(n) + 1 FROM more.seen;"
                                     + " SELECT public.twice(n) FROM tasks; ALTER TABLE tasks ADD COLUMN text text;"
                                     + " ALTER TABLE tasks DROP COLUMN text"))
-                    .as("%s: what it had is its own", how)
+                    .as("%s: the role owns its previous objects", how)
                     .isTrue();
             assertThat(host.ask(name, "SELECT n FROM public.tasks ORDER BY n"))
-                    .as("%s: and all of it is there", how)
+                    .as("%s: no rows are lost", how)
                     .containsExactly("1", "2");
         }
         for (String stranger : List.of("bystander", "neighbour")) {
@@ -218,7 +218,7 @@ class KilledIT {
         }
         if (!user.equals(name)) {
             assertThatThrownBy(() -> host.as(name, name).close())
-                    .as("%s: the role of before", how)
+                    .as("%s: the previous role", how)
                     .hasMessageContaining("not permitted to log in");
         }
     }

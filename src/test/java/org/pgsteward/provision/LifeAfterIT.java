@@ -167,7 +167,7 @@ class LifeAfterIT {
         host.provision(before);
         assertThat(host.provision(after).outcome().reason()).contains("of service chores");
         assertThat(host.vouchFor(after, before).outcome().reason())
-                .as("while there are both, they share")
+                .as("both containers exist: they share the database")
                 .contains("of service chores");
 
         Provisioner.Result bound = host.vouchFor(after);

@@ -20,14 +20,14 @@ class ProvisionReportTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "DONE    | false | true  | true  | done      | SET      | made, with its password",
-                "DONE    | false | true  | false | done      | UNKNOWN  | changed, and its password was not looked at",
-                "SKIPPED | false | true  | false | unchanged | IN_FORCE | as it should be, with its password",
-                "SKIPPED | false | true  | true  | unchanged | SET      | nothing but its password was set",
-                "SKIPPED | false | false | false | unchanged | UNKNOWN  | a container that asks for nothing",
-                "FAILED  | true  | false | false | refused   | UNKNOWN  | asks for what it cannot have",
-                "FAILED  | false | false | false | failed    | UNKNOWN  | PostgreSQL was away",
-                "FAILED  | false | true  | true  | failed    | SET      | failed after its password was set"
+                "DONE    | false | true  | true  | done      | SET      | created, with its password",
+                "DONE    | false | true  | false | done      | UNKNOWN  | changed, password not checked",
+                "SKIPPED | false | true  | false | unchanged | IN_FORCE | no drift, password in force",
+                "SKIPPED | false | true  | true  | unchanged | SET      | only the password was set",
+                "SKIPPED | false | false | false | unchanged | UNKNOWN  | container requests no database",
+                "FAILED  | true  | false | false | refused   | UNKNOWN  | claim refused",
+                "FAILED  | false | false | false | failed    | UNKNOWN  | PostgreSQL was unavailable",
+                "FAILED  | false | true  | true  | failed    | SET      | failed after the password was set"
             })
     void lineStatesTheResultOfAService(
             String outcome,
@@ -50,7 +50,7 @@ class ProvisionReportTest {
 
         assertThat(line).isEqualTo(new ProvisionReport.Line("app", state, sentence, password));
         assertThat(line.refused()).isEqualTo(state.equals("refused"));
-        assertThat(line.failed()).as("ends the command with 1").isEqualTo(outcome.equals("FAILED"));
+        assertThat(line.failed()).as("the command exits with 1").isEqualTo(outcome.equals("FAILED"));
     }
 
     private static Outcome outcome(String kind, String reason) {

@@ -143,7 +143,7 @@ class QuarantineIT {
                 .contains("pgsteward remove --undo " + app)
                 .hasLineCount(1);
         assertThat(host.vouchFor(EnrolmentHost.service(app)).refused())
-                .as("although somebody vouches for it")
+                .as("adopted by the operator")
                 .isTrue();
         assertThat(host.everything()).isEqualTo(before);
     }
@@ -211,7 +211,7 @@ class QuarantineIT {
 
         assertIsGone(quarantined);
         assertThat(host.provision(EnrolmentHost.service(app)).enrolment())
-                .as("the name is free again")
+                .as("enrolment with the released name")
                 .isPresent();
         assertThat(host.ask(app, "SELECT relname FROM pg_catalog.pg_class WHERE relname = 'tasks'"))
                 .isEmpty();
@@ -285,7 +285,7 @@ class QuarantineIT {
                 .isInstanceOf(Refusal.class)
                 .hasMessageContaining("cannot find service '" + app + "'");
         assertThat(host.may("other", "other", "CREATE TABLE passing (n int); DROP TABLE passing"))
-                .as("others work on")
+                .as("another service still works")
                 .isTrue();
     }
 

@@ -92,7 +92,7 @@ final class ReconcileBench {
             double seconds = (System.nanoTime() - begun) / 1e9;
             expect(containers.size(), done);
             if (!done.repaired().isEmpty()) {
-                throw new IllegalStateException("something was put right: " + done.repaired());
+                throw new IllegalStateException("drift was repaired: " + done.repaired());
             }
             return new Sample(seconds, statementsAfter(before));
         } catch (IOException | SQLException e) {
@@ -116,7 +116,7 @@ final class ReconcileBench {
                 .filter(result -> !(result.outcome() instanceof Outcome.Failed))
                 .count();
         if (well != services || !done.troubles().isEmpty()) {
-            throw new IllegalStateException(well + " of " + services + " services are well; " + done.troubles());
+            throw new IllegalStateException(well + " of " + services + " services reconciled; " + done.troubles());
         }
     }
 

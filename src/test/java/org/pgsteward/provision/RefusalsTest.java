@@ -91,13 +91,13 @@ class RefusalsTest {
                         "the management database 'MANAGEMENT'",
                         "with the label pgsteward.database"),
                 arguments(
-                        "a service called as the management database",
+                        "a service with the management database's name",
                         claim("Management", "app", "app"),
                         Clusters.empty(),
                         "the name of the management database",
                         BY_SERVICE),
                 arguments(
-                        "the name that a database in quarantine had before",
+                        "the previous name of a database in quarantine",
                         claim("other", "app", "other"),
                         Clusters.empty().row(quarantined),
                         "database 'app', which belongs to service 'app'",
@@ -115,19 +115,19 @@ class RefusalsTest {
                         "database 'other', which belongs to service 'other'",
                         BY_DATABASE),
                 arguments(
-                        "the same in other letters",
+                        "another service's database in upper case",
                         claim("app", "OTHER", "app"),
                         Clusters.empty().service("other", "any"),
                         "database 'OTHER', which belongs to service 'other'",
                         BY_DATABASE),
                 arguments(
-                        "another service's role, although it knows the password",
+                        "another service's role, with its password",
                         claim("app", "app", "other"),
                         Clusters.empty().service("other", PASSWORD),
                         "role 'other', which belongs to service 'other'",
                         BY_USER),
                 arguments(
-                        "the role that a script's row means without naming it",
+                        "the implicit role of an init script's row",
                         claim("app", "app", "scripted"),
                         Clusters.empty().row("scripted", "elsewhere", "", "").role("scripted", PASSWORD),
                         "role 'scripted', which belongs to service 'scripted'",
@@ -151,13 +151,13 @@ class RefusalsTest {
                         "user 'Grafana' differs from 'grafana' only by case",
                         BY_USER),
                 arguments(
-                        "a superuser, although it knows the password",
+                        "a superuser, with its password",
                         claim("app", "app", "mighty"),
                         Clusters.empty().role("mighty", PASSWORD, "superuser"),
                         "role 'mighty', which has SUPERUSER or REPLICATION",
                         "with the label pgsteward.user"),
                 arguments(
-                        "a role that may replicate, and so read everything",
+                        "a role with REPLICATION",
                         claim("app", "app", "standby"),
                         Clusters.empty().role("standby", PASSWORD, "replication"),
                         "role 'standby', which has SUPERUSER or REPLICATION",
@@ -167,7 +167,7 @@ class RefusalsTest {
     static Stream<Arguments> unlessVouchedFor() {
         return Stream.of(
                 arguments(
-                        "a service that is bound to somebody else",
+                        "a service of another project",
                         claim("app", "app", "app"),
                         Clusters.empty()
                                 .row("app", "app", "app", "elsewhere/app")
@@ -182,25 +182,25 @@ class RefusalsTest {
                         "role 'app', which exists with another password",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "an administrator's database in which its new role has nothing",
+                        "the administrator's database, with a new role",
                         claim("app", "finance", "app"),
                         Clusters.empty().database("finance", "admin"),
                         "database 'finance', which exists without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "the same with a role that it knows the password of",
+                        "the administrator's database, with an existing role and its password",
                         claim("app", "finance", "app"),
                         Clusters.empty().role("app", PASSWORD).database("finance", "admin"),
                         "database 'finance', which exists without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "an enrolled service that asks for the administrator's database too",
+                        "an enrolled service requests the administrator's database",
                         claim("app", "finance", "app"),
                         Clusters.empty().service("app", PASSWORD).database("finance", "admin"),
                         "database 'finance', which exists without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "a role that pgsteward made, and an administrator's database of the same name",
+                        "a role of pgsteward, and the administrator's database of that name",
                         claim("app", "finance", "finance"),
                         Clusters.empty()
                                 .row("app", "app", "finance", "homelab/app")
@@ -209,7 +209,7 @@ class RefusalsTest {
                         "without evidence that it is for role 'finance'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "a script's row of the service, and another role than the one of that name",
+                        "an init script's row of the service, with a different role",
                         claim("app", "data", "mine"),
                         Clusters.empty()
                                 .role("mine", PASSWORD)
@@ -218,7 +218,7 @@ class RefusalsTest {
                         "without evidence that it is for role 'mine'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "a role that is only let in by name, as pgsteward lets in whoever was connected",
+                        "a role with only CONNECT and TEMPORARY",
                         claim("app", "data", "app"),
                         Clusters.empty()
                                 .role("app", PASSWORD)
@@ -232,43 +232,43 @@ class RefusalsTest {
                         "without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "a table where every role may make one",
+                        "a table in a database where every role may create tables",
                         claim("app", "data", "app"),
                         adopting("data").evidence("data", evidence("", "", "app", "")),
                         "without evidence that it is for role 'app'",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "a table of its own beside one of the administrator's",
+                        "a table of the role beside one of the administrator",
                         claim("app", "data", "app"),
                         adopting("data").evidence("data", evidence("", "app", "app", "public.adm")),
                         "in which role 'app' lacks privileges on objects of the administrator, such as public.adm",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "a right to create in a database of another name with tables of the administrator's",
+                        "CREATE in a database of another name with the administrator's tables",
                         claim("app", "data", "app"),
                         adopting("data").evidence("data", evidence("app", "", "", "public.adm")),
                         "in which role 'app' lacks privileges on objects of the administrator, such as public.adm",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "a database of its name without any grant, with tables of the administrator's",
+                        "a database of the role's name, no grant, with the administrator's tables",
                         claim("app", "app", "app"),
                         adopting("app").evidence("app", evidence("", "", "", "public.adm")),
                         "in which role 'app' lacks privileges on objects of the administrator, such as public.adm",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "a right to create that another role has too",
+                        "another role may create objects too",
                         claim("app", "app", "app"),
                         adopting("app").evidence("app", evidence("app,clerk", "", "", "")),
                         "which may belong to role 'clerk': that role has tables or the privilege to create objects in it",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "tables of its own beside those of another role",
+                        "tables of the role beside tables of another role",
                         claim("app", "app", "app"),
                         adopting("app").evidence("app", evidence("app", "app", "app,clerk", "")),
                         "which may belong to role 'clerk': that role has tables or the privilege to create objects in it",
                         "'pgsteward provision --adopt app'"),
                 arguments(
-                        "a database of somebody who is no service",
+                        "a database of a role that is no service",
                         claim("app", "finance", "app"),
                         Clusters.empty().role("clerk", "any").database("finance", "clerk"),
                         "database 'finance', which belongs to role 'clerk'",
@@ -277,21 +277,21 @@ class RefusalsTest {
 
     static Stream<Arguments> allowed() {
         return Stream.of(
-                arguments("names that are free", claim("app", "app", "app"), Clusters.empty()),
+                arguments("unused names", claim("app", "app", "app"), Clusters.empty()),
                 arguments(
-                        "its own service, whatever its password is now",
+                        "its own service, with a new password",
                         claim("app", "app", "app"),
                         Clusters.empty().service("app", "the one before")),
                 arguments(
-                        "its own role that somebody made mighty, to be put right",
+                        "its own role that became a superuser",
                         claim("app", "app", "app"),
                         Clusters.empty().service("app", PASSWORD).role("app", PASSWORD, "superuser")),
                 arguments(
-                        "a script's role and database of one name, with the role's password",
+                        "an init script's role and database of one name, with the password",
                         claim("app", "app", "app"),
                         Clusters.empty().role("app", PASSWORD).database("app", "admin")),
                 arguments(
-                        "a script's database of the role's name with a grant, whatever the script put into it",
+                        "an init script's database of the role's name, with a grant",
                         claim("app", "app", "app"),
                         adopting("app").evidence("app", evidence("app", "app", "app", "public.restored"))),
                 arguments(
@@ -299,11 +299,11 @@ class RefusalsTest {
                         claim("app", "data", "app"),
                         adopting("data").evidence("data", evidence("", "app", "app", ""))),
                 arguments(
-                        "a database in which the role may create by a grant of the administrator's",
+                        "a database where the administrator granted CREATE to the role",
                         claim("app", "data", "app"),
                         adopting("data").evidence("data", evidence("app", "", "", ""))),
                 arguments(
-                        "a database that a script's row says is the service's, whose role has its name",
+                        "a database that an init script's row assigns to the service",
                         claim("app", "data", "app"),
                         adopting("data").row("app", "data", "", "")),
                 arguments(

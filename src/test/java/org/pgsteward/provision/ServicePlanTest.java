@@ -63,7 +63,7 @@ class ServicePlanTest {
     static Stream<Arguments> plans() {
         return Stream.of(
                 arguments(
-                        "where nothing is, all is made, and the row with the role",
+                        "empty cluster: creates role, database and row",
                         Clusters.empty(),
                         List.of(
                                 "ENROL role app does not exist",
@@ -71,87 +71,87 @@ class ServicePlanTest {
                                 "ENROL no role may connect to database app yet",
                                 FINISHED)),
                 arguments(
-                        "an enrolment that was interrupted goes on, and repairs nothing that an operator changed",
+                        "interrupted enrolment: continues and reports no repair",
                         right().row(unfinished()).database("app", "admin", " CONNECT", "app CONNECT"),
                         List.of("ENROL database app belongs to the administrator", "ENROL " + CLOSED, CHANGED)),
-                arguments("where all is as it should be, nothing is done", right(), List.of()),
+                arguments("desired state: no steps", right(), List.of()),
                 arguments(
-                        "killed after the role, which nobody can log in as yet, the rest is made",
+                        "killed after the role: sets its password, creates the database",
                         Clusters.empty().row("app", "app", "app", "homelab/app").owner("app", "none that is known"),
                         List.of(
                                 "CHANGE role app has another password than its container",
                                 "REPAIR database app does not exist",
                                 "REPAIR no role may connect to database app yet")),
                 arguments(
-                        "where the role was dropped and its database too, both are made anew",
+                        "role and database dropped: creates both again",
                         Clusters.empty().row("app", "app", "app", "homelab/app"),
                         List.of(
                                 "REPAIR role app does not exist",
                                 "REPAIR database app does not exist",
                                 "REPAIR no role may connect to database app yet")),
                 arguments(
-                        "where the database was dropped, it is made anew",
+                        "database dropped: creates it again",
                         Clusters.empty().row("app", "app", "app", "homelab/app").owner("app", PASSWORD),
                         List.of(
                                 "REPAIR database app does not exist",
                                 "REPAIR no role may connect to database app yet")),
                 arguments(
-                        "killed after the database, it is closed to everybody before it is opened",
+                        "killed after the database: revokes PUBLIC before it allows connections",
                         right().grant("app", " CONNECT", " TEMPORARY").shut("app"),
                         List.of("REPAIR " + CLOSED, "REPAIR database app does not allow connections")),
                 arguments(
-                        "another password of its container is a change, not a repair",
+                        "container has a new password: a change, not a repair",
                         right().owner("app", "the one before"),
                         List.of("CHANGE role app has another password than its container")),
                 arguments(
-                        "a login that was taken comes back",
+                        "role lost LOGIN: restores it",
                         right().role("app", PASSWORD, "nologin"),
                         List.of("REPAIR role app may not log in")),
-                arguments("a role that is shut out stays so", right().role("app", PASSWORD, "shut-out"), List.of()),
+                arguments("role is shut out: stays shut out", right().role("app", PASSWORD, "shut-out"), List.of()),
                 arguments(
-                        "powers go",
+                        "role has SUPERUSER: removes it",
                         right().role("app", PASSWORD, "superuser"),
                         List.of("REPAIR role app has attributes beyond its database")),
                 arguments(
-                        "small powers, too",
+                        "role has CREATEDB: removes it",
                         right().role("app", PASSWORD, "createdb"),
                         List.of("REPAIR role app has attributes beyond its database")),
                 arguments(
-                        "a role without a limit gets one",
+                        "role without a connection limit: sets one",
                         right().role("app", PASSWORD, "unlimited"),
                         List.of("REPAIR role app has no connection limit")),
                 arguments(
-                        "a membership goes",
+                        "role is a member of another role: revokes the membership",
                         right().member("app", "pg_read_all_data", "admin"),
                         List.of("REPAIR role app is a member of role pg_read_all_data")),
                 arguments(
-                        "rights on another database go",
+                        "role may connect to another database: revokes the privilege",
                         right().database("elsewhere", "admin", "app CONNECT"),
                         List.of("REPAIR role app has privileges on database elsewhere")),
                 arguments(
-                        "but not where it has something of its own",
+                        "role owns objects in another database: keeps its privileges there",
                         right().database("elsewhere", "admin", "app CONNECT").business("elsewhere", "app"),
                         List.of()),
                 arguments(
-                        "what it may do in the management database comes back",
+                        "role lost its management privileges: restores them",
                         right().notOn(ManagementAccess.STATUS, "app"),
                         List.of("REPAIR " + LOGS)),
                 arguments(
-                        "and more than that goes",
+                        "role has other management privileges: revokes them",
                         right().on("TABLE public.backup_log", "app", "SELECT").grant("management", "app CREATE"),
                         List.of(
                                 "REPAIR role app has privileges on tables of database management",
                                 "REPAIR role app may create objects in database management")),
                 arguments(
-                        "and so does the making of objects there",
+                        "role may create management objects: revokes the privilege",
                         right().on("SCHEMA public", "app", "CREATE"),
                         List.of("REPAIR role app may create objects in schema public of database management")),
                 arguments(
-                        "what everybody may make there is no service's affair",
+                        "PUBLIC may create management objects: no step for an enrolled service",
                         right().on("SCHEMA public", "", "CREATE"),
                         List.of()),
                 arguments(
-                        "but nobody is let in while everybody may",
+                        "PUBLIC may create management objects: enrolment revokes this first",
                         Clusters.empty().on("SCHEMA public", "", "CREATE"),
                         List.of(
                                 "ENROL role app does not exist",
@@ -160,31 +160,31 @@ class ServicePlanTest {
                                 "ENROL no role may connect to database app yet",
                                 FINISHED)),
                 arguments(
-                        "an owner that was changed is put right",
+                        "the administrator owns the database: restores the owner",
                         right().database("app", "admin", Clusters.all("app")),
                         List.of("REPAIR database app belongs to the administrator")),
                 arguments(
-                        "whoever the owner is",
+                        "another role owns the database: restores the owner",
                         right().role("rogue", "any").database("app", "rogue", Clusters.all("app")),
                         List.of("REPAIR database app belongs to role rogue")),
                 arguments(
-                        "a database that was opened to everybody is closed",
+                        "PUBLIC has privileges on the database: revokes them",
                         right().grant("app", " TEMPORARY"),
                         List.of("REPAIR " + CLOSED)),
                 arguments(
-                        "another service's role has no rights on it",
+                        "another service's role has privileges on the database: revokes them",
                         right().service("other", "any").grant("app", "other CONNECT"),
                         List.of("REPAIR role other of another service has privileges on database app")),
                 arguments(
-                        "an operator's own role may have them",
+                        "an operator's role has privileges on the database: keeps them",
                         right().role("grafana", "any").grant("app", "grafana CONNECT"),
                         List.of()),
                 arguments(
-                        "rights that its owner lost come back",
+                        "owner lost privileges on its database: restores them",
                         right().database("app", "app", "app CONNECT"),
                         List.of("REPAIR role app lacks privileges on its own database")),
                 arguments(
-                        "a script's row is bound, and what the script made is hardened",
+                        "init script's service: claims its row, hardens role and database",
                         Clusters.empty()
                                 .row("app", "app", "", "")
                                 .role("app", PASSWORD, "unlimited")
@@ -197,7 +197,7 @@ class ServicePlanTest {
                                 "ENROL " + CLOSED,
                                 FINISHED)),
                 arguments(
-                        "a service that was left alone is looked after again",
+                        "service is not managed: manages it again",
                         right().row(new Cluster.Service(
                                 "app", "app", "app", "homelab/app", false, "", "id-of-app", "image", "sha256:0")),
                         List.of(CHANGED)));
@@ -333,19 +333,19 @@ class ServicePlanTest {
     void adoptedClaimReplacesAServiceWithoutContainer() {
         Claim renamed =
                 claim("todo", "app", "app", EnrolmentHost.service("todo").compose("homelab", "todo"));
-        assertThat(owner(renamed, right(), false)).as("nobody vouches").isEqualTo("todo");
+        assertThat(owner(renamed, right(), false)).as("not adopted").isEqualTo("todo");
         assertThat(owner(renamed, right(), true)).isEqualTo("app");
         assertThat(owner(renamed, right(), true, "homelab/app"))
-                .as("the other is there")
+                .as("the other container exists")
                 .isEqualTo("todo");
         assertThat(owner(renamed, right().row("todo", "todo", "todo", "homelab/todo"), true))
-                .as("it has a database of its own")
+                .as("the renamed service has its own database")
                 .isEqualTo("todo");
         assertThat(owner(claim("todo", "app", "todo", EnrolmentHost.service("todo")), right(), true))
                 .as("another role")
                 .isEqualTo("todo");
         assertThat(owner(renamed, right().row("app", "app", "app", "homelab/todo"), false))
-                .as("bound by now")
+                .as("already bound to the new container")
                 .isEqualTo("app");
     }
 
@@ -369,37 +369,37 @@ class ServicePlanTest {
         Boxes longer = EnrolmentHost.service("worker").compose("homelab2", "worker");
         return Stream.of(
                 arguments(
-                        "with another password",
+                        "another password",
                         claim("worker", "app", "app", worker),
                         right().owner("app", "another"),
                         "belongs to service 'app'"),
                 arguments(
-                        "of another project",
+                        "another project",
                         claim("worker", "app", "app", elsewhere),
                         right(),
                         "belongs to service 'app'"),
                 arguments(
-                        "of a project whose name only begins the same",
+                        "project name with the same prefix",
                         claim("worker", "app", "app", longer),
                         right(),
                         "belongs to service 'app'"),
                 arguments(
-                        "of no project",
+                        "no project",
                         claim("worker", "app", "app", Boxes.container("worker")),
                         right(),
                         "belongs to service 'app'"),
                 arguments(
-                        "with another role",
+                        "another role of the application",
                         claim("worker", "app", "worker", worker),
                         right(),
                         "database 'app', which belongs to service 'app'"),
                 arguments(
-                        "with another database",
+                        "another database",
                         claim("worker", "worker", "app", worker),
                         right(),
                         "role 'app', which belongs to service 'app'"),
                 arguments(
-                        "while the application is in quarantine",
+                        "application in quarantine",
                         claim("worker", "app", "app", worker),
                         right().row(new Cluster.Service(
                                 "app", "app", "app", "homelab/app", true, "app", "id-of-app", "image", "sha256:0")),

@@ -93,7 +93,9 @@ class UnenrolledTest {
                         Boxes.container("dump")
                                 .image("prodrigestivill/postgres-backup-local")
                                 .with("POSTGRES_HOST=postgresql", "POSTGRES_EXTRA_OPTS=-Z1", "X=y")),
-                tool("a mere list", Boxes.container("monitor").with("TARGETS=http://postgresql:9187/metrics,redis")));
+                tool(
+                        "a list of targets",
+                        Boxes.container("monitor").with("TARGETS=http://postgresql:9187/metrics,redis")));
     }
 
     private static Arguments tool(String name, Boxes box) {
@@ -113,7 +115,7 @@ class UnenrolledTest {
     static Stream<Arguments> halfConfigured() {
         return Stream.of(
                 arguments(
-                        "Vikunja without its type, which is SQLite",
+                        "Vikunja without a type, so that it uses SQLite",
                         new String[] {"VIKUNJA_DATABASE_HOST=postgresql", "VIKUNJA_DATABASE_PASSWORD=" + SECRET},
                         "VIKUNJA_DATABASE_HOST, but VIKUNJA_DATABASE_TYPE is not set, so Vikunja does not use PostgreSQL",
                         "VIKUNJA_DATABASE_TYPE: postgres"),

@@ -67,7 +67,7 @@ class MetricsIT {
                 await().untilAsserted(
                                 () -> assertThat(names(OFFERED, scrape(daemon))).containsAll(named));
                 await().untilAsserted(() -> assertThat(names(OFFERED, scrape(daemon)))
-                        .as(Reference.FILE + ", and nothing else")
+                        .as(Reference.FILE + ": exactly these metrics")
                         .containsExactlyInAnyOrderElementsOf(
                                 Reference.rows("Metrics").keySet()));
                 String figures = scrape(daemon);

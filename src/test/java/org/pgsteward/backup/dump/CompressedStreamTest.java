@@ -74,7 +74,7 @@ class CompressedStreamTest {
         try (CompressedStream stream = new CompressedStream(new ByteArrayInputStream(plain))) {
             byte[] compressed = stream.readAllBytes();
 
-            assertThat(stream.read()).as("the end stays the end").isEqualTo(-1);
+            assertThat(stream.read()).as("reading after the end").isEqualTo(-1);
             assertThat(stream.sourceBytes()).isEqualTo(plain.length);
             assertThat(new ZstdInputStream(new ByteArrayInputStream(compressed)).readAllBytes())
                     .isEqualTo(plain);

@@ -71,7 +71,7 @@ class DumpStreamTest {
             assertThatThrownBy(() -> readToTheEnd(stream))
                     .isInstanceOf(IOException.class)
                     .hasMessageContaining(reason);
-            assertThatThrownBy(stream::read).as("asked again").isInstanceOf(IOException.class);
+            assertThatThrownBy(stream::read).as("second read").isInstanceOf(IOException.class);
             assertThat(stream.isWhole()).isFalse();
         }
     }

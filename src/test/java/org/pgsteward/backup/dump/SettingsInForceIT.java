@@ -62,7 +62,9 @@ class SettingsInForceIT {
             assertThat(of(cluster, "homelab"))
                     .containsEntry("TimeZone", "Asia/Tokyo")
                     .containsEntry("DateStyle", "ISO,DMY");
-            assertThat(of(cluster, "team")).as("nobody logs in as its owner").containsEntry("TimeZone", "Asia/Tokyo");
+            assertThat(of(cluster, "team"))
+                    .as("the owner is a role without login")
+                    .containsEntry("TimeZone", "Asia/Tokyo");
             assertThat(of(cluster, "shop"))
                     .containsEntry("TimeZone", "Asia/Tokyo")
                     .containsEntry("DateStyle", "German")

@@ -71,7 +71,7 @@ class SettingsOfOthersIT {
 
         backUp();
 
-        assertThat(host.rows("homelab", SETTINGS)).as("a small one stays").containsExactly("homelab");
+        assertThat(host.rows("homelab", SETTINGS)).as("small settings stay").containsExactly("homelab");
         assertThat(restoredRows("shop_reset")).isEqualTo(10);
     }
 
@@ -112,7 +112,7 @@ class SettingsOfOthersIT {
                         "homelab",
                         "SELECT setconfig::text FROM pg_db_role_setting AS s JOIN pg_database AS d ON d.oid = s.setdatabase"
                                 + " WHERE d.datname = 'shop'"))
-                .as("as in the live one")
+                .as("settings of the live database")
                 .containsExactly("{work_mem=6MB}");
         host.cluster().run("homelab", "ALTER ROLE wiki IN DATABASE shop RESET ALL");
     }

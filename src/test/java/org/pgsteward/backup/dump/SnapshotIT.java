@@ -156,7 +156,7 @@ class SnapshotIT {
         try (Snapshot snapshot = Snapshot.of(cluster.server(), database, Optional.empty(), limit)) {
             await().atMost(Duration.ofMinutes(1)).until(limit::isOver);
             assertThat(snapshot.countRows())
-                    .as("it is over only for what is not locked by then")
+                    .as("the limit applies only until the tables are locked")
                     .hasSize(1);
         }
     }

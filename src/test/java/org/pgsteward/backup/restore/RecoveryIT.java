@@ -306,7 +306,7 @@ class RecoveryIT {
         Optional<Programs> newer = Corpus.programs(17);
         assumeTrue(
                 newer.isPresent() && TestCluster.programs().major() != 17,
-                "skipped: no two versions of PostgreSQL are on this machine; install postgresql-17");
+                "skipped: only one version of PostgreSQL is on this machine; install postgresql-17");
         String card = Files.readString(host.store().resolve(RecoveryCard.NAME));
         String first = SHELL.matcher(card).results().findFirst().orElseThrow().group(1);
         ProcessBuilder shell = new ProcessBuilder("sh", "-c", first)

@@ -80,7 +80,7 @@ class RestoreAgreesIT {
         Programs installed = TestCluster.programs();
         assumeTrue(
                 Files.isDirectory(Path.of("/usr/share/postgresql/" + installed.major())),
-                "skipped: PostgreSQL is not installed as on Debian, and an extension of our own cannot be added");
+                "skipped: PostgreSQL is not installed as on Debian, cannot add a test extension");
         postgres = ExtendedPostgres.of(installed)
                 .with("configured", false, CONFIGURED)
                 .with("trusted_one", true, CONFIGURED);

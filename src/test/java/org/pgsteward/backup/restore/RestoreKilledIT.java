@@ -83,12 +83,15 @@ class RestoreKilledIT {
         }
         assertThat(steps).isGreaterThan(9);
         String kept = keptOf(service).get(0);
-        assertThat(leftovers()).as("its folder alone").hasSize(1).allMatch(left -> left.startsWith("folder "));
+        assertThat(leftovers())
+                .as("only the folder of the finished restore")
+                .hasSize(1)
+                .allMatch(left -> left.startsWith("folder "));
         host.wiring().house.order();
         assertThat(leftovers()).isEmpty();
         Restore.Done next = wiring.restore.replace(order(service, service), RestoreProgress.QUIET);
         assertThat(next.notes())
-                .as("whoever was killed could not say so")
+                .as("the killed restore could not report the kept database")
                 .containsExactly("an earlier restore kept " + kept
                         + ", which still exists; drop it with: DROP DATABASE \"" + kept + "\"");
         assertThat(keptOf(service)).hasSize(2).contains(kept);
@@ -105,7 +108,7 @@ class RestoreKilledIT {
             assertThat(host.rows("homelab", "SELECT datname FROM pg_database WHERE datname = '" + back + "'"))
                     .isEmpty();
         }
-        assertThat(leftovers()).as("of the last that was killed").hasSize(3);
+        assertThat(leftovers()).as("leftovers of the last killed restore").hasSize(3);
         Wiring next = host.wiring();
 
         next.house.order();
@@ -161,7 +164,7 @@ class RestoreKilledIT {
 
         assertThat(process.waitFor(8, TimeUnit.MINUTES)).isTrue();
         assertWorks(service, LIVE, "killed while it poured");
-        assertThat(sleeping()).as("its statement goes on").isNotEmpty();
+        assertThat(sleeping()).as("the statement still runs").isNotEmpty();
         assertThat(leftovers()).hasSize(3);
 
         host.wiring().house.order();
@@ -249,10 +252,10 @@ class RestoreKilledIT {
         Contents.runAs(server, service, PASSWORD, service, "SELECT count(*) FROM public.t");
         assertThat(rows(service)).as(when).isEqualTo(expected);
         assertThat(host.rows("homelab", "SELECT datname FROM pg_database WHERE datname = '" + SOMEBODYS + "'"))
-                .as("somebody else's")
+                .as("not made by pgsteward")
                 .hasSize(1);
         assertThat(host.rows("homelab", "SELECT rolname FROM pg_roles WHERE rolname = 'pgsteward_restore_0badf00d'"))
-                .as("somebody else's")
+                .as("not made by pgsteward")
                 .hasSize(1);
     }
 

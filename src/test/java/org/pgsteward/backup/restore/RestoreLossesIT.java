@@ -54,7 +54,7 @@ class RestoreLossesIT {
         Programs installed = TestCluster.programs();
         assumeTrue(
                 Files.isDirectory(Path.of("/usr/share/postgresql/" + installed.major())),
-                "skipped: PostgreSQL is not installed as on Debian, and an extension of our own cannot be added");
+                "skipped: PostgreSQL is not installed as on Debian, cannot add a test extension");
         postgres = ExtendedPostgres.of(installed).with("filled", false, FILLED);
         host = TestHost.start(TestCluster.start(postgres.programs()));
         host.environment()

@@ -214,7 +214,7 @@ class RestoreSettingsIT extends OnRestoreHost {
         }
         try (Stream<Path> files = Files.list(host.store().resolve(service))) {
             assertThat(files.filter(file -> file.toString().endsWith(".manifest.json")))
-                    .as("a setting of an application may be a secret")
+                    .as("settings of applications are left out: they may be secrets")
                     .hasSizeGreaterThan(1)
                     .allSatisfy(file -> assertThat(Files.readString(file))
                             .contains("\"app.rate\" : \"\"")

@@ -83,7 +83,7 @@ class MissingBackupsIT extends OnRetentionHost {
 
         assertThat(health("backups")).isEqualTo("UP ");
         clock.set(RetentionHost.berlin("2026-03-02T09:00:00"));
-        assertThat(health("backups")).as("the last second of the grace").isEqualTo("UP ");
+        assertThat(health("backups")).as("last second of the grace period").isEqualTo("UP ");
         clock.set(RetentionHost.berlin("2026-03-02T09:00:01"));
         await().atMost(RetentionHost.PATIENCE)
                 .untilAsserted(() -> assertThat(host.notices("backup-overdue", "wiki"))
@@ -119,7 +119,7 @@ class MissingBackupsIT extends OnRetentionHost {
         host.cluster().run("homelab", "DROP DATABASE wiki", "TRUNCATE public.service_configs");
         await().atMost(RetentionHost.PATIENCE)
                 .untilAsserted(() -> assertThat(host.notices("backup-overdue", "wiki"))
-                        .as("and of what is no more, nothing is overdue")
+                        .as("a dropped database has no overdue backup")
                         .hasSize(4));
     }
 
@@ -256,17 +256,17 @@ class MissingBackupsIT extends OnRetentionHost {
                 CapturedLog log = new CapturedLog()) {
             nights.start("pgsteward.backup.ping.url", watcher.url(), "pgsteward.backup.ping.again", "20");
             nights.wiring.routeClient.ask(RetentionHost.NIGHT_OVER, "");
-            assertThat(watcher.taken).as("nothing is proved").isEmpty();
+            assertThat(watcher.taken).as("no verified backup").isEmpty();
 
             for (BackupTarget target : everything()) {
                 nights.backUp(target);
             }
             nights.wiring.routeClient.ask(RetentionHost.NIGHT_OVER, "");
-            assertThat(watcher.taken).as("all of it is").containsExactly("");
+            assertThat(watcher.taken).as("all backups verified").containsExactly("");
 
             String late = host.cluster().newDatabase();
             nights.wiring.routeClient.ask(RetentionHost.NIGHT_OVER, "");
-            assertThat(watcher.taken).as("all but one").hasSize(1);
+            assertThat(watcher.taken).as("all backups but one verified").hasSize(1);
             assertThat(log.text())
                     .contains("the external monitor gets no request, because these have no verified backup in time: "
                             + late);
@@ -276,7 +276,7 @@ class MissingBackupsIT extends OnRetentionHost {
             watcher.answer =
                     (HttpExchange request) -> request.sendResponseHeaders(asked.incrementAndGet() < 3 ? 503 : 200, -1);
             nights.wiring.routeClient.ask(RetentionHost.NIGHT_OVER, "");
-            assertThat(asked).as("a watcher that stumbles is asked again").hasValue(3);
+            assertThat(asked).as("retries after a failed ping").hasValue(3);
             assertThat(watcher.taken).hasSize(2);
 
             watcher.answer = (HttpExchange request) -> request.sendResponseHeaders(500, -1);
@@ -290,7 +290,7 @@ class MissingBackupsIT extends OnRetentionHost {
             watcher.answer = (HttpExchange request) -> request.sendResponseHeaders(204, -1);
             nights.wiring.routeClient.ask(RetentionHost.NIGHT_OVER, "");
             assertThat(watcher.taken)
-                    .as("the next night's are due and not there")
+                    .as("the backups of the next night are due and missing")
                     .hasSize(2);
         }
     }

@@ -104,7 +104,7 @@ class RetentionIT extends OnRetentionHost {
         }
 
         assertThat(host.stored("app"))
-                .as("and what failed its proof is still there too")
+                .as("backups that failed verification are kept too")
                 .hasSize(4 + 3 * 2);
         assertThat(verificationsOfTheNeighbour).isEqualTo(3);
         retainUntil("app-test", 4);
@@ -118,7 +118,7 @@ class RetentionIT extends OnRetentionHost {
 
         host.cluster().run("homelab", "ALTER DATABASE app RESET session_preload_libraries");
         assertThat(card())
-                .as("it restores the verified backup, and names a newer one that is not verified")
+                .as("recovery card: restores the verified backup, names the newer one")
                 .contains("- app: this file lists its newest verified backup, of ", ", is not verified: `app/app-")
                 .containsPattern("zstd -dc app/" + newestOf(good) + " \\| pg_restore");
         host.cluster().run("app", "DROP TABLE public.trap");
@@ -249,7 +249,7 @@ class RetentionIT extends OnRetentionHost {
             }
             await().atMost(RetentionHost.PATIENCE)
                     .untilAsserted(() -> assertThat(writtenSets())
-                            .as("the first night's document")
+                            .as("document of the first night's set")
                             .contains("\"reason\" : \"expired\""));
         }
     }
@@ -299,14 +299,16 @@ class RetentionIT extends OnRetentionHost {
         try (RunLock lock = RunLock.take(state.resolve("locks"), database).orElseThrow()) {
             assertThat(lock).isNotNull();
             nights.wiring.routeClient.ask(RetentionHost.RETENTION, "");
-            assertThat(host.stored(database)).as("a run of it is under way").hasSize(4);
+            assertThat(host.stored(database))
+                    .as("a backup of the database runs")
+                    .hasSize(4);
         }
         try (Spool.Claim spool =
                 new Spool(state.resolve("spool"), Json.mapper(), clock).claim().orElseThrow()) {
             assertThat(spool).isNotNull();
             nights.wiring.routeClient.ask("direct:journal-write", Activity.ours(database, "waits", clock.instant()));
             nights.wiring.routeClient.ask(RetentionHost.RETENTION, "");
-            assertThat(host.stored(database)).as("rows wait for PostgreSQL").hasSize(4);
+            assertThat(host.stored(database)).as("rows wait in the spool").hasSize(4);
         }
         nights.awaitRows();
         host.cluster()
@@ -315,12 +317,12 @@ class RetentionIT extends OnRetentionHost {
                         "CREATE TABLE public.kept AS SELECT * FROM public.backup_log",
                         "TRUNCATE public.backup_log");
         nights.wiring.routeClient.ask(RetentionHost.RETENTION, "");
-        assertThat(host.stored(database)).as("the journal has forgotten all").hasSize(4);
+        assertThat(host.stored(database)).as("the journal is empty").hasSize(4);
         host.cluster().run("homelab", COPY_BACK, "DROP TABLE public.kept");
 
         nights.retain();
 
-        assertThat(host.stored(database)).as("now nothing is in the way").hasSize(2);
+        assertThat(host.stored(database)).as("no obstacle left").hasSize(2);
     }
 
     @Test
@@ -343,22 +345,24 @@ class RetentionIT extends OnRetentionHost {
         assertThat(keeps.of("labelled", policies)).hasToString("Optional[last=7]");
         labels.put("ruled", "last=2");
         assertThat(keeps.of("ruled", policies))
-                .as("the route file goes before the label")
+                .as("the route file overrides the label")
                 .hasToString("Optional[last=30]");
         try (CapturedLog log = new CapturedLog()) {
-            assertThat(keeps.of("mistyped", policies)).as("all of it is kept").isEmpty();
+            assertThat(keeps.of("mistyped", policies))
+                    .as("invalid label: keeps all backups")
+                    .isEmpty();
             assertThat(keeps.of("mistyped", policies)).isEmpty();
             assertThat(log.text()).containsOnlyOnce("label pgsteward.backup.keep of mistyped is 'last=many'");
         }
         labels.put("mistyped", "last=4");
-        assertThat(keeps.of("mistyped", policies)).as("repaired").hasToString("Optional[last=4]");
+        assertThat(keeps.of("mistyped", policies)).as("label corrected").hasToString("Optional[last=4]");
 
         containers.clear();
         labels.clear();
-        assertThat(keeps.of("labelled", policies)).as("its container is gone").hasToString("Optional[last=7]");
+        assertThat(keeps.of("labelled", policies)).as("container removed").hasToString("Optional[last=7]");
         containers.add("labelled");
         assertThat(keeps.of("labelled", policies))
-                .as("it is back without the label")
+                .as("container recreated without the label")
                 .hasToString("Optional[last=1]");
         containers.clear();
         assertThat(keeps.of("labelled", policies)).hasToString("Optional[last=1]");
@@ -407,7 +411,7 @@ class RetentionIT extends OnRetentionHost {
         Backup full = nights.backUp(database);
         clock.pass(Duration.ofDays(1));
         assertThat(host.notices("backup-shrunk", database))
-                .as("nothing to compare with")
+                .as("no earlier backup to compare")
                 .isEmpty();
         host.cluster().run(database, "DELETE FROM public.notes WHERE n > 3000");
 

@@ -58,19 +58,19 @@ class RetentionPlanTest {
             delimiter = '|',
             value = {
                 // one letter a day; the last letter is last night
-                "last=1        | PPPPP    | ----P    | UTC | the newest",
-                "last=3        | PPPPP    | --PPP    | UTC | the newest three",
-                "daily=2       | PPPPP    | ---PP    | UTC | one a day",
-                "last=1        | P        | P        | UTC | the only one",
-                "last=1        | Pdddd    | Pdddd    | UTC | thirty failures push nothing out, and nothing is removed for them",
-                "last=1        | Puuuu    | Puuuu    | UTC | what is not proved pushes no proved one out",
-                "last=1        | PPdd     | -Pdd     | UTC | a failure keeps no old one either",
-                "last=1        | duuP     | --uP     | UTC | what is not proved is kept in the same number, and what is damaged in none",
-                "last=1        | ddd      | ddd      | UTC | of a service that has no proved one, nothing damaged goes",
-                "last=2        | uuuu     | --uu     | UTC | of what can never be proved here, as many as of what can",
-                "last=2        | uuPuuPuu | --PuuPuu | UTC | what is not proved stays while an older proved one does",
-                "daily=3       | uuuuuPP  | --uuuPP  | UTC | and a day is a day for them too",
-                "daily=3       | dddddPP  | ----dPP  | UTC | what is damaged stays as long too",
+                "last=1        | PPPPP    | ----P    | UTC | keeps the newest",
+                "last=3        | PPPPP    | --PPP    | UTC | keeps the newest three",
+                "daily=2       | PPPPP    | ---PP    | UTC | keeps one a day",
+                "last=1        | P        | P        | UTC | keeps the only backup",
+                "last=1        | Pdddd    | Pdddd    | UTC | damaged backups evict no verified backup",
+                "last=1        | Puuuu    | Puuuu    | UTC | unverified backups evict no verified backup",
+                "last=1        | PPdd     | -Pdd     | UTC | a damaged backup does not prolong retention of old backups",
+                "last=1        | duuP     | --uP     | UTC | as many unverified as verified backups, no damaged ones",
+                "last=1        | ddd      | ddd      | UTC | no verified backup: keeps all damaged backups",
+                "last=2        | uuuu     | --uu     | UTC | only unverified backups: the policy applies to them",
+                "last=2        | uuPuuPuu | --PuuPuu | UTC | keeps unverified backups newer than a kept verified backup",
+                "daily=3       | uuuuuPP  | --uuuPP  | UTC | daily rule: also counts days of unverified backups",
+                "daily=3       | dddddPP  | ----dPP  | UTC | daily rule: keeps a damaged backup within its days",
             })
     void keepsAndRemoves(String policy, String before, String after, String zone, String sentence) {
         List<StoredBackupStatus> backups = days(before);
@@ -143,10 +143,10 @@ class RetentionPlanTest {
                 verified("2025-10-26T22:59:59Z"), // 26th, 23:59:59
                 verified("2025-10-26T23:00:00Z")); // 27th, midnight
         assertThat(kept(plan("daily=2", autumn, BERLIN)))
-                .as("the oldest, since one of two is left")
+                .as("the oldest fills the remaining place")
                 .containsOnly(autumn.get(4), autumn.get(3));
         assertThat(kept(plan("hourly=4", autumn, BERLIN)))
-                .as("the hour that comes twice is two")
+                .as("the repeated hour counts as two hours")
                 .containsOnly(autumn.get(4), autumn.get(3), autumn.get(2), autumn.get(1));
     }
 
@@ -156,7 +156,7 @@ class RetentionPlanTest {
         assertThat(kept(plan("daily=2", backups, BERLIN))).hasSize(2);
         assertThat(kept(plan("daily=1", backups, ZoneOffset.UTC))).hasSize(1);
         assertThat(kept(plan("daily=2,last=1", backups, ZoneOffset.UTC)))
-                .as("restic keeps the oldest while its days are not used up")
+                .as("the oldest fills an unused daily place, as in restic")
                 .hasSize(2);
     }
 
@@ -269,9 +269,7 @@ class RetentionPlanTest {
             assertMoreWantedIsMoreKept(what, policy, history, kept);
             removed += history.size() - kept.size();
         }
-        assertThat(removed)
-                .as("removed in all: a plan that keeps everything would pass too")
-                .isGreaterThan(HISTORIES);
+        assertThat(removed).as("removed backups in all histories").isGreaterThan(HISTORIES);
     }
 
     private static void assertAFailureChangesNothing(
@@ -284,7 +282,7 @@ class RetentionPlanTest {
         more.add(holding("app", moment(random).plusMillis(1), Standing.DAMAGED, 100, Optional.empty()));
         Set<StoredBackupStatus> keptThen = kept(RetentionPlan.of(policy, more, SHRINK, BERLIN, NOW));
         keptThen.retainAll(new HashSet<>(history));
-        assertThat(keptThen).as(what + ", and one more run that failed").isEqualTo(kept);
+        assertThat(keptThen).as(what + ", with one more failed run").isEqualTo(kept);
     }
 
     private static void assertUnverifiedBackupsEvictNoVerifiedOne(
@@ -298,7 +296,7 @@ class RetentionPlanTest {
             more.add(holding("app", moment(random).plusMillis(1 + i), Standing.UNVERIFIED, 100, Optional.empty()));
         }
         assertThat(verifiedOf(kept(RetentionPlan.of(policy, more, SHRINK, BERLIN, NOW))))
-                .as(what + ", and ten more that are not proved")
+                .as(what + ", with ten more unverified backups")
                 .isEqualTo(verifiedOf(kept));
     }
 
@@ -317,7 +315,7 @@ class RetentionPlanTest {
 
     private static void assertWhatIsLeftStays(String what, RetentionPolicy policy, Set<StoredBackupStatus> kept) {
         assertThat(kept(RetentionPlan.of(policy, List.copyOf(kept), SHRINK, BERLIN, NOW)))
-                .as(what + ", a second time")
+                .as(what + ", applied a second time")
                 .isEqualTo(kept);
     }
 
@@ -330,7 +328,7 @@ class RetentionPlanTest {
         Map<RetentionPolicy.Rule, Integer> more = new TreeMap<>(policy.counts());
         more.merge(RetentionPolicy.Rule.LAST, 5, Integer::sum);
         assertThat(kept(RetentionPlan.of(new RetentionPolicy(more), history, SHRINK, BERLIN, NOW)))
-                .as(what + ", and five more")
+                .as(what + ", with last increased by five")
                 .containsAll(kept);
     }
 

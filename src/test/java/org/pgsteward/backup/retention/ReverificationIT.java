@@ -173,7 +173,7 @@ class ReverificationIT extends OnRetentionHost {
 
         nights.verifyOldest();
         assertThat(host.journal(database))
-                .as("what was proved a moment ago is not looked at")
+                .as("recently verified backups are skipped")
                 .containsExactly("verified", "verified");
         clock.pass(Duration.ofDays(1));
         nights.verifyOldest();
@@ -185,7 +185,7 @@ class ReverificationIT extends OnRetentionHost {
                         "SELECT concat_ws(' ', success, verified_at = '"
                                 + backups.get(0).verification().at().orElseThrow()
                                 + "') FROM public.backup_log ORDER BY started_at LIMIT 1"))
-                .as("when it was last proved stays known")
+                .as("keeps the time of the last verification")
                 .containsExactly("f t");
         assertThat(host.notices("backup-damaged", database))
                 .singleElement()
@@ -193,7 +193,7 @@ class ReverificationIT extends OnRetentionHost {
                 .startsWith("firing [critical]")
                 .contains(backups.get(0).path().orElseThrow());
         nights.retain();
-        assertThat(host.stored(database)).as("and it is not removed for that").hasSize(4);
+        assertThat(host.stored(database)).as("the damaged backup is kept").hasSize(4);
 
         // The next round re-verifies the other backup. Its row gets a later verification time, but the backup itself
         // is not newer.

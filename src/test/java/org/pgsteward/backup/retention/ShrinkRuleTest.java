@@ -27,12 +27,12 @@ class ShrinkRuleTest {
             value = {
                 "10000000 | 10000000 | false | the same size",
                 "10000000 | 20000000 | false | twice the size",
-                "10000000 | 5000000  | false | just half is not more than half",
+                "10000000 | 5000000  | false | exactly half: not shrunk",
                 "10000000 | 4999999  | true  | a byte less than half",
-                "10000000 | 0        | true  | nothing left",
-                "999999   | 0        | false | a database too small for a share to say anything",
-                "1000000  | 0        | true  | just large enough",
-                "0        | 0        | false | nothing after nothing"
+                "10000000 | 0        | true  | empty now",
+                "999999   | 0        | false | too small for the rule",
+                "1000000  | 0        | true  | smallest size for the rule",
+                "0        | 0        | false | empty before and after"
             })
     void isShrunkOrNot(long before, long now, boolean shrunk, String sentence) {
         assertThat(rule.shrunk(before, now).isPresent()).as(sentence).isEqualTo(shrunk);

@@ -23,11 +23,11 @@ class DueBackupsTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "2026-03-01T00:00:05Z | 0     | 2026-03-01T00:00:06Z | not right after it ran",
-                "2026-03-01T00:00:05Z | 0     | 2026-03-01T23:59:59Z | not a second before its time",
-                "2026-03-01T12:00:00Z | 0     | 2026-03-01T23:59:59Z | not for having been run by hand in between",
-                "2026-03-01T00:00:05Z | 2     | 2026-03-01T00:30:04Z | not yet again, a second less than half an hour after it failed twice",
-                "2026-03-01T00:00:05Z | 1     | 2026-03-01T00:01:04Z | not yet again, a second less than a minute after it failed once"
+                "2026-03-01T00:00:05Z | 0     | 2026-03-01T00:00:06Z | one second after its run",
+                "2026-03-01T00:00:05Z | 0     | 2026-03-01T23:59:59Z | one second before its time",
+                "2026-03-01T12:00:00Z | 0     | 2026-03-01T23:59:59Z | after a manual run at noon",
+                "2026-03-01T00:00:05Z | 2     | 2026-03-01T00:30:04Z | failed twice, one second before the half hour is over",
+                "2026-03-01T00:00:05Z | 1     | 2026-03-01T00:01:04Z | failed once, one second before the minute is over"
             })
     void isNotDue(Instant lastStarted, int failures, Instant now, String sentence) {
         assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, failures, false, now))
@@ -40,13 +40,13 @@ class DueBackupsTest {
             delimiter = '|',
             value = {
                 "2026-03-01T00:00:05Z | 0     | 2026-03-02T00:00:00Z | at its time",
-                "2026-03-01T00:00:05Z | 0     | 2026-03-02T09:17:00Z | when it was missed at night and we are back in the morning",
-                "2026-03-01T00:00:05Z | 0     | 2026-04-01T09:17:00Z | when thirty of them were missed",
-                "1970-01-01T00:00:00Z | 0     | 2026-03-01T12:00:00Z | when nobody knows since when the database is there",
+                "2026-03-01T00:00:05Z | 0     | 2026-03-02T09:17:00Z | missed at night, daemon back in the morning",
+                "2026-03-01T00:00:05Z | 0     | 2026-04-01T09:17:00Z | thirty runs missed",
+                "1970-01-01T00:00:00Z | 0     | 2026-03-01T12:00:00Z | age of the database unknown",
                 "2026-03-01T00:00:05Z | 1     | 2026-03-01T00:01:05Z | a minute after it failed once",
                 "2026-03-01T00:00:05Z | 2     | 2026-03-01T00:30:05Z | half an hour after it failed twice",
-                "2026-03-01T23:50:00Z | 2     | 2026-03-02T00:00:00Z | at its time, though it failed a moment ago",
-                "2031-01-01T00:00:00Z | 0     | 2026-03-01T12:00:00Z | when the clock was wrong at the last run, and is right now"
+                "2026-03-01T23:50:00Z | 2     | 2026-03-02T00:00:00Z | at its time, although it failed ten minutes ago",
+                "2031-01-01T00:00:00Z | 0     | 2026-03-01T12:00:00Z | last run recorded in the future by a wrong clock"
             })
     void isDue(Instant lastStarted, int failures, Instant now, String sentence) {
         assertThat(DueBackups.isDue(MIDNIGHT, lastStarted, failures, false, now))
@@ -80,7 +80,7 @@ class DueBackupsTest {
         assertThat(DueBackups.apart(due, service -> false)).isEqualTo(due);
         assertThat(DueBackups.apart(due, "first"::equals)).containsExactly(first);
         assertThat(DueBackups.apart(due, "second"::equals))
-                .as("it has not waited longest")
+                .as("second has not waited longest")
                 .containsExactly(first, third);
         assertThat(DueBackups.apart(due, service -> !service.equals("second"))).containsExactly(first);
         assertThat(DueBackups.apart(due, service -> true)).containsExactly(first);
@@ -97,7 +97,7 @@ class DueBackupsTest {
         assertThat(DueBackups.isDue(MIDNIGHT, Instant.parse("2026-03-01T00:00:05Z"), 0, false, back))
                 .isTrue();
         assertThat(DueBackups.isDue(MIDNIGHT, back, 0, false, back.plusSeconds(60)))
-                .as("once it has run")
+                .as("after the run")
                 .isFalse();
     }
 

@@ -186,7 +186,7 @@ class BackupSetIT {
         assertThat(backup.exitValue()).isZero();
 
         assertThat(documents())
-                .as("a command makes what it is asked for, whatever is due")
+                .as("the command backs up only the requested service")
                 .hasSize(1);
         JsonNode printed = Json.mapper().readTree(output("backups", "--sets", "--json"));
         JsonNode set = printed.path("sets").path(0);
@@ -217,7 +217,7 @@ class BackupSetIT {
                 .containsPattern("not asked for: \\d \\(_globals, ")
                 .doesNotContain("missing: wiki");
         assertThat(Files.readString(documents().get(0)))
-                .as("until it is tidied")
+                .as("document before tidying")
                 .contains("verified");
         Path killed = host.store().resolve("_sets/" + set.path("id").asText() + ".json.part");
         Files.writeString(killed, "{");
@@ -229,7 +229,7 @@ class BackupSetIT {
 
         Files.delete(documents().get(0));
         assertThat(output("backups", "--sets"))
-                .as("as in a demo, whose backups belong to no set")
+                .as("only backups without a set")
                 .startsWith("There is no backup set yet, only single backups; the nightly run and"
                         + " 'pgsteward backup --all' make sets.");
     }

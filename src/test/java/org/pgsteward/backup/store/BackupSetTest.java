@@ -57,7 +57,7 @@ class BackupSetTest {
                 .extracting(BackupSet.Missing::reason)
                 .containsExactly("failed: disk full", "unverifiable: no postgis here");
         assertThat(set.members()).extracting(BackupSet.Member::service).containsExactly("wiki");
-        assertThat(set.holds(WIKI)).as("what is there and is no good").isFalse();
+        assertThat(set.holds(WIKI)).as("an unverifiable backup").isFalse();
     }
 
     @Test

@@ -18,11 +18,11 @@ class DiskNeedRuleTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "a first one takes half of its database            |               | 1000 | 500",
-                "the last one and a fifth more                     | 100           | 1000 | 120",
-                "the largest of the last three                     | 100, 300, 200 | 1000 | 360",
-                "what was before the last three is forgotten       | 1, 2, 3, 9000 | 1000 | 3.6",
-                "nothing is known of the globals before the first  |               |    0 | 0"
+                "first backup: half of the database              |               | 1000 | 500",
+                "one earlier backup: its size plus a fifth       | 100           | 1000 | 120",
+                "largest of the last three, plus a fifth         | 100, 300, 200 | 1000 | 360",
+                "ignores all but the last three backups          | 1, 2, 3, 9000 | 1000 | 3.6",
+                "first backup of the globals: no estimate        |               |    0 | 0"
             })
     void estimatesTheSizeOfTheFile(String why, String lastMib, double databaseMib, double expectedMib) {
         List<Long> last = lastMib == null

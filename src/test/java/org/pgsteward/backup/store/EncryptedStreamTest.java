@@ -147,7 +147,7 @@ class EncryptedStreamTest {
     private static byte[] encrypted(byte[] plain, AgeKeys keys) throws IOException {
         try (EncryptedStream stream = new EncryptedStream(new ByteArrayInputStream(plain), keys)) {
             byte[] encrypted = stream.readAllBytes();
-            assertThat(stream.read()).as("the end stays the end").isEqualTo(-1);
+            assertThat(stream.read()).as("reading after the end").isEqualTo(-1);
             return encrypted;
         }
     }

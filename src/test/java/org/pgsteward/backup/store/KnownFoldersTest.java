@@ -69,7 +69,7 @@ class KnownFoldersTest {
                 }
             }
             assertThat(card(known.newest(verified), verified))
-                    .as("%s are verified", verified)
+                    .as("verified: %s", verified)
                     .isEqualTo(card(whole, verified));
         }
     }

@@ -128,7 +128,7 @@ class ManifestTest {
         assertThat(store.manifests().read(PATH).restoredBytes()).isEqualTo(dump);
         Files.writeString(file, written.replaceFirst(",\\s*\"database_bytes\" : 0", ""));
         assertThat(store.manifests().read(PATH).restoredBytes())
-                .as("an older one")
+                .as("manifest of an older version, without database_bytes")
                 .isEqualTo(dump);
     }
 

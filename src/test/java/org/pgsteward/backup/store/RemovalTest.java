@@ -124,9 +124,7 @@ class RemovalTest {
         assertThat(found.get(0).backup().caveats()).containsExactly("a view is empty");
         assertThat(found.get(0).backup().verification().at()).contains(verified);
         assertThat(found.get(0).backup().identity().eventId()).isEqualTo(eventId("app", NIGHT));
-        assertThat(found.get(1).standing())
-                .as("the journal has never heard of it")
-                .isEqualTo(Standing.UNVERIFIED);
+        assertThat(found.get(1).standing()).as("no row in the journal").isEqualTo(Standing.UNVERIFIED);
     }
 
     @Test

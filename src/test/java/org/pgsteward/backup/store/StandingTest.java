@@ -14,13 +14,13 @@ class StandingTest {
             delimiter = '|',
             value = {
                 "VERIFIED     | false | VERIFIED   | restored and compared",
-                "VERIFIED     | true  | VERIFIED   | restored and compared, since the identity is here now",
-                "MADE         | false | UNVERIFIED | whole, and nobody has restored it yet",
-                "MADE         | true  | VERIFIED   | restored while it was made: as good as it gets here",
-                "UNVERIFIABLE | false | UNVERIFIED | whole, as far as is known",
-                "FAILED       | false | DAMAGED  | it was looked at and found wanting",
-                "FAILED       | true  | DAMAGED  | it was good once, and was found wanting",
-                "RUNNING      | false | UNVERIFIED | its process died before it said more"
+                "VERIFIED     | true  | VERIFIED   | restored and compared, after it was verified while made",
+                "MADE         | false | UNVERIFIED | complete, not restored yet",
+                "MADE         | true  | VERIFIED   | restored while it was made",
+                "UNVERIFIABLE | false | UNVERIFIED | complete, verification inconclusive",
+                "FAILED       | false | DAMAGED  | verification failed",
+                "FAILED       | true  | DAMAGED  | verified while it was made, failed since",
+                "RUNNING      | false | UNVERIFIED | its process died before completion was recorded"
             })
     void isWorth(BackupState state, boolean verifiedInStream, Standing standing, String sentence) {
         assertThat(Standing.of(state, verifiedInStream)).as(sentence).isEqualTo(standing);

@@ -59,7 +59,7 @@ class ProcessDeathsTest {
         assertThat(deaths.held()).containsExactly(ODD);
         assertThat(deaths.heldUntil(ODD)).contains(clock.instant().plus(ProcessDeaths.HOLD));
         clock.pass(ProcessDeaths.HOLD);
-        assertThat(deaths.heldUntil(ODD)).as("it is tried again").isEmpty();
+        assertThat(deaths.heldUntil(ODD)).as("the hold is over").isEmpty();
         assertThat(deaths.isSuspected(ODD)).isTrue();
         clock.pass(Duration.ofDays(1));
         assertThat(deaths.isSuspected(ODD)).isFalse();

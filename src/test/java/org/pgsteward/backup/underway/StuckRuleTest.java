@@ -79,7 +79,7 @@ class StuckRuleTest {
         assertThat(rule.judge(slow, List.of(slow), VERIFICATION).action()).isEqualTo(Action.CANCEL);
         assertThat(rule.judge(slow, List.of(slow), BACKUPS).action()).isEqualTo(Action.CANCEL);
         assertThat(rule.judge(inTime, List.of(inTime, waiting), NONE).action()).isEqualTo(Action.NONE);
-        assertThat(judge(slow).action()).as("nobody waits").isEqualTo(Action.NONE);
+        assertThat(judge(slow).action()).as("no other run waits").isEqualTo(Action.NONE);
     }
 
     /** Numbers of 7 bytes have 131,072 digits each. Their dump had 1 TB for a table of 70 MB. */
@@ -103,9 +103,9 @@ class StuckRuleTest {
         assertThat(rule.judge(inTime, List.of(inTime, waiting), BACKUPS).action())
                 .isEqualTo(Action.NONE);
         assertThat(rule.judge(slow, List.of(slow), VERIFICATION).action())
-                .as("a dump does not have the turn of verifications")
+                .as("a dump never holds the turn of verifications")
                 .isEqualTo(Action.NONE);
-        assertThat(judge(slow).action()).as("nobody waits").isEqualTo(Action.NONE);
+        assertThat(judge(slow).action()).as("no other run waits").isEqualTo(Action.NONE);
     }
 
     private static Progress.State verification(Duration worked, long size) {

@@ -75,7 +75,7 @@ class ScratchSeriesIT {
                     ScratchSeries.Lease lease = series.take(programs)) {
                 assertThat(taken).isNotNull();
                 ThrowawayCluster cluster = lease.cluster();
-                assertThat(cluster.data()).as("the same cluster").isEqualTo(first);
+                assertThat(cluster.data()).as("reuses the cluster").isEqualTo(first);
                 assertThat(cluster.sql("postgres", """
                                 SELECT datname FROM pg_database WHERE datname NOT LIKE 'template%'
                                 UNION ALL SELECT rolname FROM pg_roles WHERE rolname !~ '^pg_'

@@ -15,14 +15,14 @@ class ScratchWatchTest {
             delimiter = '|',
             value = {
                 // MiB: expected | free at the beginning | free | of the disk
-                "100  | 5000 | 900  | 10000 | true  | more than twice of it, and the disk is nearly full",
-                "100  | 5000 | 1100 | 10000 | false | more than twice of it, and there is room",
-                "100  | 1000 | 850  | 10000 | false | less than twice of it",
-                "8200 | 3400 | 300  | 4000  | false | no more than expected",
-                "8200 | 3400 | 200  | 4000  | true  | hardly any is left, of a disk that is too small for it",
-                "96   | 200  | 110  | 4000  | false | a small one on a disk that was nearly full",
-                "96   | 200  | 100  | 4000  | true  | a small one that takes more than expected there",
-                "8200 | 200  | 10   | 4000  | false | others have filled it",
+                "100  | 5000 | 900  | 10000 | true  | uses more than twice the estimate, disk nearly full",
+                "100  | 5000 | 1100 | 10000 | false | uses more than twice the estimate, enough room",
+                "100  | 1000 | 850  | 10000 | false | uses less than twice the estimate",
+                "8200 | 3400 | 300  | 4000  | false | uses no more than estimated",
+                "8200 | 3400 | 200  | 4000  | true  | disk too small for the estimate, hardly any room left",
+                "96   | 200  | 110  | 4000  | false | small database, disk nearly full at the start",
+                "96   | 200  | 100  | 4000  | true  | small database uses more than estimated, disk nearly full",
+                "8200 | 200  | 10   | 4000  | false | other processes filled the disk",
             })
     void detectsExcessiveUseOfTheScratchDisk(
             long expected, long atBegin, long free, long total, boolean tooMuch, String why) {

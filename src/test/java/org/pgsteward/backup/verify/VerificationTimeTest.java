@@ -90,7 +90,9 @@ class VerificationTimeTest {
         time.add("wiki", Duration.ofSeconds(100));
         assertThat(time.read().seconds()).hasSize(VerificationTime.MOST_SERVICES);
         assertThat(time.read().of("wiki")).isEqualTo(100);
-        assertThat(time.read().of(longest + "0")).as("the least").isZero();
+        assertThat(time.read().of(longest + "0"))
+                .as("the service with the least time")
+                .isZero();
         assertThat(time.read().of(longest + "1")).isEqualTo(11);
     }
 

@@ -46,7 +46,7 @@ class VerificationTurnTest {
         Turn.Taken first = daemon.take("wiki");
         daemon.promise(4711);
         assertThat(daemon.promised()).isEqualTo(4711);
-        assertThat(command.promised()).as("what the other may take").isEqualTo(4711);
+        assertThat(command.promised()).as("promise of the other process").isEqualTo(4711);
 
         Waiter second = waiting(command, "shop");
         assertThat(second.ended).isNotDone();
@@ -152,7 +152,7 @@ class VerificationTurnTest {
         Waiter noisy = waiting(daemon, "noisy");
         command.take("quick").close();
         command.take("quick").close();
-        assertThat(order).as("though the turn is free").isEmpty();
+        assertThat(order).as("heavy service waits although the turn is free").isEmpty();
         clock.set(START.plus(VerificationOrder.PAUSE));
         noisy.ended.join();
     }
@@ -200,7 +200,7 @@ class VerificationTurnTest {
         used("noisy", 100);
         AtomicInteger discarded = keepingFrom(daemon);
         daemon.take("wiki").close();
-        assertThat(command.isFree()).as("kept").isFalse();
+        assertThat(command.isFree()).as("turn is kept").isFalse();
         Waiter quiet = waiting(command, "quiet");
         await().until(() -> wishAskedAt(START));
         Waiter noisy = waiting(daemon, "noisy");

@@ -28,7 +28,7 @@ class RelistOnConnectTest {
         }
 
         await().until(() -> begun.get() == 1);
-        assertThat(over.getCount()).as("it still works through the first").isOne();
+        assertThat(over.getCount()).as("the first list is still in progress").isOne();
         over.countDown();
 
         // One more list is enough for all streams that connected during the first one.
@@ -55,7 +55,7 @@ class RelistOnConnectTest {
         new RelistOnConnect(
                         () -> {
                             begun.incrementAndGet();
-                            throw new IllegalStateException("there is no list");
+                            throw new IllegalStateException("cannot list containers");
                         },
                         listed::get)
                 .run();

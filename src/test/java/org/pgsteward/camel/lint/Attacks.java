@@ -60,7 +60,7 @@ final class Attacks {
                   initMethod: start
                   constructors: {0: pwn.sh}
                 """);
-        bean("an init method of a type of ours", """
+        bean("an init method of a pgsteward type", """
                   type: org.pgsteward.alert.NotificationPolicy
                   initMethod: toString  # here
                 """);
@@ -76,7 +76,7 @@ final class Attacks {
                   type: org.pgsteward.alert.NotificationPolicy
                   builderMethod: getRuntime  # here
                 """);
-        bean("a class of ours that no shipped file makes", """
+        bean("a pgsteward class that no shipped file creates", """
                   type: org.pgsteward.postgres.Server  # here
                 """);
         bean("a type by a prefix", """
@@ -85,7 +85,7 @@ final class Attacks {
         bean("a type by a placeholder", """
                   type: "{{pgsteward.evil:java.lang.ProcessBuilder}}"  # here
                 """);
-        bean("no type at all", """
+        bean("no type", """
                   properties: {a: b}
                 """, 2);
         bean("a class loader", """
@@ -100,7 +100,7 @@ final class Attacks {
         bean("an XML decoder", """
                   type: java.beans.XMLDecoder  # here
                 """);
-        bean("a data source of somebody else's", """
+        bean("a data source with a socket factory", """
                   type: org.postgresql.ds.PGSimpleDataSource  # here
                   properties: {socketFactory: org.springframework.context.support.FileSystemXmlApplicationContext}
                 """);
@@ -151,7 +151,7 @@ final class Attacks {
                 "an option in a list that names a class",
                 "to: {uri: file:x, parameters: {processStrategy: \"#class:evil.Strategy\"}}");
         step(
-                "an option that looks for a type",
+                "an option that selects a type",
                 "to: {uri: file:x, parameters: {processStrategy: \"#type:java.lang.Object\"}}");
         step("a class behind RAW", "to: \"file:x?processStrategy=RAW(#class:evil.Strategy)\"");
         step(
@@ -198,10 +198,8 @@ final class Attacks {
                     "to: {uri: log:x, parameters: {exchangeFormatter: \"" + value + "\"}}");
             step("a dynamic address " + value, "toD: \"log:${body}?exchangeFormatter=" + value + "\"");
         }
-        step("escapes of YAML", "to: \"log:x?exchangeFormatter=\\x23class:java.lang.Runtime\"");
-        step(
-                "escapes of YAML about a percent sign",
-                "to: \"log:x?exchangeFormatter=\\u002523class:java.lang.Runtime\"");
+        step("YAML escapes of a number sign", "to: \"log:x?exchangeFormatter=\\x23class:java.lang.Runtime\"");
+        step("YAML escapes of a percent sign", "to: \"log:x?exchangeFormatter=\\u002523class:java.lang.Runtime\"");
         step(
                 "an encoded recipient",
                 "recipientList: {constant: \"log:x?exchangeFormatter=%23class:java.lang.Runtime\"}");
@@ -214,7 +212,7 @@ final class Attacks {
         step(
                 "an encoded value of a step",
                 "aggregate: {aggregationStrategy: \"%23class:evil.S\", constant: x, steps: []}");
-        bean("an argument that ends its quotes", """
+        bean("an argument that closes its quotes", """
                   type: org.pgsteward.backup.RetentionPolicies
                   constructors:
                     0: 'a", "#class:java.io.FileOutputStream'  # here
@@ -387,17 +385,17 @@ final class Attacks {
 
     private void calls() {
         step("a call of a class", "bean: {beanType: java.lang.Runtime, method: getRuntime}");
-        step("a call of a class, spelt otherwise", "bean: {bean-type: java.lang.Runtime, method: getRuntime}");
+        step("a call of a class, spelt with a hyphen", "bean: {bean-type: java.lang.Runtime, method: getRuntime}");
         step("an expression that calls a class", "setBody: {method: {beanType: java.lang.System, method: getenv}}");
         step(
                 "another method of the helper",
                 "setBody: {method: {beanType: org.apache.camel.support.ResourceHelper, method: fromBytes}}");
         step("a call of the data source", "bean: {ref: management, method: getConnection}");
-        step("a call of a reference with a way out", "bean: {ref: messages, method: getClass}");
-        step("a call by a longer name", "bean: {ref: \"messages.class\", method: x}");
+        step("a call of getClass on a bean", "bean: {ref: messages, method: getClass}");
+        step("a call of a property of a bean", "bean: {ref: \"messages.class\", method: x}");
         step("a call of the engine's client", "setBody: {method: {ref: docker, method: getClient}}");
-        step("a call of what is a class again", "bean: {ref: \"#class:evil.Bean\"}");
-        attack("a call of a file that is only handed on", """
+        step("a call of a class by reference", "bean: {ref: \"#class:evil.Bean\"}");
+        attack("a call of a method of a File bean", """
                 - beans:
                     - name: precious
                       type: java.io.File
@@ -409,7 +407,7 @@ final class Attacks {
                       steps:
                         - bean: {ref: precious, method: delete}  # here
                 """);
-        attack("the same by an expression", """
+        attack("an expression that calls a method of a File bean", """
                 - beans:
                     - name: precious
                       type: java.io.File

@@ -73,25 +73,30 @@ public final class Corpus {
                     from: {uri: timer:op, steps: [
                 # here""", "not valid YAML");
         bytes("two documents", "- beans: []\n---\n- beans: []\n", 2, "not valid YAML");
-        add("one file is left half by a merge", """
+        add("a half-merged file", """
                 - route:
                     id: op-route
                 <<<<<<< HEAD  # here
                     from:
                 =======
                 """, "not valid YAML");
-        bytes("other letters than UTF-8", "- route: {id: gr\u00fc\u00df}\n", StandardCharsets.ISO_8859_1, 0, "UTF-8");
-        bytes("a text that is no YAML at all", "Dear operator,\nplease: see: above\n", 2, "not valid YAML");
-        bytes("a plain word", "hello\n", 1, "the file is not a list");
+        bytes(
+                "an encoding other than UTF-8",
+                "- route: {id: gr\u00fc\u00df}\n",
+                StandardCharsets.ISO_8859_1,
+                0,
+                "UTF-8");
+        bytes("a text that is not YAML", "Dear operator,\nplease: see: above\n", 2, "not valid YAML");
+        bytes("a single word", "hello\n", 1, "the file is not a list");
         bytes("binary", "\u0000\u0001\u0002", 0, "");
     }
 
     private void form() {
-        add("a mapping and no list", """
+        add("a mapping instead of a list", """
                 route:  # here
                   id: op-route
                 """, "the file is not a list");
-        add("a kind of entry that is misspelt", """
+        add("a misspelt kind of entry", """
                 - rout:  # here
                     id: op-route
                 """, "did you mean 'route'?");
@@ -100,7 +105,7 @@ public final class Corpus {
                     uri: timer:op
                     steps: [{log: "${body}"}]
                 """, "write `- route:`");
-        add("what holds for all routes, which is not the operator's", """
+        add("a configuration of all routes", """
                 - routeConfiguration:  # here
                     onException: []
                 """, "is not supported here");
@@ -136,7 +141,7 @@ public final class Corpus {
                         - log:
                             mesage: x  # here
                 """, "'mesage' is unknown here");
-        add("a key twice", """
+        add("a duplicate key", """
                 - route:
                     id: op-route
                     from:
@@ -144,7 +149,7 @@ public final class Corpus {
                       uri: timer:op2  # here
                       steps: [{log: "${body}"}]
                 """, "duplicate key 'uri'");
-        add("an anchor that holds itself", """
+        add("an anchor that contains itself", """
                 - route:
                     id: op-route
                     from: &a
@@ -186,7 +191,7 @@ public final class Corpus {
                             uri: fil:/tmp/x  # here
                 """, "unknown component 'fil'; did you mean 'file'?");
         add(
-                "a component whose jar is not there",
+                "a component whose jar is missing",
                 """
                 - route:
                     id: op-route
@@ -221,7 +226,7 @@ public final class Corpus {
                       steps: [{log: "${body}"}]
                 """, "often");
         edit(
-                "a class of sockets by its old name",
+                "the previous name of the socket class",
                 "receivers/email.camel.yaml",
                 "mail.smtp.socketFactory.class: org.pgsteward.camel.receivers.BoundedSockets",
                 "mail.smtp.socketFactory.class: org.pgsteward.receivers.BoundedSockets",
@@ -235,7 +240,7 @@ public final class Corpus {
                         cron: 0 3 * * *  # here
                       steps: [{log: "${body}"}]
                 """, "the schedule '0 3 * * *' is not a Quartz cron");
-        add("a schedule of nonsense", """
+        add("a schedule that cannot be parsed", """
                 - route:
                     id: op-route
                     from:
@@ -244,7 +249,7 @@ public final class Corpus {
                         cron: every night  # here
                       steps: [{log: "${body}"}]
                 """, "the schedule 'every night' is not a Quartz cron");
-        add("a setting that is not there", """
+        add("a setting that does not exist", """
                 - route:
                     id: op-route
                     from:
@@ -277,25 +282,25 @@ public final class Corpus {
                             steps: [{log: "${body}"}]
                 """, "bodyy");
         edit(
-                "a shipped timer's name is broken",
+                "a misspelt timer in a shipped file",
                 "monitor.camel.yaml",
                 "uri: timer:monitor-host",
                 "uri: tmer:monitor-host",
                 "did you mean 'timer'?");
         edit(
-                "a shipped schedule is broken",
+                "an invalid schedule in a shipped file",
                 "retention.camel.yaml",
                 "0 30 4 * * ?}}",
                 "0 61 4 * * ?}}",
                 "the schedule");
         edit(
-                "a receiver that is off is broken all the same",
+                "a misspelt option of a disabled receiver",
                 "heartbeat.camel.yaml",
                 "httpMethod: ",
                 "httpMethd: ",
                 "has no option 'httpMethd'");
         edit(
-                "a receiver that is off names a component that is none",
+                "a misspelt component of a disabled receiver",
                 "receivers/slack.camel.yaml",
                 "uri: notify:slack",
                 "uri: notfy:slack",
@@ -339,7 +344,7 @@ public final class Corpus {
                     id: op-route
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
                 """, "levels are now in thresholds.yaml");
-        add("a bean that names one that does not exist", """
+        add("a bean that refers to a missing bean", """
                 - beans:
                     - name: opBean
                       type: org.pgsteward.backup.RetentionPolicies
@@ -350,7 +355,7 @@ public final class Corpus {
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
                 """, "nobody");
         edit(
-                "a level that cannot be read",
+                "a level that cannot be parsed",
                 "thresholds.yaml",
                 "memory: {warn: 80%",
                 "memory: {warn: much",
@@ -362,14 +367,14 @@ public final class Corpus {
                 "memory: {warn: 95%",
                 "critical is 90%");
         edit(
-                "a property that is misspelt",
+                "a misspelt property",
                 "alerts.camel.yaml",
                 "groupFrom:",
                 "groupForm:",
                 "'notificationPolicy' has no property 'groupForm'; did you mean 'groupFrom'?");
-        edit("a time that is no time", "alerts.camel.yaml", "{{pgsteward.alerts.wait:10s}}", "soon", "soon");
+        edit("a time that cannot be parsed", "alerts.camel.yaml", "{{pgsteward.alerts.wait:10s}}", "soon", "soon");
         edit(
-                "a policy that keeps nothing",
+                "a policy that keeps no backup",
                 "retention.camel.yaml",
                 "own: \"\"",
                 "own: \"vikunja: last=0\"",
@@ -377,12 +382,12 @@ public final class Corpus {
     }
 
     private void sets() {
-        add("an id that stands in another file", """
+        add("an id of another file", """
                 - route:
                     id: monitor-host  # here
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
                 """, "route 'monitor-host' already exists at ");
-        add("an id twice in one file", """
+        add("a duplicate id in one file", """
                 - route:
                     id: op-route
                     from: {uri: timer:op, steps: [{log: "${body}"}]}
@@ -390,7 +395,7 @@ public final class Corpus {
                     id: op-route  # here
                     from: {uri: timer:op2, steps: [{log: "${body}"}]}
                 """, "route 'op-route' already exists at ");
-        add("a bean's name that stands in another file", """
+        add("a bean name of another file", """
                 - beans:
                     - name: notificationPolicy  # here
                       type: org.pgsteward.alert.NotificationPolicy
@@ -428,7 +433,7 @@ public final class Corpus {
                       uri: direct:alert-raise  # here
                       steps: [{log: "${body}"}]
                 """, "direct:alert-raise already has a consumer: ");
-        add("an id of a step that stands in another route", """
+        add("a step id of another route", """
                 - route:
                     id: op-route
                     from: {uri: timer:op, steps: [{log: {id: log-1, message: x}}]}
@@ -442,13 +447,13 @@ public final class Corpus {
                             message: x
                 """, "the id 'log-1' is used in another route too");
         edit(
-                "a step sends to a misspelt endpoint",
+                "a step with a misspelt endpoint",
                 "alerts.camel.yaml",
                 "                  uri: direct:alert-tell",
                 "                  uri: direct:alert-tel",
                 "no route consumes direct:alert-tel; did you mean 'direct:alert-tell'?");
         edit(
-                "a receiver with another name than its endpoint",
+                "a receiver whose name differs from its endpoint",
                 "receivers/slack.camel.yaml",
                 "id: receiver-slack",
                 "id: receiver-slak",
@@ -475,7 +480,7 @@ public final class Corpus {
                       steps:
                         - to: "smtp:localhost?username=me&password=geheim"  # here
                 """, "secret in clear text: password");
-        add("a login in an address", """
+        add("a user and password in an address", """
                 - route:
                     id: op-route
                     from:
@@ -506,7 +511,7 @@ public final class Corpus {
     }
 
     private void guards() {
-        add("a container is to be removed", """
+        add("a step that removes a container", """
                 - route:
                     id: op-route
                     from:
@@ -514,7 +519,7 @@ public final class Corpus {
                       steps:
                         - to: docker:container/remove  # here
                 """, "only reads from Docker");
-        add("something is to be run in a container", """
+        add("a step that runs a program in a container", """
                 - route:
                     id: op-route
                     from:
@@ -522,13 +527,13 @@ public final class Corpus {
                       steps:
                         - toD: docker:exec/create?containerId=x  # here
                 """, "only reads from Docker");
-        add("a bean of pgsteward itself is replaced", """
+        add("a bean that replaces one of pgsteward", """
                 - beans:
                     - name: docker  # here
                       type: java.lang.Object
                 """, "is a bean of pgsteward itself");
         add(
-                "the way into the journal is replaced",
+                "a route that replaces the journal's route",
                 """
                 - route:
                     id: journal-write
@@ -562,7 +567,7 @@ public final class Corpus {
             String before = Files.readString(SHIPPED.resolve(file));
             String after = before.replace(from, to);
             if (after.equals(before)) {
-                throw new IllegalStateException(file + " has no '" + from + "' any more");
+                throw new IllegalStateException(file + " has no '" + from + "' to replace");
             }
             int at = before.indexOf(from);
             int line = (int) before.substring(0, at).lines().count();

@@ -94,7 +94,7 @@ class RouteCheckTest {
     void reportsEachMistakeWithItsLine(Corpus.Mistake mistake, @TempDir Path routes) throws Exception {
         List<Problem> problems = check.problems(read(mistake, routes));
 
-        assertThat(problems).as("what is said of %s", mistake).isNotEmpty();
+        assertThat(problems).as("problems of %s", mistake).isNotEmpty();
         assertThat(problems).anySatisfy(problem -> {
             assertThat(problem.file()).isEqualTo(mistake.file());
             assertThat(problem.toString()).contains(mistake.says());

@@ -186,7 +186,9 @@ class ChatReceiversTest {
             assertThat(first.at("/annotations/description").asText()).contains(HOSTILE);
             assertThat(first.at("/annotations/remedy").asText()).isEqualTo(COMMANDS);
             assertThat(end(first)).isAfter(Instant.now().plus(Duration.ofMinutes(4)));
-            assertThat(end(reported.get(1))).as("a milder one").isBeforeOrEqualTo(Instant.now());
+            assertThat(end(reported.get(1)))
+                    .as("the alert of lower severity ends")
+                    .isBeforeOrEqualTo(Instant.now());
 
             assertThat(asSaidAgain()).allMatch(alerts -> alerts.size() == 1);
             JsonNode again = asSaidAgain().get(0).get(0);
@@ -232,7 +234,7 @@ class ChatReceiversTest {
                         .flatMap(request ->
                                 StreamSupport.stream(read(request.body()).spliterator(), false))
                         .map(alert -> alert.at("/labels/severity").asText()))
-                .as("what was told, and the milder one that ends with it")
+                .as("the notified severity, and the lower one that resolves")
                 .containsOnly("warning", "info");
         assertThat(server.requests.get(server.requests.size() - 1).body())
                 .contains("[warning] vikunja memory high: 97%");

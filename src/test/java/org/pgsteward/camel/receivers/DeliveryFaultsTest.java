@@ -202,7 +202,9 @@ class DeliveryFaultsTest {
             down.set(false);
             await().atMost(PATIENCE).until(() -> desk.outbox.depth("webhook") == 0);
         }
-        assertThat(server.taken).as("also what was taken over").hasSize(2);
+        assertThat(server.taken)
+                .as("including the notification of the fallback receiver")
+                .hasSize(2);
         assertThat(phone).extracting(Notification::service).contains("gitea").doesNotContain("vikunja");
         assertThat(phone.stream().filter(notice -> notice.service().equals("gitea")))
                 .hasSize(1);

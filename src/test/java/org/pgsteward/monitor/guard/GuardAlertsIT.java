@@ -227,7 +227,7 @@ class GuardAlertsIT {
                                 + " of 256 MiB (last at table public.t9); pgsteward terminated it before PostgreSQL ran out of memory"
                                 + " and ended all sessions; autovacuum starts again within minutes, until the owner changes its tables");
         assertThat(large.last().remedy())
-                .as("as the service's role: what it runs is what a service put there")
+                .as("uses the service's role: the query runs code of the service")
                 .contains(" psql -U wiki -d wiki -c ")
                 .contains("octet_length(conbin::text)")
                 .endsWith("# its largest check constraints");

@@ -54,7 +54,7 @@ class HealthCheckIT {
                     Connection waiting = container.as("wiki");
                     Connection observer = container.server().connect("homelab")) {
                 run(owner, "CREATE TEMP TABLE mine (n int)", "SELECT pg_advisory_lock(4711)");
-                assertThat(healthCheck(container)).as("nobody waits").isEmpty();
+                assertThat(healthCheck(container)).as("no session waits").isEmpty();
                 CompletableFuture<Void> innocent = start(waiting, "SELECT pg_advisory_lock(4711)");
                 awaitWaiting(observer, 1);
                 assertThat(healthCheck(container)).as("no login waits").isEmpty();
@@ -74,7 +74,7 @@ class HealthCheckIT {
                 container.server().connect("homelab").close();
                 assertThat(owner.isValid(5) && waiting.isValid(5)).isTrue();
                 assertThat(titled.isConnected() && like.isConnected())
-                        .as("their names are in the titles of their processes")
+                        .as("sessions whose names imitate waiting logins survive")
                         .isTrue();
                 await().atMost(PATIENCE).until(() -> healthCheck(container).isEmpty());
             }
@@ -102,7 +102,9 @@ class HealthCheckIT {
                     .until(() -> DockerCli.docker("exec", container.name(), "sh", "-c", "cat /proc/[0-9]*/cmdline")
                             .contains("authentication waiting"));
 
-            assertThat(healthCheck(container)).as("it may be for a moment").isEmpty();
+            assertThat(healthCheck(container))
+                    .as("first check waits for a second one")
+                    .isEmpty();
             assertThat(lock).isNotDone();
             assertThat(healthCheck(container)).matches("logins wait for a lock; processes terminated: \\d+");
 

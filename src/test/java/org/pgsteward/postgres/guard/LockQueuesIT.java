@@ -131,7 +131,7 @@ class LockQueuesIT {
             });
 
             assertThat(drop).succeedsWithin(PATIENCE);
-            assertThat(login).as("the database is gone").failsWithin(PATIENCE);
+            assertThat(login).as("the database is dropped").failsWithin(PATIENCE);
             assertThat(owner.isValid(5)).isTrue();
         }
     }

@@ -123,7 +123,7 @@ class MemoryByRoleTest {
         UsualUse young = mailForTwentySeconds();
 
         assertThat(isClear(young, 160)).isTrue();
-        assertThat(isClear(young, 120)).as("most of it was there before").isFalse();
+        assertThat(isClear(young, 120)).as("memory less than doubled").isFalse();
     }
 
     private static boolean isClear(UsualUse usual, long mib) {

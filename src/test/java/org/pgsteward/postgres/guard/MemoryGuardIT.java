@@ -189,7 +189,7 @@ class MemoryGuardIT {
             thread.join();
             assertThat(server.ask("SELECT " + SharedSegments.TOTAL)).isNotEqualTo("0");
             assertThat(ServerMemory.of(connection).orElseThrow().bytesByRole())
-                    .as("what all have in common is nobody's")
+                    .as("shared memory counts for no role")
                     .doesNotContainKey("evil");
         }
     }

@@ -93,7 +93,7 @@ class ServerGuardIT {
             assertThat(second.isValid(5)).isFalse();
             as("wiki").close();
             assertThat(first.isValid(5))
-                    .as("its other session locks what is its own")
+                    .as("the session that locks only its own table survives")
                     .isTrue();
         }
     }
@@ -222,7 +222,7 @@ class ServerGuardIT {
             assertThat(guard.check().terminated()).isNotEmpty();
             assertThat(guard.shutOut("wiki")).contains("wiki");
 
-            assertThat(guard.shutOut("wiki")).as("the guard is still there").contains("wiki");
+            assertThat(guard.shutOut("wiki")).as("the guard still works").contains("wiki");
         }
     }
 
@@ -373,10 +373,14 @@ class ServerGuardIT {
                             ended -> assertThat(ended.reason()).matches("held \\d{4,} of the server's \\d{4,} locks"));
 
             assertThat(first.isValid(5)).isFalse();
-            assertThat(second.isValid(5)).as("it holds nothing").isTrue();
+            assertThat(second.isValid(5))
+                    .as("the session without locks survives")
+                    .isTrue();
             as("wiki").close();
             run(second, "SELECT pg_advisory_lock(n) FROM generate_series(1, 3000) AS n");
-            assertThat(guard.check().terminated()).as("there are enough left").isEmpty();
+            assertThat(guard.check().terminated())
+                    .as("enough free locks remain")
+                    .isEmpty();
         }
     }
 
@@ -450,7 +454,9 @@ class ServerGuardIT {
                     .ignoreExceptions()
                     .untilAsserted(() -> cluster.server().connect("homelab").close());
             assertThat(guard.check().terminated()).isEmpty();
-            assertThat(guard.killProcess(found.get(0))).as("it has ended").isFalse();
+            assertThat(guard.killProcess(found.get(0)))
+                    .as("the process has ended")
+                    .isFalse();
         }
     }
 
@@ -492,7 +498,7 @@ class ServerGuardIT {
                 .as("locks on tables of pgsteward")
                 .isEqualTo("0");
 
-        assertThat(guard.shutOut("reports")).as("no service's role").isEmpty();
+        assertThat(guard.shutOut("reports")).as("role of no service").isEmpty();
         run(administrator, "ALTER ROLE wiki LOGIN CONNECTION LIMIT 50");
         assertThat(guard.shutOutRoles().orElseThrow()).isEmpty();
         as("wiki").close();
@@ -506,7 +512,7 @@ class ServerGuardIT {
         assertThat(guard.shutOut("wiki")).contains("wiki");
 
         assertThatThrownBy(() -> as("wiki")).hasMessageContaining("not permitted to log in");
-        assertThat(guard.shutOut("wiki")).as("in quarantine").isEmpty();
+        assertThat(guard.shutOut("wiki")).as("quarantined role without LOGIN").isEmpty();
     }
 
     /** pgsteward's tables do not exist before its first start. */
@@ -514,7 +520,9 @@ class ServerGuardIT {
     void shutsOutNoRoleWithoutAService() throws Exception {
         assertThat(guard.shutOut("wiki")).isEmpty();
         assertThat(guard.serviceOf("wiki")).isEmpty();
-        assertThat(guard.shutOutRoles()).as("unknown, which is not nobody").isEmpty();
+        assertThat(guard.shutOutRoles())
+                .as("unknown before the first start, not an empty list")
+                .isEmpty();
 
         as("wiki").close();
         assertThat(guard.check().terminated()).isEmpty();

@@ -78,7 +78,7 @@ class UsualUseTest {
 
         assertThat(usual.suddenGrowth("mail", 80 * MIB)).isEqualTo(10 * MIB);
         assertThat(usual.suddenGrowth("evil", 60 * MIB)).isEqualTo(60 * MIB);
-        assertThat(usual.growth("mail", 80 * MIB)).as("by the average").isGreaterThan(50 * MIB);
+        assertThat(usual.growth("mail", 80 * MIB)).as("growth over the average").isGreaterThan(50 * MIB);
     }
 
     @Test

@@ -87,18 +87,18 @@ class HostileServerIT {
                         (HostileServer.Behaviour) talk -> talk.scramUpToProof(1),
                         "did not show that it has the password"),
                 Arguments.of(
-                        "two milliard iterations",
+                        "two billion iterations",
                         (HostileServer.Behaviour) talk -> talk.scramUpToProof(2_000_000_000),
                         "2000000000 iterations"),
                 Arguments.of(
-                        "clear text after SCRAM has begun",
+                        "clear text after SCRAM began",
                         (HostileServer.Behaviour) talk -> {
                             talk.scramUpToProof(4096);
                             talk.request(3, new byte[0]);
                         },
                         "in clear text"),
                 Arguments.of(
-                        "no PLUS or plain mechanism",
+                        "no SCRAM mechanism",
                         (HostileServer.Behaviour)
                                 talk -> talk.request(10, "OAUTHBEARER\0\0".getBytes(StandardCharsets.US_ASCII)),
                         "no SCRAM-SHA-256"),
@@ -131,7 +131,7 @@ class HostileServerIT {
                 assertThat(refused.getMessage()).doesNotContain("\n").doesNotContain(PASSWORD);
                 requireNothingLearned(hostile);
                 assertThat(hostile.received().split("user\0", -1))
-                        .as("one attempt")
+                        .as("one login attempt")
                         .hasSize(2);
             }
         }
