@@ -80,7 +80,7 @@ final class BackupCommand implements Callable<Integer> {
         if (json) {
             out.println(wiring.json.writeValueAsString(report));
         } else {
-            BackupTable.print(report.backups(), Colours.ofStandardOutput(), out);
+            BackupTable.print(report.backups(), true, Colours.ofStandardOutput(), out);
         }
         return report.exitCode();
     }

@@ -1,6 +1,7 @@
 package org.pgsteward.cli;
 
 import java.io.PrintWriter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import org.pgsteward.alert.OneLine;
@@ -11,18 +12,23 @@ import org.pgsteward.model.Size;
 final class BackupTable {
     private BackupTable() {}
 
-    static void print(List<BackupReport.Line> backups, Colours colours, PrintWriter out) {
-        TextTable table =
-                new TextTable(colours, "SERVICE", "KIND", "STATE", "SIZE>", "DUMPED IN>", "VERIFIED IN>", "BACKUP");
+    /** @param made whether the backups were made just now; a verification dumps nothing */
+    static void print(List<BackupReport.Line> backups, boolean made, Colours colours, PrintWriter out) {
+        TextTable table = made
+                ? new TextTable(colours, "SERVICE", "KIND", "STATE", "SIZE>", "DUMPED IN>", "VERIFIED IN>", "BACKUP")
+                : new TextTable(colours, "SERVICE", "KIND", "STATE", "SIZE>", "VERIFIED IN>", "BACKUP");
         for (BackupReport.Line backup : backups) {
-            table.row(
+            List<Object> cells = new ArrayList<>(List.of(
                     OneLine.of(backup.service(), 60),
                     backup.kind(),
                     colours.state(backup.state()),
-                    Size.words(backup.sizeBytes()),
-                    seconds(backup.dumpSeconds()),
-                    seconds(backup.verifySeconds()),
-                    backup.backupId());
+                    Size.words(backup.sizeBytes())));
+            if (made) {
+                cells.add(seconds(backup.dumpSeconds()));
+            }
+            cells.add(seconds(backup.verifySeconds()));
+            cells.add(backup.backupId());
+            table.row(cells.toArray());
         }
         table.print(out);
         for (BackupReport.Line backup : backups) {

@@ -82,6 +82,7 @@ final class VerifyCommand implements Callable<Integer> {
         } else {
             BackupTable.print(
                     report.backups(),
+                    false,
                     Colours.ofStandardOutput(),
                     spec.commandLine().getOut());
         }

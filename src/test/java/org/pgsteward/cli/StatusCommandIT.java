@@ -157,5 +157,10 @@ class StatusCommandIT {
         CommandRun wrong = CommandRun.on(host, "silence", "wiki", "--for", "soon");
         assertThat(wrong.code()).isEqualTo(2);
         assertThat(wrong.err()).isEqualTo("pgsteward: --for is 'soon', not a time such as 90m, 6h or 2d");
+
+        CommandRun noService = CommandRun.on(host, "silence", "--for", "2h");
+        assertThat(noService.code()).isEqualTo(2);
+        assertThat(noService.err())
+                .isEqualTo("pgsteward: silence with --kind, --for or --reason needs SERVICE or --all");
     }
 }
