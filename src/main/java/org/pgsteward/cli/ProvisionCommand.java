@@ -11,6 +11,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.function.ToIntFunction;
@@ -103,16 +104,19 @@ final class ProvisionCommand implements Callable<Integer> {
 
     private int plan(Wiring wiring, Provisioner provisioner, Containers containers) throws Exception {
         Provisioner.Plan planned = provisioner.plan(containers.others(), containers.postgres());
+        Map<String, Set<String>> meant = meant(containers);
         Map<String, List<? extends Provisioner.Plan.About>> sections = new LinkedHashMap<>();
-        sections.put("wishes", chosen(planned.wishes()));
-        sections.put("refused", chosen(planned.refused()));
-        sections.put("steps", chosen(planned.steps()));
+        sections.put("wishes", chosen(planned.wishes(), meant));
+        sections.put("refused", chosen(planned.refused(), meant));
+        sections.put("steps", chosen(planned.steps(), meant));
         sections.put(
                 "unserved",
-                chosen(ConnectionAdvice.unserved(wiring.discovery(), containers).stream()
-                        .map(found ->
-                                new Provisioner.Plan.Line(found.service(), OneLine.of(found.cause(), LONGEST_REASON)))
-                        .toList()));
+                chosen(
+                        ConnectionAdvice.unserved(wiring.discovery(), containers).stream()
+                                .map(found -> new Provisioner.Plan.Line(
+                                        found.service(), OneLine.of(found.cause(), LONGEST_REASON)))
+                                .toList(),
+                        meant));
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             out.println(wiring.json.writeValueAsString(sections));
@@ -126,7 +130,9 @@ final class ProvisionCommand implements Callable<Integer> {
             }
         }
         Set<String> silent = new TreeSet<>(services);
-        sections.values().forEach(lines -> lines.forEach(line -> silent.remove(line.subject())));
+        sections.values()
+                .forEach(lines -> lines.forEach(line -> silent.removeIf(
+                        name -> meant.getOrDefault(name, Set.of()).contains(line.subject()))));
         silent.forEach(name -> spec.commandLine()
                 .getErr()
                 .println("pgsteward: no container requests a database as '" + OneLine.of(name, 60)
@@ -136,9 +142,24 @@ final class ProvisionCommand implements Callable<Integer> {
         return sections.getOrDefault("refused", List.of()).isEmpty() ? 0 : 1;
     }
 
-    private <T extends Provisioner.Plan.About> List<T> chosen(List<T> lines) {
+    /** Returns the subjects of lines that each given name may mean. A refused claim has the name of its container. */
+    private Map<String, Set<String>> meant(Containers containers) {
+        Map<String, Set<String>> meant = new TreeMap<>();
+        for (String named : services) {
+            Set<String> subjects = new TreeSet<>(Set.of(named));
+            containers.others().stream()
+                    .filter(container -> container.isMeantBy(named))
+                    .forEach(container -> subjects.addAll(
+                            List.of(container.name(), container.lastingName(), container.commandName())));
+            meant.put(named, subjects);
+        }
+        return meant;
+    }
+
+    private static <T extends Provisioner.Plan.About> List<T> chosen(List<T> lines, Map<String, Set<String>> meant) {
         return lines.stream()
-                .filter(line -> services.isEmpty() || services.contains(line.subject()))
+                .filter(line -> meant.isEmpty()
+                        || meant.values().stream().anyMatch(subjects -> subjects.contains(line.subject())))
                 .toList();
     }
 
@@ -193,8 +214,16 @@ final class ProvisionCommand implements Callable<Integer> {
                         .limit(1)
                         .toList();
         if (meant.isEmpty()) {
-            throw new Refusal("no container requests a database as service '" + named
-                    + "'; 'pgsteward provision --plan' lists the requests");
+            // The claim of such a container is refused, and its report has the reason.
+            meant = containers.others().stream()
+                    .filter(container -> container.isMeantBy(named))
+                    .limit(1)
+                    .toList();
+        }
+        if (meant.isEmpty()) {
+            throw new Refusal(
+                    "no container requests a database as service '" + named
+                            + "'; 'pgsteward provision --plan' lists the requests, and 'pgsteward doctor' the causes of faults");
         }
         if (meant.size() > 1) {
             throw new Refusal("several containers match '" + named + "': "

@@ -140,6 +140,13 @@ public record Container(
         return text.indexOf('/') < 0;
     }
 
+    /** Returns whether an operator may mean this container by the name of a service, a compose service or a container. */
+    public boolean isMeantBy(String given) {
+        return given.equals(name)
+                || label("pgsteward.service").filter(given::equals).isPresent()
+                || composeService().filter(given::equals).isPresent();
+    }
+
     /** Returns whether {@code host} is the container's name, its compose service or its alias on any network. */
     public boolean answersTo(String host) {
         return isCalled(host)

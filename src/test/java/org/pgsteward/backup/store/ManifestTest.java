@@ -76,7 +76,9 @@ class ManifestTest {
 
         Manifest read = json.read(file, today, Manifest.class);
 
-        assertThat(json.bytes(read)).asString().isEqualTo(new String(today, StandardCharsets.UTF_8));
+        assertThat(json.bytes(read))
+                .asString(StandardCharsets.UTF_8)
+                .isEqualTo(new String(today, StandardCharsets.UTF_8));
         assertThat(read.contents().rows()).containsEntry("public.tasks", 0L).hasSize(3);
         assertThat(json.readWithoutRows(file, today)).isEqualTo(read.withoutRows());
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -52,7 +53,11 @@ class RecoveryCardTest {
                 "\u001b[1m\\n'\u20281\r"
             })
     void theShellReadsEachNameAsItIs(String name) throws Exception {
-        Process echo = new ProcessBuilder("sh", "-c", "printf %s " + ShellWord.of(name)).start();
+        // By standard input: without a UTF-8 locale, Java cannot pass every name as an argument.
+        Process echo = new ProcessBuilder("sh").start();
+        try (OutputStream script = echo.getOutputStream()) {
+            script.write(("printf %s " + ShellWord.of(name)).getBytes(StandardCharsets.UTF_8));
+        }
         assertThat(new String(echo.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
                 .isEqualTo(name);
     }
