@@ -61,8 +61,8 @@ final class ReceiverWatch {
                             receiver,
                             "it has accepted no notification for "
                                     + Elapsed.words(Duration.between(since, clock.instant())) + ", " + waiting
-                                    + (waiting == 1 ? " waits: " : " wait: ") + reason,
-                            "docker compose logs --since 1h pgsteward | grep ' " + receiver + " '",
+                                    + (waiting == 1 ? " waits and is" : " wait and are") + " sent later: " + reason,
+                            "docker logs --since 1h pgsteward 2>&1 | grep ' " + receiver + " '",
                             since)
                     .with(Map.of("waiting", waiting)));
         }

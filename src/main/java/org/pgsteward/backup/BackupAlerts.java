@@ -121,9 +121,20 @@ public final class BackupAlerts {
                 critical ? Severity.CRITICAL : Severity.WARNING,
                 FAILED,
                 service,
-                "backup " + backupId + " of " + service + " " + result,
-                BackupKind.of(kind).command(service),
+                subject(service, BackupKind.of(kind), backupId) + " " + result,
+                BackupKind.of(kind).command(service)
+                        + "   # after the cause is corrected; pgsteward also tries again by itself",
                 at);
+    }
+
+    /** Returns the backup in words. A run that ended before its file was begun has no name that an operator could use. */
+    private static String subject(String service, BackupKind kind, String backupId) {
+        String what = switch (kind) {
+            case DUMP -> "the backup of " + service;
+            case GLOBALS -> "the backup of roles and passwords";
+            case BASE -> "the base backup, which is in addition to the dump of each database,";
+        };
+        return backupId.endsWith(BackupRun.NOT_BEGUN) ? what : what + " (" + backupId + ")";
     }
 
     /** Returns the end of the sentence for a state of the journal: {@code failed: disk full}. */

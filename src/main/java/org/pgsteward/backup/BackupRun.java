@@ -35,6 +35,9 @@ public final class BackupRun {
 
     private static final Logger LOG = LoggerFactory.getLogger(BackupRun.class);
 
+    /** End of the id of a run that ended before its file was begun. */
+    static final String NOT_BEGUN = "-not-begun";
+
     private final Dumps dumps;
     private final Targets targets;
     private final StartupRecovery house;
@@ -229,8 +232,7 @@ public final class BackupRun {
 
     /** Returns a failed backup without a file. */
     static Backup notBegun(BackupTarget target, String because, Instant at) {
-        return Backup.starting(
-                        target.service() + "-not-begun", target.service(), target.database(), target.kind(), at, "")
+        return Backup.starting(target.service() + NOT_BEGUN, target.service(), target.database(), target.kind(), at, "")
                 .inSet(target.setId())
                 .withImage(target.image())
                 .failed(at, Duration.ZERO, because);

@@ -44,7 +44,8 @@ public final class CaveatCheck {
                 Severity.WARNING,
                 KIND,
                 backup.service(),
-                "backup " + backup.id() + " is verified, but " + numbered(backup.caveats()),
+                "backup " + backup.id() + " is verified, and the live database is not affected, but "
+                        + numbered(backup.caveats()),
                 "pgsteward backups " + backup.service() + "   # the caveats of each backup",
                 clock.instant()));
     }

@@ -57,7 +57,13 @@ final class ReverificationRule {
      * @param backup the backup with the state to record
      * @param condition the condition to report; empty if no alert begins or ends
      */
-    record Conclusion(Verdict verdict, Backup backup, Optional<Condition> condition) {}
+    record Conclusion(Verdict verdict, Backup backup, Optional<Condition> condition) {
+        /** Returns this conclusion with a sentence appended to the reason of its condition. */
+        Conclusion with(String sentence) {
+            return new Conclusion(
+                    verdict, backup, condition.map(alert -> alert.because(alert.reason() + "; " + sentence)));
+        }
+    }
 
     /** Returns the conclusion for a backup that the daemon must not restore without an operator. */
     static Conclusion distrusted(Backup before, String because, Instant now) {
@@ -155,10 +161,14 @@ final class ReverificationRule {
                         Severity.CRITICAL,
                         DAMAGED,
                         after.service(),
-                        after.path().orElseThrow() + " " + verified + " and is damaged now: " + after.error()
-                                + "; do not restore from it. The file is kept",
-                        "dmesg | tail -50   # disk errors?\npgsteward backups " + after.service()
-                                + "   # the other backups\n" + after.kind().command(after.service())
+                        "the stored file " + after.path().orElseThrow() + " " + verified
+                                + " and is damaged now, the live"
+                                + " database is not affected; do not restore this file, which retention keeps; the error of"
+                                + " its verification: " + after.error(),
+                        "dmesg -T | tail -50   # disk errors? then copy the other backups to another disk first\n"
+                                + "pgsteward verify " + after.service() + "   # verifies its newest backup again\n"
+                                + "pgsteward backups " + after.service() + "   # the other backups\n"
+                                + after.kind().command(after.service())
                                 + "   # makes another backup now",
                         now)
                 .with(Map.of(

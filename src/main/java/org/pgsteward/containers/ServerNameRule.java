@@ -83,10 +83,12 @@ final class ServerNameRule {
                         found.size() + (found.size() == 1 ? " other container answers" : " other containers answer")
                                 + " to the name of PostgreSQL's container " + server.name() + ": " + named
                                 + (found.size() > MOST_NAMED ? ", ..." : "")
-                                + "; logins may reach another container, which may collect passwords",
+                                + "; logins of services may reach it instead of PostgreSQL, and it can read their passwords",
                         "docker inspect --format '{{json .NetworkSettings.Networks}}' " + first
-                                + "   # its names on each network\n" + String.join("\n", lines)
-                                + "\n# if it belongs there: give its service, container or alias another name",
+                                + "   # its names on each network\n"
+                                + "# if it needs PostgreSQL: change its name, service or alias in its compose file, and recreate"
+                                + " it\n# otherwise, or until then (it loses its connection to PostgreSQL):\n"
+                                + String.join("\n", lines),
                         now)
                 .with(Map.of("containers", found.size()));
     }

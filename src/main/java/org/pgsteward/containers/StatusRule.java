@@ -194,7 +194,7 @@ public record StatusRule(Duration patience, Duration grace) {
                     .since(ordered));
         }
         if (look.asked().isPresent() || isOrdered(container)) {
-            return Optional.of(look.bad(ON_PURPOSE, "was stopped on purpose: " + code, start)
+            return Optional.of(look.bad(ON_PURPOSE, "was stopped on purpose: " + code, start + "   # if it should run")
                     .since(ordered));
         }
         // No order is known, for instance because pgsteward was not running then. The exit code still shows the kind of

@@ -30,7 +30,7 @@ public record Console(String container, String user, String database) {
     /** Returns a command that ends a session. PostgreSQL rolls back the session's open transaction. */
     public String end(int pid) {
         return psql("SELECT pg_terminate_backend(" + pid + ")")
-                + "   # ends this session; PostgreSQL rolls back its transaction";
+                + "   # if it has to end: PostgreSQL rolls back its transaction";
     }
 
     /** Returns a name quoted as one word of a POSIX shell, if it needs quotes. */

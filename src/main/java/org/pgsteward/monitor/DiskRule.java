@@ -87,9 +87,10 @@ final class DiskRule extends MetricRule<HostObservation> {
             lines.add(KEPT);
         }
         if (hasPostgres(disk)) {
-            lines.add("pgsteward status   # lists the sizes of databases; PostgreSQL stops when its disk is full");
             lines.add(
-                    "docker system df   # lists Docker data that you can remove; a stopped PostgreSQL needs some 20 MB to start");
+                    "pgsteward status   # lists the sizes of databases; PostgreSQL stops when its disk is full, and needs some 20 MB to start");
+            lines.add(
+                    "docker system df   # lists Docker data; volumes hold databases, so remove none that you do not know");
         }
         return String.join("\n", lines);
     }
@@ -101,7 +102,8 @@ final class DiskRule extends MetricRule<HostObservation> {
             lines.add("du --inodes -x -d 1 " + path + " | sort -n | tail");
             lines.add(KEPT);
         }
-        lines.add("docker system df   # lists Docker data that you can remove");
+        lines.add(
+                "docker system df   # lists Docker data; volumes hold databases, so remove none that you do not know");
         if (hasPostgres(disk)) {
             lines.add("# PostgreSQL stops when it cannot create a file; each table and each index has one or more");
         }

@@ -32,12 +32,12 @@ final class FailedLoginRule extends MetricRule<LogObservation> {
                 refusals.count(),
                 refusals.count() + (refusals.count() == 1 ? " login" : " logins") + " refused in the last " + span
                         + ": " + refusals.words(),
-                (refusals.stranger()
-                                ? "docker stop " + Console.word(refusals.service())
-                                        + "   # or correct the role and the password in its compose file"
-                                : remedy(now.console(), refusals.service(), most.reason()))
-                        + "\ndocker logs --since 15m "
-                        + Console.word(now.console().container()) + " 2>&1 | grep FATAL | tail -20",
+                "docker logs --since 15m " + Console.word(now.console().container())
+                        + " 2>&1 | grep FATAL | tail -20\n"
+                        + (refusals.stranger()
+                                ? "# correct the role or the password in its compose file; or, if it should not connect:\n"
+                                        + "docker stop " + Console.word(refusals.service())
+                                : remedy(now.console(), refusals.service(), most.reason())),
                 Map.of(
                         "refused", refusals.count(),
                         "reason", most.reason().words(),

@@ -98,8 +98,9 @@ record PostgresRule(int failures) {
                     .since(misses.since());
         }
         String remedy =
-                "docker ps -a --filter volume=/var/lib/postgresql/data\ndocker logs --tail 50 " + PostgresServer.SERVICE
-                        + "\ndocker start " + PostgresServer.SERVICE + "  # or the name that the first line shows";
+                "docker ps -a --filter volume=/var/lib/postgresql/data   # the name and state of its container\ndocker logs --tail 50 "
+                        + PostgresServer.SERVICE + "\ndocker start " + PostgresServer.SERVICE
+                        + "   # or the name that 'docker ps' shows";
         return Condition.bad(
                         Severity.CRITICAL, PostgresServer.DOWN, PostgresServer.SERVICE, reason, remedy, reading.at())
                 .with(figures)

@@ -120,7 +120,8 @@ final class RestartRule extends MetricRule<DatabaseObservation> {
                             .orElse("a process of PostgreSQL was killed or crashed")
                     + ", and PostgreSQL ended all sessions at "
                     + seconds(recoveries.last())
-                    + (recoveries.size() > 1 ? ", " + recoveries.size() + " times within an hour" : ""));
+                    + (recoveries.size() > 1 ? ", " + recoveries.size() + " times within an hour" : "")
+                    + ", and answers again");
         }
         String container = Console.word(now.console().container());
         Map<String, Object> figures = new LinkedHashMap<>(restarts.figures());

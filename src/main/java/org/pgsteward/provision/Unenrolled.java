@@ -121,9 +121,11 @@ record Unenrolled(String service, boolean application, String reason, String rem
                         ? new Unenrolled(
                                 service,
                                 true,
-                                names + " and is not enrolled, because pgsteward does not know variables of this form",
-                                enrol + "\n# or add an entry for its variables to the file of PGSTEWARD_CATALOGUE_FILE;"
-                                        + " or, if it needs no database:\nlabels: {pgsteward.enable: \"false\"}")
+                                names
+                                        + ", and pgsteward does not know variables of this form: it gets no database and no backup",
+                                enrol + "\n# or, if it needs no database, instead of that line:\n"
+                                        + "labels: {pgsteward.enable: \"false\"}\n"
+                                        + "# or describe its variables in the file of PGSTEWARD_CATALOGUE_FILE")
                         : new Unenrolled(
                                 service,
                                 false,

@@ -189,7 +189,7 @@ class DeliverySchedulerTest {
             assertThat(condition.key()).isEqualTo("receiver-failing:slack");
             assertThat(condition.at()).isEqualTo(SettableClock.NOON);
             assertThat(condition.reason())
-                    .isEqualTo("it has accepted no notification for 15 min, 2 wait: it answers 500");
+                    .isEqualTo("it has accepted no notification for 15 min, 2 wait and are sent later: it answers 500");
         });
         assertThat(scheduler("slack").isFailing()).isTrue();
 
@@ -224,7 +224,8 @@ class DeliverySchedulerTest {
         }
         assertThat(reported)
                 .singleElement()
-                .satisfies(condition -> assertThat(condition.reason()).endsWith("1 waits: it answers 400"));
+                .satisfies(condition ->
+                        assertThat(condition.reason()).endsWith("1 waits and is sent later: it answers 400"));
     }
 
     @Test

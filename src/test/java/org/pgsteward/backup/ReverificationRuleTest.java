@@ -146,11 +146,21 @@ class ReverificationRuleTest {
                 .contains(MADE.plusSeconds(9));
         Condition condition = conclusion.condition().orElseThrow();
         assertThat(condition.reason())
-                .isEqualTo("app/app-20260601T030000Z.dump.zst was verified at 2026-06-01T03:00:09Z and is damaged now:"
-                        + " checksum mismatch; do not restore from it. The file is kept");
-        assertThat(condition.remedy())
-                .isEqualTo("dmesg | tail -50   # disk errors?\npgsteward backups app   # the other backups\n"
-                        + "pgsteward backup app   # makes another backup now");
+                .isEqualTo(
+                        "the stored file app/app-20260601T030000Z.dump.zst was verified at 2026-06-01T03:00:09Z and is damaged"
+                                + " now, the live database is not affected; do not restore this file, which retention keeps; the"
+                                + " error of its verification: checksum mismatch");
+        assertThat(conclusion
+                        .with("there is no other")
+                        .condition()
+                        .orElseThrow()
+                        .reason())
+                .endsWith("checksum mismatch; there is no other");
+        assertThat(condition.remedy()).isEqualTo("""
+                        dmesg -T | tail -50   # disk errors? then copy the other backups to another disk first
+                        pgsteward verify app   # verifies its newest backup again
+                        pgsteward backups app   # the other backups
+                        pgsteward backup app   # makes another backup now""");
         assertThat(condition.figures())
                 .containsEntry("path", "app/app-20260601T030000Z.dump.zst")
                 .containsEntry("size_bytes", 25L);
@@ -164,7 +174,7 @@ class ReverificationRuleTest {
                         .orElseThrow()
                         .reason())
                 .startsWith(
-                        "app/app-20260601T030000Z.dump.zst was written completely at 2026-06-01T03:00:05Z and is damaged now: ");
+                        "the stored file app/app-20260601T030000Z.dump.zst was written completely at 2026-06-01T03:00:05Z and is damaged now, ");
     }
 
     @Test

@@ -303,7 +303,7 @@ class DatabaseRulesTest {
                         Looks.rule(new RestartRule(), "1", "3"),
                         n -> n.recoveredAt = NOON.minusSeconds(30),
                         "warning postgres-restarted:postgresql a process of PostgreSQL was killed or crashed, and"
-                                + " PostgreSQL ended all sessions at 2026-05-01T11:59:30Z",
+                                + " PostgreSQL ended all sessions at 2026-05-01T11:59:30Z, and answers again",
                         "docker stats"),
                 scenario(
                         "memory settings within the limit",

@@ -69,8 +69,8 @@ class HostRulesTest {
                 .startsWith("the disk of /var/lib/postgresql/data (PostgreSQL's data) is 96% full");
         assertThat(condition.remedy()).isEqualTo("""
                         df -h '/var/lib/postgresql/data'
-                        pgsteward status   # lists the sizes of databases; PostgreSQL stops when its disk is full
-                        docker system df   # lists Docker data that you can remove; a stopped PostgreSQL needs some 20 MB to start""");
+                        pgsteward status   # lists the sizes of databases; PostgreSQL stops when its disk is full, and needs some 20 MB to start
+                        docker system df   # lists Docker data; volumes hold databases, so remove none that you do not know""");
     }
 
     @Test
@@ -93,7 +93,7 @@ class HostRulesTest {
                         df -i '/backups'
                         du --inodes -x -d 1 '/backups' | sort -n | tail
                         pgsteward backups   # lists the backups; PGSTEWARD_BACKUP_KEEP is the retention policy
-                        docker system df   # lists Docker data that you can remove
+                        docker system df   # lists Docker data; volumes hold databases, so remove none that you do not know
                         # PostgreSQL stops when it cannot create a file; each table and each index has one or more""");
     }
 

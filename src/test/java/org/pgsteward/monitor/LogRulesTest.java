@@ -38,9 +38,9 @@ class LogRulesTest {
                         + " from web (172.18.0.5); 1 x no such database: role vikunja, database gone; alert from 3 on");
         assertThat(condition.remedy().lines())
                 .containsExactly(
+                        "docker logs --since 15m postgresql 2>&1 | grep FATAL | tail -20",
                         "pgsteward doctor   # finds the wrong password, name or privilege",
-                        "pgsteward provision vikunja",
-                        "docker logs --since 15m postgresql 2>&1 | grep FATAL | tail -20");
+                        "pgsteward provision vikunja");
         assertThat(condition.figures())
                 .containsEntry("from", "web (172.18.0.5)")
                 .containsEntry("refused", 4);
@@ -152,7 +152,7 @@ class LogRulesTest {
         assertThat(bad(new FailedLoginRule(), "3")).singleElement().satisfies(condition -> {
             assertThat(condition.key()).isEqualTo("logins-failed:web");
             assertThat(condition.reason()).contains("9 x wrong password: role vikunja");
-            assertThat(condition.remedy()).startsWith("docker stop web ").doesNotContain("provision");
+            assertThat(condition.remedy()).endsWith("\ndocker stop web").doesNotContain("provision");
         });
     }
 

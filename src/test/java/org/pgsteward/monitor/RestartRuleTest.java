@@ -190,7 +190,7 @@ class RestartRuleTest {
                         condition -> assertThat(condition.reason())
                                 .isEqualTo(
                                         "process 4711 of role wiki in database wiki was terminated by signal 9: Killed,"
-                                                + " probably for lack of memory (any process may have used it), and PostgreSQL ended all sessions at 2026-05-01T12:00:30Z"));
+                                                + " probably for lack of memory (any process may have used it), and PostgreSQL ended all sessions at 2026-05-01T12:00:30Z, and answers again"));
         assertThat(new ServerProcessCrash(4711, "exited with exit code 2", "").words())
                 .isEqualTo("process 4711 exited with exit code 2");
     }

@@ -31,7 +31,9 @@ final class Snapshot implements AutoCloseable {
     private static final String WHO_LOCKS = """
             SELECT l.relation::pg_catalog.regclass || ' is locked by '
                    || CASE WHEN x.gid IS NULL
-                           THEN pg_catalog.format('process %s (%s)', l.pid, COALESCE(NULLIF(a.application_name, ''), a.usename))
+                           THEN pg_catalog.format('session %s (role %s, %s), open since %s; to end it: SELECT pg_terminate_backend(%s)',
+                                                 l.pid, a.usename, COALESCE(NULLIF(a.application_name, ''), 'no name'),
+                                                 pg_catalog.date_trunc('second', a.xact_start), l.pid)
                            ELSE pg_catalog.format('a prepared transaction: ROLLBACK PREPARED %L', x.gid) END
               FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_database AS d ON d.oid = l.database

@@ -49,8 +49,9 @@ public final class RestoreCaveats {
     static Optional<String> tablespaces(Collection<String> tablespaces) {
         return tablespaces.isEmpty()
                 ? Optional.empty()
-                : Optional.of("tables and indexes in the tablespaces " + String.join(", ", tablespaces)
-                        + " are restored into the tablespace of the database");
+                : Optional.of("a restore puts tables and indexes of "
+                        + (tablespaces.size() == 1 ? "tablespace " : "the tablespaces ")
+                        + String.join(", ", tablespaces) + " into the default tablespace of the database");
     }
 
     /** Returns the caveat of objects of PostgreSQL or of extensions whose privileges differ from the original ones. */
@@ -77,8 +78,8 @@ public final class RestoreCaveats {
         return views.isEmpty()
                 ? Optional.empty()
                 : Optional.of(
-                        "a restore may fill materialized views with other rows, because these depend on the session"
-                                + " (SESSION_USER, current_setting, or row security with one of them): "
+                        "a restore may fill materialized views with other rows than they have now, because their queries"
+                                + " depend on the session (SESSION_USER, current_setting, row security): "
                                 + String.join(", ", views));
     }
 

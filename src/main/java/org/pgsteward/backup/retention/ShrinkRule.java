@@ -6,6 +6,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.model.Backup;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 
@@ -65,9 +66,13 @@ public record ShrinkRule(double share, long exemptBytes) {
                         Severity.WARNING,
                         KIND,
                         backup.service(),
-                        "backup " + backup.id() + " is " + shrunk.get() + "; the previous backup " + beforeId
-                                + " stays until a later backup is not shrunk",
-                        "pgsteward backups " + backup.service() + "   # the larger backup is still there",
+                        "backup " + backup.id() + " is " + shrunk.get() + "; retention keeps the previous backup "
+                                + beforeId
+                                + " until the next verified backup at least, and then by PGSTEWARD_BACKUP_KEEP",
+                        "pgsteward backups " + CommandPrefix.word(backup.service()) + "   # lists both backups\n"
+                                + "pgsteward restore --backup " + CommandPrefix.word(beforeId) + " --into "
+                                + CommandPrefix.word(backup.service() + "_before")
+                                + "   # restores the larger one beside the live database, to compare",
                         at)
                 .with(figures);
     }

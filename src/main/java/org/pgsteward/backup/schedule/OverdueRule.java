@@ -29,7 +29,7 @@ public record OverdueRule(Duration grace, ZoneId zone) {
     public static final String KIND = "backup-overdue";
 
     private static final String NONE_BEGAN =
-            "no backup has begun since, so pgsteward or PostgreSQL may have been stopped";
+            "no backup has begun since its due time, so pgsteward or PostgreSQL may have been stopped";
 
     public OverdueRule {
         if (grace.isNegative()) {
@@ -67,7 +67,9 @@ public record OverdueRule(Duration grace, ZoneId zone) {
                         KIND,
                         service,
                         last + "; a backup was due at " + clock(due) + " and had to be verified by " + clock(deadline),
-                        target.kind().command(service) + "\npgsteward backups " + CommandPrefix.word(service),
+                        target.kind().command(service)
+                                + "   # after the cause is corrected; pgsteward also tries again by itself\n"
+                                + "pgsteward backups " + CommandPrefix.word(service),
                         now)
                 .since(deadline)
                 .with(figures);

@@ -30,6 +30,8 @@ record GuardTexts(Console console) {
     private static final String INDEX_FUNCTIONS = "SELECT indrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index"
             + " WHERE indexprs IS NOT NULL OR indpred IS NOT NULL LIMIT 10";
 
+    private static final String AFTER_CORRECTION = "# correct the application first; then enable its login again:";
+
     /** @param remedy lines to paste */
     record Text(String reason, String remedy) {
         Text {
@@ -122,14 +124,17 @@ record GuardTexts(Console console) {
                                 ? "pgsteward status   # lists the sizes of databases\n"
                                 : console.psql(FILES)
                                         + "   # counts the files of each database; each table and index has some\n")
-                        + "docker system df   # lists Docker data that you can remove"
+                        + "docker system df   # lists Docker data; volumes hold databases, so remove none that you do not know"
                         + (service.isPresent() ? "" : "\n" + quarantine(taken.role(), service)));
     }
 
     /** @param incident such as {@code held 30000 of the server's 31232 locks} */
     Text shutOut(String role, String incident) {
         return shutOutBecause(
-                role, "pgsteward disabled its login after repeated incidents; in the last one it " + incident);
+                role,
+                "pgsteward disabled its login after repeated incidents, until an operator enables it; in the last one it "
+                        + incident,
+                AFTER_CORRECTION);
     }
 
     /** @param incident such as {@code held 30000 of the server's 31232 locks} */
@@ -137,7 +142,8 @@ record GuardTexts(Console console) {
         return shutOutBecause(
                 role,
                 "pgsteward disabled its login for " + length.toMinutes()
-                        + " minutes after repeated incidents; in the last one it " + incident);
+                        + " minutes after repeated incidents, and enables it then; in the last one it " + incident,
+                "# no action is needed, if the application is corrected before; to enable the login now:");
     }
 
     Text pausedForDisk(Duration length, DiskTaken taken) {
@@ -147,18 +153,19 @@ record GuardTexts(Console console) {
                         + (taken.unit() == DiskUnit.BYTES
                                 ? "the disk has " + Size.words(taken.unit().enough()) + " free again"
                                 : taken.unit().enough() + " files can be created on the disk")
-                        + ": it " + words(taken));
+                        + ", and enables it then: it " + words(taken),
+                "# free space on the disk, and correct the application; to enable the login now:");
     }
 
     /** Returns the text for a role that was shut out before this process started, or by an operator. */
     Text shutOut(String role) {
-        return shutOutBecause(role, "it has NOLOGIN and CONNECTION LIMIT 0");
+        return shutOutBecause(role, "it has NOLOGIN and CONNECTION LIMIT 0", AFTER_CORRECTION);
     }
 
-    private Text shutOutBecause(String role, String why) {
+    private Text shutOutBecause(String role, String why, String comment) {
         return new Text(
                 "role " + role + " cannot log in: " + why,
-                "# correct the application first; then enable its login again:\n"
+                comment + "\n"
                         + console.psql("ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT "
                                 + PostgresServer.ROLE_CONNECTIONS));
     }
@@ -200,12 +207,13 @@ record GuardTexts(Console console) {
                         .orElse(""),
                 taken.crashed()
                         ? "PostgreSQL ran out of memory and ended all sessions of all services"
-                        : "pgsteward terminated its sessions before PostgreSQL ran out of memory and ended all sessions");
+                        : "pgsteward terminated its sessions in time, so PostgreSQL did not run out of memory");
     }
 
     private String quarantine(String role, Optional<String> service) {
         return service.map(name -> "pgsteward remove " + CommandPrefix.word(name)
-                        + "   # quarantine: its role cannot log in until 'pgsteward remove --undo'")
+                        + "   # quarantine: its role cannot log in until 'pgsteward remove --undo "
+                        + CommandPrefix.word(name) + "'")
                 .orElseGet(() -> console.psql("ALTER ROLE " + Quote.identifier(role) + " NOLOGIN"));
     }
 }

@@ -129,8 +129,9 @@ class SnapshotIT {
             statement.execute("LOCK TABLE public.\"T t\"");
             assertThatThrownBy(() -> Snapshot.export(cluster.server(), database, Duration.ofMillis(200)))
                     .isInstanceOf(SQLException.class)
-                    .hasMessageContaining("pgsteward waited too long for a lock: public.\"T t\" is locked by process ")
-                    .hasMessageContaining("(a migration)");
+                    .hasMessageContaining("pgsteward waited too long for a lock: public.\"T t\" is locked by session ")
+                    .hasMessageContaining("(role homelab, a migration), open since ")
+                    .hasMessageContaining("; to end it: SELECT pg_terminate_backend(");
         }
     }
 
@@ -150,7 +151,7 @@ class SnapshotIT {
 
             assertThatThrownBy(() -> Snapshot.of(cluster.server(), database, Optional.empty(), limit))
                     .hasMessageMatching(
-                            "cannot lock and describe all tables within 1 s: public\\.t is locked by process \\d+ \\(.*\\)");
+                            "cannot lock and describe all tables within 1 s: public\\.t is locked by session \\d+ \\(.*\\), open since .*");
         }
         TimeLimit limit = TimeLimit.in(Duration.ofSeconds(5));
         try (Snapshot snapshot = Snapshot.of(cluster.server(), database, Optional.empty(), limit)) {
@@ -192,7 +193,8 @@ class SnapshotIT {
                 assertThatThrownBy(() -> DumpLocks.await(dump, snapshot, Duration.ofSeconds(1)))
                         .isInstanceOf(IOException.class)
                         .hasMessageStartingWith("pg_dump waited too long for a lock: public.")
-                        .hasMessageContaining("(a migration)");
+                        .hasMessageContaining("(role homelab, a migration), open since ")
+                        .hasMessageContaining("; to end it: SELECT pg_terminate_backend(");
             }
         }
     }

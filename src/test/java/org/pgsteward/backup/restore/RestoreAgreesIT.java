@@ -566,8 +566,8 @@ class RestoreAgreesIT {
         }
         host.cluster().run("homelab", "ALTER DATABASE " + service + " SET TABLESPACE fast_" + service);
         host.cluster().run(service, "CREATE TABLE public.t TABLESPACE slow_" + service + " AS SELECT 1 AS n");
-        String lost = "tables and indexes in the tablespaces slow_" + service
-                + " are restored into the tablespace of the database";
+        String lost = "a restore puts tables and indexes of tablespace slow_" + service
+                + " into the default tablespace of the database";
         String tablespace = "SELECT spcname FROM pg_tablespace AS t JOIN pg_database AS d ON d.dattablespace = t.oid"
                 + " WHERE datname = '" + service;
 

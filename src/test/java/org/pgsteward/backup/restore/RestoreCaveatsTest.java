@@ -34,7 +34,7 @@ class RestoreCaveatsTest {
                         "a restore refuses it: cannot give database app to role boss: it contains view public.v, which"
                                 + " would run with the role's powers over the cluster; RECOVERY.md in the store has the"
                                 + " commands that restore it by hand",
-                        "tables and indexes in the tablespaces fast are restored into the tablespace of the database",
+                        "a restore puts tables and indexes of tablespace fast into the default tablespace of the database",
                         "after a restore materialized view m is empty: ERROR: no");
     }
 

@@ -45,7 +45,10 @@ class ShrinkRuleTest {
         assertThat(condition.key()).isEqualTo("backup-shrunk:app");
         assertThat(condition.reason())
                 .isEqualTo("backup app-20260301T030000Z is 87.5% smaller, 10.0 MB after 80.0 MB, alert from 50.0% on;"
-                        + " the previous backup app-before stays until a later backup is not shrunk");
+                        + " retention keeps the previous backup app-before until the next verified backup at least, and"
+                        + " then by PGSTEWARD_BACKUP_KEEP");
+        assertThat(condition.remedy())
+                .contains("pgsteward restore --backup app-before --into app_before   # restores the larger one");
         assertThat(condition.figures())
                 .containsEntry("source_bytes", 10_000_000L)
                 .containsEntry("source_bytes_before", 80_000_000L)

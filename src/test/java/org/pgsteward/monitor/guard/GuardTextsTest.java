@@ -29,7 +29,7 @@ class GuardTextsTest {
                         new GuardTexts.Text(
                                 "role wiki locked pg_authid (AccessExclusiveLock) in database wiki: other services cannot log in, or"
                                         + " pgsteward cannot write its journal; session 21 was terminated, and 3 before it",
-                                "pgsteward remove wiki   # quarantine: its role cannot log in until 'pgsteward remove --undo'"));
+                                "pgsteward remove wiki   # quarantine: its role cannot log in until 'pgsteward remove --undo wiki'"));
     }
 
     @Test
@@ -71,15 +71,15 @@ class GuardTextsTest {
         assertThat(texts.memory(prevented, WIKI).reason())
                 .isEqualTo(
                         "role wiki held 150 MiB of PostgreSQL's memory limit of 256 MiB in 1 session, while role photos held 60 MiB; pgsteward terminated"
-                                + " its sessions before PostgreSQL ran out of memory and ended all sessions");
+                                + " its sessions in time, so PostgreSQL did not run out of memory");
     }
 
     @Test
     void aShutOutRoleComesWithTheLineThatEnablesItsLogin() {
         assertThat(texts.shutOut("wiki", "held 30000 of the server's 31232 locks"))
                 .isEqualTo(new GuardTexts.Text(
-                        "role wiki cannot log in: pgsteward disabled its login after repeated incidents; in the last one it"
-                                + " held 30000 of the server's 31232 locks",
+                        "role wiki cannot log in: pgsteward disabled its login after repeated incidents, until an operator"
+                                + " enables it; in the last one it held 30000 of the server's 31232 locks",
                         "# correct the application first; then enable its login again:\n"
                                 + "docker exec postgresql psql -U homelab -d homelab"
                                 + " -c 'ALTER ROLE \"wiki\" LOGIN CONNECTION LIMIT 50'"));
@@ -103,11 +103,11 @@ class GuardTextsTest {
                                 "role wiki took 300 MiB of the disk of PostgreSQL's data within 20 s, and 200 MiB are left;"
                                         + " pgsteward terminated its sessions and disabled its login, because PostgreSQL stops for"
                                         + " all services when its disk is full",
-                                "pgsteward status   # lists the sizes of databases\ndocker system df   # lists Docker data that you can remove"));
+                                "pgsteward status   # lists the sizes of databases\ndocker system df   # lists Docker data; volumes hold databases, so remove none that you do not know"));
         assertThat(texts.pausedForDisk(Duration.ofMinutes(5), taken).reason())
                 .isEqualTo(
                         "role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until the disk has 128 MiB"
-                                + " free again: it took 300 MiB of the disk of PostgreSQL's data within 20 s, and 200 MiB are"
+                                + " free again, and enables it then: it took 300 MiB of the disk of PostgreSQL's data within 20 s, and 200 MiB are"
                                 + " left");
     }
 
@@ -122,10 +122,10 @@ class GuardTextsTest {
                 .isEqualTo("role wiki created 9000 files on the disk of PostgreSQL's data within 20 s, and 7000 files"
                         + " (inodes) are left; pgsteward terminated its sessions and disabled its login, because PostgreSQL"
                         + " stops for all services when it cannot create a file");
-        assertThat(text.remedy()).contains("FROM pg_ls_dir(").endsWith("lists Docker data that you can remove");
+        assertThat(text.remedy()).contains("FROM pg_ls_dir(").endsWith("so remove none that you do not know");
         assertThat(texts.pausedForDisk(Duration.ofMinutes(5), taken).reason())
                 .startsWith("role wiki cannot log in: pgsteward disabled its login for 5 minutes, and until 8192 files"
-                        + " can be created on the disk: it created 9000 files");
+                        + " can be created on the disk, and enables it then: it created 9000 files");
     }
 
     @Test
