@@ -56,7 +56,7 @@ final class Doctor {
      * @param postgres PostgreSQL's container, if it is on this host
      * @param containers all containers of the host
      * @param requests requests of the containers that need a database
-     * @param enrolled identities of the enrolled containers
+     * @param enrolled identities of the enrolled containers, without those in quarantine
      * @param unenrolled containers that name PostgreSQL and get no database
      * @param log PostgreSQL's log settings and messages; empty while PostgreSQL does not answer
      */

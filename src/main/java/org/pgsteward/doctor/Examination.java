@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.AlertRegistry;
@@ -56,6 +57,9 @@ public final class Examination {
     private final CommandPrefix typing;
     private final Clock clock;
     private final List<String> notLookedAt = new ArrayList<>();
+
+    /** Services whose roles have no login on purpose. */
+    private Set<String> quarantined = Set.of();
 
     /** @param watches supplies the watches; read only when needed, since that takes a second */
     public Examination(
@@ -125,7 +129,10 @@ public final class Examination {
                 containers.postgres(),
                 containers.all(),
                 requests(),
-                enrolments.stream().map(Enrolment::identity).collect(Collectors.toSet()),
+                enrolments.stream()
+                        .filter(enrolment -> !quarantined.contains(enrolment.service()))
+                        .map(Enrolment::identity)
+                        .collect(Collectors.toSet()),
                 ConnectionAdvice.unenrolled(discovery, containers),
                 log);
         Optional<Provisioner.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
@@ -178,6 +185,7 @@ public final class Examination {
     private List<Enrolment> enrolments() {
         try {
             List<Enrolment> enrolments = tables.services().enrolments();
+            quarantined = tables.services().quarantined();
             Map<String, String> services = enrolments.stream()
                     .collect(Collectors.toMap(Enrolment::identity, Enrolment::service, (one, other) -> one));
             for (Container container : containers.others()) {
