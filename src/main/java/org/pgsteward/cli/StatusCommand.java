@@ -111,14 +111,7 @@ final class StatusCommand implements Callable<Integer> {
                     + Elapsed.roughly(Duration.between(overview.at(), silence.until()))
                     + (silence.reason().isBlank() ? "" : ": " + OneLine.of(silence.reason(), 200)) + ".");
         }
-        health.besideAlerts().stream()
-                .filter(reason -> !reason.isAboutMissingBackup())
-                .forEach(reason -> {
-                    out.println();
-                    out.println(colours.of(reason.severity(), reason.severity().word()) + ": "
-                            + colours.bold(OneLine.of(reason.service(), 120)) + ": " + OneLine.of(reason.text(), 600));
-                    reason.remedy().lines().forEach(line -> out.println("    " + OneLine.indented(line, 300)));
-                });
+        health.besideAlerts(true).forEach(reason -> print(reason, colours, out));
         for (Alert alert : overview.firing()) {
             alert.worst().ifPresent(cause -> {
                 out.println();
@@ -130,6 +123,9 @@ final class StatusCommand implements Callable<Integer> {
                 cause.remedy().lines().forEach(line -> out.println("    " + OneLine.indented(line, 300)));
             });
         }
+        health.besideAlerts(false).stream()
+                .filter(reason -> !reason.isAboutMissingBackup())
+                .forEach(reason -> print(reason, colours, out));
         overview.keptWords().ifPresent(words -> {
             out.println();
             out.println(words);
@@ -139,6 +135,13 @@ final class StatusCommand implements Callable<Integer> {
         }
         out.println();
         table(overview, colours).print(out, Terminal.columns());
+    }
+
+    private static void print(OverallHealth.Reason reason, Colours colours, PrintWriter out) {
+        out.println();
+        out.println(colours.of(reason.severity(), reason.severity().word()) + ": "
+                + colours.bold(OneLine.of(reason.service(), 120)) + ": " + OneLine.of(reason.text(), 600));
+        reason.remedy().lines().forEach(line -> out.println("    " + OneLine.indented(line, 300)));
     }
 
     /** Returns the table of services, with the columns and the order of the status page. */

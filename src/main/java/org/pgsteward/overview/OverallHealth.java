@@ -49,10 +49,14 @@ public record OverallHealth(String headline, List<Reason> reasons) {
         return reasons.stream().map(Reason::severity).max(Severity::compareTo);
     }
 
-    /** Returns the reasons without an alert of their own. */
-    public List<Reason> besideAlerts() {
+    /**
+     * Returns the reasons without an alert of their own.
+     *
+     * @param problem whether to return the problems, which stand above the alerts, or the exceptions
+     */
+    public List<Reason> besideAlerts(boolean problem) {
         return reasons.stream()
-                .filter(reason -> OverallHealthRule.KINDS.contains(reason.kind()))
+                .filter(reason -> reason.problem() == problem && OverallHealthRule.KINDS.contains(reason.kind()))
                 .toList();
     }
 }

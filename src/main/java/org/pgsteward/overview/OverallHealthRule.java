@@ -3,6 +3,7 @@ package org.pgsteward.overview;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -19,6 +20,7 @@ import org.pgsteward.containers.StatusRule;
 import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.CommandPrefix;
+import org.pgsteward.model.Count;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Severity;
@@ -92,6 +94,9 @@ final class OverallHealthRule {
         postgres();
         overview.daemon().ifPresent(this::daemon);
         overview.services().forEach(this::service);
+        reasons.sort(Comparator.comparing(Reason::problem)
+                .thenComparing(Reason::severity)
+                .reversed());
         return new OverallHealth(overview.typing().of(headline()), reasons);
     }
 
@@ -209,7 +214,8 @@ final class OverallHealthRule {
     private String headline() {
         int problems = (int) reasons.stream().filter(Reason::problem).count();
         if (problems > 0) {
-            return problems == 1 ? "1 problem." : problems + " problems.";
+            String count = Count.words(problems, "problem") + ".";
+            return problems == reasons.size() ? count : count + " Besides: " + exceptions() + ".";
         }
         if (isNothingBackedUp()) {
             return "Nothing is backed up yet. " + firstBackup();
@@ -248,7 +254,8 @@ final class OverallHealthRule {
     /** Returns the exceptions, such as {@code wiki and blog have no backup yet; shop is in quarantine}. */
     private String exceptions() {
         Map<String, List<String>> byText = new LinkedHashMap<>();
-        for (Reason reason : reasons) {
+        for (Reason reason :
+                reasons.stream().filter(reason -> !reason.problem()).toList()) {
             byText.computeIfAbsent(inHeadline(reason), first -> new ArrayList<>())
                     .add(OneLine.of(reason.service(), NAME));
         }

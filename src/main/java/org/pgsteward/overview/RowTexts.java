@@ -66,7 +66,7 @@ public final class RowTexts {
             return "gone";
         }
         if (service.database().filter(DatabaseMetrics.Figure::isOfAdministrator).isPresent()) {
-            return "administrator's";
+            return "no service";
         }
         boolean known = overview.daemon()
                 .filter(report -> report.isRunning(overview.at()))

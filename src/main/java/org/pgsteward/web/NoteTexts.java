@@ -30,10 +30,11 @@ final class NoteTexts {
      * Returns the reasons without an alert. A missing backup is left out, because the headline and the row of the
      * database state it.
      *
+     * @param problem whether to return the problems or the exceptions
      * @param of selects services by name
      */
-    List<Map<String, Object>> reasons(OverallHealth health, Predicate<String> of) {
-        return health.besideAlerts().stream()
+    List<Map<String, Object>> reasons(OverallHealth health, boolean problem, Predicate<String> of) {
+        return health.besideAlerts(problem).stream()
                 .filter(reason -> !reason.isAboutMissingBackup() && of.test(reason.service()))
                 .map(NoteTexts::reason)
                 .toList();

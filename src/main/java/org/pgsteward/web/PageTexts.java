@@ -40,7 +40,8 @@ final class PageTexts {
         scope.put("summary", overview.standing());
         scope.put("at", clock.now());
         scope.put("machineAt", overview.at().toString());
-        scope.put("reasons", notes.reasons(health, service -> true));
+        scope.put("reasons", notes.reasons(health, true, service -> true));
+        scope.put("exceptions", notes.reasons(health, false, service -> true));
         overview.trouble().ifPresent(why -> scope.put("known", known(overview, clock)));
         scope.put("alerts", notes.alerts(false, service -> true));
         List<Map<String, Object>> news = notes.alerts(true, service -> true);

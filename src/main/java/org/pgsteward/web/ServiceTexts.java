@@ -57,7 +57,8 @@ final class ServiceTexts {
         scope.put("row", row);
         NoteTexts notes = new NoteTexts(overview, clock);
         Predicate<String> ours = service.name()::equals;
-        scope.put("reasons", notes.reasons(overview.health(), ours));
+        scope.put("reasons", notes.reasons(overview.health(), true, ours));
+        scope.put("exceptions", notes.reasons(overview.health(), false, ours));
         scope.put("alerts", notes.alerts(false, ours));
         List<Map<String, Object>> news = notes.alerts(true, ours);
         scope.put("news", news);
