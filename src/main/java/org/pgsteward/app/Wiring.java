@@ -31,6 +31,7 @@ import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Tables;
 import org.pgsteward.model.CommandPrefix;
+import org.pgsteward.model.Console;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.OverviewReader;
@@ -215,5 +216,10 @@ public final class Wiring {
     /** Returns the provisioning of the containers, for the daemon. */
     public DaemonProvisioning daemonProvisioning(Containers containers) throws IOException {
         return provision.forDaemon(containers);
+    }
+
+    /** Returns the command lines that send statements to the management database. */
+    public Console console() {
+        return postgres.console();
     }
 }

@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -123,12 +124,15 @@ final class BackupsCommand implements Callable<Integer> {
             return 0;
         }
         Colours colours = Colours.ofStandardOutput();
-        TextTable table = new TextTable(colours, "SERVICE", "KIND", "AGE>", "SIZE>", "STATE", "FILE");
+        TextTable table = new TextTable(colours, "SERVICE", "KIND", "BEGUN", "AGE>", "SIZE>", "STATE", "FILE");
+        DateTimeFormatter clock = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ENGLISH)
+                .withZone(wiring.zone);
         for (StoredBackup backup : stored) {
             Manifest manifest = backup.manifest();
             table.row(
                     OneLine.of(manifest.source().service(), 60),
                     manifest.source().kind(),
+                    clock.format(manifest.run().startedAt()),
                     age(manifest.run().startedAt(), now),
                     Size.words(manifest.file().sizeBytes()),
                     inventory.alteration(backup).isPresent()

@@ -74,7 +74,8 @@ final class RemoveCommand implements Callable<Integer> {
                     wiring,
                     "put into quarantine",
                     wiring.typing.of("its database is now " + now.database() + ", and role " + now.role()
-                            + " cannot log in. " + lastBackup(verified) + ". To take it out: 'pgsteward remove --undo "
+                            + " cannot log in, so stop its container. " + lastBackup(verified)
+                            + ". To take it out: 'pgsteward remove --undo "
                             + service + "'. To delete it for good: 'pgsteward remove --drop " + service + "'"));
         }
         return 0;
@@ -96,7 +97,9 @@ final class RemoveCommand implements Callable<Integer> {
                 wiring,
                 "deleted",
                 "database " + subject.database() + " and role " + subject.role() + " no longer exist. "
-                        + lastBackup(verified));
+                        + lastBackup(verified)
+                        + ". A container that still requests them gets new, empty ones: remove it, or"
+                        + " label it pgsteward.enable=false");
     }
 
     private static String lastBackup(Optional<HistoryRows.VerifiedDump> verified) {

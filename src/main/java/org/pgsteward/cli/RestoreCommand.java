@@ -26,6 +26,7 @@ import org.pgsteward.model.Count;
 import org.pgsteward.model.Enrolment;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.NoConnection;
+import org.pgsteward.postgres.Quote;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -128,7 +129,7 @@ final class RestoreCommand implements Callable<Integer> {
         } finally {
             TerminalProgress.end(progress);
         }
-        print(done);
+        print(done, wiring);
         record(wiring, place.service(), done);
         return 0;
     }
@@ -192,7 +193,7 @@ final class RestoreCommand implements Callable<Integer> {
                 .orElse(Duration.ZERO);
     }
 
-    private void print(Restore.Done done) {
+    private void print(Restore.Done done, Wiring wiring) {
         PrintWriter out = spec.commandLine().getOut();
         StoredBackup restored = done.order().backup();
         out.println(String.format(
@@ -209,11 +210,11 @@ final class RestoreCommand implements Callable<Integer> {
                 .ifPresent(kept -> out.println(String.format(
                         Locale.ROOT,
                         "%s: previous database kept as %s (connections disabled); connections were blocked for %d ms;"
-                                + " drop it with: DROP DATABASE \"%s\"",
+                                + " to drop it: %s",
                         restored.manifest().source().service(),
                         kept,
                         done.swapTime().toMillis(),
-                        kept.replace("\"", "\"\""))));
+                        wiring.typing.of(wiring.console().psql("DROP DATABASE " + Quote.identifier(kept))))));
         done.notes().forEach(note -> out.println(restored.manifest().source().service() + ": " + note));
     }
 

@@ -94,6 +94,9 @@ final class SilenceCommand implements Callable<Integer> {
                 throw new Refusal("there is no silence '" + end + "'; 'pgsteward silence' lists the active ones");
             }
             writeDown(wiring, "pgsteward", "silence " + end + " ended");
+            if (!json) {
+                spec.commandLine().getOut().println("Silence " + end + " has ended.");
+            }
         } else if (service != null || all) {
             String whose = service == null ? "" : service;
             if (service != null) {

@@ -18,7 +18,7 @@ public final class JournalTrouble {
     public static String of(SQLException e) {
         String state = e.getSQLState();
         return state != null && NO_TABLES.contains(state)
-                ? "this PostgreSQL has no journal yet; 'pgsteward run' creates it"
+                ? "this PostgreSQL has no journal yet; a daemon that has just started creates it within seconds"
                 : NoConnection.words(e);
     }
 }

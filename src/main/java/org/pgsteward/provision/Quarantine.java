@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.pgsteward.model.Refusal;
+import org.pgsteward.model.Suggestions;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
@@ -56,9 +57,21 @@ public final class Quarantine {
                             row -> new QuarantinedService(
                                     service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3))),
                             service)
-                    .orElseThrow(() -> new Refusal("cannot find service '" + service
-                            + "' in service_configs; 'pgsteward status' lists the services"));
+                    .orElseThrow(() -> unknown(connection, service));
         }
+    }
+
+    private static Refusal unknown(Connection connection, String service) {
+        String hint = "";
+        try {
+            hint = Suggestions.hint(
+                    service,
+                    Query.list(connection, "SELECT service_name FROM public.service_configs", row -> row.getString(1)));
+        } catch (SQLException e) {
+            // The refusal is right without the hint.
+        }
+        return new Refusal("cannot find service '" + service + "'; "
+                + (hint.isEmpty() ? "'pgsteward status' lists the services" : hint));
     }
 
     /**

@@ -27,7 +27,7 @@ class StatusCommandIT {
                     .containsExactly(
                             "1 problem.",
                             "",
-                            "critical: postgresql: this PostgreSQL has no journal yet; 'pgsteward run' creates it");
+                            "critical: postgresql: this PostgreSQL has no journal yet; a daemon that has just started creates it within seconds");
 
             host.cluster().run("homelab", "CREATE ROLE wiki LOGIN", "CREATE DATABASE wiki OWNER wiki");
             CommandRun made = CommandRun.on(host, "backup", "wiki");
@@ -49,9 +49,11 @@ class StatusCommandIT {
                                     .matches("SERVICE +STATE +CAN BE RESTORED TO +NEWEST RUN +RESTORE TAKES +DATABASE"
                                             + " +SESSIONS +BACKUP +MEMORY +BACKUPS OF 30 DAYS"),
                             line -> assertThat(line)
-                                    .matches("homelab +unknown +no verified backup +none +- +[\\d.]+ MiB +0 +- +- +-"),
+                                    .matches(
+                                            "homelab +no service +no verified backup +none +- +[\\d.]+ MiB +0 +- +- +-"),
                             line -> assertThat(line)
-                                    .matches("postgres +unknown +no verified backup +none +- +[\\d.]+ MiB +0 +- +- +-"),
+                                    .matches(
+                                            "postgres +no service +no verified backup +none +- +[\\d.]+ MiB +0 +- +- +-"),
                             line -> assertThat(line)
                                     .matches("wiki +unknown +\\d+ s ago +verified +(< 1|\\d+) s +[\\d.]+ MiB +0"
                                             + " +[\\d.]+ K?i?B +- +1 verified"));
@@ -140,7 +142,7 @@ class StatusCommandIT {
                 .isEqualTo(id);
 
         CommandRun ended = CommandRun.on(host, "silence", "--end", id);
-        assertThat(ended.out()).as(ended.toString()).isEqualTo("No silence is active.");
+        assertThat(ended.out()).as(ended.toString()).isEqualTo("Silence " + id + " has ended.\nNo silence is active.");
         assertThat(host.rows(
                         "homelab", "SELECT action FROM public.user_activity WHERE action LIKE 'silence%' ORDER BY id"))
                 .containsExactly("silence " + id + " for 2h", "silence " + id + " ended");

@@ -77,7 +77,7 @@ class StatusTableTest {
                         "new, runs, no verified backup, none, -",
                         "gone, gone, 5 h 14 min ago, verified, 2 s",
                         "bare, no container, 5 h 14 min ago, verified, 2 s",
-                        "postgres, administrator's, 5 h 14 min ago, verified, 2 s",
+                        "postgres, no service, 5 h 14 min ago, verified, 2 s",
                         "postgresql, runs, -, -, -",
                         "quarantine, quarantined, 5 h 14 min ago, verified, 2 s",
                         "roles and passwords, -, 5 h 14 min ago, verified, < 1 s",
