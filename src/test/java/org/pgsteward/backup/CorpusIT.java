@@ -1,6 +1,7 @@
 package org.pgsteward.backup;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
 import java.util.Map;
@@ -22,6 +23,7 @@ import org.pgsteward.postgres.TestCluster;
 class CorpusIT {
     @Test
     void firstHalfIsRestoredExceptForTheListedDifferences() throws Exception {
+        assumeTrue(Zstd.isInstalled(), "skipped: the program zstd is not on this machine; install zstd");
         Programs programs = TestCluster.programs();
         try (CorpusHost host = new CorpusHost(programs, Map.of(), Map.of(), Corpus.half(programs.major(), true))) {
             assertThat(host.unexpected(host.states(), Corpus.Row::backup)).isEmpty();
