@@ -44,7 +44,7 @@ public final class OneLine {
         String kept = line.substring(0, most - 1);
         int clause = Math.max(kept.lastIndexOf("; "), kept.lastIndexOf(". "));
         int word = kept.lastIndexOf(' ');
-        int end = clause > most / 2
+        int end = clause > most * 2 / 3
                 ? clause
                 : word > most / 2 ? word : of(line, most).length() - 1;
         return line.substring(0, end).replaceFirst("[:;,.( ]+$", "") + "…";

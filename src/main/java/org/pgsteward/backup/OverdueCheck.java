@@ -22,7 +22,6 @@ import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.RunRows;
-import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Condition;
 import org.slf4j.Logger;
@@ -186,18 +185,21 @@ public final class OverdueCheck {
     }
 
     private Condition judge(Read read) {
-        Condition judged =
-                rule.judge(read.target(), schedule(read.target()), read.lastVerified(), read.since(), clock.instant());
-        return judged.severity().isEmpty() ? judged : withCause(judged, read.target());
+        return rule.judge(
+                read.target(),
+                schedule(read.target()),
+                read.lastVerified(),
+                read.since(),
+                clock.instant(),
+                () -> cause(read.target()));
     }
 
-    private Condition withCause(Condition overdue, BackupTarget target) {
+    private String cause(BackupTarget target) {
         try {
-            Optional<Backup> newest = runs.newestRun(target.service(), target.database(), target.kind());
-            return overdue.because(overdue.reason() + "; " + OverdueRule.cause(newest));
+            return OverdueRule.cause(runs.newestRun(target.service(), target.database(), target.kind()));
         } catch (SQLException e) {
             LOG.debug("{}: cannot read the newest backup: {}", target.service(), e.getMessage());
-            return overdue;
+            return "";
         }
     }
 

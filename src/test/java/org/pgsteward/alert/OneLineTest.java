@@ -44,7 +44,8 @@ class OneLineTest {
             value = {
                 "one clause; two clauses          | one clause; two clauses",
                 "a first clause is here; a second one | a first clause is here…",
-                "a first sentence. A second one that is long | a first sentence…",
+                "a first sentence is here. A second one | a first sentence is here…",
+                "a sentence. A second one that is long | a sentence. A second one…",
                 "one; a long second clause without an end | one; a long second clause…",
                 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa | aaaaaaaaaaaaaaaaaaaaaaaaaaaaa…"
             })

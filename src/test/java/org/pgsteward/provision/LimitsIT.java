@@ -66,7 +66,7 @@ class LimitsIT {
         Excess excess = only("shop");
         assertThat(excess.reason())
                 .isEqualTo(
-                        "role shop owns 3000 large objects in database homelab; the limit is 0, since services may not"
+                        "role shop owns 3,000 large objects in database homelab; the limit is 0, since services may not"
                                 + " create any there");
         assertThat(host.reconcile().troubles()).doesNotContainKey("shop");
 

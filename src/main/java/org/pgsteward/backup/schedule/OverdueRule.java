@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Condition;
@@ -46,6 +47,21 @@ public record OverdueRule(Duration grace, ZoneId zone) {
      */
     public Condition judge(
             BackupTarget target, Schedule schedule, Optional<Instant> lastVerified, Instant since, Instant now) {
+        return judge(target, schedule, lastVerified, since, now, () -> "");
+    }
+
+    /**
+     * Returns the same condition, and its cause in the reason.
+     *
+     * @param cause called only for an overdue target; an empty text for an unknown cause
+     */
+    public Condition judge(
+            BackupTarget target,
+            Schedule schedule,
+            Optional<Instant> lastVerified,
+            Instant since,
+            Instant now,
+            Supplier<String> cause) {
         String service = target.service();
         Instant from = lastVerified.orElse(since);
         Instant due = schedule.nextAfter(from);
@@ -66,13 +82,18 @@ public record OverdueRule(Duration grace, ZoneId zone) {
                         twice ? Severity.CRITICAL : Severity.WARNING,
                         KIND,
                         service,
-                        last + "; a backup was due at " + clock(due) + " and had to be verified by " + clock(deadline),
+                        last + because(cause.get()) + "; a backup was due at " + clock(due)
+                                + " and had to be verified by " + clock(deadline),
                         target.kind().command(service)
                                 + "   # after the cause is corrected; pgsteward also tries again by itself\n"
                                 + "pgsteward backups " + CommandPrefix.word(service),
                         now)
                 .since(deadline)
                 .with(figures);
+    }
+
+    private static String because(String cause) {
+        return cause.isEmpty() ? "" : "; " + cause;
     }
 
     /** Returns the likely cause of an overdue backup from the newest run of its target, which is not verified in time. */

@@ -74,7 +74,7 @@ class OverdueRuleTest {
                 .containsEntry("due", "2026-03-03T00:00:00Z")
                 .containsEntry("grace_seconds", 21_600L)
                 .containsEntry("overdue_seconds", 3600L);
-        assertThat(condition.remedy()).startsWith("pgsteward backup app\n");
+        assertThat(condition.remedy()).startsWith("pgsteward backup app   # after the cause is corrected; ");
         assertThat(condition.began()).isEqualTo("2026-03-03T06:00:00Z");
     }
 
@@ -105,7 +105,9 @@ class OverdueRuleTest {
                 Instant.EPOCH,
                 Instant.parse("2026-03-03T07:00:00Z"));
         assertThat(condition.reason()).startsWith("no verified backup yet, since ");
-        assertThat(condition.remedy()).isEqualTo("pgsteward backup --kind globals\npgsteward backups _globals");
+        assertThat(condition.remedy())
+                .startsWith("pgsteward backup --kind globals   # ")
+                .endsWith("\npgsteward backups _globals");
     }
 
     /** In Berlin 29 March 2026 has 23 hours and 25 October 2026 has 25 hours. */

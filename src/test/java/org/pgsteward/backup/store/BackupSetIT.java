@@ -214,7 +214,7 @@ class BackupSetIT {
         assertThat(output("backups", "--sets"))
                 .contains(set.path("id").asText())
                 .contains("missing: app (dump): expired")
-                .containsPattern("not asked for: \\d \\(_globals, ")
+                .containsPattern("not asked for: \\d \\(_base, _globals, ")
                 .doesNotContain("missing: wiki");
         assertThat(Files.readString(documents().get(0)))
                 .as("document before tidying")
