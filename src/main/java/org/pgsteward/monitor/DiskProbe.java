@@ -36,6 +36,9 @@ public final class DiskProbe {
             Path existing = existing(folder.getValue());
             FileStore disk = Files.getFileStore(existing);
             String key = disk.name() + " " + disk.getTotalSpace();
+            // As df does: space that only the kernel or root may use counts neither as used nor as available.
+            long usable = disk.getUsableSpace();
+            long used = disk.getTotalSpace() - disk.getUnallocatedSpace();
             HostObservation.Disk before = disks.get(key);
             List<String> holds = new ArrayList<>(before == null ? List.of() : before.holds());
             holds.add(folder.getKey());
@@ -44,8 +47,8 @@ public final class DiskProbe {
                     new HostObservation.Disk(
                             before == null ? folder.getValue().toString() : before.path(),
                             holds,
-                            disk.getTotalSpace(),
-                            disk.getUsableSpace(),
+                            used + usable,
+                            usable,
                             before == null ? Inodes.of(existing) : before.inodes()));
         }
         return new ArrayList<>(disks.values());
