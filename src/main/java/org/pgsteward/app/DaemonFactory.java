@@ -127,7 +127,7 @@ final class DaemonFactory {
         OverdueCheck overdue = of.backupWatch.overdueCheck(containers);
         Delivery delivery = new Delivery();
         DaemonReport report = new DaemonReport(
-                new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing),
+                new DaemonReport.Sources(containers, memory, docker::trouble, delivery::failing, receivers),
                 base.state(),
                 base.json,
                 base.clock);

@@ -111,6 +111,7 @@ final class StatusCommand implements Callable<Integer> {
                     + Elapsed.roughly(Duration.between(overview.at(), silence.until()))
                     + (silence.reason().isBlank() ? "" : ": " + OneLine.of(silence.reason(), 200)) + ".");
         }
+        overview.receiverWords().ifPresent(out::println);
         health.besideAlerts(true).forEach(reason -> print(reason, colours, out));
         for (Alert alert : overview.firing()) {
             alert.worst().ifPresent(cause -> {

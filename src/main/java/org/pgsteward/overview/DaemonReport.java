@@ -45,12 +45,14 @@ public final class DaemonReport implements AutoCloseable {
      * Sources of the report.
      *
      * @param feed reason why Docker's events may be missed
+     * @param receivers names of all receivers
      */
     public record Sources(
             Containers containers,
             MemorySampler memory,
             Supplier<Optional<FeedTrouble>> feed,
-            Supplier<List<FailingReceiver>> failing) {}
+            Supplier<List<FailingReceiver>> failing,
+            Supplier<List<String>> receivers) {}
 
     /** @param stateDir {@code pgsteward.state.dir} */
     public DaemonReport(Sources sources, Path stateDir, ObjectMapper json, Clock clock) {
@@ -78,7 +80,8 @@ public final class DaemonReport implements AutoCloseable {
                 trouble.map(FeedTrouble::why).orElse(""),
                 sources.failing().get(),
                 sources.containers().states(),
-                memory);
+                memory,
+                sources.receivers().get().isEmpty());
     }
 
     /** Starts the reports. */

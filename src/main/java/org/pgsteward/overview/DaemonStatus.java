@@ -20,6 +20,7 @@ import org.pgsteward.model.Memory;
  * @param failing receivers that do not acknowledge notifications
  * @param containers state of each service with a container
  * @param memory memory of containers at the last sample, by service
+ * @param hasNoReceiver whether no receiver of notifications is set
  */
 public record DaemonStatus(
         Instant at,
@@ -29,7 +30,8 @@ public record DaemonStatus(
         String staleReason,
         List<FailingReceiver> failing,
         Map<String, ServiceState> containers,
-        Map<String, Memory> memory) {
+        Map<String, Memory> memory,
+        boolean hasNoReceiver) {
     /** Time without a report after which a daemon counts as hanging or killed. It reports at least every 30 s. */
     static final Duration STALE = Duration.ofSeconds(90);
 
@@ -45,7 +47,8 @@ public record DaemonStatus(
     }
 
     DaemonStatus stoppedAt(Instant end) {
-        return new DaemonStatus(end, startedAt, true, staleSince, staleReason, failing, containers, memory);
+        return new DaemonStatus(
+                end, startedAt, true, staleSince, staleReason, failing, containers, memory, hasNoReceiver);
     }
 
     /** Returns whether this report equals an earlier one, apart from the time. */
@@ -58,6 +61,7 @@ public record DaemonStatus(
                 earlier.staleReason,
                 earlier.failing,
                 earlier.containers,
-                earlier.memory));
+                earlier.memory,
+                earlier.hasNoReceiver));
     }
 }

@@ -53,7 +53,8 @@ final class DaemonStatusFile {
             @JsonProperty("deafWhy") String staleReason,
             List<FailingReceiver> failing,
             Map<String, State> containers,
-            Map<String, Memory> memory) {
+            Map<String, Memory> memory,
+            @Nullable Boolean hasNoReceiver) {
         Page {
             Objects.requireNonNull(at);
             Objects.requireNonNull(startedAt);
@@ -86,7 +87,8 @@ final class DaemonStatusFile {
                 status.staleReason(),
                 status.failing(),
                 containers,
-                status.memory());
+                status.memory(),
+                status.hasNoReceiver());
         try {
             AtomicFile.writeUnsynced(file, json.writeValueAsBytes(page), AtomicFile.PRIVATE);
         } catch (IOException refused) {
@@ -108,7 +110,8 @@ final class DaemonStatusFile {
                     page.staleReason(),
                     page.failing(),
                     containers,
-                    page.memory()));
+                    page.memory(),
+                    Boolean.TRUE.equals(page.hasNoReceiver())));
         } catch (NoSuchFileException never) {
             return Optional.empty();
         } catch (JsonProcessingException torn) {

@@ -181,6 +181,14 @@ public record Overview(
                 + ". Drop those that you do not need.");
     }
 
+    /** Returns a sentence if the running daemon has no receiver of notifications. */
+    public Optional<String> receiverWords() {
+        return daemon.filter(report -> report.isRunning(at) && report.hasNoReceiver())
+                .map(
+                        report ->
+                                "No receiver is set, so notifications are only in the log. Set one, such as PGSTEWARD_MAIL_TO.");
+    }
+
     public Duration age(Instant then) {
         return Duration.between(then, at);
     }

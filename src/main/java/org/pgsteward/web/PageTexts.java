@@ -56,6 +56,7 @@ final class PageTexts {
                                 Map.of("rows", group.stream().map(cells::of).toList()))
                         .toList());
         overview.keptWords().ifPresent(words -> scope.put("kept", words));
+        overview.receiverWords().ifPresent(words -> scope.put("noReceiver", words));
         return scope;
     }
 

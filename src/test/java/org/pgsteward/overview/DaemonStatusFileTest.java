@@ -24,7 +24,15 @@ class DaemonStatusFileTest {
     @Test
     void keysOfTheReportStay() throws IOException {
         DaemonStatus status = new DaemonStatus(
-                NOON, NOON.minusSeconds(60), false, NOON.minusSeconds(9), "no answer", List.of(), Map.of(), Map.of());
+                NOON,
+                NOON.minusSeconds(60),
+                false,
+                NOON.minusSeconds(9),
+                "no answer",
+                List.of(),
+                Map.of(),
+                Map.of(),
+                false);
         new DaemonStatusFile(state, Json.mapper()).write(status);
 
         assertThat(Json.mapper()
@@ -32,7 +40,15 @@ class DaemonStatusFileTest {
                         .fieldNames())
                 .toIterable()
                 .containsExactlyInAnyOrder(
-                        "at", "startedAt", "stopped", "deafSince", "deafWhy", "failing", "containers", "memory");
+                        "at",
+                        "startedAt",
+                        "stopped",
+                        "deafSince",
+                        "deafWhy",
+                        "failing",
+                        "containers",
+                        "memory",
+                        "hasNoReceiver");
         assertThat(new DaemonStatusFile(state, Json.mapper()).read()).contains(status);
     }
 }

@@ -322,7 +322,8 @@ class OverallHealthRuleTest {
                 boolean stopped,
                 @Nullable Instant staleSince,
                 List<FailingReceiver> failing) {
-            return new DaemonStatus(at, since, stopped, staleSince, "connection refused", failing, Map.of(), Map.of());
+            return new DaemonStatus(
+                    at, since, stopped, staleSince, "connection refused", failing, Map.of(), Map.of(), false);
         }
 
         private static Overview.Service service(String name, Optional<BackupHistory> history) {

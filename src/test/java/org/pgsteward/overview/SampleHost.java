@@ -73,7 +73,7 @@ public final class SampleHost {
                 services,
                 firing,
                 List.of(),
-                Optional.of(new DaemonStatus(NOW, NOW, false, null, "", List.of(), Map.of(), Map.of())),
+                Optional.of(new DaemonStatus(NOW, NOW, false, null, "", List.of(), Map.of(), Map.of(), false)),
                 CommandPrefix.PLAIN);
     }
 

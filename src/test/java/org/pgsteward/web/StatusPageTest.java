@@ -27,13 +27,33 @@ import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.overview.DaemonStatus;
 import org.pgsteward.overview.Overview;
+import org.pgsteward.overview.SampleHost;
 
 @Tag("fast")
 class StatusPageTest {
     private static final Instant NOW = Instant.parse("2026-02-03T04:05:06Z");
     private static final Optional<DaemonStatus> DAEMON =
-            Optional.of(new DaemonStatus(NOW, NOW, false, null, "", List.of(), Map.of(), Map.of()));
+            Optional.of(new DaemonStatus(NOW, NOW, false, null, "", List.of(), Map.of(), Map.of(), false));
     private static final String HOSTILE = "<script>alert('x')</script>\"'`&{{title}}";
+
+    @Test
+    void aDaemonWithoutReceiverIsNamed() {
+        Overview usual = SampleHost.overview();
+        assertThat(page(usual)).doesNotContain("No receiver is set");
+
+        DaemonStatus unheard =
+                new DaemonStatus(usual.at(), usual.at(), false, null, "", List.of(), Map.of(), Map.of(), true);
+        assertThat(page(new Overview(
+                        usual.at(),
+                        Optional.empty(),
+                        usual.known(),
+                        usual.services(),
+                        List.of(),
+                        List.of(),
+                        Optional.of(unheard),
+                        usual.typing())))
+                .contains("No receiver is set, so notifications are only in the log.");
+    }
 
     @Test
     void statesHealthAndTheRestorePointOfEachService() {
