@@ -23,6 +23,7 @@ import org.pgsteward.backup.store.ManifestKeys;
 import org.pgsteward.backup.store.RecoveryCard;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.verify.Verification;
@@ -113,6 +114,17 @@ final class BackupFactory {
                 base.clock);
         pair = new ConcurrentBackups(backups, card);
         asked = new RequestedBackups(
-                targets, journal.tables, journal.rows, sets, store, verification, locks, pair, backups, base.clock);
+                targets,
+                journal.tables,
+                journal.rows,
+                sets,
+                store,
+                verification,
+                locks,
+                pair,
+                backups,
+                new StoreView(store),
+                base.reporter,
+                base.clock);
     }
 }

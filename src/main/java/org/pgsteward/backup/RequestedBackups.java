@@ -16,12 +16,14 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
+import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.DueTargets;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.journal.BackupRows;
@@ -50,6 +52,9 @@ public final class RequestedBackups {
     private final ConcurrentBackups pair;
     private final BackupRun run;
     private final OtherRun others;
+    private final StoreView holdings;
+    private final Reporter reporter;
+    private final Clock clock;
 
     public RequestedBackups(
             Targets targets,
@@ -61,6 +66,8 @@ public final class RequestedBackups {
             Path locks,
             ConcurrentBackups pair,
             BackupRun run,
+            StoreView holdings,
+            Reporter reporter,
             Clock clock) {
         this.targets = targets;
         this.rows = rows;
@@ -70,6 +77,9 @@ public final class RequestedBackups {
         this.pair = pair;
         this.run = run;
         this.others = new OtherRun(tables, locks, clock);
+        this.holdings = holdings;
+        this.reporter = reporter;
+        this.clock = clock;
     }
 
     /** Returns all targets of these kinds. */
@@ -213,10 +223,25 @@ public final class RequestedBackups {
 
     /**
      * Verifies a stored backup again. A verified backup stays verified in the journal if only this host prevents its
-     * verification today.
+     * verification today. If its file has changed, the alert about damage fires, which no later backup resolves.
      */
     public Backup verify(StoredBackup stored) {
-        return run.verify(known(stored));
+        Backup before = known(stored);
+        Backup after = run.verify(before);
+        ReverificationRule.Conclusion conclusion =
+                ReverificationRule.conclude(before, after, () -> false, () -> isAsWritten(before), clock.instant());
+        if (conclusion.verdict() == ReverificationRule.Verdict.DAMAGED) {
+            conclusion.condition().ifPresent(reporter::raise);
+        }
+        return after;
+    }
+
+    private boolean isAsWritten(Backup backup) {
+        try {
+            return holdings.isAsWritten(backup);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private Backup known(StoredBackup stored) {

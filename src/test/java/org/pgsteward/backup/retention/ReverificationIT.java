@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.camel.JournalInsert;
 import org.pgsteward.journal.JournalRow;
 import org.pgsteward.model.Backup;
@@ -228,6 +229,35 @@ class ReverificationIT extends OnRetentionHost {
         assertThat(host.notices("backup-damaged", database))
                 .hasSize(2)
                 .anyMatch(notice -> notice.startsWith("resolved"));
+    }
+
+    /** Such an alert once resolved with the next backup, while the damaged file stayed in the store. */
+    @Test
+    void damageFoundByTheVerifyCommandFiresUntilTheFileIsGood() throws Exception {
+        nights.start();
+        String database = host.cluster().newDatabase();
+        host.cluster().run(database, "CREATE TABLE public.notes AS SELECT generate_series(1, 10) AS n");
+        Backup backup = nights.backUp(database);
+        Path file = host.store().resolve(backup.path().orElseThrow());
+        byte[] whole = Files.readAllBytes(file);
+        byte[] flipped = whole.clone();
+        flipped[flipped.length / 2] ^= 0x10;
+        Files.write(file, flipped);
+
+        nights.wiring.asked.verify(
+                Inventory.of(nights.wiring.store).of(database).get(0));
+
+        assertThat(host.notices("backup-damaged", database))
+                .singleElement()
+                .asString()
+                .startsWith("firing [critical]");
+        nights.backUp(database);
+        assertThat(host.notices("backup-damaged", database)).hasSize(1);
+        Files.write(file, whole);
+        nights.wiring.asked.verify(
+                Inventory.of(nights.wiring.store).named(backup.id()).orElseThrow());
+        nights.verifyOldest();
+        assertThat(host.notices("backup-damaged", database)).anyMatch(notice -> notice.startsWith("resolved"));
     }
 
     @Test
