@@ -121,7 +121,8 @@ public final class BackupAlerts {
                 critical ? Severity.CRITICAL : Severity.WARNING,
                 FAILED,
                 service,
-                subject(service, BackupKind.of(kind), backupId) + " " + result,
+                subject(service, BackupKind.of(kind), backupId) + " " + result
+                        + (kind.equals(BackupKind.BASE.word()) ? "; each database is dumped besides" : ""),
                 BackupKind.of(kind).command(service)
                         + "   # after the cause is corrected; pgsteward also tries again by itself",
                 at);
@@ -132,7 +133,7 @@ public final class BackupAlerts {
         String what = switch (kind) {
             case DUMP -> "the backup of " + service;
             case GLOBALS -> "the backup of roles and passwords";
-            case BASE -> "the base backup, which is in addition to the dump of each database,";
+            case BASE -> "the base backup";
         };
         return backupId.endsWith(BackupRun.NOT_BEGUN) ? what : what + " (" + backupId + ")";
     }

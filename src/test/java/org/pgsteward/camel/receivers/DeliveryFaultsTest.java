@@ -164,7 +164,7 @@ class DeliveryFaultsTest {
                 .extracting(Notification::kind)
                 .containsExactly("memory-high", Fallbacks.RECEIVER_FAILING, "memory-high", Fallbacks.RECEIVER_FAILING);
         assertThat(phone.get(1).service()).isEqualTo("webhook");
-        assertThat(phone.get(1).remedy()).contains("docker compose logs");
+        assertThat(phone.get(1).remedy()).contains("docker logs --since 1h pgsteward");
         assertThat(phone.get(3).state()).isEqualTo("resolved");
         assertThat(server.taken).hasSize(2).noneMatch(body -> body.contains(Fallbacks.RECEIVER_FAILING));
     }
