@@ -271,7 +271,8 @@ final class BackupsCommand implements Callable<Integer> {
         return wiring.typing.of((Files.isDirectory(root)
                         ? "There are no backups in " + root
                         : "There is no folder " + root + " yet (PGSTEWARD_BACKUP_DIR)")
-                + "; 'pgsteward backup --all' makes backups.");
+                + "; 'pgsteward backup --all' makes backups"
+                + Place.demonstration("backups").map(demo -> "; " + demo).orElse("") + ".");
     }
 
     private static String age(Instant then, Instant now) {

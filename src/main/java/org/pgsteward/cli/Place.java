@@ -14,6 +14,8 @@ import org.pgsteward.model.CommandPrefix;
  * typed in the wrong place.
  */
 final class Place {
+    private static final String DEMO = "target/demo/env";
+
     private Place() {}
 
     /** Returns the prefix of commands, from the environment only. Wrong settings are reported elsewhere. */
@@ -39,10 +41,19 @@ final class Place {
             return Optional.empty();
         }
         String typed = arguments.stream().map(Place::argument).collect(Collectors.joining(" "));
-        Path demo = home.resolve("target/demo/env");
-        String there =
-                Files.isRegularFile(demo) ? "; for the demonstration: . target/demo/env && ./pgsteward " + typed : "";
+        String there = demonstration(typed, home).map(demo -> "; " + demo).orElse("");
         return Optional.of("did you mean: docker compose exec pgsteward pgsteward " + typed + there);
+    }
+
+    /** Returns the command with the settings of a running demonstration; empty if there is none in this checkout. */
+    static Optional<String> demonstration(String typed) {
+        return demonstration(typed, Path.of(System.getProperty("pgsteward.home", "")));
+    }
+
+    private static Optional<String> demonstration(String typed, Path home) {
+        return Files.isRegularFile(home.resolve(DEMO))
+                ? Optional.of("for the demonstration: . " + DEMO + " && ./pgsteward " + typed)
+                : Optional.empty();
     }
 
     private static String argument(String text) {

@@ -30,7 +30,8 @@ record GuardTexts(Console console) {
     private static final String INDEX_FUNCTIONS = "SELECT indrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index"
             + " WHERE indexprs IS NOT NULL OR indpred IS NOT NULL LIMIT 10";
 
-    private static final String AFTER_CORRECTION = "# correct the application first; then enable its login again:";
+    private static final String AFTER_CORRECTION =
+            "# correct the application first; then enable its login again, with the usual limit of connections:";
 
     /** @param remedy lines to paste */
     record Text(String reason, String remedy) {
@@ -51,6 +52,13 @@ record GuardTexts(Console console) {
     private static String harm(TerminatedSession session) {
         return "role " + session.role() + " " + session.reason() + " in database " + session.database()
                 + ": other services cannot log in, or pgsteward cannot write its journal; ";
+    }
+
+    /** Returns the effect of an incident whose words do not state it. */
+    private static String harm(String incident) {
+        return incident.startsWith("locked ")
+                ? ", so other services could not log in, or pgsteward could not write its journal"
+                : "";
     }
 
     /** @param count terminated sessions of the role since the alert fired */
@@ -133,7 +141,7 @@ record GuardTexts(Console console) {
         return shutOutBecause(
                 role,
                 "pgsteward disabled its login after repeated incidents, until an operator enables it; in the last one it "
-                        + incident,
+                        + incident + harm(incident),
                 AFTER_CORRECTION);
     }
 
@@ -142,7 +150,8 @@ record GuardTexts(Console console) {
         return shutOutBecause(
                 role,
                 "pgsteward disabled its login for " + length.toMinutes()
-                        + " minutes after repeated incidents, and enables it then; in the last one it " + incident,
+                        + " minutes after repeated incidents, and enables it then; in the last one it " + incident
+                        + harm(incident),
                 "# no action is needed, if the application is corrected before; to enable the login now:");
     }
 
