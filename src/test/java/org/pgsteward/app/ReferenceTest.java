@@ -84,6 +84,16 @@ class ReferenceTest {
      * instead.
      */
     @Test
+    void eachReceiverHasARowInThePageAboutAlerts() throws IOException {
+        String page = Files.readString(Path.of("src/docs/alerts.md"));
+        assertThat(AllSettings.all())
+                .filteredOn(setting ->
+                        setting.is(Setting.Trait.SWITCH) && !setting.name().equals("pgsteward.backup.ping.url"))
+                .hasSizeGreaterThan(8)
+                .allSatisfy(setting -> assertThat(page).contains("`" + setting.variable()));
+    }
+
+    @Test
     void theTablesOfSettingsAreThoseOfTheCode() throws IOException {
         String page = Files.readString(Reference.FILE);
         Matcher tables = GENERATED.matcher(page);

@@ -16,21 +16,15 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 @Tag("fast")
 class ReceiverSettingsTest {
-    private static final List<String> ALL = List.of(
-            "mail",
-            "webhook",
-            "mailbox",
-            "ntfy",
-            "gotify",
-            "slack",
-            "discord",
-            "telegram",
-            "alertmanager",
-            "heartbeat",
-            "backup.ping");
+    /** The name before the last part of each setting that switches a receiver on. */
+    private static final List<String> ALL = AllSettings.all().stream()
+            .filter(setting -> setting.is(Setting.Trait.SWITCH))
+            .map(setting -> setting.name().replaceFirst("pgsteward\\.(.*)\\.[a-z]+", "$1"))
+            .toList();
 
     @Test
     void withoutAWordNoneIsOn() throws IOException {
+        assertThat(ALL).contains("mail", "webhook", "backup.ping");
         Settings settings = ReceiverSettings.with(Settings.from(Map.of()));
         assertThat(ALL)
                 .allSatisfy(name -> assertThat(settings.get("pgsteward." + name + ".enabled"))
