@@ -2,6 +2,7 @@ package org.pgsteward.cli;
 
 import java.io.PrintWriter;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Optional;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.app.Wiring;
@@ -50,7 +51,7 @@ final class BackupSelection {
                         .reduce((newer, older) -> older)
                         .map(first -> "there is no backup of '" + service + "' from " + time
                                 + " or earlier; the oldest is from "
-                                + first.manifest().run().startedAt())
+                                + first.manifest().run().startedAt().truncatedTo(ChronoUnit.SECONDS))
                         .orElse("there is no backup of '" + service + "'" + inStore())));
     }
 
@@ -68,7 +69,7 @@ final class BackupSelection {
     private Optional<StoredBackup> trusted(RestoreChoice choice) {
         choice.backup().ifPresent(backup -> {
             String taken = "; restoring " + backup.manifest().identity().backupId() + " of "
-                    + backup.manifest().run().startedAt();
+                    + backup.manifest().run().startedAt().truncatedTo(ChronoUnit.SECONDS);
             choice.passedOver().entrySet().stream()
                     .limit(MOST_LINES)
                     .forEach(entry -> err.println("pgsteward: skipped " + OneLine.of(entry.getKey(), 300) + ": "

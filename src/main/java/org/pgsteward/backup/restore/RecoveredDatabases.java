@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -91,9 +92,9 @@ final class RecoveredDatabases {
             Restore.Order order = new Restore.Order(backup, manifest.source().owner(), name);
             Restore.Done restored = inTime(order, progress);
             tally.verified(restored.order().backup(), restored.took());
-            tally.done(
-                    name + ": " + Count.words(restored.rows(), "row") + " in " + Count.words(restored.tables(), "table")
-                            + ", from the backup of " + manifest.run().startedAt());
+            tally.done(name + ": " + Count.words(restored.rows(), "row") + " in "
+                    + Count.words(restored.tables(), "table") + ", from the backup of "
+                    + manifest.run().startedAt().truncatedTo(ChronoUnit.SECONDS));
             restored.notes().forEach(note -> tally.missing(name + ": " + note));
         } catch (Refusal | IOException | SQLException e) {
             tally.missing(name + ": " + e.getMessage());
@@ -157,7 +158,7 @@ final class RecoveredDatabases {
         tally.verified(restored.order().backup(), restored.took());
         tally.done(backup.manifest().source().database() + ": " + Count.words(taken[0], "row")
                 + " of the journal, from the backup of "
-                + backup.manifest().run().startedAt());
+                + backup.manifest().run().startedAt().truncatedTo(ChronoUnit.SECONDS));
         Set<String> others =
                 new TreeSet<>(store.whole(backup).manifest().contents().rows().keySet());
         others.removeAll(JOURNAL);
