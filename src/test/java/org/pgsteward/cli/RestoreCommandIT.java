@@ -87,7 +87,7 @@ class RestoreCommandIT {
         assertThat(replaced.out())
                 .containsPattern(
                         "wiki: previous database kept as wiki_before_\\d{8}T\\d{6}Z \\(connections disabled\\);"
-                                + " connections were blocked for \\d+ ms; to drop it: docker exec postgresql psql .*DROP DATABASE \"wiki_before_");
+                                + " connections were blocked for \\d+ ms; to drop it: docker exec [^ ]+ psql .*DROP DATABASE \"wiki_before_");
         assertThat(host.rows("wiki", "SELECT count(*) FROM public.pages")).containsExactly("1234");
         assertThat(host.rows(
                         "homelab", "SELECT action FROM public.user_activity WHERE service_name = 'wiki' ORDER BY id"))

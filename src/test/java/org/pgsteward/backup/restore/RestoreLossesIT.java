@@ -119,8 +119,8 @@ class RestoreLossesIT {
                 "CREATE MATERIALIZED VIEW public.count AS SELECT count(*) FROM public.of_notes",
                 "CREATE MATERIALIZED VIEW public.mine AS SELECT session_user AS who",
                 "CREATE MATERIALIZED VIEW public.unfilled AS SELECT session_user AS who WITH NO DATA");
-        String may = "a restore may fill materialized views with other rows, because these depend on the session"
-                + " (SESSION_USER, current_setting, or row security with one of them): public.count, public.mine,"
+        String may = "a restore may fill materialized views with other rows than they have now, because their queries"
+                + " depend on the session (SESSION_USER, current_setting, row security): public.count, public.mine,"
                 + " public.of_totals, public.totals";
 
         Backup backup = backUp(wiring, service);
