@@ -65,7 +65,8 @@ class StatusPageIT {
 
             String seen = Browser.dump(daemon.address(), 360);
             assertThat(seen)
-                    .contains("<title>1 problem – pgsteward</title>")
+                    .contains(
+                            "<title>1 problem. Besides: homelab, postgres and wiki have no backup yet – pgsteward</title>")
                     .contains("2 of 5 databases can be restored, the oldest to 2 h ago")
                     .contains("&lt;script&gt;document.title='owned'&lt;/script&gt;")
                     .doesNotContain("<script")
