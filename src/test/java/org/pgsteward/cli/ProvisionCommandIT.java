@@ -171,6 +171,9 @@ class ProvisionCommandIT {
         Ended refused = onTheHomeLab("provision", "hedgedoc");
         assertThat(refused.code()).as(refused.toString()).isEqualTo(1);
         assertThat(refused.out()).startsWith("hedgedoc: refused: ").contains("'pgsteward remove --undo hedgedoc'");
+        assertThat(onTheHomeLab("doctor").out())
+                .contains("its database is in quarantine; take it out with")
+                .doesNotContain("critical, connection refused: hedgedoc");
 
         Ended back = onTheHomeLab("remove", "--undo", "hedgedoc");
         assertThat(back.code()).as(back.toString()).isZero();

@@ -3,6 +3,7 @@ package org.pgsteward.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -67,6 +68,13 @@ class ContainerTest {
                         Instant.EPOCH,
                         Optional.empty())))
                 .isFalse();
+    }
+
+    @Test
+    void operatorMayNameTheServiceTheComposeServiceOrTheContainer() {
+        Container container = named("box-1", Map.of("pgsteward.service", "wiki", "com.docker.compose.service", "web"));
+        assertThat(List.of("wiki", "web", "box-1")).allMatch(container::isMeantBy);
+        assertThat(List.of("box", "", "wik")).noneMatch(container::isMeantBy);
     }
 
     private static Container labelled(String project, String service) {
