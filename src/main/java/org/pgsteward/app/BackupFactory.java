@@ -124,7 +124,6 @@ final class BackupFactory {
                 pair,
                 backups,
                 new StoreView(store),
-                base.reporter,
                 base.clock);
     }
 }

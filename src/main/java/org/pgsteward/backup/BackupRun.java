@@ -6,6 +6,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.dump.DumpInProgress;
 import org.pgsteward.backup.dump.Dumps;
@@ -16,6 +17,7 @@ import org.pgsteward.backup.store.PartWriter;
 import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Condition;
 import org.pgsteward.model.FirstCause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,19 +101,28 @@ public final class BackupRun {
             card.write();
         }
         reporter.record(made);
-        return new Outcome(verify(made, true), false);
+        return new Outcome(verify(made, true, judged -> Optional.empty()), false);
     }
 
     /** Verifies a stored backup again. */
     public Backup verify(Backup stored) {
-        return verify(stored, false);
+        return verify(stored, false, judged -> Optional.empty());
     }
 
-    private Backup verify(Backup stored, boolean isNew) {
+    /**
+     * Verifies a stored backup again.
+     *
+     * @param special returns the condition to report in place of the usual alerts; empty for the usual ones
+     */
+    Backup verify(Backup stored, Function<Backup, Optional<Condition>> special) {
+        return verify(stored, false, special);
+    }
+
+    private Backup verify(Backup stored, boolean isNew, Function<Backup, Optional<Condition>> special) {
         try {
             Backup judged = verification.verify(stored);
             reporter.record(judged);
-            notices.raise(judged, isNew);
+            special.apply(judged).ifPresentOrElse(reporter::raise, () -> notices.raise(judged, isNew));
             return judged;
         } catch (Throwable e) {
             LOG.error("{}: cannot finish the verification of {}: {}", stored.service(), stored.id(), FirstCause.of(e));

@@ -16,7 +16,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
-import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.DueTargets;
 import org.pgsteward.backup.schedule.Targets;
@@ -33,6 +32,7 @@ import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.BackupState;
+import org.pgsteward.model.Condition;
 import org.pgsteward.model.Refusal;
 
 /**
@@ -53,7 +53,6 @@ public final class RequestedBackups {
     private final BackupRun run;
     private final OtherRun others;
     private final StoreView holdings;
-    private final Reporter reporter;
     private final Clock clock;
 
     public RequestedBackups(
@@ -67,7 +66,6 @@ public final class RequestedBackups {
             ConcurrentBackups pair,
             BackupRun run,
             StoreView holdings,
-            Reporter reporter,
             Clock clock) {
         this.targets = targets;
         this.rows = rows;
@@ -78,7 +76,6 @@ public final class RequestedBackups {
         this.run = run;
         this.others = new OtherRun(tables, locks, clock);
         this.holdings = holdings;
-        this.reporter = reporter;
         this.clock = clock;
     }
 
@@ -227,13 +224,15 @@ public final class RequestedBackups {
      */
     public Backup verify(StoredBackup stored) {
         Backup before = known(stored);
-        Backup after = run.verify(before);
+        return run.verify(before, after -> damage(before, after));
+    }
+
+    private Optional<Condition> damage(Backup before, Backup after) {
         ReverificationRule.Conclusion conclusion =
                 ReverificationRule.conclude(before, after, () -> false, () -> isAsWritten(before), clock.instant());
-        if (conclusion.verdict() == ReverificationRule.Verdict.DAMAGED) {
-            conclusion.condition().ifPresent(reporter::raise);
-        }
-        return after;
+        return conclusion.verdict() == ReverificationRule.Verdict.DAMAGED
+                ? conclusion.with(OtherBackups.sentence(rows, before)).condition()
+                : Optional.empty();
     }
 
     private boolean isAsWritten(Backup backup) {

@@ -19,7 +19,6 @@ import org.pgsteward.backup.underway.ProcessDeaths;
 import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
-import org.pgsteward.journal.JournalTrouble;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.BackupState;
@@ -128,33 +127,8 @@ public final class Reverification {
                 LOG.warn("{}: {} did not pass its re-verification: {}", backup.service(), backup.id(), after.error());
         }
         return conclusion.verdict() == ReverificationRule.Verdict.DAMAGED
-                ? conclusion.with(others(backup))
+                ? conclusion.with(OtherBackups.sentence(rows, backup))
                 : conclusion;
-    }
-
-    /** Returns the newest verified backup beside a damaged one. The operator's next decision depends on it. */
-    private String others(Backup damaged) {
-        try {
-            return rows.newestVerified().stream()
-                    .filter(stored -> stored.service().equals(damaged.service())
-                            && stored.kind().equals(damaged.kind().word()))
-                    .map(BackupRows.Stored::path)
-                    .filter(path -> !damaged.path().equals(Optional.of(path)))
-                    .findFirst()
-                    .or(() -> verifiedBefore(damaged))
-                    .map(newest -> "the newest other verified backup is " + newest)
-                    .orElse("there is no other verified backup of it");
-        } catch (SQLException e) {
-            return "the other backups are not known: " + JournalTrouble.of(e);
-        }
-    }
-
-    private Optional<String> verifiedBefore(Backup damaged) {
-        try {
-            return rows.verifiedBefore(damaged).map(BackupRows.Verified::backupId);
-        } catch (SQLException e) {
-            return Optional.empty();
-        }
     }
 
     private boolean isAsWritten(Backup backup) {

@@ -161,10 +161,10 @@ final class ReverificationRule {
                         Severity.CRITICAL,
                         DAMAGED,
                         after.service(),
-                        "the stored file " + after.path().orElseThrow() + " " + verified
-                                + " and is damaged now, the live"
-                                + " database is not affected; do not restore this file, which retention keeps; the error of"
-                                + " its verification: " + after.error(),
+                        "a stored backup is damaged, and the live database is not affected: the file "
+                                + after.path().orElseThrow() + " " + verified
+                                + "; do not restore it, retention keeps it;"
+                                + " the error of its verification: " + after.error(),
                         "dmesg -T | tail -50   # disk errors? then copy the other backups to another disk first\n"
                                 + "pgsteward verify " + after.service() + "   # verifies its newest backup again\n"
                                 + "pgsteward backups " + after.service() + "   # the other backups\n"

@@ -30,8 +30,8 @@ final class LoginRule {
                         CONNECTION_REFUSED,
                         service,
                         "PostgreSQL refuses the login of role '" + login.user() + "': " + result.message(),
-                        put + "\n# if that does not help: pg_hba.conf has no entry for it, or the service is in"
-                                + " quarantine:\npgsteward remove --undo " + word(service)));
+                        "pgsteward status   # if the role is shut out, the alert has the line that enables its login\n"
+                                + put + "   # otherwise\n# if that does not help: pg_hba.conf has no entry for it"));
             case "3D000" ->
                 Optional.of(bad(
                         CONNECTION_REFUSED,

@@ -100,7 +100,7 @@ record PostgresRule(int failures) {
         String remedy =
                 "docker ps -a --filter volume=/var/lib/postgresql/data   # the name and state of its container\ndocker logs --tail 50 "
                         + PostgresServer.SERVICE + "\ndocker start " + PostgresServer.SERVICE
-                        + "   # or the name that 'docker ps' shows";
+                        + "   # or the name that 'docker ps -a' shows";
         return Condition.bad(
                         Severity.CRITICAL, PostgresServer.DOWN, PostgresServer.SERVICE, reason, remedy, reading.at())
                 .with(figures)

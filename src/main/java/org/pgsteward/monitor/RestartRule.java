@@ -134,7 +134,8 @@ final class RestartRule extends MetricRule<DatabaseObservation> {
                         : String.join("; ", what),
                 "docker logs --since 2h " + container
                         + " 2>&1 | grep -iE 'terminated|signal|exit code|shut|PANIC|FATAL' | tail -30"
-                        + "\ndocker stats --no-stream " + container
+                        + "\npgsteward doctor   # compares the memory settings with the limit\ndocker stats --no-stream "
+                        + container
                         + "\ndocker inspect --format '{{json .State}}' " + container,
                 figures);
     }

@@ -146,10 +146,9 @@ class ReverificationRuleTest {
                 .contains(MADE.plusSeconds(9));
         Condition condition = conclusion.condition().orElseThrow();
         assertThat(condition.reason())
-                .isEqualTo(
-                        "the stored file app/app-20260601T030000Z.dump.zst was verified at 2026-06-01T03:00:09Z and is damaged"
-                                + " now, the live database is not affected; do not restore this file, which retention keeps; the"
-                                + " error of its verification: checksum mismatch");
+                .isEqualTo("a stored backup is damaged, and the live database is not affected: the file"
+                        + " app/app-20260601T030000Z.dump.zst was verified at 2026-06-01T03:00:09Z; do not restore it,"
+                        + " retention keeps it; the error of its verification: checksum mismatch");
         assertThat(conclusion
                         .with("there is no other")
                         .condition()
@@ -173,8 +172,8 @@ class ReverificationRuleTest {
                         .condition()
                         .orElseThrow()
                         .reason())
-                .startsWith(
-                        "the stored file app/app-20260601T030000Z.dump.zst was written completely at 2026-06-01T03:00:05Z and is damaged now, ");
+                .startsWith("a stored backup is damaged, and the live database is not affected: the file"
+                        + " app/app-20260601T030000Z.dump.zst was written completely at 2026-06-01T03:00:05Z; ");
     }
 
     @Test

@@ -33,7 +33,7 @@ final class Snapshot implements AutoCloseable {
                    || CASE WHEN x.gid IS NULL
                            THEN pg_catalog.format('session %s (role %s, %s), open since %s; to end it: SELECT pg_terminate_backend(%s)',
                                                  l.pid, a.usename, COALESCE(NULLIF(a.application_name, ''), 'no name'),
-                                                 pg_catalog.date_trunc('second', a.xact_start), l.pid)
+                                                 pg_catalog.to_char(a.xact_start AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), l.pid)
                            ELSE pg_catalog.format('a prepared transaction: ROLLBACK PREPARED %L', x.gid) END
               FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_database AS d ON d.oid = l.database

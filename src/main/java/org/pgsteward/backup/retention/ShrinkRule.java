@@ -66,9 +66,8 @@ public record ShrinkRule(double share, long exemptBytes) {
                         Severity.WARNING,
                         KIND,
                         backup.service(),
-                        "backup " + backup.id() + " is " + shrunk.get() + "; retention keeps the previous backup "
-                                + beforeId
-                                + " until the next verified backup at least, and then by PGSTEWARD_BACKUP_KEEP",
+                        "backup " + backup.id() + " is " + shrunk.get() + "; the previous backup " + beforeId
+                                + " stays until the next verified backup, and after that PGSTEWARD_BACKUP_KEEP decides",
                         "pgsteward backups " + CommandPrefix.word(backup.service()) + "   # lists both backups\n"
                                 + "pgsteward restore --backup " + CommandPrefix.word(beforeId) + " --into "
                                 + CommandPrefix.word(backup.service() + "_before")

@@ -57,7 +57,7 @@ record GuardTexts(Console console) {
     /** Returns the effect of an incident whose words do not state it. */
     private static String harm(String incident) {
         return incident.startsWith("locked ")
-                ? ", so other services could not log in, or pgsteward could not write its journal"
+                ? ", which keeps other services or pgsteward itself waiting; every role can take such a lock"
                 : "";
     }
 
@@ -152,7 +152,7 @@ record GuardTexts(Console console) {
                 "pgsteward disabled its login for " + length.toMinutes()
                         + " minutes after repeated incidents, and enables it then; in the last one it " + incident
                         + harm(incident),
-                "# no action is needed, if the application is corrected before; to enable the login now:");
+                "# the login returns by itself after the pause; correct the application meanwhile. To enable it now:");
     }
 
     Text pausedForDisk(Duration length, DiskTaken taken) {
@@ -174,7 +174,8 @@ record GuardTexts(Console console) {
     private Text shutOutBecause(String role, String why, String comment) {
         return new Text(
                 "role " + role + " cannot log in: " + why,
-                comment + "\n"
+                "docker logs --since 1h pgsteward 2>&1 | grep -F " + CommandPrefix.word(OneLine.of("role " + role, 80))
+                        + "   # the incidents\n" + comment + "\n"
                         + console.psql("ALTER ROLE " + Quote.identifier(role) + " LOGIN CONNECTION LIMIT "
                                 + PostgresServer.ROLE_CONNECTIONS));
     }

@@ -45,8 +45,8 @@ class ShrinkRuleTest {
         assertThat(condition.key()).isEqualTo("backup-shrunk:app");
         assertThat(condition.reason())
                 .isEqualTo("backup app-20260301T030000Z is 87.5% smaller, 10.0 MB after 80.0 MB, alert from 50.0% on;"
-                        + " retention keeps the previous backup app-before until the next verified backup at least, and"
-                        + " then by PGSTEWARD_BACKUP_KEEP");
+                        + " the previous backup app-before stays until the next verified backup, and after that"
+                        + " PGSTEWARD_BACKUP_KEEP decides");
         assertThat(condition.remedy())
                 .contains("pgsteward restore --backup app-before --into app_before   # restores the larger one");
         assertThat(condition.figures())

@@ -80,7 +80,8 @@ class GuardTextsTest {
                 .isEqualTo(new GuardTexts.Text(
                         "role wiki cannot log in: pgsteward disabled its login after repeated incidents, until an operator"
                                 + " enables it; in the last one it held 30000 of the server's 31232 locks",
-                        "# correct the application first; then enable its login again, with the usual limit of connections:\n"
+                        "docker logs --since 1h pgsteward 2>&1 | grep -F 'role wiki'   # the incidents\n"
+                                + "# correct the application first; then enable its login again, with the usual limit of connections:\n"
                                 + "docker exec postgresql psql -U homelab -d homelab"
                                 + " -c 'ALTER ROLE \"wiki\" LOGIN CONNECTION LIMIT 50'"));
         assertThat(texts.shutOut("wiki").reason())
