@@ -161,10 +161,10 @@ final class ReverificationRule {
                         Severity.CRITICAL,
                         DAMAGED,
                         after.service(),
-                        "a stored backup is damaged, and the live database is not affected: the file "
-                                + after.path().orElseThrow() + " " + verified
-                                + "; do not restore it, retention keeps it;"
-                                + " the error of its verification: " + after.error(),
+                        "the stored backup " + after.path().orElseThrow()
+                                + " is damaged; the live database is not affected; it "
+                                + verified + "; do not restore it, retention keeps it; the error of its verification: "
+                                + after.error(),
                         "dmesg -T | tail -50   # disk errors? then copy the other backups to another disk first\n"
                                 + "pgsteward verify " + after.service() + "   # verifies its newest backup again\n"
                                 + "pgsteward backups " + after.service() + "   # the other backups\n"

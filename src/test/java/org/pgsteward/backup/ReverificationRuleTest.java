@@ -146,9 +146,9 @@ class ReverificationRuleTest {
                 .contains(MADE.plusSeconds(9));
         Condition condition = conclusion.condition().orElseThrow();
         assertThat(condition.reason())
-                .isEqualTo("a stored backup is damaged, and the live database is not affected: the file"
-                        + " app/app-20260601T030000Z.dump.zst was verified at 2026-06-01T03:00:09Z; do not restore it,"
-                        + " retention keeps it; the error of its verification: checksum mismatch");
+                .isEqualTo("the stored backup app/app-20260601T030000Z.dump.zst is damaged; the live database is not"
+                        + " affected; it was verified at 2026-06-01T03:00:09Z; do not restore it, retention keeps it; the"
+                        + " error of its verification: checksum mismatch");
         assertThat(conclusion
                         .with("there is no other")
                         .condition()
@@ -172,8 +172,8 @@ class ReverificationRuleTest {
                         .condition()
                         .orElseThrow()
                         .reason())
-                .startsWith("a stored backup is damaged, and the live database is not affected: the file"
-                        + " app/app-20260601T030000Z.dump.zst was written completely at 2026-06-01T03:00:05Z; ");
+                .startsWith("the stored backup app/app-20260601T030000Z.dump.zst is damaged; the live database is not"
+                        + " affected; it was written completely at 2026-06-01T03:00:05Z; ");
     }
 
     @Test
