@@ -123,8 +123,7 @@ public final class BackupAlerts {
                 service,
                 subject(service, BackupKind.of(kind), backupId) + " " + result
                         + (kind.equals(BackupKind.BASE.word()) ? "; each database is dumped besides" : ""),
-                BackupKind.of(kind).command(service)
-                        + "   # after the cause is corrected; pgsteward also tries again by itself",
+                BackupKind.of(kind).commandAfterFailure(service),
                 at);
     }
 

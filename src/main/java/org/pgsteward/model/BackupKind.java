@@ -27,6 +27,12 @@ public enum BackupKind {
         return "pgsteward backup " + (this == DUMP ? CommandPrefix.word(service) : "--kind " + word());
     }
 
+    /** Returns {@link #command} for a failed backup, with the time of the next attempt. A base backup is retried a few times only. */
+    public String commandAfterFailure(String service) {
+        return command(service) + "   # after the cause is corrected; pgsteward also tries again "
+                + (this == BASE ? "a few times, then by its schedule" : "by itself");
+    }
+
     /** Returns the kind of a value of {@code backup_log.backup_type}; {@link #DUMP} for an unknown one. */
     public static BackupKind of(String word) {
         return Arrays.stream(values())

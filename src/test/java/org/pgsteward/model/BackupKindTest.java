@@ -19,4 +19,13 @@ class BackupKindTest {
     void commandNamesTheServiceOrTheKind(String word, String service, String command) {
         assertThat(BackupKind.of(word).command(service)).isEqualTo(command);
     }
+
+    /** A base backup mostly fails for a cause that lasts until an operator acts. */
+    @ParameterizedTest
+    @CsvSource({"DUMP, by itself", "GLOBALS, by itself", "BASE, 'a few times, then by its schedule'"})
+    void commandAfterAFailureStatesTheNextAttempt(BackupKind kind, String next) {
+        assertThat(kind.commandAfterFailure("wiki"))
+                .startsWith(kind.command("wiki") + "   # ")
+                .endsWith(" tries again " + next);
+    }
 }

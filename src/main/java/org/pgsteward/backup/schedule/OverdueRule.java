@@ -84,9 +84,8 @@ public record OverdueRule(Duration grace, ZoneId zone) {
                         service,
                         last + because(cause.get()) + "; a backup was due at " + clock(due)
                                 + " and had to be verified by " + clock(deadline),
-                        target.kind().command(service)
-                                + "   # after the cause is corrected; pgsteward also tries again by itself\n"
-                                + "pgsteward backups " + CommandPrefix.word(service),
+                        target.kind().commandAfterFailure(service) + "\npgsteward backups "
+                                + CommandPrefix.word(service),
                         now)
                 .since(deadline)
                 .with(figures);
