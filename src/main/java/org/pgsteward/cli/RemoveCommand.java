@@ -1,9 +1,12 @@
 package org.pgsteward.cli;
 
 import java.io.PrintWriter;
+import java.sql.SQLException;
 import java.time.temporal.ChronoUnit;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
@@ -87,10 +90,17 @@ final class RemoveCommand implements Callable<Integer> {
             Quarantine.QuarantinedService subject,
             Optional<HistoryRows.VerifiedDump> verified)
             throws Exception {
-        if (verified.isEmpty() && !withoutBackup && subject.isQuarantined()) {
-            throw new Refusal(
-                    "cannot delete service '" + service + "': it has no verified backup; run 'pgsteward backup "
-                            + service + "' first, or add --without-backup");
+        for (Quarantine.QuarantinedService one : withCompanions(quarantine, subject)) {
+            if (!withoutBackup
+                    && one.isQuarantined()
+                    && wiring.tables
+                            .history()
+                            .lastVerified(one.service(), wiring.clock.instant())
+                            .isEmpty()) {
+                throw new Refusal("cannot delete service '" + one.service()
+                        + "': it has no verified backup; run 'pgsteward backup " + one.service()
+                        + "' first, or add --without-backup");
+            }
         }
         quarantine.drop(subject);
         say(
@@ -100,6 +110,13 @@ final class RemoveCommand implements Callable<Integer> {
                         + lastBackup(verified)
                         + ". A container that still requests them gets new, empty ones: remove it, or"
                         + " label it pgsteward.enable=false");
+    }
+
+    /** Returns the service, and those of the further databases of its container, which are removed with it. */
+    private static List<Quarantine.QuarantinedService> withCompanions(
+            Quarantine quarantine, Quarantine.QuarantinedService subject) throws SQLException {
+        return Stream.concat(Stream.of(subject), quarantine.companions(subject).stream())
+                .toList();
     }
 
     private static String lastBackup(Optional<HistoryRows.VerifiedDump> verified) {

@@ -153,6 +153,11 @@ public final class Containers {
         known.assign(container, service);
     }
 
+    /** Assigns the services of a container's further databases. They have its labels and its state, and no alerts of their own. */
+    public void belongsAlso(Container container, Set<String> companions) {
+        known.assignCompanions(container, companions);
+    }
+
     /** Assigns a container to no service. Its labels do not count. */
     public void belongsToNobody(Container container) {
         known.unassign(container);

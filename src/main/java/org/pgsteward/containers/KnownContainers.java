@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -26,6 +27,9 @@ final class KnownContainers {
 
     /** The services, by container id; an entry may come before its container, and stays after it. */
     private final Map<String, String> services = new ConcurrentHashMap<>();
+
+    /** The services of the container's further databases, by container id. */
+    private final Map<String, Set<String>> companions = new ConcurrentHashMap<>();
 
     /**
      * @param postgresName the name of the managed PostgreSQL's container, if it is configured
@@ -94,8 +98,14 @@ final class KnownContainers {
         services.put(container.id(), service);
     }
 
+    /** Assigns further services to a container, in place of earlier ones. */
+    void assignCompanions(Container container, Set<String> further) {
+        companions.put(container.id(), Set.copyOf(further));
+    }
+
     void unassign(Container container) {
         services.remove(container.id());
+        companions.remove(container.id());
     }
 
     /** Returns an enrolled service, or the name of the managed PostgreSQL's own container. */
@@ -112,19 +122,24 @@ final class KnownContainers {
 
     /** Returns the containers of a service. */
     Stream<Container> of(String service) {
-        return byId.values().stream()
-                .filter(container -> service(container).filter(service::equals).isPresent());
+        return byId.values().stream().filter(container -> serves(container, service));
+    }
+
+    private boolean serves(Container container, String service) {
+        return service(container).filter(service::equals).isPresent()
+                || companions.getOrDefault(container.id(), Set.of()).contains(service);
     }
 
     /** Returns the containers of each service, without the containers of {@code docker compose run}. */
     SortedMap<String, List<Container>> byService() {
         SortedMap<String, List<Container>> byService = new TreeMap<>();
         for (Container container : byId.values()) {
-            service(container)
-                    .filter(service -> !container.isOneOff())
-                    .ifPresent(service -> byService
-                            .computeIfAbsent(service, first -> new ArrayList<>())
-                            .add(container));
+            if (!container.isOneOff()) {
+                Stream.concat(service(container).stream(), companions.getOrDefault(container.id(), Set.of()).stream())
+                        .forEach(service -> byService
+                                .computeIfAbsent(service, first -> new ArrayList<>())
+                                .add(container));
+            }
         }
         return byService;
     }
@@ -147,7 +162,9 @@ final class KnownContainers {
      */
     Map<String, String> owners(List<Enrolment> enrolments) {
         Map<String, String> byIdentity = new HashMap<>();
-        enrolments.forEach(enrolment -> byIdentity.put(enrolment.identity(), enrolment.service()));
+        enrolments.stream()
+                .filter(enrolment -> enrolment.companionOf().isEmpty())
+                .forEach(enrolment -> byIdentity.put(enrolment.identity(), enrolment.service()));
         Map<String, String> owners = new HashMap<>();
         for (Container container : byId.values()) {
             owners.put(

@@ -31,7 +31,7 @@ final class LeftoverAlertRule {
                         ContainerAlertKinds.NETWORK,
                         ContainerAlertKinds.UNREACHABLE,
                         ContainerAlertKinds.NOT_ENROLLED -> !names.contains(subject);
-                case StatusRule.KIND, "service-idle" -> !contained && !enrolled.contains(subject);
+                case StatusRule.KIND, "service-idle", "pool-exceeds-limit" -> !contained && !enrolled.contains(subject);
                 default -> StatusWatch.OF_CONTAINERS.contains(alert.kind()) && !contained;
             };
             if (gone) {

@@ -187,6 +187,7 @@ public final class Examination {
             List<Enrolment> enrolments = tables.services().enrolments();
             quarantined = tables.services().quarantined();
             Map<String, String> services = enrolments.stream()
+                    .filter(enrolment -> enrolment.companionOf().isEmpty())
                     .collect(Collectors.toMap(Enrolment::identity, Enrolment::service, (one, other) -> one));
             for (Container container : containers.others()) {
                 Optional.ofNullable(services.get(container.identity()))

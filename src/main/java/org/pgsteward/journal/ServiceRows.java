@@ -18,8 +18,8 @@ public final class ServiceRows {
             SELECT service_name, database_name, COALESCE(role_name, ''), left(COALESCE(identity, ''), 1000),
                    left(COALESCE(container_id, ''), 200), left(COALESCE(image, ''), 1000),
                    left(COALESCE(image_id, ''), 200),
-                   created_at AT TIME ZONE 'UTC'
-              FROM public.service_configs
+                   created_at AT TIME ZONE 'UTC', to_jsonb(s) ->> 'companion_of'
+              FROM public.service_configs AS s
              ORDER BY service_name
             """;
 
@@ -67,7 +67,8 @@ public final class ServiceRows {
                         row.getString(5),
                         row.getString(6),
                         row.getString(7),
-                        Query.time(row, 8)));
+                        Query.time(row, 8),
+                        Optional.ofNullable(row.getString(9))));
     }
 
     /** Returns the services in quarantine, which can still be restored. */

@@ -1,6 +1,7 @@
 package org.pgsteward.model;
 
 import java.time.Instant;
+import java.util.Optional;
 
 /**
  * An enrolled service: one row of {@code service_configs}.
@@ -13,6 +14,7 @@ import java.time.Instant;
  * @param containerId the id of the container that was seen last
  * @param image the name of that container's image
  * @param imageId the digest that this name had when the container was created; empty if it was never recorded
+ * @param companionOf the service whose container and role it shares, if it is a further database of that container
  */
 public record Enrolment(
         String service,
@@ -22,4 +24,18 @@ public record Enrolment(
         String containerId,
         String image,
         String imageId,
-        Instant at) {}
+        Instant at,
+        Optional<String> companionOf) {
+    /** An enrolment with a role of its own. */
+    public Enrolment(
+            String service,
+            String database,
+            String user,
+            String identity,
+            String containerId,
+            String image,
+            String imageId,
+            Instant at) {
+        this(service, database, user, identity, containerId, image, imageId, at, Optional.empty());
+    }
+}

@@ -71,14 +71,32 @@ public final class Catalogue {
         return applications;
     }
 
-    /** Returns the known limitation of a container's image. A mirror's path before the repository does not matter. */
+    /**
+     * Returns the entries for a container: those of its image first, then the others. Of variables that several
+     * applications have, only the names count, unless the image is known: then they belong to its application.
+     */
+    List<Application> applications(Container container) {
+        List<Application> own = ofImage(container).toList();
+        return Stream.concat(
+                        own.stream(),
+                        applications.stream()
+                                .filter(entry -> !own.contains(entry))
+                                .filter(entry -> own.isEmpty() || !entry.generic())
+                                .map(Application::ofAnyImage))
+                .toList();
+    }
+
+    /** Returns the known limitation of a container's image. */
     Optional<String> caution(Container container) {
-        String image = "/" + repository(container.image());
-        return applications.stream()
+        return ofImage(container)
                 .filter(entry -> entry.caution() != null)
-                .filter(entry -> entry.images().stream().anyMatch(known -> image.endsWith("/" + repository(known))))
                 .map(entry -> String.valueOf(entry.caution()))
                 .findFirst();
+    }
+
+    /** Returns the entries with the image of {@code container}. */
+    Stream<Application> ofImage(Container container) {
+        return applications.stream().filter(entry -> entry.isImage(container.image()));
     }
 
     /**

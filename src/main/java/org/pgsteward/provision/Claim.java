@@ -7,13 +7,15 @@ import org.pgsteward.model.Container;
 import org.pgsteward.model.Secret;
 
 /**
- * The request of one container.
+ * A request of one container for a database. A container with several databases has several claims.
  *
  * @param service the service's name in pgsteward
  * @param database the database that it will connect to
  * @param user the role that it will connect as
- * @param extensions the extensions that the database is to have
  * @param caution a use of the application that cannot work, however the database is made
+ * @param pool present if the application's connection pool exceeds the role's limit
+ * @param companionOf the service of the container's first database, if this is a further database
+ * @param together all databases that the container requests, this one included
  * @param because the label or the variable that makes the request
  */
 record Claim(
@@ -21,8 +23,11 @@ record Claim(
         String database,
         String user,
         Secret password,
-        Set<String> extensions,
+        DatabaseOptions options,
         Optional<String> caution,
+        Optional<PoolAdvice> pool,
+        Optional<String> companionOf,
+        Set<String> together,
         Container container,
         String because) {
 
@@ -39,7 +44,30 @@ record Claim(
             throw new RefusedClaim("cannot enrol service '" + service + "': the image or the compose labels of its"
                     + " container contain the NUL character, which PostgreSQL cannot store; change them");
         }
-        extensions = Set.copyOf(extensions);
+        together = Set.copyOf(together);
+    }
+
+    /** Returns a claim for the only database of its container. */
+    Claim(
+            String service,
+            String database,
+            String user,
+            Secret password,
+            DatabaseOptions options,
+            Container container,
+            String because) {
+        this(
+                service,
+                database,
+                user,
+                password,
+                options,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Set.of(database),
+                container,
+                because);
     }
 
     /** Returns whether {@code other} asks for the same database, role and password. */
@@ -47,8 +75,44 @@ record Claim(
         return database.equals(other.database) && user.equals(other.user) && password.equals(other.password);
     }
 
+    /** Returns whether {@code other} is for the same one of a container's databases. */
+    boolean isForTheSame(Claim other) {
+        return companionOf.isPresent() == other.companionOf.isPresent()
+                && (companionOf.isEmpty() || database.equals(other.database));
+    }
+
     /** Returns this claim for the service {@code name}. */
     Claim of(String name) {
-        return new Claim(name, database, user, password, extensions, caution, container, because);
+        return of(name, companionOf);
+    }
+
+    /** Returns this claim for the service {@code name}, as a companion of the service {@code first} if it is present. */
+    Claim of(String name, Optional<String> first) {
+        return new Claim(name, database, user, password, options, caution, pool, first, together, container, because);
+    }
+
+    /**
+     * Returns the claim of the same container for a further database. Its service has the name of the database.
+     *
+     * @throws RefusedClaim with one line if the name is not allowed, or is that of the service
+     */
+    Claim companion(String further) {
+        if (further.equals(service)) {
+            throw new RefusedClaim("cannot enrol service '" + service + "': its further database '" + further
+                    + "' has the name of the service; choose another name for the service with the label"
+                    + " pgsteward.service");
+        }
+        return new Claim(
+                further,
+                further,
+                user,
+                password,
+                options,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(service),
+                together,
+                container,
+                because);
     }
 }

@@ -26,7 +26,7 @@ final class ClaimReader {
     }
 
     /**
-     * The claims of all containers.
+     * The claims of all containers, those of one container one after the other.
      *
      * @param refused containers whose claim cannot be read
      * @param switchedOff identities of containers that a label excludes from enrolment
@@ -43,10 +43,9 @@ final class ClaimReader {
         for (List<Container> same : byIdentity.values()) {
             for (Container container : newestFirst(same)) {
                 try {
-                    Optional<Claim> claim = claim(container, postgres, containers);
-                    claim.ifPresent(its ->
-                            claims.add(new ContainerClaim(its, siblings(container, same, postgres, containers))));
-                    if (claim.isEmpty() && new Labels(container).isSwitchedOff()) {
+                    List<ContainerClaim> its = claims(container, same, postgres, containers);
+                    claims.addAll(its);
+                    if (its.isEmpty() && new Labels(container).isSwitchedOff()) {
                         switchedOff.add(container.identity());
                     }
                 } catch (RefusedClaim refusal) {
@@ -64,29 +63,35 @@ final class ClaimReader {
     }
 
     /**
-     * Reads the claim of one container.
+     * Reads the claims of one container.
      *
      * @param others all containers of the host
-     * @throws RefusedClaim if the claim is invalid
+     * @throws RefusedClaim if a claim is invalid
      */
-    Optional<ContainerClaim> one(Container container, Optional<Container> postgres, Collection<Container> others) {
-        return claim(container, postgres, others)
-                .map(claim -> new ContainerClaim(claim, siblings(container, others, postgres, others)));
+    List<ContainerClaim> one(Container container, Optional<Container> postgres, Collection<Container> others) {
+        return claims(container, others, postgres, others);
     }
 
     /** @param candidates the containers among which the siblings are */
-    private List<IdentityRule.Sibling> siblings(
+    private List<ContainerClaim> claims(
             Container container,
             Collection<Container> candidates,
             Optional<Container> postgres,
             Collection<Container> others) {
+        return claims(container, postgres, others).stream()
+                .map(claim -> new ContainerClaim(claim, siblings(claim, candidates, postgres, others)))
+                .toList();
+    }
+
+    private List<IdentityRule.Sibling> siblings(
+            Claim claim, Collection<Container> candidates, Optional<Container> postgres, Collection<Container> others) {
         return candidates.stream()
-                .filter(other -> IdentityRule.counts(container, other))
+                .filter(other -> IdentityRule.counts(claim.container(), other))
                 .flatMap(other -> {
                     try {
-                        return claim(other, postgres, others)
-                                .map(its -> new IdentityRule.Sibling(other, Optional.of(its)))
-                                .stream();
+                        return claims(other, postgres, others).stream()
+                                .filter(claim::isForTheSame)
+                                .map(its -> new IdentityRule.Sibling(other, Optional.of(its)));
                     } catch (RefusedClaim refused) {
                         return Stream.of(new IdentityRule.Sibling(other, Optional.empty()));
                     }
@@ -94,9 +99,9 @@ final class ClaimReader {
                 .toList();
     }
 
-    private Optional<Claim> claim(Container container, Optional<Container> postgres, Collection<Container> others) {
-        Optional<Claim> claim = discovery.claim(container, postgres, others);
-        claim.ifPresent(asked -> asked.extensions().stream()
+    private List<Claim> claims(Container container, Optional<Container> postgres, Collection<Container> others) {
+        List<Claim> claims = discovery.claims(container, postgres, others);
+        claims.forEach(asked -> asked.options().extensions().stream()
                 .filter(extension -> !allowedExtensions.contains(extension))
                 .sorted()
                 .findFirst()
@@ -104,7 +109,7 @@ final class ClaimReader {
                     throw new RefusedClaim("cannot enrol service '" + asked.service() + "': it requests the extension '"
                             + extension + "', which is not allowed; add it to pgsteward.extensions.allowed");
                 }));
-        return claim;
+        return claims;
     }
 
     /** Returns the service of a container's claim, without asking PostgreSQL; empty if the claim is refused. */

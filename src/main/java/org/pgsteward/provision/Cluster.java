@@ -144,6 +144,7 @@ record Cluster(
      * @param enabled whether pgsteward manages the service
      * @param quarantinedFrom the previous name of its database; empty when it is not in quarantine
      * @param containerId the container seen last; empty for none
+     * @param companionOf the service whose container and role it shares; empty if it has its own
      */
     record Service(
             String name,
@@ -154,7 +155,25 @@ record Cluster(
             String quarantinedFrom,
             String containerId,
             String image,
-            String imageId) {
+            String imageId,
+            String companionOf) {
+        Service(
+                String name,
+                String database,
+                String role,
+                String identity,
+                boolean enabled,
+                String quarantinedFrom,
+                String containerId,
+                String image,
+                String imageId) {
+            this(name, database, role, identity, enabled, quarantinedFrom, containerId, image, imageId, "");
+        }
+
+        boolean isCompanion() {
+            return !companionOf.isEmpty();
+        }
+
         boolean isQuarantined() {
             return !quarantinedFrom.isEmpty();
         }

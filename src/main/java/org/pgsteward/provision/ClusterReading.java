@@ -48,8 +48,8 @@ final class ClusterReading {
     private static final String SERVICES = """
             SELECT service_name, database_name, COALESCE(role_name, ''), COALESCE(identity, ''), enabled,
                    COALESCE(quarantined_from, ''), COALESCE(container_id, ''), COALESCE(image, ''),
-                   COALESCE(image_id, '')
-              FROM public.service_configs
+                   COALESCE(image_id, ''), COALESCE(to_jsonb(s) ->> 'companion_of', '')
+              FROM public.service_configs AS s
              WHERE ?::text[] IS NULL
                 OR lower(service_name) = ANY (?::text[])
                 OR lower(database_name) = ANY (?::text[])
@@ -206,7 +206,8 @@ final class ClusterReading {
                                 row.getString(6),
                                 row.getString(7),
                                 row.getString(8),
-                                row.getString(9)));
+                                row.getString(9),
+                                row.getString(10)));
             }
         }
         return services;

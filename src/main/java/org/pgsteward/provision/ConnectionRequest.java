@@ -30,7 +30,7 @@ public record ConnectionRequest(
     /** Returns a request with the port of the variable itself, else of the related variable {@code *PORT}. */
     static ConnectionRequest of(Container container, String variable, Optional<String> host, Optional<Login> login) {
         Map<String, String> environment = container.environment();
-        String related = variable.replaceFirst("HOST(NAME)?$", "PORT");
+        String related = variable.replaceFirst("(HOST(NAME)?|SERVER|IP)$", "PORT");
         Optional<Port> port = DatabaseUrl.port(environment.getOrDefault(variable, ""))
                 .map(number -> new Port(variable, number))
                 .or(() -> Optional.ofNullable(environment.get(related))

@@ -1,6 +1,7 @@
 package org.pgsteward.provision;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
@@ -14,6 +15,13 @@ record ContainerClaim(Claim claim, List<IdentityRule.Sibling> siblings) {
     List<Claim> all() {
         return Stream.concat(Stream.of(claim), siblings.stream().flatMap(other -> other.claim().stream()))
                 .toList();
+    }
+
+    /** Returns the claim for the service {@code first} as its companion; unchanged if it is no companion. */
+    ContainerClaim with(String first) {
+        return claim.companionOf().isEmpty()
+                ? this
+                : new ContainerClaim(claim.of(claim.service(), Optional.of(first)), siblings);
     }
 
     /** Returns the same claims under the names of the enrolled services; see {@link ServicePlan#owned}. */

@@ -12,21 +12,34 @@ import org.pgsteward.model.Secret;
 
 /** The location of a database in an application's settings, and the login. */
 record DatabaseUrl(String host, String user, Secret password, String database) {
-    /** The login ends at the last @ before the path, since a password may hold one. */
-    private static final Pattern ADDRESS = Pattern.compile("(?:jdbc:)?postgres(?:ql)?://(?:(?<login>[^/?#]*)@)?"
-            + "(?<host>[^/?#@]+)/(?<database>[^/?#]+)(?:\\?(?<query>[^#]*))?(?:#.*)?");
+    /**
+     * The schemes are those of libpq and JDBC, of SQLAlchemy with a driver, and of NocoDB, Laravel, Ecto and GeoDjango. The
+     * login ends at the last @ before the path, since a password may hold one.
+     */
+    private static final Pattern ADDRESS =
+            Pattern.compile("(?:jdbc:)?(?:postgres(?:ql)?(?:\\+[a-z0-9_]{1,30})?|pg|pgsql|ecto|postgis)://"
+                    + "(?:(?<login>[^/?#]*)@)?(?<host>[^/?#@]+)(?:/(?<database>[^/?#]*))?"
+                    + "(?:\\?(?<query>[^#]*))?(?:#.*)?");
 
     private static final Pattern PORT = Pattern.compile("^[^:/@\\s]+:(\\d{1,5})$");
+
+    /** The scheme in a variable that holds only a host, as in {@code tcp://postgresql:5432}. */
+    private static final Pattern TCP = Pattern.compile("^tcp://(?=[^/?#@]+$)");
+
+    /** Characters. A longer value is a document, and not an address. */
+    private static final int LONGEST = 4_000;
 
     /** The parts of an address that are known so far. No part is blank. */
     record Parts(Optional<String> host, Optional<String> user, Optional<Secret> password, Optional<String> database) {
         static final Parts NONE = of(null, null, null, null);
 
-        /** @param host with or without a port, which is dropped */
+        /** @param host with or without {@code tcp://} and a port, which are dropped */
         static Parts of(
                 @Nullable String host, @Nullable String user, @Nullable String password, @Nullable String database) {
             return new Parts(
-                    said(host).map(name -> name.replaceFirst(":\\d+$", "")).filter(name -> !name.isBlank()),
+                    said(host)
+                            .map(name -> withoutScheme(name).replaceFirst(":\\d+$", ""))
+                            .filter(name -> !name.isBlank()),
                     said(user),
                     Optional.ofNullable(password)
                             .filter(word -> !word.isEmpty())
@@ -52,35 +65,50 @@ record DatabaseUrl(String host, String user, Secret password, String database) {
     }
 
     /**
-     * Reads a {@code postgres://user:password@host:port/database} address; empty for any other text, or if a part is
-     * missing.
+     * Reads a {@code postgres://user:password@host:port/database} address, or keywords such as {@code host=... user=...};
+     * empty for any other text, or if a part is missing.
      */
     static Optional<DatabaseUrl> parse(String text) {
         return partsOf(text).flatMap(Parts::whole);
     }
 
     /**
-     * Reads the parts of an address, with the user perhaps in its query or missing; empty for any other text. It does
+     * Reads the parts of an address, with the login perhaps in its query or missing; empty for any other text. It does
      * without {@link java.net.URI}, which refuses addresses that applications accept: a host with an underscore, and a
      * password with characters that should have been escaped.
      */
     static Optional<Parts> partsOf(String text) {
-        Matcher address = ADDRESS.matcher(text);
+        Matcher address = ADDRESS.matcher(text.length() > LONGEST ? "" : text);
         if (!address.matches()) {
-            return Optional.empty();
+            return KeywordAddress.parts(text.length() > LONGEST ? "" : text);
         }
         Map<String, String> query = query(address.group("query"));
         String login = address.group("login");
         int colon = login == null ? -1 : login.indexOf(':');
-        String user = login == null ? query.get("user") : decode(colon < 0 ? login : login.substring(0, colon));
-        String password = login == null || colon < 0 ? query.get("password") : decode(login.substring(colon + 1));
-        return Optional.of(Parts.of(address.group("host"), user, password, decode(address.group("database"))));
+        String user = login == null ? first(query, "user", "u") : decode(colon < 0 ? login : login.substring(0, colon));
+        String password =
+                login == null || colon < 0 ? first(query, "password", "p") : decode(login.substring(colon + 1));
+        String path = address.group("database");
+        String database = path == null || path.isEmpty() ? first(query, "database", "d") : decode(path);
+        return Optional.of(Parts.of(address.group("host"), user, password, database));
+    }
+
+    private static @Nullable String first(Map<String, String> values, String name, String shortName) {
+        return values.getOrDefault(name, values.get(shortName));
+    }
+
+    private static String withoutScheme(String host) {
+        return TCP.matcher(host).replaceFirst("");
     }
 
     /** Returns the port in an address, or in a host with a port. */
     static Optional<Integer> port(String text) {
         Matcher address = ADDRESS.matcher(text);
-        Matcher port = PORT.matcher(address.matches() ? address.group("host") : text);
+        Matcher port = PORT.matcher(address.matches() ? address.group("host") : withoutScheme(text));
+        Optional<Integer> inKeywords = KeywordAddress.port(text);
+        if (inKeywords.isPresent()) {
+            return inKeywords;
+        }
         return port.find() ? Optional.of(Integer.valueOf(port.group(1))) : Optional.empty();
     }
 

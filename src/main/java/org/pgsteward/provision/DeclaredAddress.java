@@ -12,9 +12,9 @@ import org.pgsteward.provision.DatabaseUrl.Parts;
  * The address of a database in the variables of a container.
  *
  * @param variable that holds the address, or its host
- * @param caution of the catalogue about the application
+ * @param application the entry of the catalogue; empty if any other variable holds a whole address
  */
-record DeclaredAddress(String variable, DatabaseUrl address, Optional<String> caution) {
+record DeclaredAddress(String variable, DatabaseUrl address, Optional<Application> application) {
 
     /**
      * Reads the address on the managed PostgreSQL: of an application in the catalogue, else of any variable that holds a whole
@@ -26,12 +26,11 @@ record DeclaredAddress(String variable, DatabaseUrl address, Optional<String> ca
             Container container, Catalogue catalogue, SecretsFolder secrets, Predicate<String> ours) {
         Variables variables = Variables.of(container, secrets);
         SortedMap<String, DatabaseUrl> addresses = variables.addresses(ours);
-        for (Application application : catalogue.applications()) {
+        for (Application application : catalogue.applications(container)) {
             Optional<DatabaseUrl> address = application.read(variables, ours);
             if (address.isPresent()) {
                 String variable = application.variable(variables);
-                DeclaredAddress found =
-                        new DeclaredAddress(variable, address.get(), Optional.ofNullable(application.caution()));
+                DeclaredAddress found = new DeclaredAddress(variable, address.get(), Optional.of(application));
                 return Optional.of(variable.equals(application.url()) ? found.chosen(container, addresses) : found);
             }
         }
@@ -61,7 +60,7 @@ record DeclaredAddress(String variable, DatabaseUrl address, Optional<String> ca
                         + " name two databases; choose one with the labels pgsteward.database and pgsteward.user");
             }
         });
-        return new DeclaredAddress(first, chosen, caution);
+        return new DeclaredAddress(first, chosen, application);
     }
 
     private static boolean isChosen(Container container, DatabaseUrl address) {
@@ -77,7 +76,7 @@ record DeclaredAddress(String variable, DatabaseUrl address, Optional<String> ca
      */
     static Optional<Parts> names(Container container, Catalogue catalogue, Predicate<String> ours) {
         Variables variables = Variables.inTheClear(container);
-        Optional<Parts> known = catalogue.applications().stream()
+        Optional<Parts> known = catalogue.applications(container).stream()
                 .flatMap(application -> application.names(variables, ours).stream())
                 .findFirst();
         return known.or(() -> {
@@ -87,6 +86,16 @@ record DeclaredAddress(String variable, DatabaseUrl address, Optional<String> ca
                     .filter(first -> addresses.stream().allMatch(other -> isSameDatabase(first, other)))
                     .map(DatabaseUrl::parts);
         });
+    }
+
+    /**
+     * Returns the application of the catalogue whose variables name the managed PostgreSQL.
+     */
+    static Optional<Application> application(Container container, Catalogue catalogue, Predicate<String> ours) {
+        Variables variables = Variables.inTheClear(container);
+        return catalogue.applications(container).stream()
+                .filter(application -> application.names(variables, ours).isPresent())
+                .findFirst();
     }
 
     private static boolean isSameDatabase(DatabaseUrl one, DatabaseUrl other) {

@@ -3,9 +3,11 @@ package org.pgsteward.provision;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.pgsteward.model.Count;
 import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Quote;
@@ -31,19 +33,48 @@ final class DesiredService {
     private final String management;
     private final String database;
     private final String role;
+    private final DatabaseOptions options;
+    private final Set<String> together;
     private final Step.Kind kind;
     private final ManagementAccess access;
     private final List<Step> steps = new ArrayList<>();
 
     /**
+     * Describes a service without a claim.
+     *
      * @param management the name of the management database
      * @param kind of the steps
      */
-    DesiredService(Cluster cluster, String management, String database, String role, Step.Kind kind) {
+    DesiredService(Cluster cluster, String management, Cluster.Service service, Step.Kind kind) {
+        this(
+                cluster,
+                management,
+                service.database(),
+                service.role(),
+                DatabaseOptions.NONE,
+                Set.of(service.database()),
+                kind);
+    }
+
+    /** Describes a service as its container requests it. */
+    DesiredService(Cluster cluster, String management, Claim claim, Step.Kind kind) {
+        this(cluster, management, claim.database(), claim.user(), claim.options(), claim.together(), kind);
+    }
+
+    private DesiredService(
+            Cluster cluster,
+            String management,
+            String database,
+            String role,
+            DatabaseOptions options,
+            Set<String> together,
+            Step.Kind kind) {
         this.cluster = cluster;
         this.management = management;
         this.database = database;
         this.role = role;
+        this.options = options;
+        this.together = together;
         this.kind = kind;
         this.access = new ManagementAccess(cluster, management, role, kind);
     }
@@ -68,10 +99,10 @@ final class DesiredService {
     /**
      * Returns the steps for a service with a claim: missing objects are created.
      *
-     * @param password from the container
-     * @param accepted whether the role has this password already
+     * @param accepted whether the role has the claim's password already
      */
-    List<Step> made(Secret password, boolean accepted) {
+    List<Step> made(Claim claim, boolean accepted) {
+        Secret password = claim.password();
         Optional<Cluster.Role> present = cluster.role(role);
         // In the first run of a service the row that binds it is written together with the role, which has no password
         // yet:
@@ -83,7 +114,7 @@ final class DesiredService {
         if (present.isEmpty()) {
             String create = "CREATE ROLE " + quoted(role)
                     + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT "
-                    + PostgresServer.ROLE_CONNECTIONS + "; " + String.join("; ", access.grants());
+                    + connections() + "; " + String.join("; ", access.grants());
             steps.add(new Step(
                     kind,
                     management,
@@ -100,7 +131,11 @@ final class DesiredService {
             // Other roles must not connect before PUBLIC has lost its privileges; the next step allows connections.
             add(
                     "CREATE DATABASE " + quoted(database) + " OWNER " + quoted(role)
-                            + " TEMPLATE template0 ENCODING 'UTF8' ALLOW_CONNECTIONS false",
+                            + " TEMPLATE template0 ENCODING 'UTF8'"
+                            + options.locale()
+                                    .map(name -> " LOCALE_PROVIDER libc LOCALE " + Quote.literal(name))
+                                    .orElse("")
+                            + " ALLOW_CONNECTIONS false",
                     noDatabase(database));
             Step open = new Step(
                     kind,
@@ -132,8 +167,17 @@ final class DesiredService {
         }
         if (present.connectionLimit() < 0) {
             add(
-                    "ALTER ROLE " + quoted(role) + " CONNECTION LIMIT " + PostgresServer.ROLE_CONNECTIONS,
+                    "ALTER ROLE " + quoted(role) + " CONNECTION LIMIT " + connections(),
                     "role " + role + " has no connection limit");
+        } else if (options.connections().isPresent()
+                && options.connections().getAsInt() != present.connectionLimit()
+                && !present.isShutOut()) {
+            steps.add(new Step(
+                    kind == Step.Kind.ENROL ? kind : Step.Kind.CHANGE,
+                    management,
+                    "ALTER ROLE " + quoted(role) + " CONNECTION LIMIT " + connections(),
+                    "role " + role + " may have " + Count.words(present.connectionLimit(), "connection")
+                            + ", and its container's label has " + connections()));
         }
         for (Cluster.Membership membership : present.memberOf()) {
             add(
@@ -148,6 +192,10 @@ final class DesiredService {
                         "role " + role + " has privileges on database " + other));
     }
 
+    private int connections() {
+        return options.connections().orElse(PostgresServer.ROLE_CONNECTIONS);
+    }
+
     /**
      * Returns the other databases on which the role has privileges. Databases that it owns or uses are left out: an operator
      * gave them to it before pgsteward was installed.
@@ -155,7 +203,7 @@ final class DesiredService {
     private Stream<String> elsewhere() {
         return cluster.index()
                 .databasesNaming(role)
-                .filter(other -> !other.name().equals(database)
+                .filter(other -> !together.contains(other.name())
                         && !other.name().equals(management)
                         && !other.owner().equals(role)
                         && !other.business().contains(role))

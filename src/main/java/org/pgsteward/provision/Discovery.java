@@ -1,10 +1,16 @@
 package org.pgsteward.provision;
 
 import java.util.Collection;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.pgsteward.model.Container;
+import org.pgsteward.model.PostgresServer;
 import org.pgsteward.model.Secret;
 import org.pgsteward.provision.DatabaseUrl.Parts;
 
@@ -31,26 +37,36 @@ public final class Discovery {
         this.secrets = secrets;
     }
 
-    /** Reads the claim in the same way, with no other container known. */
+    /** Reads the first claim in the same way, with no other container known. */
     Optional<Claim> claim(Container container, Optional<Container> postgres) {
         return claim(container, postgres, List.of());
     }
 
     /**
-     * Returns the claim of {@code container}.
+     * Returns the claim of {@code container} for its first database.
+     *
+     * @throws RefusedClaim if the claim is invalid
+     */
+    Optional<Claim> claim(Container container, Optional<Container> postgres, Collection<Container> others) {
+        return claims(container, postgres, others).stream().findFirst();
+    }
+
+    /**
+     * Returns the claims of {@code container}, one for each database that it uses, the first one first. Empty if it has
+     * none.
      *
      * @param postgres the managed PostgreSQL's container, if there is one
      * @param others the host's other containers; the host name in a variable may be the name of one of them
      * @throws RefusedClaim if the claim is invalid
      */
-    Optional<Claim> claim(Container container, Optional<Container> postgres, Collection<Container> others) {
+    List<Claim> claims(Container container, Optional<Container> postgres, Collection<Container> others) {
         if (isOff(container, postgres)) {
-            return Optional.empty();
+            return List.of();
         }
         HostLookup lookup = new HostLookup(container, postgres, others);
         Labels labels = new Labels(container);
         if (labels.passwordFile().isPresent()) {
-            return Optional.of(byLabels(labels, lookup, labels.passwordFile().get()));
+            return all(byLabels(labels, lookup, labels.passwordFile().get()));
         }
         Optional<Claim> claim = lookup.sharesNetwork() ? byVariables(labels, lookup) : Optional.empty();
         if (claim.isEmpty() && labels.claim()) {
@@ -58,19 +74,31 @@ public final class Discovery {
                     + "': it requests a database by label and has no password; add the label pgsteward.password-file,"
                     + " or the variables of its application");
         }
-        return claim;
+        return claim.map(Discovery::all).orElse(List.of());
+    }
+
+    /** Returns the claims for all databases of the first claim's container. */
+    private static List<Claim> all(Claim first) {
+        return Stream.concat(
+                        Stream.of(first),
+                        first.together().stream()
+                                .filter(database -> !database.equals(first.database()))
+                                .sorted()
+                                .map(first::companion))
+                .toList();
     }
 
     private Claim byLabels(Labels labels, HostLookup lookup, String passwordFile) {
         String service = labels.service();
         Parts named = DeclaredAddress.names(labels.container(), catalogue, lookup::means)
                 .orElse(Parts.NONE);
+        Optional<Application> application = DeclaredAddress.application(labels.container(), catalogue, lookup::means);
         return claim(
                 labels,
                 named.database().orElse(service),
                 named.user().orElse(service),
                 secrets.read(passwordFile),
-                Optional.empty(),
+                application,
                 "label " + Labels.PASSWORD_FILE);
     }
 
@@ -82,23 +110,63 @@ public final class Discovery {
                         found.address().database(),
                         found.address().user(),
                         found.address().password(),
-                        found.caution(),
+                        found.application(),
                         "variable " + Names.printable(found.variable()) + " names "
                                 + Names.printable(found.address().host())));
     }
 
     /** Returns a claim with the names that the labels choose, else with these. */
     private Claim claim(
-            Labels labels, String database, String user, Secret password, Optional<String> caution, String because) {
+            Labels labels,
+            String database,
+            String user,
+            Secret password,
+            Optional<Application> application,
+            String because) {
+        Container container = labels.container();
+        DatabaseOptions options = options(labels, application);
+        Variables variables = Variables.inTheClear(container);
+        String first = labels.database().orElse(database);
+        Set<String> together = new LinkedHashSet<>(labels.furtherDatabases());
+        application.ifPresent(entry -> together.addAll(entry.furtherDatabases(variables)));
+        together.add(first);
         return new Claim(
                 labels.service(),
-                labels.database().orElse(database),
+                first,
                 labels.user().orElse(user),
                 password,
-                labels.extensions(),
-                catalogue.caution(labels.container()).or(() -> caution),
-                labels.container(),
+                options,
+                catalogue.caution(container).or(() -> application.map(Application::caution)),
+                application.flatMap(entry -> pool(entry, variables, options, container)),
+                Optional.empty(),
+                together,
+                container,
                 because);
+    }
+
+    /** Returns the options of the labels, and what the application needs besides. */
+    private DatabaseOptions options(Labels labels, Optional<Application> application) {
+        List<Application> entries = Stream.concat(application.stream(), catalogue.ofImage(labels.container()))
+                .toList();
+        Set<String> extensions = new HashSet<>(labels.extensions());
+        entries.forEach(entry -> extensions.addAll(entry.extensions()));
+        return new DatabaseOptions(
+                extensions,
+                labels.locale()
+                        .or(() -> entries.stream()
+                                .flatMap(entry -> Optional.ofNullable(entry.locale()).stream())
+                                .findFirst()),
+                labels.connections());
+    }
+
+    private static Optional<PoolAdvice> pool(
+            Application entry, Variables variables, DatabaseOptions options, Container container) {
+        int limit = options.connections().orElse(PostgresServer.ROLE_CONNECTIONS);
+        OptionalInt size = entry.poolSize(variables);
+        return entry.pool() == null || size.isEmpty() || size.getAsInt() <= limit
+                ? Optional.empty()
+                : Optional.of(
+                        PoolAdvice.of(entry.application(), entry.pool().variable(), size.getAsInt(), limit, container));
     }
 
     /**
@@ -113,7 +181,7 @@ public final class Discovery {
         Optional<ConnectionRequest.Login> login = login(container, postgres, others);
         Predicate<String> anyHost = host -> true;
         Variables variables = Variables.inTheClear(container);
-        return catalogue.applications().stream()
+        return catalogue.applications(container).stream()
                 .filter(application -> application.mayUsePostgres(variables))
                 .flatMap(application -> application.place(variables, anyHost).stream()
                         .map(parts ->

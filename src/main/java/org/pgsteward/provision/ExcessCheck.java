@@ -33,6 +33,9 @@ final class ExcessCheck {
     /** An operator or a function of a service is a trap if a superuser runs it without knowing. */
     private void reportBelongings(Cluster cluster, Map<String, ManagementReading.Belongings> belongings) {
         for (Cluster.Service service : cluster.services().values()) {
+            if (service.isCompanion()) {
+                continue;
+            }
             String role = service.role().isEmpty() ? service.name() : service.role();
             ManagementReading.Belongings owned = belongings.getOrDefault(role, ManagementReading.Belongings.NONE);
             if (owned.largeObjects() > 0) {

@@ -32,11 +32,11 @@ public record ProvisionReport(List<JournalEntry> rows, List<Condition> condition
      */
     public record Line(String service, String state, String reason, Password password) {
         /** Returns the line for one container's service. */
-        static Line of(Provisioner.Result result) {
+        static Line of(ClaimResult result) {
             return new Line(result.service(), state(result), result.outcome().reason(), password(result));
         }
 
-        private static String state(Provisioner.Result result) {
+        private static String state(ClaimResult result) {
             if (result.outcome() instanceof Outcome.Done) {
                 return "done";
             }
@@ -46,7 +46,7 @@ public record ProvisionReport(List<JournalEntry> rows, List<Condition> condition
             return "unchanged";
         }
 
-        private static Password password(Provisioner.Result result) {
+        private static Password password(ClaimResult result) {
             if (result.passwordSet()) {
                 return Password.SET;
             }

@@ -10,8 +10,6 @@ import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.pgsteward.model.Container;
-import org.pgsteward.model.Enrolment;
-import org.pgsteward.model.ImageChange;
 import org.pgsteward.model.Outcome;
 import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
@@ -53,68 +51,6 @@ public final class Provisioner implements AutoCloseable {
     }
 
     /**
-     * The result for one container.
-     *
-     * @param service of the container; the container's name if its claim cannot be read
-     * @param claimed whether the container has a claim
-     * @param refusal present if the claim is refused
-     * @param repaired drift that was repaired
-     * @param enrolment the service, if it has its database now
-     * @param caution why the application will not work with its database
-     * @param passwordSet whether the role got the container's password in this run
-     */
-    public record Result(
-            Outcome outcome,
-            String service,
-            boolean claimed,
-            Optional<Refusal> refusal,
-            List<String> repaired,
-            Optional<Enrolment> enrolment,
-            Optional<ImageChange> imageChange,
-            Optional<String> caution,
-            boolean passwordSet) {
-        /** Returns whether the claim is refused. */
-        public boolean refused() {
-            return refusal.isPresent();
-        }
-
-        /** Returns whether the database was created in this run. */
-        public boolean databaseMade() {
-            return outcome instanceof Outcome.Done done
-                    && enrolment
-                            .filter(it -> done.reason().contains(DesiredService.noDatabase(it.database())))
-                            .isPresent();
-        }
-
-        /** Returns whether a later run may succeed without a change by an operator. */
-        public boolean worthRetrying() {
-            return outcome instanceof Outcome.Failed && !refused();
-        }
-
-        static Result refused(String service, RefusedClaim refused) {
-            return of(new Outcome.Failed(refused.reason()), service, false, Optional.of(refused.refusal()));
-        }
-
-        /** Returns the result of a container without a claim, or whose service has the claim of another container. */
-        static Result skipped(String reason, String service, boolean claimed) {
-            return of(new Outcome.Skipped(reason), service, claimed, Optional.empty());
-        }
-
-        private static Result of(Outcome outcome, String service, boolean claimed, Optional<Refusal> refusal) {
-            return new Result(
-                    outcome,
-                    service,
-                    claimed,
-                    refusal,
-                    List.of(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    false);
-        }
-    }
-
-    /**
      * How a refused claim is handled.
      *
      * @param remedy lines to paste; empty if the usual ones apply
@@ -132,7 +68,7 @@ public final class Provisioner implements AutoCloseable {
      * @param excesses settings and objects of services and roles that exceed a limit of pgsteward
      */
     public record Reconciliation(
-            Map<String, Result> byContainer,
+            Map<String, ClaimResult> byContainer,
             Map<String, List<String>> repaired,
             Map<String, List<String>> closed,
             Map<String, String> troubles,
@@ -181,7 +117,7 @@ public final class Provisioner implements AutoCloseable {
     }
 
     /** Grants the claim of {@code container}. */
-    public Result provision(Container container, Optional<Container> postgres, Collection<Container> others) {
+    public ClaimResult provision(Container container, Optional<Container> postgres, Collection<Container> others) {
         return provision(container, postgres, others, false);
     }
 
@@ -192,7 +128,7 @@ public final class Provisioner implements AutoCloseable {
      * @param trusted whether an operator vouches for the claim; then it may have roles and databases without evidence that
      *     they are the container's
      */
-    public Result provision(
+    public ClaimResult provision(
             Container container, Optional<Container> postgres, Collection<Container> others, boolean trusted) {
         queue.enter();
         try {
@@ -202,19 +138,28 @@ public final class Provisioner implements AutoCloseable {
         }
     }
 
-    private Result provisionInTurn(
+    private ClaimResult provisionInTurn(
             Container container, Optional<Container> postgres, Collection<Container> others, boolean trusted) {
-        Optional<ContainerClaim> claim;
+        List<ContainerClaim> all;
         try {
-            claim = claims.one(container, postgres, others);
+            all = claims.one(container, postgres, others);
         } catch (RefusedClaim refused) {
-            return Result.refused(container.name(), refused);
+            return ClaimResult.refused(container.name(), refused);
         }
-        return claim.map(its -> grant(its, others, trusted))
-                .orElseGet(() -> Result.skipped("requests no database", container.name(), false));
+        if (all.isEmpty()) {
+            return ClaimResult.skipped("requests no database", container.name(), false);
+        }
+        ClaimResult first = grant(all.get(0), others, trusted);
+        // The role exists from here on, with the container's password.
+        return first.outcome() instanceof Outcome.Failed
+                ? first
+                : first.with(all.stream()
+                        .skip(1)
+                        .map(further -> grant(further.with(first.service()), others, trusted))
+                        .toList());
     }
 
-    private Result grant(ContainerClaim claim, Collection<Container> others, boolean trusted) {
+    private ClaimResult grant(ContainerClaim claim, Collection<Container> others, boolean trusted) {
         try (ManagementConnection.Turn turn = queue.kept().turn()) {
             Cluster cluster =
                     turn.reading().around(claim.all(), server.address().database());
@@ -229,7 +174,7 @@ public final class Provisioner implements AutoCloseable {
             }
             return carrier.carryOut(carrier.plan(owned.claim(), cluster, trusted), cluster, turn.connection());
         } catch (RefusedClaim refused) {
-            return Result.refused(claim.claim().service(), refused);
+            return ClaimResult.refused(claim.claim().service(), refused);
         } catch (SQLException e) {
             close();
             return StepRunner.failed(claim.claim(), e);

@@ -1,6 +1,7 @@
 package org.pgsteward.provision;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
@@ -20,6 +21,9 @@ import org.pgsteward.postgres.SessionEnder;
 /**
  * Removes a service in two steps that an operator takes one after the other. Quarantine disables the login and renames the
  * database, and loses no data; only a service in quarantine can be dropped.
+ *
+ * <p>The services of a container's further databases follow the service of its first database, which has the role. Alone,
+ * such a service is renamed and dropped without a change to the role.
  */
 public final class Quarantine {
     private static final DateTimeFormatter DAY =
@@ -27,6 +31,9 @@ public final class Quarantine {
 
     /** How long a statement waits for a lock: until the sessions in the database are terminated. */
     private static final Duration LOCKS = Duration.ofSeconds(30);
+
+    private static final String ROW = "SELECT service_name, database_name, COALESCE(role_name, ''), quarantined_from,"
+            + " companion_of FROM public.service_configs WHERE ";
 
     private final Server server;
     private final Clock clock;
@@ -40,8 +47,14 @@ public final class Quarantine {
      * A row of {@code service_configs}.
      *
      * @param before the database's name before quarantine; empty if the service is not in quarantine
+     * @param companionOf the service whose role it shares, if it is a further database of its container
      */
-    public record QuarantinedService(String service, String database, String role, Optional<String> before) {
+    public record QuarantinedService(
+            String service, String database, String role, Optional<String> before, Optional<String> companionOf) {
+        private QuarantinedService now(String renamed, Optional<String> previous) {
+            return new QuarantinedService(service, renamed, role, previous, companionOf);
+        }
+
         public boolean isQuarantined() {
             return before.isPresent();
         }
@@ -50,15 +63,26 @@ public final class Quarantine {
     /** @throws Refusal if there is no such service */
     public QuarantinedService find(String service) throws SQLException, Refusal {
         try (Connection connection = connect()) {
-            return Query.first(
-                            connection,
-                            "SELECT database_name, COALESCE(role_name, ''), quarantined_from"
-                                    + " FROM public.service_configs WHERE service_name = ?",
-                            row -> new QuarantinedService(
-                                    service, row.getString(1), row.getString(2), Optional.ofNullable(row.getString(3))),
-                            service)
+            return Query.first(connection, ROW + "service_name = ?", Quarantine::row, service)
                     .orElseThrow(() -> unknown(connection, service));
         }
+    }
+
+    /** Returns the services of the further databases of the service's container, by name. */
+    public List<QuarantinedService> companions(QuarantinedService subject) throws SQLException {
+        try (Connection connection = connect()) {
+            return Query.list(
+                    connection, ROW + "companion_of = ? ORDER BY service_name", Quarantine::row, subject.service());
+        }
+    }
+
+    private static QuarantinedService row(ResultSet row) throws SQLException {
+        return new QuarantinedService(
+                row.getString(1),
+                row.getString(2),
+                row.getString(3),
+                Optional.ofNullable(row.getString(4)),
+                Optional.ofNullable(row.getString(5)));
     }
 
     private static Refusal unknown(Connection connection, String service) {
@@ -96,13 +120,20 @@ public final class Quarantine {
             objects.updateRow(
                     "quarantined_at = COALESCE(quarantined_at, now()), quarantined_from = " + Quote.literal(before));
             // A session of the role may have locked its catalog row, and the role may log in again.
-            try (SessionEnder sessions = SessionEnder.ofRole(server, subject.role())) {
-                sessions.start();
-                objects.disableLogin();
+            if (subject.companionOf().isEmpty()) {
+                try (SessionEnder sessions = SessionEnder.ofRole(server, subject.role())) {
+                    sessions.start();
+                    objects.disableLogin();
+                }
             }
             objects.rename(before, renamed, "");
         }
-        return new QuarantinedService(subject.service(), renamed, subject.role(), Optional.of(before));
+        for (QuarantinedService further : companions(subject)) {
+            if (!further.isQuarantined()) {
+                begin(further);
+            }
+        }
+        return subject.now(renamed, Optional.of(before));
     }
 
     /**
@@ -113,6 +144,13 @@ public final class Quarantine {
      */
     public QuarantinedService undo(QuarantinedService subject) throws SQLException, Refusal {
         String before = beforeOf(subject);
+        if (subject.companionOf().isPresent()
+                && find(subject.companionOf().get()).isQuarantined()) {
+            throw new Refusal("cannot take service '" + subject.service() + "' out of quarantine: it shares the role of"
+                    + " service '" + subject.companionOf().get()
+                    + "', which is in quarantine; 'pgsteward remove --undo "
+                    + subject.companionOf().get() + "' takes both out");
+        }
         try (ManagementConnection management = new ManagementConnection(server, LOCKS);
                 ManagementConnection.Turn turn = management.turn()) {
             ServiceObjects objects = objects(turn, subject);
@@ -131,10 +169,17 @@ public final class Quarantine {
                         "cannot take service '" + subject.service() + "' out of quarantine: another database has"
                                 + " the name " + before + "; rename that database, or remove its service");
             }
-            objects.enableLogin();
+            if (subject.companionOf().isEmpty()) {
+                objects.enableLogin();
+            }
             objects.rename(subject.database(), before, ", quarantined_at = NULL, quarantined_from = NULL");
         }
-        return new QuarantinedService(subject.service(), before, subject.role(), Optional.empty());
+        for (QuarantinedService further : companions(subject)) {
+            if (further.isQuarantined()) {
+                undo(further);
+            }
+        }
+        return subject.now(before, Optional.empty());
     }
 
     /**
@@ -145,12 +190,20 @@ public final class Quarantine {
      */
     public void drop(QuarantinedService subject) throws SQLException, Refusal {
         String before = beforeOf(subject);
+        for (QuarantinedService further : companions(subject)) {
+            drop(further);
+        }
         try (ManagementConnection management = new ManagementConnection(server, LOCKS);
                 ManagementConnection.Turn turn = management.turn()) {
             ServiceObjects objects = objects(turn, subject);
-            refuseElsewhere(subject, before, objects.elsewhere(subject.database()));
+            boolean hasRole = subject.companionOf().isEmpty();
+            if (hasRole) {
+                refuseElsewhere(subject, before, objects.elsewhere(subject.database()));
+            }
             objects.dropDatabase(subject.database());
-            objects.dropRole();
+            if (hasRole) {
+                objects.dropRole();
+            }
             objects.deleteRow();
         }
     }

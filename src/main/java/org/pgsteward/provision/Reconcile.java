@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
@@ -22,6 +23,9 @@ final class Reconcile {
 
     /** Of each identity the claims that may speak for it. */
     private final List<Claim> claims = new ArrayList<>();
+
+    /** The claims for further databases, until they are granted. */
+    private final List<Claim> companions = new ArrayList<>();
 
     private final List<Contents> contents = new ArrayList<>();
 
@@ -45,12 +49,14 @@ final class Reconcile {
     ReconcileReport run(ManagementConnection.Turn turn, Pause pause) throws SQLException {
         all.refused()
                 .forEach((container, refused) ->
-                        report.result(container, Provisioner.Result.refused(container.name(), refused)));
+                        report.result(container, ClaimResult.refused(container.name(), refused)));
         Cluster cluster = turn.reading().whole();
         all.claims().forEach(claim -> choose(claim.owned(cluster, false, Set.of()), cluster));
         for (Claim claim : claims) {
             grant(claim, cluster, turn);
         }
+        // The role of a further database may be made or changed just now.
+        grantCompanions(report.isChanged() ? turn.reading().whole() : cluster, turn);
         repairOthers(cluster, turn);
         Cluster now = report.isChanged() ? turn.reading().whole() : cluster;
         for (IsolationPlan.Closing closing : IsolationPlan.of(now, server)) {
@@ -73,13 +79,26 @@ final class Reconcile {
         try {
             carrier.checkIdentity(owned, cluster);
         } catch (RefusedClaim refused) {
-            report.result(claim.container(), Provisioner.Result.refused(claim.service(), refused));
+            report.result(claim, ClaimResult.refused(claim.service(), refused));
             return;
         }
         IdentityRule.speaker(claim, owned.siblings())
                 .ifPresentOrElse(
-                        speaker -> report.result(claim.container(), StepRunner.spokenFor(claim, speaker)),
-                        () -> claims.add(claim));
+                        speaker -> report.result(claim, StepRunner.spokenFor(claim, speaker)),
+                        () -> (claim.companionOf().isEmpty() ? claims : companions).add(claim));
+    }
+
+    private void grantCompanions(Cluster cluster, ManagementConnection.Turn turn) throws SQLException {
+        Map<String, String> firsts = claims.stream()
+                .collect(Collectors.toMap(claim -> claim.container().id(), Claim::service));
+        for (Claim claim : companions) {
+            if (!report.isFirstRefused(claim)) {
+                Optional<String> first =
+                        Optional.ofNullable(firsts.get(claim.container().id())).or(claim::companionOf);
+                grant(claim.of(claim.service(), first), cluster, turn);
+            }
+        }
+        claims.addAll(companions);
     }
 
     private void grant(Claim claim, Cluster cluster, ManagementConnection.Turn turn) throws SQLException {
@@ -89,13 +108,13 @@ final class Reconcile {
                 report.wish(claim.service(), wish(claim, cluster));
                 report.planned(claim.service(), plan.steps());
             } else {
-                report.result(claim.container(), carrier.carryOut(plan, cluster, turn.connection()));
+                report.result(claim, carrier.carryOut(plan, cluster, turn.connection()));
             }
         } catch (RefusedClaim refused) {
-            report.result(claim.container(), Provisioner.Result.refused(claim.service(), refused));
+            report.result(claim, ClaimResult.refused(claim.service(), refused));
         } catch (SQLException e) {
             turn.stillThere(e);
-            report.result(claim.container(), StepRunner.failed(claim, e));
+            report.result(claim, StepRunner.failed(claim, e));
         }
     }
 
@@ -109,7 +128,8 @@ final class Reconcile {
                 .map(present -> "database exists, with owner " + present.owner())
                 .orElse("no database");
         return "database " + claim.database() + " of role " + claim.user() + " (" + claim.because() + "); now: " + role
-                + ", " + database + ", " + bound;
+                + ", " + database + ", " + bound
+                + claim.pool().map(pool -> "; " + pool.text()).orElse("");
     }
 
     /** Repairs enrolled services without a claim now: the container was removed, or the engine is unavailable. */
@@ -140,7 +160,7 @@ final class Reconcile {
     }
 
     private DesiredService shape(Cluster.Service service, Cluster cluster) {
-        return new DesiredService(cluster, server.database(), service.database(), service.role(), Step.Kind.REPAIR);
+        return new DesiredService(cluster, server.database(), service, Step.Kind.REPAIR);
     }
 
     /** @param done gets the subject and the reason of each step */

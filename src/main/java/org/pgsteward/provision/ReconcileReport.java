@@ -13,7 +13,8 @@ import org.pgsteward.model.Outcome;
 final class ReconcileReport {
     private final boolean dry;
     private final Map<String, Container> containers = new HashMap<>();
-    private final Map<String, Provisioner.Result> results = new HashMap<>();
+    private final Map<String, ClaimResult> results = new HashMap<>();
+    private final Map<String, List<ClaimResult>> companions = new HashMap<>();
     private final Map<String, List<String>> repaired = new TreeMap<>();
     private final Map<String, List<String>> closed = new TreeMap<>();
     private final Map<String, String> troubles = new TreeMap<>();
@@ -31,21 +32,52 @@ final class ReconcileReport {
         return dry;
     }
 
-    /** Adds the result of a container's claim. */
-    void result(Container container, Provisioner.Result result) {
+    /** Adds the result of a container whose claims cannot be read. */
+    void result(Container container, ClaimResult result) {
         containers.put(container.id(), container);
         results.put(container.id(), result);
     }
 
+    /** Adds the result of a claim. */
+    void result(Claim claim, ClaimResult result) {
+        if (claim.companionOf().isEmpty()) {
+            result(claim.container(), result);
+        } else {
+            companions
+                    .computeIfAbsent(claim.container().id(), any -> new ArrayList<>())
+                    .add(result);
+        }
+    }
+
     boolean isRefused(Claim claim) {
+        return isFirstRefused(claim)
+                || companions.getOrDefault(claim.container().id(), List.of()).stream()
+                        .anyMatch(result -> result.service().equals(claim.service()) && isFailed(result));
+    }
+
+    /** Returns whether the claim for the container's first database failed. */
+    boolean isFirstRefused(Claim claim) {
         return Optional.ofNullable(results.get(claim.container().id()))
-                .filter(result -> result.outcome() instanceof Outcome.Failed)
+                .filter(ReconcileReport::isFailed)
                 .isPresent();
+    }
+
+    private static boolean isFailed(ClaimResult result) {
+        return result.outcome() instanceof Outcome.Failed;
+    }
+
+    /** Returns the results of each container, by its id. */
+    private Map<String, ClaimResult> byContainer() {
+        Map<String, ClaimResult> all = new HashMap<>(results);
+        companions.forEach((id, further) -> all.computeIfPresent(id, (any, first) -> first.with(further)));
+        return all;
     }
 
     /** Returns whether a step of a claim or a repair was done. */
     boolean isChanged() {
-        return results.values().stream().anyMatch(result -> result.outcome() instanceof Outcome.Done)
+        return byContainer().values().stream()
+                        .flatMap(ClaimResult::all)
+                        .anyMatch(result -> result.outcome() instanceof Outcome.Done)
                 || !repaired.isEmpty();
     }
 
@@ -108,21 +140,23 @@ final class ReconcileReport {
     }
 
     Provisioner.Reconciliation done() {
-        return new Provisioner.Reconciliation(results, repaired, closed, troubles, excesses);
+        return new Provisioner.Reconciliation(byContainer(), repaired, closed, troubles, excesses);
     }
 
     Provisioner.Plan plan() {
         return new Provisioner.Plan(
                 wishes,
-                results.entrySet().stream()
-                        .flatMap(entry -> entry.getValue().refusal().stream()
-                                .map(refusal -> refused(entry.getKey(), entry.getValue(), refusal)))
+                byContainer().entrySet().stream()
+                        .flatMap(entry -> entry.getValue()
+                                .all()
+                                .flatMap(result -> result.refusal().stream()
+                                        .map(refusal -> refused(entry.getKey(), result, refusal))))
                         .toList(),
                 steps,
                 closings);
     }
 
-    private Provisioner.Plan.Refused refused(String id, Provisioner.Result result, Provisioner.Refusal refusal) {
+    private Provisioner.Plan.Refused refused(String id, ClaimResult result, Provisioner.Refusal refusal) {
         String container = Optional.ofNullable(containers.get(id))
                 .map(Container::commandName)
                 .orElse(result.service());

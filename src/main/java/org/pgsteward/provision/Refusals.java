@@ -35,7 +35,7 @@ final class Refusals {
         Refusals refusals = new Refusals(claim, cluster, server);
         refusals.checkOurOwn();
         refusals.checkIdentity(trusted);
-        refusals.checkOtherServices();
+        refusals.checkOtherServices(accepts);
         refusals.checkOtherCase();
         refusals.checkPowers();
         if (!trusted) {
@@ -84,19 +84,39 @@ final class Refusals {
                 });
     }
 
-    private void checkOtherServices() {
+    private void checkOtherServices(BiPredicate<Cluster.Role, Secret> accepts) {
         others(cluster.index().servicesOfDatabase(claim.database())).ifPresent(other -> {
             throw refused(
                     "it requests database '" + claim.database() + "', which belongs to service '" + other.name()
                             + "'; choose another name with the label pgsteward.database",
                     label("database"));
         });
-        others(cluster.index().servicesOfRole(claim.user())).ifPresent(other -> {
-            throw refused(
-                    "it requests role '" + claim.user() + "', which belongs to service '" + other.name()
-                            + "'; choose another name with the label pgsteward.user",
-                    label("user"));
-        });
+        others(cluster.index().servicesOfRole(claim.user()).filter(other -> !isTogether(other, accepts)))
+                .ifPresent(other -> {
+                    throw refused(
+                            "it requests role '" + claim.user() + "', which belongs to service '" + other.name()
+                                    + "'; choose another name with the label pgsteward.user",
+                            label("user"));
+                });
+    }
+
+    /**
+     * Returns whether {@code other} has another database of the claim's container, with the same role. The identity alone
+     * is no evidence, since any container may carry any label: the role must be the service's own, or have the container's
+     * password.
+     */
+    private boolean isTogether(Cluster.Service other, BiPredicate<Cluster.Role, Secret> accepts) {
+        boolean sameContainer = other.identity().equals(claim.container().identity())
+                && (other.isCompanion() || claim.companionOf().isPresent())
+                && other.role().equals(claim.user());
+        boolean own = enrolled(claim, cluster)
+                .filter(service -> service.role().equals(claim.user()))
+                .isPresent();
+        return sameContainer
+                && (own
+                        || cluster.role(claim.user())
+                                .filter(role -> accepts.test(role, claim.password()))
+                                .isPresent());
     }
 
     private Optional<Cluster.Service> others(Stream<Cluster.Service> services) {

@@ -77,8 +77,7 @@ record ServicePlan(
         List<Step> steps = new ArrayList<>();
         String row = row(claim, claim.container().imageId(), now);
         String bound = row(claim, UNFINISHED, now);
-        steps.addAll(new DesiredService(cluster, server.database(), claim.database(), claim.user(), kind)
-                .made(claim.password(), accepted));
+        steps.addAll(new DesiredService(cluster, server.database(), claim, kind).made(claim, accepted));
         if (enrolled.isEmpty()) {
             // The service is bound before anything is made, so that no other container resumes a run that is killed
             // after this. A new role is made in the same transaction, since each transaction waits for the disk.
@@ -163,7 +162,8 @@ record ServicePlan(
         Optional<String> project = claim.container().composeProject().map(name -> name + "/");
         return cluster.index()
                 .servicesOfDatabase(claim.database())
-                .filter(other -> !other.name().equals(claim.service())
+                .filter(other -> (!other.name().equals(claim.service()) || isOfAnother(other, claim))
+                        && !isTogether(other, claim)
                         && other.isKept()
                         && other.database().equals(claim.database())
                         && other.role().equals(claim.user())
@@ -173,6 +173,19 @@ record ServicePlan(
                         .isPresent())
                 .map(Cluster.Service::name)
                 .findFirst();
+    }
+
+    /** Returns whether a further database, whose service has its name, belongs to another container. */
+    private static boolean isOfAnother(Cluster.Service other, Claim claim) {
+        return claim.companionOf().isPresent()
+                && other.isCompanion()
+                && !other.identity().equals(claim.container().identity());
+    }
+
+    /** Returns whether {@code other} has another database of the claim's own container. */
+    private static boolean isTogether(Cluster.Service other, Claim claim) {
+        return other.identity().equals(claim.container().identity())
+                && (other.isCompanion() || claim.companionOf().isPresent());
     }
 
     /**
@@ -218,6 +231,7 @@ record ServicePlan(
                 && before.role().equals(claim.user())
                 && before.image().equals(container.image())
                 && before.imageId().equals(container.imageId())
+                && before.companionOf().equals(claim.companionOf().orElse(""))
                 && before.enabled();
     }
 
@@ -234,6 +248,7 @@ record ServicePlan(
     private static String row(Claim claim, String imageId, Instant now) {
         Container container = claim.container();
         String at = Quote.literal(now.toString()) + "::timestamptz AT TIME ZONE 'UTC'";
+        String companionOf = claim.companionOf().map(Quote::literal).orElse("NULL");
         String values = Stream.of(
                         claim.service(),
                         claim.database(),
@@ -245,10 +260,13 @@ record ServicePlan(
                 .map(Quote::literal)
                 .collect(Collectors.joining(", "));
         return "INSERT INTO public.service_configs (service_name, database_name, role_name, identity, container_id,"
-                + " image, image_id, created_at, updated_at) VALUES (" + values + ", " + at + ", " + at + ")"
+                + " image, image_id, companion_of, created_at, updated_at) VALUES (" + values + ", " + companionOf
+                + ", "
+                + at + ", " + at + ")"
                 + " ON CONFLICT (service_name) DO UPDATE SET database_name = EXCLUDED.database_name,"
                 + " role_name = EXCLUDED.role_name, identity = EXCLUDED.identity,"
                 + " container_id = EXCLUDED.container_id, image = EXCLUDED.image, image_id = EXCLUDED.image_id,"
+                + " companion_of = EXCLUDED.companion_of,"
                 + " enabled = true, updated_at = EXCLUDED.updated_at";
     }
 

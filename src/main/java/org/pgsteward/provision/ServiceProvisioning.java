@@ -34,7 +34,7 @@ public final class ServiceProvisioning {
     private final Tables tables;
     private final ServerAddress server;
     private final IdleServices idle;
-    private final ImageChanges images;
+    private final ProvisionReporting reporting;
     private final Logger log;
     private final Supplier<List<Alert>> firing;
     private final Clock clock;
@@ -66,7 +66,7 @@ public final class ServiceProvisioning {
         this.tables = tables;
         this.server = server;
         this.idle = idle;
-        this.images = new ImageChanges(tables);
+        this.reporting = new ProvisionReporting(containers, new ImageChanges(tables), log, clock);
         this.log = log;
         this.firing = firing;
         this.clock = clock;
@@ -90,7 +90,7 @@ public final class ServiceProvisioning {
      * @return whether the same request may succeed later without a change by an operator
      */
     boolean provision(Container container, boolean adopt, ProvisionFindings findings) {
-        Provisioner.Result result = provisioner.provision(container, containers.postgres(), containers.all(), adopt);
+        ClaimResult result = provisioner.provision(container, containers.postgres(), containers.all(), adopt);
         take(container, result, findings);
         return result.worthRetrying();
     }
@@ -112,9 +112,9 @@ public final class ServiceProvisioning {
         Set<String> services = enrolments.stream().map(Enrolment::service).collect(Collectors.toSet());
         done.repaired().forEach((service, reasons) -> {
             findings.line(service, "repaired", String.join("; ", reasons));
-            repaired(service, reasons, findings);
+            reporting.repaired(service, reasons, findings);
         });
-        done.closed().forEach((database, reasons) -> closed(database, reasons, findings));
+        done.closed().forEach((database, reasons) -> reporting.closed(database, reasons, reconciled, findings));
         done.troubles().forEach((subject, reason) -> {
             log.warn("{}: cannot restore privileges or ownership: {}", subject, reason);
             findings.trouble(subject, reason);
@@ -174,9 +174,8 @@ public final class ServiceProvisioning {
                 server.database());
     }
 
-    private void take(Container container, Provisioner.Result result, ProvisionFindings findings) {
-        String name = container.name();
-        findings.line(ProvisionReport.Line.of(result));
+    private void take(Container container, ClaimResult result, ProvisionFindings findings) {
+        result.all().map(ProvisionReport.Line::of).forEach(findings::line);
         boolean contradicts =
                 result.refusal().filter(Provisioner.Refusal::passing).isPresent();
         if (!contradicts) {
@@ -192,78 +191,58 @@ public final class ServiceProvisioning {
         if (result.refused() && isBeingReplaced(container)) {
             return;
         }
-        if (result.outcome() instanceof Outcome.Failed failed) {
-            boolean news = say(container.id(), failed.reason());
-            if (result.refused()) {
-                if (news) {
-                    findings.row(Activity.ours(result.service(), "enrolment refused", clock.instant()));
-                }
-                findings.bad(
-                        Unenrolled.isTool(container) ? Severity.INFO : Severity.WARNING,
-                        ContainerAlertKinds.REFUSED,
-                        name,
-                        failed.reason(),
-                        result.refusal()
-                                .map(Provisioner.Refusal::remedy)
-                                .filter(remedy -> !remedy.isEmpty())
-                                .orElse("pgsteward provision --plan   # requests and refusals, with reasons"
-                                        + "\ndocker inspect " + container.commandName()));
-            }
-            return;
-        }
-        said.remove(container.id());
-        findings.well(ContainerAlertKinds.REFUSED, name, result.outcome().reason());
-        if (!result.claimed()) {
+        Optional<ClaimResult> failed = result.all()
+                .filter(one -> one.outcome() instanceof Outcome.Failed)
+                .findFirst();
+        failed.ifPresentOrElse(one -> failed(container, one, findings), () -> {
+            said.remove(container.id());
+            findings.well(
+                    ContainerAlertKinds.REFUSED,
+                    container.name(),
+                    result.outcome().reason());
+        });
+        if (!result.claimed() || result.outcome() instanceof Outcome.Failed) {
             return;
         }
         containers.belongs(container, result.service());
-        satisfied.add(container.id());
-        if (result.outcome() instanceof Outcome.Done done) {
-            log.info("{}: {}", result.service(), done.reason());
-            if (result.databaseMade()) {
-                containers.databaseMade(result.service());
-            }
-            findings.row(Activity.ours(result.service(), "provisioned", clock.instant()));
+        containers.belongsAlso(
+                container,
+                result.companions().stream()
+                        .filter(ClaimResult::claimed)
+                        .map(ClaimResult::service)
+                        .collect(Collectors.toSet()));
+        if (failed.isEmpty()) {
+            satisfied.add(container.id());
+        } else {
+            satisfied.remove(container.id());
         }
-        if (result.passwordSet()) {
-            findings.row(Activity.ours(result.service(), Activity.PASSWORD_SET, clock.instant()));
-        }
-        if (!result.repaired().isEmpty()) {
-            repaired(result.service(), result.repaired(), findings);
-        }
-        result.imageChange().ifPresent(change -> images.report(change, findings));
-        result.caution().ifPresent(caution -> {
-            findings.line(result.service(), "caution", caution);
-            findings.inform("database-unused", result.service(), caution);
-        });
+        result.all().forEach(one -> reporting.granted(one, findings));
+        result.pool()
+                .ifPresentOrElse(
+                        pool -> findings.bad(
+                                Severity.INFO, PoolAdvice.KIND, result.service(), pool.text(), pool.remedy()),
+                        () -> findings.well(
+                                PoolAdvice.KIND, result.service(), "its connection pool fits the limit of its role"));
     }
 
-    private void repaired(String subject, List<String> reasons, ProvisionFindings findings) {
-        String all = String.join("; ", reasons);
-        log.warn("{}: privileges or ownership drifted and were restored; before: {}", subject, all);
-        findings.row(Activity.ours(subject, "rights repaired: " + all, clock.instant()));
+    private void failed(Container container, ClaimResult result, ProvisionFindings findings) {
+        boolean news = say(container.id(), result.outcome().reason());
+        if (!result.refused()) {
+            return;
+        }
+        if (news) {
+            findings.row(Activity.ours(result.service(), "enrolment refused", clock.instant()));
+        }
         findings.bad(
-                Severity.WARNING,
-                "rights-changed",
-                subject,
-                "privileges or ownership drifted and were restored; before: " + all,
-                "No action is needed. If a script or a person changes them, stop that; to exclude the service from"
-                        + " repairs, label its container pgsteward.enable=false");
-    }
-
-    /**
-     * Reports a closed database without a service, such as {@code postgres}. PostgreSQL opens such a database to PUBLIC
-     * when it makes it.
-     */
-    private void closed(String database, List<String> reasons, ProvisionFindings findings) {
-        String all = String.join("; ", reasons);
-        findings.line(database, "closed", all);
-        log.info("database {}: closed to other roles; before: {}", database, all);
-        findings.row(Activity.ours("pgsteward", "rights repaired: " + all, clock.instant()));
-        // The first reconcile finds the databases that the cluster had before. They need no alert.
-        if (reconciled) {
-            findings.inform("rights-changed", database, "closed to other roles, no action is needed; before: " + all);
-        }
+                Unenrolled.isTool(container) ? Severity.INFO : Severity.WARNING,
+                ContainerAlertKinds.REFUSED,
+                container.name(),
+                result.outcome().reason(),
+                result.refusal()
+                        .map(Provisioner.Refusal::remedy)
+                        .filter(remedy -> !remedy.isEmpty())
+                        .orElse("pgsteward provision --plan   # requests and refusals, with reasons"
+                                + "\ndocker inspect " + container.commandName()));
     }
 
     /**

@@ -87,7 +87,7 @@ final class StepRunner {
     }
 
     /** @throws SQLException if a step failed; the steps before it are done, and the next run does the others */
-    Provisioner.Result carryOut(ServicePlan plan, Cluster cluster, Connection connection) throws SQLException {
+    ClaimResult carryOut(ServicePlan plan, Cluster cluster, Connection connection) throws SQLException {
         Claim claim = plan.claim();
         if (plan.sharedWith().isPresent()) {
             return shares(claim, plan.sharedWith().get());
@@ -103,13 +103,14 @@ final class StepRunner {
             run(step, connection);
             done.add(step);
         }
-        if (plan.adopts(cluster) || insides.lacks(claim.database(), claim.extensions())) {
+        if (plan.adopts(cluster)
+                || insides.lacks(claim.database(), claim.options().extensions())) {
             done.addAll(insides.putRight(
                     plan.kind(),
                     claim.database(),
                     claim.user(),
                     plan.former().map(Set::of).orElse(Set.of()),
-                    claim.extensions(),
+                    claim.options().extensions(),
                     this::run));
         }
         for (Step step : last) {
@@ -123,7 +124,7 @@ final class StepRunner {
         progress.accept(step.reason());
     }
 
-    private Provisioner.Result result(ServicePlan plan, List<Step> done) {
+    private ClaimResult result(ServicePlan plan, List<Step> done) {
         Claim claim = plan.claim();
         String subject = "database " + claim.database() + " of role " + claim.user();
         List<String> reasons = Stream.concat(
@@ -139,7 +140,7 @@ final class StepRunner {
                 .filter(step -> step.kind() == Step.Kind.REPAIR)
                 .map(Step::reason)
                 .toList();
-        return new Provisioner.Result(
+        return new ClaimResult(
                 outcome,
                 claim.service(),
                 true,
@@ -148,11 +149,13 @@ final class StepRunner {
                 Optional.of(enrolment(claim)),
                 plan.imageChange(),
                 plan.kind() == Step.Kind.ENROL ? claim.caution() : Optional.empty(),
-                done.stream().anyMatch(DesiredService::setsPassword));
+                done.stream().anyMatch(DesiredService::setsPassword),
+                claim.pool(),
+                List.of());
     }
 
-    private static Provisioner.Result shares(Claim claim, String service) {
-        return Provisioner.Result.skipped(
+    private static ClaimResult shares(Claim claim, String service) {
+        return ClaimResult.skipped(
                 "container " + claim.container().name() + " uses database " + claim.database() + " of service "
                         + service,
                 service,
@@ -160,16 +163,16 @@ final class StepRunner {
     }
 
     /** Returns the result of a container whose claim equals the claim of a newer container, which is recorded. */
-    static Provisioner.Result spokenFor(Claim claim, Container speaker) {
-        return Provisioner.Result.skipped(
+    static ClaimResult spokenFor(Claim claim, Container speaker) {
+        return ClaimResult.skipped(
                 "container " + claim.container().name() + " requests the same as container " + speaker.name()
                         + ", which was created later",
                 claim.service(),
                 true);
     }
 
-    static Provisioner.Result failed(Claim claim, SQLException e) {
-        return new Provisioner.Result(
+    static ClaimResult failed(Claim claim, SQLException e) {
+        return new ClaimResult(
                 new Outcome.Failed("cannot create the database of service '" + claim.service() + "': " + e.getMessage()
                         + "; next attempt within a minute"),
                 claim.service(),
@@ -179,7 +182,9 @@ final class StepRunner {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                false);
+                false,
+                Optional.empty(),
+                List.of());
     }
 
     private Enrolment enrolment(Claim claim) {
@@ -192,6 +197,7 @@ final class StepRunner {
                 container.id(),
                 container.image(),
                 container.imageId(),
-                clock.instant());
+                clock.instant(),
+                claim.companionOf());
     }
 }

@@ -50,8 +50,9 @@ record Unenrolled(String service, boolean application, String reason, String rem
     static Optional<Unenrolled> of(Container container, Catalogue catalogue, Predicate<String> ours) {
         Variables variables = Variables.inTheClear(container);
         String service = new Labels(container).service();
-        return catalogue.applications().stream()
+        return catalogue.applications(container).stream()
                 .filter(entry -> !isTool(container))
+                .filter(entry -> !entry.generic() || entry.isAnyAddress() || entry.isImage(container.image()))
                 .flatMap(entry -> halfConfigured(entry, container, service, variables, ours).stream())
                 .findFirst()
                 .or(() -> mention(container, service, catalogue, ours));
@@ -65,7 +66,7 @@ record Unenrolled(String service, boolean application, String reason, String rem
         }
         String names = "container '" + Names.printable(container.name()) + "' names PostgreSQL in "
                 + entry.variable(variables);
-        Optional<Map.Entry<String, String>> type = entry.unmet(variables);
+        Optional<Map.Entry<String, Application.Values>> type = entry.unmet(variables);
         if (type.isPresent()) {
             String variable = type.get().getKey();
             String value = variables.get(variable).map(Names::printable).orElse("");
@@ -74,7 +75,7 @@ record Unenrolled(String service, boolean application, String reason, String rem
                     true,
                     names + ", but " + variable + (value.isEmpty() ? " is not set" : " is '" + value + "'") + ", so "
                             + entry.application() + " does not use PostgreSQL and is not enrolled",
-                    compose(container, variable + ": " + type.get().getValue())));
+                    compose(container, variable + ": " + type.get().getValue().usual())));
         }
         String missing = entry.missing(place.get(), variables);
         return missing.isEmpty()
@@ -83,7 +84,10 @@ record Unenrolled(String service, boolean application, String reason, String rem
                         service,
                         true,
                         names + " and is not enrolled, because " + missing + " is not set",
-                        compose(container, missing + ": …   # for the login of " + entry.application())));
+                        compose(
+                                container,
+                                missing + ": …"
+                                        + (entry.generic() ? "" : "   # for the login of " + entry.application()))));
     }
 
     private static Optional<Unenrolled> mention(

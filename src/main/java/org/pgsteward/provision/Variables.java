@@ -1,20 +1,36 @@
 package org.pgsteward.provision;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Container;
 
-/** A container's variables. Each value is in the clear, or in a file that another variable names. */
+/**
+ * A container's variables. Each value is in the clear, or in a file that another variable names. Names with two underscores
+ * are read in any case, as Gitea and .NET read them.
+ */
 final class Variables {
+    /** The prefix with which the images of LinuxServer and Jellystat read a variable from a file. */
+    private static final String FILE_PREFIX = "FILE__";
+
     private final Map<String, String> environment;
+    private final Map<String, String> sections;
     private final Optional<SecretsFolder> secrets;
 
     private Variables(Map<String, String> environment, Optional<SecretsFolder> secrets) {
         this.environment = environment;
+        this.sections = environment.entrySet().stream()
+                .filter(variable -> variable.getKey().contains("__"))
+                .collect(Collectors.toMap(
+                        variable -> variable.getKey().toLowerCase(Locale.ROOT),
+                        Map.Entry::getValue,
+                        (one, other) -> one));
         this.secrets = secrets;
     }
 
@@ -30,7 +46,8 @@ final class Variables {
 
     /** Returns the value in the clear; empty if it is not set, or blank. */
     Optional<String> get(String variable) {
-        return Optional.ofNullable(environment.get(variable)).filter(value -> !value.isBlank());
+        return Optional.ofNullable(environment.getOrDefault(variable, sections.get(variable.toLowerCase(Locale.ROOT))))
+                .filter(value -> !value.isBlank());
     }
 
     /**
@@ -46,8 +63,15 @@ final class Variables {
         return file.isPresent()
                 ? secrets.map(folder ->
                         folder.readFor(file.get().variable(), file.get().path()).reveal())
-                : get(variable)
-                        .or(() -> Optional.ofNullable(application.defaults().get(variable)));
+                : get(variable).or(() -> byDefault(variable, application));
+    }
+
+    /** Returns the application's own value. A value such as {@code $DB_USER} is that of the other variable. */
+    private Optional<String> byDefault(String variable, Application application) {
+        Optional<String> value = Optional.ofNullable(application.defaults().get(variable));
+        return value.filter(text -> text.startsWith("$")).isPresent()
+                ? name(value.get().substring(1), application)
+                : value;
     }
 
     /** Returns the value as the name of a database or a role, which every role can see. */
@@ -76,8 +100,9 @@ final class Variables {
                     .filter(written.get()::startsWith)
                     .map(prefix -> new Named(variable, written.get().substring(prefix.length())));
         }
-        String naming = variable + application.fileSuffix();
-        return get(naming).map(path -> new Named(naming, path));
+        return Stream.of(variable + application.fileSuffix(), FILE_PREFIX + variable)
+                .flatMap(naming -> get(naming).map(path -> new Named(naming, path)).stream())
+                .findFirst();
     }
 
     /** Returns every variable that holds a whole address with a host that is {@code ours}, by name. */

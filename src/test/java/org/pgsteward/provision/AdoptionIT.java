@@ -158,7 +158,7 @@ class AdoptionIT {
     }
 
     private static void assertRefused(EnrolmentHost host, Boxes box, String because) {
-        Provisioner.Result result = host.provision(box);
+        ClaimResult result = host.provision(box);
         assertThat(result.refused()).as(result.outcome().reason()).isTrue();
         assertThat(result.outcome().reason()).contains(because).doesNotContain("\n");
     }
@@ -281,7 +281,7 @@ class AdoptionIT {
                 Provisioner.Reconciliation done = host.reconcile(grafana);
                 assertThat(done.repaired()).isEmpty();
                 assertThat(done.byContainer().values())
-                        .flatExtracting(Provisioner.Result::repaired)
+                        .flatExtracting(ClaimResult::repaired)
                         .isEmpty();
                 assertThat(host.provision(grafana).repaired()).isEmpty();
                 assertThat(host.may("grafana", "dashboards", "SELECT * FROM panels"))
@@ -301,14 +301,14 @@ class AdoptionIT {
                 busy.createStatement().execute("SELECT * FROM by_script");
                 Boxes box = EnrolmentHost.service("vikunja");
 
-                Provisioner.Result result = host.provision(box);
+                ClaimResult result = host.provision(box);
 
                 assertThat(result.worthRetrying()).isTrue();
                 assertThat(result.outcome().reason())
                         .contains("remain; the first: ")
                         .contains("by_script");
                 busy.commit();
-                Provisioner.Result rest = host.provision(box);
+                ClaimResult rest = host.provision(box);
                 assertThat(rest.enrolment()).isPresent();
                 assertThat(rest.repaired())
                         .as("repairs reported after the enrolment")

@@ -57,7 +57,7 @@ class DaemonProvisioningIT {
                                     "VIKUNJA_DATABASE_PASSWORD", "its own",
                                     "VIKUNJA_DATABASE_DATABASE", "vikunja"));
 
-                    Provisioner.Result result =
+                    ClaimResult result =
                             provisioner.provision(vikunja, Optional.of(container("postgresql", Map.of())), List.of());
 
                     assertThat(result.refused()).as(result.outcome().reason()).isTrue();

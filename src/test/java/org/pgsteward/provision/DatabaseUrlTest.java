@@ -30,14 +30,25 @@ class DatabaseUrlTest {
                 "postgres://app:pässwörd@db/app                    db         app    pässwörd app",
                 "jdbc:postgresql://app:pw@db:5432/app              db         app    pw      app",
                 "jdbc:postgresql://db:5432/app?user=app&password=p%26w db     app    p&w     app",
-                "postgres://db/app?user=app&password=pw            db         app    pw      app"
+                "postgres://db/app?user=app&password=pw            db         app    pw      app",
+                "postgresql+psycopg2://app:pw@db:5432/app          db         app    pw      app",
+                "postgresql+asyncpg://app:pw@db/app                db         app    pw      app",
+                "postgis://app:pw@db:5432/app                      db         app    pw      app",
+                "ecto://app:pw@db/app                              db         app    pw      app",
+                "pgsql://app:pw@db:5432/app                        db         app    pw      app",
+                "pg://db:5432?u=app&p=p%26w&d=app                  db         app    p&w     app",
+                "pg://db?user=app&password=pw&database=app         db         app    pw      app",
+                "~host=db user=app password=pw dbname=app~         db         app    pw      app",
+                "~host=db port=5432 user=app dbname=app password='p w\\'x' sslmode=disable~ db app ~p w'x~ app",
+                "~Host=db;Port=5432;Username=app;Password=p=w;Database=app;~ db app p=w      app",
+                "~Server=db;User Id=app;Password=pw;Database=app~  db         app    pw      app"
             })
     void addressGivesServerDatabaseAndRole(String row) {
         String[] cells = row.trim().split("\\s+(?=(?:[^~]*~[^~]*~)*[^~]*$)", -1);
-        DatabaseUrl url = DatabaseUrl.parse(cells[0]).orElseThrow();
+        DatabaseUrl url = DatabaseUrl.parse(cells[0].replace("~", "")).orElseThrow();
         assertThat(url.host()).isEqualTo(cells[1]);
         assertThat(url.user()).isEqualTo(cells[2]);
-        assertThat(url.password().reveal()).isEqualTo(cells[3]);
+        assertThat(url.password().reveal()).isEqualTo(cells[3].replace("~", ""));
         assertThat(url.database()).isEqualTo(cells[4].replace("~", ""));
     }
 
@@ -56,7 +67,11 @@ class DatabaseUrlTest {
                 "mysql://app:pw@db/app",
                 "jdbc:mysql://app:pw@db/app",
                 "http://app:pw@db/app",
-                "host=db user=app password=pw dbname=app",
+                "host=db user=app password=pw",
+                "host=db user=app password='pw dbname=app",
+                "see host=db user=app password=pw dbname=app",
+                "pg://db:5432?u=app&p=pw",
+                "pga://app:pw@db/app",
                 "file:db.sqlite3"
             })
     void anythingElseIsNoAddressOfOurs(String text) {

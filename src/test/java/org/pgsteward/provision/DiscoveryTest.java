@@ -363,10 +363,14 @@ class DiscoveryTest {
 
     @Test
     void extensionsAreListedInALabel() {
-        assertThat(claim(Boxes.container("a").with(VIKUNJA)).orElseThrow().extensions())
+        assertThat(claim(Boxes.container("a").with(VIKUNJA))
+                        .orElseThrow()
+                        .options()
+                        .extensions())
                 .isEmpty();
         assertThat(claim(Boxes.container("a").with(VIKUNJA).label("pgsteward.extensions", "pg_trgm, unaccent"))
                         .orElseThrow()
+                        .options()
                         .extensions())
                 .containsExactlyInAnyOrder("pg_trgm", "unaccent");
         assertThatThrownBy(() -> claim(Boxes.container("a").with(VIKUNJA).label("pgsteward.extensions", "x; DROP")))

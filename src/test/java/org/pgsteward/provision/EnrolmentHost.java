@@ -97,13 +97,13 @@ final class EnrolmentHost implements AutoCloseable {
      *
      * @param others further containers on the host
      */
-    Provisioner.Result provision(Boxes box, Boxes... others) {
+    ClaimResult provision(Boxes box, Boxes... others) {
         List<Container> all =
                 Stream.concat(Stream.of(box), Stream.of(others)).map(Boxes::box).toList();
         return provisioner.provision(box.box(), Optional.of(POSTGRES), all);
     }
 
-    Provisioner.Result provision(Container box) {
+    ClaimResult provision(Container box) {
         return provisioner.provision(box, Optional.of(POSTGRES), List.of());
     }
 
@@ -112,7 +112,7 @@ final class EnrolmentHost implements AutoCloseable {
      *
      * @param others further containers on the host
      */
-    Provisioner.Result vouchFor(Boxes box, Boxes... others) {
+    ClaimResult vouchFor(Boxes box, Boxes... others) {
         List<Container> all =
                 Stream.concat(Stream.of(box), Stream.of(others)).map(Boxes::box).toList();
         return provisioner.provision(box.box(), Optional.of(POSTGRES), all, true);

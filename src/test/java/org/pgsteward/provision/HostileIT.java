@@ -158,7 +158,7 @@ class HostileIT {
                     "SELECT FROM service_configs WHERE service_name = 'any'::varchar");
             assertThat(host.ask("homelab", SPRUNG)).containsExactly("true");
             assertThat(host.reconcile(grafana).byContainer().values())
-                    .flatExtracting(Provisioner.Result::repaired)
+                    .flatExtracting(ClaimResult::repaired)
                     .contains("role grafana has attributes beyond its database");
 
             host.run("homelab", "DROP OPERATOR public.= (varchar, varchar)", "DROP FUNCTION public.trap");
@@ -181,7 +181,7 @@ class HostileIT {
 
     private void look(EnrolmentHost host, Discovery discovery, Container box) throws SQLException {
         looked++;
-        Provisioner.Result result = host.provision(box);
+        ClaimResult result = host.provision(box);
         assertThat(result.worthRetrying()).as(result.outcome().reason()).isFalse();
         assertThat(result.toString()).doesNotContain(HostileSets.CANARY);
         HostileLabelsTest.assertOneClearLine(box, result.outcome().reason());

@@ -80,7 +80,7 @@ class HostileLabelsTest {
 
     private static void assertLegal(Claim claim) {
         assertThat(List.of(claim.service(), claim.database(), claim.user())).allMatch(HostileLabelsTest::isLegal);
-        assertThat(claim.extensions()).allMatch(extension -> extension.matches("[a-z][a-z0-9_-]{0,62}"));
+        assertThat(claim.options().extensions()).allMatch(extension -> extension.matches("[a-z][a-z0-9_-]{0,62}"));
         assertThat(claim.toString()).doesNotContain(HostileSets.CANARY);
         assertThat(claim.because()).doesNotContain(HostileSets.CANARY).hasLineCount(1);
     }

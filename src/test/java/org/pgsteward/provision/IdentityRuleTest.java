@@ -8,7 +8,6 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -276,7 +275,6 @@ class IdentityRuleTest {
     }
 
     private static Claim claim(Boxes box, String database, String user, String password) {
-        return new Claim(
-                "shop", database, user, new Secret(password), Set.of(), Optional.empty(), box.box(), "by a test");
+        return new Claim("shop", database, user, new Secret(password), DatabaseOptions.NONE, box.box(), "by a test");
     }
 }

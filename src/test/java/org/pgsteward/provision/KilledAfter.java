@@ -40,8 +40,8 @@ final class KilledAfter {
     }
 
     /** Handles a new container like the daemon: provisions it alone at once, and then reconciles all services. */
-    static Provisioner.Result wholly(Provisioner provisioner, Boxes box) throws SQLException {
-        Provisioner.Result result = provisioner.provision(box.box(), Optional.of(EnrolmentHost.POSTGRES), List.of());
+    static ClaimResult wholly(Provisioner provisioner, Boxes box) throws SQLException {
+        ClaimResult result = provisioner.provision(box.box(), Optional.of(EnrolmentHost.POSTGRES), List.of());
         Provisioner.Reconciliation looked =
                 provisioner.reconcile(List.of(box.box()), Optional.of(EnrolmentHost.POSTGRES));
         if (result.enrolment().isEmpty() || !looked.troubles().isEmpty()) {

@@ -41,7 +41,7 @@ class LifeAfterIT {
         host.provision(EnrolmentHost.service("moving"));
         Boxes elsewhere = EnrolmentHost.service("moving").compose("other-project", "moving");
 
-        Provisioner.Result refused = host.provision(elsewhere);
+        ClaimResult refused = host.provision(elsewhere);
         assertThat(refused.refused()).isTrue();
         assertThat(refused.outcome().reason())
                 .contains("belongs to 'homelab/moving'")
@@ -49,7 +49,7 @@ class LifeAfterIT {
 
         assertThat(refused.refusal().orElseThrow().remedy()).startsWith("pgsteward provision --adopt moving   # ");
 
-        Provisioner.Result vouched = host.vouchFor(elsewhere);
+        ClaimResult vouched = host.vouchFor(elsewhere);
         assertThat(vouched.enrolment().orElseThrow().identity()).isEqualTo("other-project/moving");
         assertThat(vouched.outcome()).isInstanceOf(Outcome.Done.class);
         assertThat(vouched.outcome().reason())
@@ -74,7 +74,7 @@ class LifeAfterIT {
                 impostor("shop", "shop", "shop", "evil").label("pgsteward.service", "evil"));
 
         for (Boxes impostor : impostors) {
-            Provisioner.Result refused = host.provision(impostor, victim);
+            ClaimResult refused = host.provision(impostor, victim);
             assertThat(refused.refused()).isTrue();
             assertThat(refused.outcome().reason()).contains("'impostor'", "'shop'");
             assertThat(host.provision(victim, impostor).outcome()).isInstanceOf(Outcome.Skipped.class);
@@ -139,7 +139,7 @@ class LifeAfterIT {
                 .image("app:2");
         for (List<Boxes> order : List.of(List.of(first, last), List.of(last, first))) {
             Provisioner.Reconciliation done = host.reconcile(order.toArray(Boxes[]::new));
-            assertThat(done.byContainer().values()).noneMatch(Provisioner.Result::refused);
+            assertThat(done.byContainer().values()).noneMatch(ClaimResult::refused);
             assertThat(host.ask("homelab", "SELECT image FROM public.service_configs WHERE service_name = 'pair'"))
                     .containsExactly("app:2");
         }
@@ -152,7 +152,7 @@ class LifeAfterIT {
         List<String> before = host.everything();
         Boxes worker = EnrolmentHost.service("authentik").compose("homelab", "authentik-worker");
 
-        Provisioner.Result shared = host.provision(worker);
+        ClaimResult shared = host.provision(worker);
 
         assertThat(shared.refused()).isFalse();
         assertThat(shared.service()).isEqualTo("authentik");
@@ -170,7 +170,7 @@ class LifeAfterIT {
                 .as("both containers exist: they share the database")
                 .contains("of service chores");
 
-        Provisioner.Result bound = host.vouchFor(after);
+        ClaimResult bound = host.vouchFor(after);
 
         assertThat(bound.enrolment().orElseThrow().service()).isEqualTo("chores");
         assertThat(bound.enrolment().orElseThrow().identity()).isEqualTo("homelab/todo");
@@ -229,8 +229,7 @@ class LifeAfterIT {
         try (Connection connection = host.as("renamed", "tasks")) {
             connection.createStatement().execute("CREATE TABLE kept (n int)");
         }
-        Provisioner.Result result =
-                host.provision(EnrolmentHost.service("renamed", "todos", "renamed", "of-the-service"));
+        ClaimResult result = host.provision(EnrolmentHost.service("renamed", "todos", "renamed", "of-the-service"));
 
         assertThat(result.outcome().reason()).contains("database todos does not exist");
         host.as("renamed", "todos").close();
@@ -247,8 +246,7 @@ class LifeAfterIT {
                         .imageChange())
                 .isEmpty();
 
-        Provisioner.Result result =
-                host.provision(EnrolmentHost.service("updated").image("app:2"));
+        ClaimResult result = host.provision(EnrolmentHost.service("updated").image("app:2"));
 
         assertThat(result.imageChange().orElseThrow().fromImage()).isEqualTo("app:1");
         assertThat(result.imageChange().orElseThrow().toImage()).isEqualTo("app:2");
@@ -265,7 +263,7 @@ class LifeAfterIT {
         assertThat(host.ask("searching", "SELECT extname FROM pg_catalog.pg_extension ORDER BY 1"))
                 .containsExactly("citext", "pg_trgm", "plpgsql");
 
-        Provisioner.Result refused =
+        ClaimResult refused =
                 host.provision(EnrolmentHost.service("reaching").label("pgsteward.extensions", "adminpack"));
         assertThat(refused.refused()).isTrue();
         assertThat(refused.outcome().reason()).contains("'adminpack'").contains("pgsteward.extensions.allowed");

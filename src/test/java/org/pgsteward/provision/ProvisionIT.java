@@ -56,7 +56,7 @@ class ProvisionIT {
     /** docker-library/postgres #151: a running server could get no further database. */
     @Test
     void applicationsVariablesGiveAnOwnDatabase() throws Exception {
-        Provisioner.Result result = provision(vikunja("vikunja", "s3cret'$%"));
+        ClaimResult result = provision(vikunja("vikunja", "s3cret'$%"));
 
         assertThat(result.outcome()).isInstanceOf(Outcome.Done.class);
         assertThat(result.enrolment().orElseThrow().identity()).isEqualTo("homelab/vikunja");
@@ -70,7 +70,7 @@ class ProvisionIT {
     @Test
     void doneTwiceTheSecondRunFindsNothingToDo() {
         provision(vikunja("twice", "same"));
-        Provisioner.Result second = provision(vikunja("twice", "same"));
+        ClaimResult second = provision(vikunja("twice", "same"));
         assertThat(second.outcome()).isInstanceOf(Outcome.Skipped.class);
         assertThat(second.enrolment()).isPresent();
     }
@@ -133,7 +133,7 @@ class ProvisionIT {
     @Test
     void aChangedPasswordInTheContainerBecomesTheRolesPassword() throws Exception {
         provision(vikunja("changing", "before"));
-        Provisioner.Result result = provision(vikunja("changing", "after"));
+        ClaimResult result = provision(vikunja("changing", "after"));
         assertThat(result.outcome().reason()).contains("another password");
         cluster.server().connectAs("changing", new Secret("after"), "changing").close();
     }
@@ -141,7 +141,7 @@ class ProvisionIT {
     @Test
     void labelsAndAPasswordFileServeWhereAnApplicationHasNoVariables() throws Exception {
         Files.writeString(secrets.resolve("navidrome_password"), "from the file\n");
-        Provisioner.Result result = provision(container(
+        ClaimResult result = provision(container(
                 "navidrome",
                 Map.of("pgsteward.database", "navidrome", "pgsteward.password-file", "navidrome_password"),
                 Map.of()));
@@ -156,8 +156,7 @@ class ProvisionIT {
         Files.createSymbolicLink(secrets.resolve("link"), Path.of("/etc/hostname"));
         Files.writeString(secrets.resolve("postgres_password"), "the administrator's");
         for (String file : new String[] {"link", "../hostname", "/etc/hostname", "postgres_password", "missing", "."}) {
-            Provisioner.Result result =
-                    provision(container("thief", Map.of("pgsteward.password-file", file), Map.of()));
+            ClaimResult result = provision(container("thief", Map.of("pgsteward.password-file", file), Map.of()));
             assertThat(result.refused()).as(file).isTrue();
             assertThat(result.outcome().reason()).contains("password-file");
         }
@@ -185,7 +184,7 @@ class ProvisionIT {
     @Test
     void oddButLegalNamesAreNames() throws Exception {
         for (String name : new String[] {"my-app", "App", "über", "приложение"}) {
-            Provisioner.Result result = provision(withNames(name, name, name));
+            ClaimResult result = provision(withNames(name, name, name));
             assertThat(result.outcome()).as(name).isInstanceOf(Outcome.Done.class);
             assertThat(exists(name)).as(name).isTrue();
             cluster.server().connectAs(name, new Secret("pw"), name).close();
@@ -217,7 +216,7 @@ class ProvisionIT {
 
     @Test
     void labelClaimWithoutAPasswordIsReported() {
-        Provisioner.Result result = provision(container("silent", Map.of("pgsteward.database", "silent"), Map.of()));
+        ClaimResult result = provision(container("silent", Map.of("pgsteward.database", "silent"), Map.of()));
         assertThat(result.refused()).isTrue();
         assertThat(result.outcome().reason()).contains("no password").contains("pgsteward.password-file");
     }
@@ -225,13 +224,13 @@ class ProvisionIT {
     @Test
     void noPasswordReachesTheServersStatements() throws Exception {
         cluster.run("homelab", "ALTER SYSTEM SET log_statement = 'all'", "SELECT pg_reload_conf()");
-        Provisioner.Result result = provision(vikunja("discreet", "never-to-be-seen"));
+        ClaimResult result = provision(vikunja("discreet", "never-to-be-seen"));
         assertThat(result.toString()).doesNotContain("never-to-be-seen");
         assertThat(cluster.cluster().log()).contains("CREATE ROLE \"discreet\"").doesNotContain("never-to-be-seen");
         cluster.run("homelab", "ALTER SYSTEM RESET log_statement", "SELECT pg_reload_conf()");
     }
 
-    private Provisioner.Result provisionAt(Instant now, Container container) throws Exception {
+    private ClaimResult provisionAt(Instant now, Container container) throws Exception {
         Discovery discovery = new Discovery(
                 Catalogue.shipped(Json.mapper()), new SecretsFolder(secrets, secrets.resolve("postgres_password")));
         try (Provisioner then =
@@ -240,12 +239,12 @@ class ProvisionIT {
         }
     }
 
-    private Provisioner.Result provision(Container container) {
+    private ClaimResult provision(Container container) {
         return provisioner.provision(container, Optional.of(POSTGRES), List.of());
     }
 
     private void assertRefused(Container container, String because) {
-        Provisioner.Result result = provision(container);
+        ClaimResult result = provision(container);
         assertThat(result.refused()).as(because).isTrue();
         assertThat(result.outcome().reason()).contains(because);
     }

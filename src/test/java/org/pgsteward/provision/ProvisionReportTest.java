@@ -37,7 +37,7 @@ class ProvisionReportTest {
             String state,
             ProvisionReport.Password password,
             String sentence) {
-        ProvisionReport.Line line = ProvisionReport.Line.of(new Provisioner.Result(
+        ProvisionReport.Line line = ProvisionReport.Line.of(new ClaimResult(
                 outcome(outcome, sentence),
                 "app",
                 true,
@@ -46,7 +46,9 @@ class ProvisionReportTest {
                 enrolled ? Optional.of(ENROLLED) : Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                passwordSet));
+                passwordSet,
+                Optional.empty(),
+                List.of()));
 
         assertThat(line).isEqualTo(new ProvisionReport.Line("app", state, sentence, password));
         assertThat(line.refused()).isEqualTo(state.equals("refused"));

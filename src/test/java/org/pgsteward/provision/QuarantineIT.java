@@ -135,7 +135,7 @@ class QuarantineIT {
         quarantine.begin(quarantine.find(app));
         List<String> before = host.everything();
 
-        Provisioner.Result result = host.provision(EnrolmentHost.service(app));
+        ClaimResult result = host.provision(EnrolmentHost.service(app));
 
         assertThat(result.refused()).isTrue();
         assertThat(result.outcome().reason())
@@ -159,7 +159,7 @@ class QuarantineIT {
         assertThat(gone.repaired()).doesNotContainKey(app);
         assertThat(gone.troubles()).isEmpty();
         assertThat(claimed.repaired()).doesNotContainKey(app);
-        assertThat(claimed.byContainer().values()).singleElement().matches(Provisioner.Result::refused);
+        assertThat(claimed.byContainer().values()).singleElement().matches(ClaimResult::refused);
         assertThat(host.everything()).isEqualTo(before);
     }
 

@@ -7,7 +7,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -362,7 +361,6 @@ class RefusalsTest {
     }
 
     private static Claim claim(Boxes box, String service, String database, String user) {
-        return new Claim(
-                service, database, user, new Secret(PASSWORD), Set.of(), Optional.empty(), box.box(), "by a test");
+        return new Claim(service, database, user, new Secret(PASSWORD), DatabaseOptions.NONE, box.box(), "by a test");
     }
 }

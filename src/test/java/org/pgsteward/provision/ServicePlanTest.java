@@ -6,7 +6,6 @@ import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
@@ -454,18 +453,20 @@ class ServicePlanTest {
         });
     }
 
+    private static final Cluster.Service SERVICE =
+            new Cluster.Service("app", "app", "app", "homelab/app", true, "", "id-of-app", "image", "");
+
     @Test
     void nothingIsCreatedForAServiceWithoutAContainer() {
         Clusters before = Clusters.empty().row("app", "app", "app", "homelab/app");
-        assertThat(new DesiredService(before.cluster(), "management", "app", "app", Step.Kind.REPAIR).kept())
+        assertThat(new DesiredService(before.cluster(), "management", SERVICE, Step.Kind.REPAIR).kept())
                 .isEmpty();
         assertThat(new DesiredService(
                                 right().owner("app", "another")
                                         .role("app", "another", "nologin")
                                         .cluster(),
                                 "management",
-                                "app",
-                                "app",
+                                SERVICE,
                                 Step.Kind.REPAIR)
                         .kept())
                 .extracting(Step::reason)
@@ -499,7 +500,6 @@ class ServicePlanTest {
 
     private static Claim claim(String service, String database, String user, Boxes box) {
         Container container = box.box();
-        return new Claim(
-                service, database, user, new Secret(PASSWORD), Set.of(), Optional.empty(), container, "by a test");
+        return new Claim(service, database, user, new Secret(PASSWORD), DatabaseOptions.NONE, container, "by a test");
     }
 }

@@ -66,7 +66,7 @@ class TurnsIT {
         return new Thread(
                 () -> {
                     Container container = EnrolmentHost.service(service).box();
-                    Provisioner.Result result =
+                    ClaimResult result =
                             provisioner.provision(container, Optional.of(EnrolmentHost.POSTGRES), List.of(container));
                     steps.add(service + (result.outcome() instanceof Outcome.Done ? ": done" : ": not done"));
                 },

@@ -25,28 +25,22 @@ class UnenrolledTest {
 
     static Stream<Arguments> applications() {
         return Stream.of(
-                application("Sonarr", "SONARR__POSTGRES__HOST=postgresql", "SONARR__POSTGRES__PASSWORD=" + SECRET),
+                application("a Servarr", "XARR__POSTGRES__HOST=postgresql", "XARR__POSTGRES__PASSWORD=" + SECRET),
                 application(
-                        "Authelia",
-                        "AUTHELIA_STORAGE_POSTGRES_ADDRESS=tcp://postgresql:5432",
-                        "AUTHELIA_STORAGE_POSTGRES_PASSWORD=" + SECRET),
-                application("Mealie", "POSTGRES_SERVER=postgresql", "POSTGRES_PASSWORD=" + SECRET),
-                application("Laravel", "DB_HOST=postgresql", "DB_CONNECTION=pgsql", "DB_PASSWORD=" + SECRET),
-                application("Wiki.js", "DB_HOST=postgresql", "DB_TYPE=postgres", "DB_PASS=" + SECRET),
-                application("TeslaMate", "DATABASE_HOST=postgresql", "DATABASE_PASS=" + SECRET),
-                application("NocoDB", "NC_DB=pg://postgresql:5432?u=nocodb&p=" + SECRET + "&d=n", "NC_DB_PASS=x"),
+                        "a host with a scheme",
+                        "APP_STORAGE_ADDRESS=tcp://postgresql:5432",
+                        "APP_STORAGE_PASSWORD=" + SECRET),
                 application(
-                        "Penpot", "PENPOT_DATABASE_URI=postgresql://postgresql/penpot", "PENPOT_DATABASE_PASSWORD=p"),
-                application("Healthchecks", "DB_HOST=postgresql", "DB=postgres", "DB_PASSWORD=" + SECRET),
-                application("Mastodon", "DB_HOST=postgresql", "DB_PASS=" + SECRET),
+                        "Laravel without a user", "DB_HOST=postgresql", "DB_CONNECTION=pgsql", "DB_PASSWORD=" + SECRET),
                 application(
-                        "Wallabag",
-                        "SYMFONY__ENV__DATABASE_HOST=postgresql",
-                        "SYMFONY__ENV__DATABASE_DRIVER=pdo_pgsql",
-                        "SYMFONY__ENV__DATABASE_PASSWORD=" + SECRET),
-                application("Jellystat", "POSTGRES_IP=postgresql", "POSTGRES_PASSWORD=" + SECRET),
-                application("SQLAlchemy", "SQLALCHEMY_URL=postgresql+psycopg2://u:" + SECRET + "@postgresql:5432/db"),
-                application("Gotify", "GOTIFY_DATABASE_CONNECTION=host=postgresql port=5432 password=" + SECRET));
+                        "generic parts without a user", "DB_HOST=postgresql", "DB_TYPE=postgres", "DB_PASS=" + SECRET),
+                application("another generic part", "DATABASE_HOST=postgresql", "DATABASE_PASS=" + SECRET),
+                application(
+                        "an address without a database", "X_URL=pg://postgresql:5432?u=nocodb&p=" + SECRET, "X_PASS=x"),
+                application(
+                        "SQLAlchemy without a database",
+                        "APP_URL=postgresql+psycopg2://u:" + SECRET + "@postgresql:5432"),
+                application("keywords without a user", "APP_CONNECTION=host=postgresql port=5432 password=" + SECRET));
     }
 
     private static Arguments application(String name, String... variables) {
@@ -134,6 +128,16 @@ class UnenrolledTest {
                         new String[] {"VIKUNJA_DATABASE_HOST=postgresql", "VIKUNJA_DATABASE_TYPE=postgres"},
                         "VIKUNJA_DATABASE_PASSWORD is not set",
                         "VIKUNJA_DATABASE_PASSWORD: …"),
+                arguments(
+                        "Mealie without its kind of database",
+                        new String[] {"POSTGRES_SERVER=postgresql", "POSTGRES_PASSWORD=" + SECRET},
+                        "DB_ENGINE is not set, so Mealie does not use PostgreSQL",
+                        "DB_ENGINE: postgres"),
+                arguments(
+                        "a Sonarr without a user",
+                        new String[] {"SONARR__POSTGRES__HOST=postgresql", "SONARR__POSTGRES__PASSWORD=" + SECRET},
+                        "SONARR__POSTGRES__USER is not set",
+                        "SONARR__POSTGRES__USER: …"),
                 arguments(
                         "an address without a login",
                         new String[] {"DATABASE_URL=postgres://postgresql/miniflux"},
