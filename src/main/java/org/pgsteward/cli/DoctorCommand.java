@@ -10,6 +10,7 @@ import org.pgsteward.alert.OneLine;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.EngineConfig;
 import org.pgsteward.config.Settings;
+import org.pgsteward.doctor.Encryption;
 import org.pgsteward.doctor.Examination;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.model.Diagnosis;
@@ -80,6 +81,21 @@ final class DoctorCommand implements Callable<Integer> {
             out.println(colours.faint("not checked:"));
             report.notLookedAt().forEach(what -> out.println("  " + OneLine.of(what, 1000)));
         }
+        print(report.encryption(), colours, out);
+    }
+
+    /** Prints one line for all folders with the same finding. */
+    private static void print(List<Encryption> encryption, Colours colours, PrintWriter out) {
+        Map<String, List<String>> folders = new LinkedHashMap<>();
+        encryption.forEach(
+                one -> folders.computeIfAbsent(one.state() + ", " + one.detail(), finding -> new ArrayList<>())
+                        .add(one.holds()));
+        if (!folders.isEmpty()) {
+            out.println();
+            out.println(colours.faint("encryption of devices (src/docs/how-to/encrypt-the-data-volume.md):"));
+            folders.forEach(
+                    (finding, holds) -> out.println("  " + String.join(", ", holds) + ": " + OneLine.of(finding, 400)));
+        }
     }
 
     private static Map<String, Object> document(Examination.Report report, Wiring wiring) {
@@ -98,6 +114,18 @@ final class DoctorCommand implements Callable<Integer> {
         document.put("at", wiring.clock.instant().toString());
         document.put("diagnoses", diagnoses);
         document.put("not_looked_at", report.notLookedAt());
+        document.put(
+                "encryption",
+                report.encryption().stream().map(DoctorCommand::line).toList());
         return document;
+    }
+
+    private static Map<String, Object> line(Encryption found) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("holds", found.holds());
+        line.put("folder", found.folder());
+        line.put("state", found.state());
+        line.put("detail", found.detail());
+        return line;
     }
 }

@@ -94,8 +94,9 @@ public final class Examination {
      *
      * @param diagnoses the worst first
      * @param notLookedAt one sentence for each part that could not be read, with a way to change that
+     * @param encryption whether the folders lie on encrypted devices, for information
      */
-    public record Report(List<Diagnosis> diagnoses, List<String> notLookedAt) {
+    public record Report(List<Diagnosis> diagnoses, List<String> notLookedAt, List<Encryption> encryption) {
         /** Returns whether no action is needed: information is no trouble. */
         public boolean isWell() {
             return diagnoses.stream().noneMatch(Diagnosis::isTrouble);
@@ -140,7 +141,8 @@ public final class Examination {
                 new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());
         return new Report(
                 diagnoses.stream().map(found -> found.typed(typing)).toList(),
-                notLookedAt.stream().map(typing::of).toList());
+                notLookedAt.stream().map(typing::of).toList(),
+                EncryptionProbe.probe(disks.folders()));
     }
 
     private List<Condition> firing() {

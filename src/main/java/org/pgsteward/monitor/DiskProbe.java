@@ -5,6 +5,7 @@ import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -54,6 +55,11 @@ public final class DiskProbe {
         return new ArrayList<>(disks.values());
     }
 
+    /** Returns the folders by their content. */
+    public Map<String, Path> folders() {
+        return Collections.unmodifiableMap(folders);
+    }
+
     /** Returns whether the disk of PostgreSQL's data is among them. */
     public boolean seesPostgres() {
         return folders.containsKey(POSTGRES_DATA);
@@ -66,7 +72,7 @@ public final class DiskProbe {
     }
 
     /** Returns the nearest existing folder above a missing one, since the folder will be made on its disk. */
-    private static Path existing(Path path) {
+    public static Path existing(Path path) {
         Path existing = path.toAbsolutePath();
         while (!Files.exists(existing) && existing.getParent() != null) {
             existing = existing.getParent();

@@ -59,7 +59,14 @@ class DoctorCommandIT {
                                     + " large: PostgreSQL's settings allow ")
                     .contains(
                             "\n    docker exec postgresql psql -U homelab -d homelab -c \"ALTER SYSTEM SET shared_buffers")
-                    .contains("\nnot checked:\n  slow statements: the extension pg_stat_statements is not in");
+                    .contains("\nnot checked:\n  slow statements: the extension pg_stat_statements is not in")
+                    .containsPattern(
+                            "\nencryption of devices .*\n  backups, state, scratch: (encrypted|not visible), .*\n"
+                                    + "  PostgreSQL's data: not visible, PGSTEWARD_POSTGRES_DATA_DIR does not name its folder");
+            assertThat(json.readTree(CommandRun.on(host, "doctor", "--json").out())
+                            .at("/encryption/0/holds")
+                            .asText())
+                    .isEqualTo("backups");
 
             assertThat(well.out())
                     .contains(
@@ -135,12 +142,10 @@ class DoctorCommandIT {
             CommandRun unset = CommandRun.on(host, "doctor");
             assertThat(unset.code()).isEqualTo(2);
             assertThat(unset.err().lines())
-                    .first()
-                    .asString()
-                    .startsWith("pgsteward: pgsteward.postgres.password is not set");
-            assertThat(unset.err().lines())
-                    .last()
-                    .isEqualTo("did you mean: docker compose exec pgsteward pgsteward doctor");
+                    .hasSize(3)
+                    .startsWith(
+                            "pgsteward: pgsteward.postgres.password is not set; type the line for your installation:")
+                    .contains("  compose:         docker compose exec pgsteward pgsteward doctor");
         }
     }
 
