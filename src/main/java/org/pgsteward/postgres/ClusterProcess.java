@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -46,6 +47,13 @@ final class ClusterProcess {
             + "while sleep 1; kill -INT $server; do :; done; rm -rf \"$sockets\" ${data:+\"$data\"}) <&3 >/dev/null 2>&1 & "
             + "wait $server; wait $server 2>/dev/null";
 
+    /**
+     * A server with a port serves other parts of this process, which end before it. In a session of its own, it does not get
+     * the Ctrl-C of a terminal.
+     */
+    private static final List<String> OWN_SESSION =
+            Files.isExecutable(Path.of("/usr/bin/setsid")) ? List.of("/usr/bin/setsid") : List.of();
+
     private final Process leash;
     private final Path data;
     private final StringBuilder log = new StringBuilder();
@@ -63,7 +71,8 @@ final class ClusterProcess {
         settings.put("unix_socket_directories", sockets.toString());
         settings.put("listen_addresses", plan.port().isPresent() ? "127.0.0.1" : "");
         settings.put("port", Integer.toString(port(plan)));
-        List<String> command = new ArrayList<>(List.of(
+        List<String> command = new ArrayList<>(plan.port().isPresent() ? OWN_SESSION : List.of());
+        command.addAll(List.of(
                 "sh",
                 "-c",
                 "exec 3<&0; " + (plan.port().isEmpty() ? LAST_IN_LINE : "") + LEASH,

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
@@ -72,6 +73,11 @@ class DemoIT {
                         "resolved memory-high postgresql",
                         "resolved service-down hedgedoc");
         assertThat(output).doesNotContain("demo-vikunja", "demo-hedgedoc", "demo-linkding", "demo-navidrome");
+        assertThat(output)
+                .startsWith("pgsteward demo in " + folder + ", with the log in " + log() + "\n")
+                .as("lines of the log")
+                .doesNotContain(" INFO ", " WARN ", " ERROR ");
+        assertThat(log()).content().contains(" INFO EventFeed - receives Docker events from ");
         assertThat(commands()).as("processes left behind").isEmpty();
     }
 
@@ -89,10 +95,11 @@ class DemoIT {
         if (signal.equals("TERM")) {
             askFromAnotherTerminal();
         }
-        Process second = start("--once");
+        Path refused = folder.resolve("refused");
+        Process second = command(0, "--once").redirectOutput(refused.toFile()).start();
         assertThat(second.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         assertThat(second.exitValue()).isEqualTo(2);
-        assertThat(Files.readString(printed)).contains("a demonstration runs in " + folder);
+        assertThat(refused).content().contains("a demonstration runs in " + folder);
 
         new ProcessBuilder("kill", "-" + signal, Long.toString(demo.pid()))
                 .start()
@@ -101,9 +108,18 @@ class DemoIT {
         assertThat(demo.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
         await().untilAsserted(
                         () -> assertThat(commands()).as("processes left behind").isEmpty());
-        assertThat(Files.readString(printed))
+        assertThat(notices())
                 .as("the end of the demo's own PostgreSQL raises no alert")
-                .doesNotContain("[critical] postgresql");
+                .noneMatch(notice -> notice.contains("postgres-down"));
+        if (!signal.equals("KILL")) {
+            assertThat(demo.exitValue())
+                    .as("of all finished steps, or of the signal in between")
+                    .isEqualTo(signal.equals("TERM") ? 0 : 130);
+            assertThat(Files.readString(printed))
+                    .endsWith("The demonstration has ended; its files stay in " + folder + " until the next one.\n")
+                    .doesNotContain("NOT VERIFIED", " ERROR ", "pgsteward: ");
+            assertThat(folder.resolve("env")).doesNotExist();
+        }
     }
 
     private void askFromAnotherTerminal() throws IOException, InterruptedException {
@@ -145,8 +161,37 @@ class DemoIT {
             assertThat(demo.exitValue()).isEqualTo(2);
             assertThat(Files.readString(printed))
                     .isEqualTo("pgsteward: port " + port + " is in use; choose another: PGSTEWARD_HTTP_PORT="
-                            + (port + 1) + " ./pgsteward demo\n");
+                            + free(port + 1) + " ./pgsteward demo --dir " + "'" + folder + "'\n");
+            assertThat(folder).isEmptyDirectory();
         }
+    }
+
+    /** Returns the first port from this one on that no program has now. */
+    private static int free(int from) throws IOException {
+        try (ServerSocket open = new ServerSocket(from, 1, InetAddress.getLoopbackAddress())) {
+            return open.getLocalPort();
+        } catch (BindException taken) {
+            return free(from + 1);
+        }
+    }
+
+    @Test
+    void aFolderThatMayNotBeMadeIsNamedWithItsOwner() throws Exception {
+        Path foreign = Path.of("/sys/pgsteward-demo");
+        List<String> command = ChildJava.steward("demo", "--once", "--dir", foreign.toString());
+        Process demo = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(printed.toFile())
+                .start();
+        assertThat(demo.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
+
+        assertThat(demo.exitValue()).isEqualTo(2);
+        String user = System.getProperty("user.name");
+        assertThat(printed)
+                .content()
+                .matches("pgsteward: cannot write to " + foreign + ": [a-z -]+; /sys belongs to root, and you are "
+                        + user + "; choose another folder: \\./pgsteward demo --dir /tmp/pgsteward-demo-" + user
+                        + "\\n");
     }
 
     @Test
@@ -165,11 +210,19 @@ class DemoIT {
     }
 
     private Process start(int port, String... options) throws IOException {
+        return command(port, options).redirectOutput(printed.toFile()).start();
+    }
+
+    private Path log() {
+        return folder.resolve("demo.log");
+    }
+
+    private ProcessBuilder command(int port, String... options) {
         List<String> command = new java.util.ArrayList<>(ChildJava.steward("demo", "--dir", folder.toString()));
         command.addAll(List.of(options));
         ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
         builder.environment().put("PGSTEWARD_HTTP_PORT", Integer.toString(port));
-        return builder.redirectOutput(printed.toFile()).start();
+        return builder;
     }
 
     /** Returns the number of PostgreSQL processes whose arguments name the demonstration's folder. */

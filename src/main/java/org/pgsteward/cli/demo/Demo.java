@@ -1,21 +1,19 @@
 package org.pgsteward.cli.demo;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.app.Daemon;
@@ -28,13 +26,11 @@ import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.config.WebConfig;
 import org.pgsteward.io.LockFile;
-import org.pgsteward.io.Threads;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
-import org.pgsteward.model.Refusal;
-import org.pgsteward.postgres.AbandonedClusters;
-import org.pgsteward.postgres.ThrowawayCluster;
+import org.pgsteward.model.CommandPrefix;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -53,19 +49,21 @@ import picocli.CommandLine.Spec;
  */
 @Command(
         name = "demo",
-        description = "Show all steps on a throwaway PostgreSQL with recorded Docker events.",
+        description = {
+            "Show all steps on a throwaway PostgreSQL with recorded Docker events.",
+            "Ctrl-C or SIGTERM ends it, with exit code 0 once all steps are done."
+        },
         footer = {
             "",
             "For example:",
             "  pgsteward demo --once    all steps once",
-            "  pgsteward demo           all steps, then the status page until Ctrl-C"
+            "  pgsteward demo           all steps, then the status page until Ctrl-C",
+            "  PGSTEWARD_HTTP_PORT=8081 ./pgsteward demo    with another port"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
 public final class Demo implements Callable<Integer> {
-    private static final Duration PATIENCE = Duration.ofMinutes(3);
-    private static final Duration DAEMON_END = Duration.ofSeconds(3);
-    private static final String MARK = ".pgsteward-demo";
+    private static final String LOG = "demo.log";
 
     @Spec
     private CommandSpec spec;
@@ -81,13 +79,33 @@ public final class Demo implements Callable<Integer> {
     @Override
     @SuppressWarnings("try") // held, not used
     public Integer call() throws Exception {
+        // The command's own writer must exist before the log takes the place of standard error.
+        CommandLine line = spec.commandLine();
+        Screen screen = new Screen(line.getOut());
+        line.getErr();
         Path home = Path.of(System.getProperty("pgsteward.home", "")).toAbsolutePath();
         Path folder = (dir == null ? home.resolve("target/demo") : dir)
                 .toAbsolutePath()
                 .normalize();
-        try (LockFile claimed = claim(folder)) {
-            empty(folder);
-            return show(shippedRoutes(home, folder), folder);
+        Settings environment = Settings.from(System.getenv());
+        DemoFolder.requireIdle(folder);
+        if (!once) {
+            DemoHost.requireFree(environment, dir == null ? "" : " --dir " + CommandPrefix.word(dir.toString()));
+        }
+        try (LockFile claimed = DemoFolder.claim(folder);
+                DemoEnd end = DemoEnd.of(screen, folder)) {
+            try {
+                DemoFolder.empty(folder, screen);
+                Path log = folder.resolve(LOG);
+                System.setErr(new PrintStream(new FileOutputStream(log.toFile(), true), true, StandardCharsets.UTF_8));
+                screen.say("pgsteward demo in " + folder + ", with the log in " + log);
+                return show(screen, end, environment, shippedRoutes(home, folder), folder);
+            } catch (Exception e) {
+                if (end.isBySignal()) {
+                    return 0;
+                }
+                throw e;
+            }
         }
     }
 
@@ -103,71 +121,39 @@ public final class Demo implements Callable<Integer> {
                 .orElse(home.resolve("routes"));
     }
 
-    private int show(Path shipped, Path folder) throws Exception {
-        Screen screen = new Screen(spec.commandLine().getOut());
-        Settings environment = Settings.from(System.getenv());
-        if (!once) {
-            DemoHost.requireFree(environment);
-        }
-        screen.say("pgsteward demo in " + folder);
+    private int show(Screen screen, DemoEnd end, Settings environment, Path shipped, Path folder) throws Exception {
         Path routes = DemoRoutes.copy(shipped, folder.resolve("routes"));
-        CountDownLatch stopped = new CountDownLatch(1);
-        AtomicReference<@Nullable Daemon> running = new AtomicReference<>();
-        try (DemoHost host = DemoHost.start(folder, environment.find(PostgresConfig.PROGRAMS))) {
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> end(running.get(), host), "demo-end"));
-            screen.done("host", "PostgreSQL and a recorded engine", host.data().toString());
-            Wiring wiring = new Wiring(
-                    environment
-                            .with(host.settings())
-                            .with(Map.of(
-                                    DaemonConfig.ROUTES.name(),
-                                    routes.toString(),
-                                    WebConfig.PORT.name(),
-                                    once
-                                            ? "0"
-                                            : environment.value(WebConfig.PORT).toString())),
-                    host.programs().user());
-            try (Daemon daemon = wiring.daemon().start()) {
-                running.set(daemon);
-                await("the event feed connects", daemon::hears);
-                screen.done(
-                        "start",
-                        "the routes in " + routes + " run",
-                        once ? "" : "http://127.0.0.1:" + daemon.httpPort() + "/");
-                boolean verified = work(screen, host, wiring);
-                screen.table();
-                if (!once) {
-                    screen.say("Status page: http://127.0.0.1:" + daemon.httpPort()
-                            + "/ (Ctrl-C ends the demonstration).");
-                    screen.say("To query it from another terminal: . " + host.environmentFile(routes)
-                            + " && ./pgsteward status");
-                    screen.say("Route files, which you may edit now (the next start makes them anew): " + routes);
-                    stopped.await();
-                }
-                return verified ? 0 : 1;
-            }
+        DemoHost host = end.with(DemoHost.start(folder, environment.find(PostgresConfig.PROGRAMS), screen));
+        screen.done("host", "PostgreSQL and a recorded engine", host.data().toString());
+        Wiring wiring = new Wiring(
+                environment
+                        .with(host.settings())
+                        .with(Map.of(
+                                DaemonConfig.ROUTES.name(),
+                                routes.toString(),
+                                WebConfig.PORT.name(),
+                                once ? "0" : environment.value(WebConfig.PORT).toString())),
+                host.programs().user());
+        Daemon daemon = end.with(wiring.daemon(), wiring.runs).start();
+        screen.await("the event feed connects", daemon::hears);
+        String page = once ? "" : "http://127.0.0.1:" + daemon.httpPort() + "/";
+        screen.done("start", "the routes in " + routes + " run", page);
+        int code = work(screen, host, wiring) ? 0 : 1;
+        screen.table();
+        if (!once) {
+            screen.say("Status page: " + page + " (Ctrl-C ends the demonstration).");
+            screen.say(
+                    "To query it from another terminal: . " + host.environmentFile(routes) + " && ./pgsteward status");
+            screen.say("Route files, which you may edit now (the next start makes them anew): " + routes);
+            end.await(code);
         }
-    }
-
-    /**
-     * Ends the daemon first, since it would alert that its PostgreSQL is gone. It waits at most 3 seconds for running
-     * work.
-     */
-    private static void end(@Nullable Daemon daemon, DemoHost host) {
-        try (host) {
-            if (daemon != null) {
-                Threads.start("demo-daemon-end", Threads.DEFAULT_STACK, daemon::close)
-                        .join(DAEMON_END.toMillis());
-            }
-        } catch (InterruptedException hurry) {
-            Thread.currentThread().interrupt();
-        }
+        return code;
     }
 
     private static boolean work(Screen screen, DemoHost host, Wiring wiring) throws Exception {
         host.engine().play("deploy");
         for (DemoService service : DemoService.values()) {
-            await("a login to the database of " + service.user(), () -> canUse(service, wiring));
+            screen.await("a login to the database of " + service.user(), () -> canUse(service, wiring));
         }
         screen.done("provision", DemoService.values().length + " databases and roles", "service_configs");
         for (DemoService service : DemoService.values()) {
@@ -185,7 +171,7 @@ public final class Demo implements Callable<Integer> {
         alert(screen, host, mailbox, "service-down", "service-crash", "service-back");
         alert(screen, host, mailbox, "memory-high", "memory-high", "memory-normal");
 
-        await("rows in the journal", () -> isEmpty(host.folder().resolve("state/spool")));
+        screen.await("rows in the journal", () -> isEmpty(host.folder().resolve("state/spool")));
         for (String table : List.of("service_configs", "backup_log", "user_activity")) {
             String rows = wiring.server.ask("SELECT count(*) FROM public." + table);
             screen.done("journal", rows + " rows in " + table, "database homelab");
@@ -214,10 +200,10 @@ public final class Demo implements Callable<Integer> {
             Screen screen, DemoHost host, DemoMailbox mailbox, String kind, String trouble, String recovery)
             throws Exception {
         host.engine().play(trouble);
-        await("alert " + kind, () -> mailbox.title(kind, "firing").isPresent());
+        screen.await("alert " + kind, () -> mailbox.title(kind, "firing").isPresent());
         screen.done("alert", mailbox.title(kind, "firing").orElseThrow(), "mailbox");
         host.engine().play(recovery);
-        await(
+        screen.await(
                 "alert " + kind + " resolves",
                 () -> mailbox.title(kind, "resolved").isPresent());
         screen.done("resolved", mailbox.title(kind, "resolved").orElseThrow(), "mailbox");
@@ -242,53 +228,6 @@ public final class Demo implements Callable<Integer> {
     private static boolean isEmpty(Path folder) throws IOException {
         try (Stream<Path> files = Files.list(folder)) {
             return files.noneMatch(path -> path.toString().endsWith(".json"));
-        }
-    }
-
-    @FunctionalInterface
-    private interface Question {
-        boolean isTrue() throws Exception;
-    }
-
-    private static void await(String what, Question question) throws Exception {
-        long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (!question.isTrue()) {
-            if (System.nanoTime() > deadline) {
-                throw new IOException("waited " + PATIENCE.toSeconds() + " s without success for: " + what
-                        + "; the lines above show the last step; a slow machine may succeed at the next try");
-            }
-            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-        }
-    }
-
-    /**
-     * Claims the folder until the lock is closed or the process ends. Refuses a folder with files of another origin.
-     */
-    private static LockFile claim(Path folder) throws IOException {
-        Files.createDirectories(folder);
-        Path mark = folder.resolve(MARK);
-        try (Stream<Path> content = Files.list(folder)) {
-            if (content.findAny().isPresent() && !Files.exists(mark)) {
-                throw new Refusal(folder + " has files that are not from a demonstration: choose another --dir");
-            }
-        }
-        LockFile claimed = LockFile.take(mark)
-                .orElseThrow(
-                        () -> new Refusal("a demonstration runs in " + folder + ": end it, or choose another --dir"));
-        // PostgreSQL runs as another user if this process is root, and must be able to enter the folder.
-        Files.setPosixFilePermissions(folder, PosixFilePermissions.fromString("rwxr-xr-x"));
-        return claimed;
-    }
-
-    /** Empties the folder for a new demonstration, after the servers of a killed one have ended. */
-    private static void empty(Path folder) throws Exception {
-        Path earlier = folder.resolve("postgres");
-        await("the previous demonstration's PostgreSQL ends in " + earlier, () -> !AbandonedClusters.isAtWork(earlier));
-        Path mark = folder.resolve(MARK);
-        try (Stream<Path> files = Files.list(folder)) {
-            for (Path file : files.filter(path -> !path.equals(mark)).toList()) {
-                ThrowawayCluster.remove(file);
-            }
         }
     }
 }

@@ -1,7 +1,6 @@
 package org.pgsteward.cli.demo;
 
 import java.io.IOException;
-import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -15,6 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.config.BackupConfig;
 import org.pgsteward.config.DaemonConfig;
 import org.pgsteward.config.EngineConfig;
@@ -28,11 +29,19 @@ import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.ThrowawayCluster;
 import org.pgsteward.postgres.UnprivilegedUser;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Environment of one demonstration, as a host provides it: PostgreSQL, an engine that plays a recording, and folders.
  */
 final class DemoHost implements AutoCloseable {
+    private static final int FIRST_FOR_USERS = 1024;
+    private static final int LAST_PORT = 65_535;
+    private static final int OTHER_PORTS = 50;
+
+    private static final Logger LOG = LoggerFactory.getLogger(DemoHost.class);
+
     private final Path folder;
     private final Path data;
     private final DemoPrograms found;
@@ -59,9 +68,9 @@ final class DemoHost implements AutoCloseable {
     }
 
     /** @throws Refusal if the machine has no PostgreSQL programs, with the package to install */
-    static DemoHost start(Path folder, Optional<Path> bindir) throws IOException, InterruptedException {
+    static DemoHost start(Path folder, Optional<Path> bindir, Screen screen) throws IOException, InterruptedException {
         Files.createDirectories(folder);
-        DemoPrograms found = DemoPrograms.find(folder, bindir);
+        DemoPrograms found = DemoPrograms.find(folder, bindir, screen);
         UnprivilegedUser user = found.user();
         Path data = folder.resolve("postgres");
         if (!user.mayEnter(folder)) {
@@ -97,16 +106,36 @@ final class DemoHost implements AutoCloseable {
         }
     }
 
-    /** @throws Refusal if another program has the status page's port, with a command that avoids it */
-    static void requireFree(Settings environment) throws IOException {
+    /**
+     * Checks the port of the status page.
+     *
+     * @param options of the command, for the text
+     * @throws Refusal if another program has the port, or this user may not open it; with a command that avoids it
+     */
+    static void requireFree(Settings environment, String options) throws IOException {
+        InetAddress host = new InetSocketAddress(environment.value(WebConfig.HOST), 0).getAddress();
         int port = environment.value(WebConfig.PORT);
-        InetSocketAddress address = new InetSocketAddress(environment.value(WebConfig.HOST), port);
+        Optional<String> trouble = trouble(host, port);
+        if (trouble.isPresent()) {
+            int first = Math.max(port + 1, FIRST_FOR_USERS);
+            int other = IntStream.range(first, first + OTHER_PORTS)
+                    .filter(next -> next <= LAST_PORT && trouble(host, next).isEmpty())
+                    .findFirst()
+                    .orElse(0);
+            throw new Refusal("port " + port + " " + trouble.get() + "; choose another: PGSTEWARD_HTTP_PORT=" + other
+                    + " ./pgsteward demo" + options);
+        }
+    }
+
+    /** Returns why a server cannot open the port; empty if it can. */
+    private static Optional<String> trouble(@Nullable InetAddress host, int port) {
         try (ServerSocket socket = new ServerSocket()) {
             socket.setReuseAddress(true);
-            socket.bind(address, 1);
-        } catch (BindException taken) {
-            throw new Refusal("port " + port + " is in use; choose another: PGSTEWARD_HTTP_PORT=" + (port + 1)
-                    + " ./pgsteward demo");
+            socket.bind(new InetSocketAddress(host, port), 1);
+            return Optional.empty();
+        } catch (IOException refused) {
+            String reason = String.valueOf(refused.getMessage());
+            return Optional.of(reason.contains("in use") ? "is in use" : "cannot be opened (" + reason + ")");
         }
     }
 
@@ -135,7 +164,7 @@ final class DemoHost implements AutoCloseable {
     Path environmentFile(Path routes) throws IOException {
         Map<String, String> settings = new TreeMap<>(settings());
         settings.put(DaemonConfig.ROUTES.name(), routes.toString());
-        Path file = folder.resolve("env");
+        Path file = environmentFile();
         Files.write(file, new byte[0]);
         // It has the administrator's password.
         Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
@@ -189,10 +218,20 @@ final class DemoHost implements AutoCloseable {
         return settings;
     }
 
+    private Path environmentFile() {
+        return folder.resolve("env");
+    }
+
+    /** Ends the servers, and removes the file with their addresses. */
     @Override
     public void close() {
         engine.close();
         cluster.close();
+        try {
+            Files.deleteIfExists(environmentFile());
+        } catch (IOException e) {
+            LOG.warn("cannot remove {}: {}", environmentFile(), e.toString());
+        }
     }
 
     private static int freePort() throws IOException {

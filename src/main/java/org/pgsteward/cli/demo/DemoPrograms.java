@@ -24,13 +24,14 @@ record DemoPrograms(Programs programs, UnprivilegedUser user) {
             List.of("initdb", "postgres", "psql", "pg_dump", "pg_dumpall", "pg_restore");
 
     /** @throws Refusal if neither the machine has them nor an engine has the image, with the package to install */
-    static DemoPrograms find(Path folder, Optional<Path> bindir) throws IOException, InterruptedException {
+    static DemoPrograms find(Path folder, Optional<Path> bindir, Screen screen)
+            throws IOException, InterruptedException {
         UnprivilegedUser user = UnprivilegedUser.ofThisProcess();
         Optional<Programs> installed = Programs.newest(bindir);
         if (installed.isPresent()) {
             return new DemoPrograms(installed.get(), user);
         }
-        if (!succeeds(List.of("docker", "version"), 20) || !hasImage()) {
+        if (!succeeds(List.of("docker", "version"), 20) || !hasImage(screen)) {
             throw new Refusal("the demonstration needs PostgreSQL's programs (initdb, pg_dump and others), or a"
                     + " Docker Engine to take them from: install postgresql-15, or set PGSTEWARD_POSTGRES_BINDIR");
         }
@@ -59,9 +60,12 @@ record DemoPrograms(Programs programs, UnprivilegedUser user) {
                 + IMAGE + " \"$@\"\n";
     }
 
-    private static boolean hasImage() throws IOException, InterruptedException {
-        return succeeds(List.of("docker", "image", "inspect", IMAGE), 20)
-                || succeeds(List.of("docker", "pull", "--quiet", IMAGE), 300);
+    private static boolean hasImage(Screen screen) throws InterruptedException {
+        if (succeeds(List.of("docker", "image", "inspect", IMAGE), 20)) {
+            return true;
+        }
+        screen.say("This machine has no programs of PostgreSQL. Docker pulls " + IMAGE + ", at most for 5 minutes.");
+        return succeeds(List.of("docker", "pull", "--quiet", IMAGE), 300);
     }
 
     private static boolean succeeds(List<String> command, int seconds) throws InterruptedException {
