@@ -12,6 +12,7 @@ import org.pgsteward.camel.RouteClient;
 import org.pgsteward.camel.RouteReporter;
 import org.pgsteward.camel.receivers.Redaction;
 import org.pgsteward.config.DaemonConfig;
+import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.ReceiverSettings;
 import org.pgsteward.config.Settings;
 import org.pgsteward.io.Json;
@@ -32,7 +33,7 @@ final class Foundation {
     /**
      * Checks the settings, and creates the state folder if the purpose writes.
      *
-     * @throws IllegalArgumentException if a setting is wrong, with its name and value
+     * @throws IllegalArgumentException if a setting is wrong or missing, with its name and value
      * @throws IOException if the state folder cannot be created
      */
     Foundation(Settings given, AccessMode purpose, UnprivilegedUser user, Clock clock) throws IOException {
@@ -45,6 +46,10 @@ final class Foundation {
         daemon = DaemonConfig.of(given);
         settings = ReceiverSettings.with(given)
                 .with(Map.of(DaemonConfig.ZONE.name(), daemon.zone().getId()));
+        if (purpose.needsPassword()) {
+            // A command that is refused for lack of it must not leave an empty folder.
+            given.value(PostgresConfig.PASSWORD);
+        }
         if (purpose.leavesTraces()) {
             closed(daemon.state());
         }

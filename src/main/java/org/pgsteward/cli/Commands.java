@@ -1,6 +1,7 @@
 package org.pgsteward.cli;
 
 import java.io.PrintWriter;
+import java.util.List;
 import org.pgsteward.cli.demo.Demo;
 import org.pgsteward.model.Refusal;
 import picocli.CommandLine;
@@ -41,7 +42,7 @@ import picocli.CommandLine.IVersionProvider;
             CommandLine.HelpCommand.class
         })
 public final class Commands {
-    private static final int COULD_NOT_RUN = 2;
+    static final int COULD_NOT_RUN = 2;
 
     private Commands() {}
 
@@ -56,15 +57,20 @@ public final class Commands {
     }
 
     static CommandLine line() {
-        return new CommandLine(new Commands()).setExecutionExceptionHandler(Commands::failed);
+        return new CommandLine(new Commands())
+                .setParameterExceptionHandler(UsageErrors::print)
+                .setExecutionExceptionHandler(Commands::failed);
     }
 
     private static int failed(Exception thrown, CommandLine line, CommandLine.ParseResult parsed) {
         PrintWriter err = line.getErr();
         boolean expected = thrown instanceof Refusal || thrown instanceof IllegalArgumentException;
-        String says = thrown.getMessage() == null ? thrown.toString() : thrown.getMessage();
-        err.println("pgsteward: " + Place.typing().of(says));
-        Place.hint(thrown, parsed.originalArgs()).ifPresent(err::println);
+        List<String> places = Place.lines(thrown, parsed.originalArgs());
+        if (places.isEmpty()) {
+            err.println("pgsteward: " + Place.typing().of(FileErrors.words(thrown)));
+        } else {
+            places.forEach(err::println);
+        }
         err.flush();
         return expected ? COULD_NOT_RUN : 1;
     }

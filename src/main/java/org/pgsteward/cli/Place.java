@@ -2,6 +2,7 @@ package org.pgsteward.cli;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -26,23 +27,28 @@ final class Place {
     }
 
     /**
-     * Returns a suggestion for a command that finds no configuration: the same command in the container, or with the
-     * settings of the demonstration.
+     * Returns the message about a command that finds no configuration in a checkout: one line for each place in which
+     * it may be typed. Returns no line for other errors.
      */
-    static Optional<String> hint(Throwable thrown, List<String> arguments) {
-        Path home = Path.of(System.getProperty("pgsteward.home", ""));
-        return hint(thrown, arguments, home);
+    static List<String> lines(Throwable thrown, List<String> arguments) {
+        return lines(thrown, arguments, Path.of(System.getProperty("pgsteward.home", "")));
     }
 
-    static Optional<String> hint(Throwable thrown, List<String> arguments, Path home) {
+    static List<String> lines(Throwable thrown, List<String> arguments, Path home) {
         if (!(thrown instanceof NotSet missing)
                 || !missing.key().equals(PostgresConfig.PASSWORD.name())
                 || !Files.isRegularFile(home.resolve("compose.yaml"))) {
-            return Optional.empty();
+            return List.of();
         }
         String typed = arguments.stream().map(Place::argument).collect(Collectors.joining(" "));
-        String there = demonstration(typed, home).map(demo -> "; " + demo).orElse("");
-        return Optional.of("did you mean: docker compose exec pgsteward pgsteward " + typed + there);
+        List<String> lines = new ArrayList<>();
+        lines.add("pgsteward: " + missing.key() + " is not set; type the line for your installation:");
+        if (Files.isRegularFile(home.resolve(DEMO))) {
+            lines.add("  demonstration:   " + demonstrationCommand(typed));
+        }
+        lines.add("  compose:         docker compose exec pgsteward pgsteward " + typed);
+        lines.add("  without Docker:  export PGSTEWARD_POSTGRES_HOST=127.0.0.1 PGSTEWARD_POSTGRES_PASSWORD_FILE=FILE");
+        return lines;
     }
 
     /** Returns the command with the settings of a running demonstration; empty if there is none in this checkout. */
@@ -52,8 +58,12 @@ final class Place {
 
     private static Optional<String> demonstration(String typed, Path home) {
         return Files.isRegularFile(home.resolve(DEMO))
-                ? Optional.of("for the demonstration: . " + DEMO + " && ./pgsteward " + typed)
+                ? Optional.of("for the demonstration: " + demonstrationCommand(typed))
                 : Optional.empty();
+    }
+
+    private static String demonstrationCommand(String typed) {
+        return ". " + DEMO + " && ./pgsteward " + typed;
     }
 
     private static String argument(String text) {

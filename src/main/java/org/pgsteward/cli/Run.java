@@ -16,7 +16,8 @@ import picocli.CommandLine.Command;
         name = "run",
         description = {
             "Run the daemon until SIGTERM. It stands by while another daemon manages the same PostgreSQL.",
-            "Settings are environment variables, PGSTEWARD_...; see src/docs/reference.md."
+            "With Docker, compose.yaml runs it: docker compose up -d, as README.md describes. Without Docker, read",
+            "\"Build and run\" in CONTRIBUTING.md first. All settings are in src/docs/reference.md."
         },
         footer = {
             "",

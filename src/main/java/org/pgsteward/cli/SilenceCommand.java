@@ -12,13 +12,16 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
 import org.pgsteward.alert.Silences;
+import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.Activity;
+import org.pgsteward.model.AlertKinds;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Refusal;
@@ -59,7 +62,10 @@ final class SilenceCommand implements Callable<Integer> {
     @Option(names = "--all", description = "Alerts of all services.")
     private boolean all;
 
-    @Option(names = "--kind", paramLabel = "KIND", description = "Only alerts of this kind, such as service-down.")
+    @Option(
+            names = "--kind",
+            paramLabel = "KIND",
+            description = "Only alerts of this kind, such as service-down; src/docs/reference.md has all kinds.")
     private @Nullable String kind;
 
     @Option(
@@ -74,7 +80,7 @@ final class SilenceCommand implements Callable<Integer> {
     @Option(names = "--end", paramLabel = "ID", description = "End the silence with this id early.")
     private @Nullable String end;
 
-    @Option(names = "--force", description = "Also if the service is unknown.")
+    @Option(names = "--force", description = "Also if the service or the kind is unknown.")
     private boolean force;
 
     @Option(names = "--json", description = "Print one JSON document: the silences that are active afterwards.")
@@ -87,7 +93,15 @@ final class SilenceCommand implements Callable<Integer> {
         }
         String lasting = time == null ? USUAL : time;
         Duration span = span(lasting);
-        Wiring wiring = new Wiring(Settings.from(System.getenv()));
+        if (end == null && service == null && !all && (kind != null || time != null || !reason.isEmpty())) {
+            throw new Refusal("silence with --kind, --for or --reason needs SERVICE or --all");
+        }
+        Settings settings = Settings.from(System.getenv());
+        if (service != null || kind != null) {
+            // Refused before the state folder is created.
+            refuseUnknown(Wiring.to(AccessMode.READ_ONLY, settings));
+        }
+        Wiring wiring = new Wiring(settings);
         Silences silences = wiring.silences;
         if (end != null) {
             if (!silences.end(end)) {
@@ -99,37 +113,43 @@ final class SilenceCommand implements Callable<Integer> {
             }
         } else if (service != null || all) {
             String whose = service == null ? "" : service;
-            if (service != null) {
-                refuseUnknown(service, wiring);
-            }
-            Silence silence = silences.begin(whose, kind == null ? "" : kind, span, OneLine.of(reason, 200));
+            String which = kind == null ? "" : AlertKinds.current(kind);
+            Silence silence = silences.begin(whose, which, span, OneLine.of(reason, 200));
             writeDown(wiring, service == null ? "pgsteward" : service, "silence " + silence.id() + " for " + lasting);
-        } else if (kind != null || time != null || !reason.isEmpty()) {
-            throw new Refusal("silence with --kind, --for or --reason needs SERVICE or --all");
         }
         print(wiring, silences.active());
         return 0;
     }
 
-    /**
-     * Refuses an unknown name: such a silence would not mute the alerts that the operator means. While PostgreSQL is
-     * unavailable names cannot be compared, and every name is accepted.
-     */
-    private void refuseUnknown(String name, Wiring wiring) {
-        Set<String> known = new TreeSet<>(List.of("postgresql", "pgsteward"));
-        wiring.alerts.firing().forEach(alert -> known.add(alert.service()));
-        try {
-            wiring.tables.services().enrolments().forEach(enrolment -> known.add(enrolment.service()));
-            wiring.targets
-                    .all(BackupKind.DUMP)
-                    .forEach(found -> known.add(found.target().service()));
-        } catch (SQLException unavailable) {
-            return;
+    /** Refuses an unknown name: such a silence would not mute the alerts that the operator means. */
+    private void refuseUnknown(Wiring wiring) {
+        List<Alert> firing = wiring.alerts.firing();
+        if (kind != null) {
+            Set<String> kinds = new TreeSet<>(AlertKinds.ALL);
+            firing.forEach(alert -> kinds.add(alert.kind()));
+            require("kind of alert", AlertKinds.current(kind), kinds);
         }
+        if (service != null) {
+            Set<String> services = new TreeSet<>(List.of("postgresql", "pgsteward"));
+            firing.forEach(alert -> services.add(alert.service()));
+            try {
+                wiring.tables.services().enrolments().forEach(enrolment -> services.add(enrolment.service()));
+                wiring.targets
+                        .all(BackupKind.DUMP)
+                        .forEach(found -> services.add(found.target().service()));
+            } catch (SQLException unavailable) {
+                // The names cannot be compared now, and each is accepted.
+                return;
+            }
+            require("service", service, services);
+        }
+    }
+
+    private void require(String what, String name, Set<String> known) {
         if (!force && !known.contains(name)) {
             String hint = Suggestions.hint(name, known);
-            throw new Refusal("there is no service '" + OneLine.of(name, 60) + "'; "
-                    + (hint.isEmpty() ? "known: " + OneLine.of(String.join(", ", known), 300) : hint)
+            throw new Refusal("there is no " + what + " '" + OneLine.of(name, 60) + "'; "
+                    + (hint.isEmpty() ? "known: " + OneLine.of(String.join(", ", known), 1200) : hint)
                     + " (to silence it, add --force)");
         }
     }

@@ -3,17 +3,76 @@ package org.pgsteward.model;
 import java.util.Collections;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
- * Renamed kinds of alerts. For one more version, the previous name of a kind is taken for the new one wherever a kind is
+ * The kinds of alerts, and their renamed ones. For one more version, the previous name of a kind is taken for the new one wherever a kind is
  * read: in the files of alerts, silences and notifications, and in an operator's route files.
  */
 public final class AlertKinds {
     /** The new names by the previous ones. */
     public static final SortedMap<String, String> RENAMED = Collections.unmodifiableSortedMap(
             new TreeMap<>(Map.of("backup-reproof", "backup-not-reverified", "feed-deaf", "feed-stale")));
+
+    /** All kinds that pgsteward raises. A route of an operator may raise others. */
+    public static final Set<String> ALL = Collections.unmodifiableSet(new TreeSet<>(Set.of(
+            "autovacuum-ended",
+            "backup-damaged",
+            "backup-ends-pgsteward",
+            "backup-failed",
+            "backup-missing",
+            "backup-not-reverified",
+            "backup-overdue",
+            "backup-shrunk",
+            "backup-stuck",
+            "catalog-locked",
+            "connections-near-maximum",
+            "database-forgotten",
+            "database-growing",
+            "database-large",
+            "database-unreachable",
+            "database-unused",
+            "deadlock",
+            "disk-filling",
+            "disk-taken",
+            "enrolment-refused",
+            "feed-stale",
+            "image-changed",
+            "image-newer",
+            "journal-waiting",
+            "limit-exceeded",
+            "lock-waiting",
+            "logins-failed",
+            "memory-high",
+            "memory-killed",
+            "memory-taken",
+            "network-missing",
+            "not-enrolled",
+            "notify-queue-filling",
+            "outbox-growing",
+            "postgres-down",
+            "postgres-name-taken",
+            "postgres-restarted",
+            "query-slow",
+            "receiver-failing",
+            "restore-caveat",
+            "rights-changed",
+            "role-paused",
+            "role-shut-out",
+            "route-refused",
+            "service-connections-near-limit",
+            "service-down",
+            "service-idle",
+            "service-unconnected",
+            "service-updated",
+            "settings-too-large",
+            "statements-slow",
+            "transaction-idle",
+            "transaction-ids-old",
+            "transaction-long")));
 
     private AlertKinds() {}
 

@@ -262,6 +262,7 @@ class ReferenceTest {
             kinds.addAll(all(Pattern.compile("\\bString " + name + " = " + WORD), sources.toString()));
         }
         assertThat(Reference.rows("Alerts").keySet()).containsExactlyInAnyOrderElementsOf(kinds);
+        assertThat(AlertKinds.ALL).containsExactlyInAnyOrderElementsOf(kinds);
     }
 
     /** {@code TablesIT} compares the same with the tables of a real database. */

@@ -18,28 +18,32 @@ class PlaceTest {
     private final Throwable unset = catchThrowable(() -> Settings.from(Map.of()).value(PostgresConfig.PASSWORD));
 
     @Test
-    void aCommandOnTheHostIsTypedInTheContainer(@TempDir Path home) throws Exception {
+    void aCheckoutHasALineForEachKindOfInstallation(@TempDir Path home) throws Exception {
         Files.createFile(home.resolve("compose.yaml"));
 
-        assertThat(Place.hint(unset, List.of("status", "--json"), home))
-                .contains("did you mean: docker compose exec pgsteward pgsteward status --json");
+        assertThat(Place.lines(unset, List.of("status", "--json"), home))
+                .containsExactly(
+                        "pgsteward: pgsteward.postgres.password is not set; type the line for your installation:",
+                        "  compose:         docker compose exec pgsteward pgsteward status --json",
+                        "  without Docker:  export PGSTEWARD_POSTGRES_HOST=127.0.0.1 PGSTEWARD_POSTGRES_PASSWORD_FILE=FILE");
     }
 
     @Test
-    void aRunningDemonstrationAddsItsSettingsToTheHint(@TempDir Path home) throws Exception {
+    void aRunningDemonstrationComesFirst(@TempDir Path home) throws Exception {
         Files.createFile(home.resolve("compose.yaml"));
         Files.createDirectories(home.resolve("target/demo"));
         Files.createFile(home.resolve("target/demo/env"));
 
-        assertThat(Place.hint(unset, List.of("doctor"), home).orElseThrow())
-                .endsWith("; for the demonstration: . target/demo/env && ./pgsteward doctor");
+        assertThat(Place.lines(unset, List.of("backup", "my wiki"), home))
+                .element(1)
+                .isEqualTo("  demonstration:   . target/demo/env && ./pgsteward backup 'my wiki'");
     }
 
     @Test
     void outsideACheckoutAndForOtherMistakesNothingIsGuessed(@TempDir Path home) throws Exception {
-        assertThat(Place.hint(unset, List.of("status"), home)).isEmpty();
+        assertThat(Place.lines(unset, List.of("status"), home)).isEmpty();
         Files.createFile(home.resolve("compose.yaml"));
-        assertThat(Place.hint(new IllegalArgumentException("no"), List.of("status"), home))
+        assertThat(Place.lines(new IllegalArgumentException("no"), List.of("status"), home))
                 .isEmpty();
     }
 }

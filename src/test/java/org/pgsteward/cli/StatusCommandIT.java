@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -127,6 +128,24 @@ class StatusCommandIT {
         }
     }
 
+    @Test
+    void aRefusedCommandLeavesNothingBehind() throws Exception {
+        try (TestHost host = TestHost.start()) {
+            Path state = host.folder().resolve("no-state");
+            Map<String, String> settings =
+                    Map.of("PGSTEWARD_POSTGRES_PASSWORD", "", "PGSTEWARD_STATE_DIR", state.toString());
+            for (String command : List.of("status", "doctor", "silence", "provision", "backup", "run")) {
+                CommandRun refused = CommandRun.on(host, settings, command);
+                assertThat(refused.code()).as(refused.toString()).isEqualTo(2);
+                assertThat(state).as(command).doesNotExist();
+            }
+            CommandRun mistyped = CommandRun.on(
+                    host, Map.of("PGSTEWARD_STATE_DIR", state.toString()), "silence", "wiki", "--kind", "NOSUCH");
+            assertThat(mistyped.code()).as(mistyped.toString()).isEqualTo(2);
+            assertThat(state).doesNotExist();
+        }
+    }
+
     private static void silencesAreMadeListedAndEnded(TestHost host) throws Exception {
         CommandRun made = CommandRun.on(host, "silence", "wiki", "--for", "2h", "--reason", "an update");
         assertThat(made.code()).as(made.toString()).isZero();
@@ -153,6 +172,20 @@ class StatusCommandIT {
                 .isEqualTo("pgsteward: there is no service 'wikki'; did you mean 'wiki'? (to silence it, add"
                         + " --force)");
         assertThat(CommandRun.on(host, "silence", "wikki", "--for", "1m", "--force")
+                        .code())
+                .isZero();
+
+        CommandRun noKind = CommandRun.on(host, "silence", "wiki", "--kind", "servcie-down");
+        assertThat(noKind.code()).isEqualTo(2);
+        assertThat(noKind.err())
+                .isEqualTo(
+                        "pgsteward: there is no kind of alert 'servcie-down'; did you mean 'service-down'? (to silence"
+                                + " it, add --force)");
+        assertThat(CommandRun.on(host, "silence", "--all", "--kind", "NOSUCH").err())
+                .startsWith("pgsteward: there is no kind of alert 'NOSUCH'; known: autovacuum-ended, backup-damaged, ");
+        CommandRun renamed = CommandRun.on(host, "silence", "wiki", "--kind", "feed-deaf", "--json");
+        assertThat(renamed.out()).as(renamed.toString()).contains("\"kind\":\"feed-stale\"");
+        assertThat(CommandRun.on(host, "silence", "--all", "--kind", "my-own", "--force")
                         .code())
                 .isZero();
 
