@@ -43,10 +43,11 @@ final class Place {
         String typed = arguments.stream().map(Place::argument).collect(Collectors.joining(" "));
         List<String> lines = new ArrayList<>();
         lines.add("pgsteward: " + missing.key() + " is not set; type the line for your installation:");
-        if (Files.isRegularFile(home.resolve(DEMO))) {
+        boolean daemon = typed.equals("run");
+        if (Files.isRegularFile(home.resolve(DEMO)) && !daemon) {
             lines.add("  demonstration:   " + demonstrationCommand(typed));
         }
-        lines.add("  compose:         docker compose exec pgsteward pgsteward " + typed);
+        lines.add("  compose:         docker compose " + (daemon ? "up -d" : "exec pgsteward pgsteward " + typed));
         lines.add("  without Docker:  export PGSTEWARD_POSTGRES_HOST=127.0.0.1 PGSTEWARD_POSTGRES_PASSWORD_FILE=FILE");
         return lines;
     }

@@ -29,6 +29,15 @@ class PlaceTest {
     }
 
     @Test
+    void composeStartsTheDaemonItself(@TempDir Path home) throws Exception {
+        Files.createFile(home.resolve("compose.yaml"));
+
+        assertThat(Place.lines(unset, List.of("run"), home))
+                .element(1)
+                .isEqualTo("  compose:         docker compose up -d");
+    }
+
+    @Test
     void aRunningDemonstrationComesFirst(@TempDir Path home) throws Exception {
         Files.createFile(home.resolve("compose.yaml"));
         Files.createDirectories(home.resolve("target/demo"));

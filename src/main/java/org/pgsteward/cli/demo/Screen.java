@@ -54,21 +54,21 @@ final class Screen {
     /**
      * Waits until a condition holds.
      *
-     * @param what the condition in words
+     * @param name of the condition, in words
      * @throws IOException if it does not hold within three minutes
      */
-    void await(String what, Question question) throws Exception {
+    void await(String name, Question question) throws Exception {
         long asked = System.nanoTime();
         long shown = asked;
         while (!question.isTrue()) {
             long now = System.nanoTime();
             if (now - asked > PATIENCE.toNanos()) {
-                throw new IOException("waited " + PATIENCE.toSeconds() + " s without success for: " + what
+                throw new IOException("waited " + PATIENCE.toSeconds() + " s without success for: " + name
                         + "; the lines above show the last step; a slow machine may succeed at the next try");
             }
             if (now - shown > BETWEEN_SIGNS.toNanos()) {
                 shown = now;
-                say("           waits, for " + (now - asked) / 1_000_000_000 + " s now, until " + what);
+                say("           after " + (now - asked) / 1_000_000_000 + " s still waiting for: " + name);
             }
             LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
         }
