@@ -31,10 +31,10 @@ public record StatusRule(Duration patience, Duration grace) {
     private static final Severity ON_PURPOSE = Severity.INFO;
 
     /**
-     * The longest time from a crash to the making of the missing database that may have caused it. An application that
-     * finds no database gives up within milliseconds, and pgsteward makes the database within seconds.
+     * The longest time from the creation of a database to the end of an application that did not find it. Some try again
+     * for a while.
      */
-    private static final Duration JUST_AFTER = Duration.ofMinutes(1);
+    private static final Duration GIVES_UP_WITHIN = Duration.ofMinutes(1);
 
     /** This many crashes within {@link StatusWatch#LOOP} are one trouble, even if the container runs in between. */
     private static final int MANY = 3;
@@ -69,21 +69,28 @@ public record StatusRule(Duration patience, Duration grace) {
                                         look.worst(Severity.WARNING),
                                         "could not be started: " + last,
                                         logs + "\ndocker start " + target));
-            case RESTARTING ->
-                Optional.of(
-                        look.memoryKills() > 0
-                                ? look.outOfMemory("and is being restarted")
-                                : look.bad(
-                                        Severity.CRITICAL,
-                                        (look.crashes().size() < 2
-                                                        ? "ended and is being restarted"
-                                                        : "is being restarted again and again" + look.times())
-                                                + ", last with " + last,
-                                        logs));
+            case RESTARTING -> restarting(look, last, logs);
             case PAUSED ->
                 Optional.of(look.bad(
                         look.worst(Severity.WARNING), "is paused and answers no request", "docker unpause " + target));
         };
+    }
+
+    private static Optional<Condition> restarting(StatusObservation look, String last, String logs) {
+        if (look.memoryKills() > 0) {
+            return Optional.of(look.outOfMemory("and is being restarted"));
+        }
+        if (gaveUpTooEarly(look) && isNew(look.databaseMade(), look.at())) {
+            // Docker starts it again, and it finds its database this time. Nobody has to do anything.
+            return Optional.empty();
+        }
+        return Optional.of(look.bad(
+                Severity.CRITICAL,
+                (look.crashes().size() < 2
+                                ? "ended and is being restarted"
+                                : "is being restarted again and again" + look.times())
+                        + ", last with " + last,
+                logs));
     }
 
     /**
@@ -152,7 +159,8 @@ public record StatusRule(Duration patience, Duration grace) {
                     "docker inspect --format '{{json .State.Health}}' " + target + "\ndocker logs --tail 50 " + target
                             + "\ndocker restart " + target));
         }
-        int crashes = look.crashes().size();
+        // Ends before the database existed are no trouble of a container that runs now.
+        int crashes = gaveUpTooEarly(look) ? 0 : look.crashes().size();
         if (crashes >= MANY && look.memoryKills() > 0) {
             return Optional.of(look.outOfMemory("and runs again now"));
         }
@@ -204,18 +212,38 @@ public record StatusRule(Duration patience, Duration grace) {
         return Optional.of(
                 gaveUpTooEarly(look)
                         ? look.bad(
-                                severity, ended + ". Its database was created just after that; start it again", start)
+                                severity,
+                                ended + ". It was started before its database was created. The database is ready now;"
+                                        + " start the container again",
+                                start + byItself(container))
                         : look.bad(severity, ended, "docker logs --tail 50 " + target + "\n" + start));
+    }
+
+    private static String byItself(Container container) {
+        return container.comesBack()
+                ? ""
+                : "\n# Docker does this by itself if the compose file has \"restart: unless-stopped\"";
     }
 
     /** Returns whether the container ended because its database did not exist yet, and the database exists now. */
     private static boolean gaveUpTooEarly(StatusObservation look) {
-        if (look.databaseMade().isEmpty() || look.crashes().isEmpty()) {
+        if (look.databaseMade().isEmpty() || look.crashes().isEmpty() || look.memoryKills() > 0) {
             return false;
         }
         Instant made = look.databaseMade().get();
         Instant crash = look.crashes().get(look.crashes().size() - 1).at();
-        return crash.isBefore(made) && crash.plus(JUST_AFTER).isAfter(made);
+        if (crash.isBefore(made)) {
+            return true;
+        }
+        // The start of a container that runs is the one after its crash.
+        Optional<Instant> start = look.container().state() == Container.State.RUNNING
+                ? Optional.empty()
+                : look.container().startedAt();
+        return start.filter(made::isAfter).isPresent() && isNew(look.databaseMade(), crash);
+    }
+
+    private static boolean isNew(Optional<Instant> made, Instant at) {
+        return made.filter(time -> time.plus(GIVES_UP_WITHIN).isAfter(at)).isPresent();
     }
 
     /**

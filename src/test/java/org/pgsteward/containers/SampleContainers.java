@@ -61,6 +61,10 @@ public final class SampleContainers {
         return container(ID, name, State.EXITED, Health.NONE, 1, false, false, Map.of(), 0, NOON.minusSeconds(3600));
     }
 
+    static Container ended(int exitCode, Instant start) {
+        return container(ID, "vikunja", State.EXITED, Health.NONE, exitCode, false, false, Map.of(), 0, start);
+    }
+
     public static Container startedAt(Instant start) {
         return container(ID, "vikunja", State.RUNNING, Health.NONE, 0, false, false, Map.of(), 0, start);
     }

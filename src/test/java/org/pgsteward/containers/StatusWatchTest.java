@@ -8,8 +8,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgsteward.alert.SettableClock;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
@@ -119,8 +122,11 @@ class StatusWatchTest {
         watch.databaseMade("vikunja");
 
         assertThat(look(failed).get(0).reason())
-                .endsWith("ended with exit code 1. Its database was created just after that; start it again");
-        assertThat(look(failed).get(0).remedy()).isEqualTo("docker start vikunja");
+                .isEqualTo("container vikunja ended with exit code 1. It was started before its database was"
+                        + " created. The database is ready now; start the container again");
+        assertThat(look(failed).get(0).remedy())
+                .isEqualTo("docker start vikunja\n# Docker does this by itself if the compose file has \"restart:"
+                        + " unless-stopped\"");
 
         clock.pass(Duration.ofMinutes(5));
         note("start", clock.instant(), Map.of());
@@ -128,6 +134,67 @@ class StatusWatchTest {
         assertThat(look(failed).get(0).reason())
                 .as("a later crash has another cause")
                 .doesNotContain("database");
+    }
+
+    /** An application may try again for some seconds before it gives up. */
+    @ParameterizedTest
+    @CsvSource({"1, true", "59, true", "60, false"})
+    void anEndJustAfterTheDatabaseWasMadeSaysSo(int seconds, boolean says) {
+        watch.databaseMade("vikunja");
+        clock.pass(Duration.ofSeconds(seconds));
+        note("die", clock.instant(), Map.of("exitCode", "1"));
+
+        assertThat(look(failed).get(0).reason().contains("ready now")).isEqualTo(says);
+    }
+
+    @Test
+    void anEndOfAContainerStartedAfterItsDatabaseHasAnotherCause() {
+        watch.databaseMade("vikunja");
+        clock.pass(Duration.ofSeconds(2));
+        note("die", clock.instant(), Map.of("exitCode", "1"));
+
+        assertThat(look(SampleContainers.ended(1, NOON.plusSeconds(1))).get(0).remedy())
+                .isEqualTo("docker logs --tail 50 vikunja\ndocker start vikunja");
+    }
+
+    /** PostgreSQL was unavailable for some minutes, and the database was created after that. */
+    @Test
+    void anEndMinutesBeforeTheDatabaseWasMadeSaysSo() {
+        note("die", NOON, Map.of("exitCode", "1"));
+        clock.pass(Duration.ofMinutes(9));
+        watch.databaseMade("vikunja");
+
+        assertThat(look(failed).get(0).reason()).contains("ready now");
+    }
+
+    @Test
+    void anEndIsNotExplainedByTheDatabaseOfAnotherService() {
+        note("die", NOON, Map.of("exitCode", "1"));
+        clock.pass(Duration.ofMillis(300));
+        watch.databaseMade("miniflux");
+
+        assertThat(look(failed).get(0).reason()).isEqualTo("container vikunja ended with exit code 1");
+    }
+
+    /** Docker starts a container with the policy "always" or "on-failure" again after 100 ms, 200 ms and so on. */
+    @Test
+    void restartsBeforeTheDatabaseWasMadeRaiseNoAlert() {
+        for (int time = 1; time <= 4; time++) {
+            note("start", NOON.plusMillis(100 * time), Map.of());
+            note("die", NOON.plusMillis(100 * time + 60), Map.of("exitCode", "1"));
+        }
+        Container restarting = SampleContainers.in(State.RESTARTING, Health.NONE, 1, false);
+        clock.pass(Duration.ofMillis(500));
+        watch.databaseMade("vikunja");
+
+        assertThat(look(restarting)).isEmpty();
+        note("start", NOON.plusMillis(600), Map.of());
+        clock.pass(Duration.ofSeconds(1));
+        assertThat(look(SampleContainers.startedAt(NOON.plusMillis(600))))
+                .extracting(Condition::severity)
+                .containsOnly(Optional.empty());
+        clock.pass(Duration.ofMinutes(1));
+        assertThat(look(restarting).get(0).reason()).contains("is being restarted again and again, 4 times");
     }
 
     @Test
