@@ -17,6 +17,7 @@ import org.pgsteward.provision.Catalogue;
 import org.pgsteward.provision.DaemonProvisioning;
 import org.pgsteward.provision.Discovery;
 import org.pgsteward.provision.IdleServices;
+import org.pgsteward.provision.Preparation;
 import org.pgsteward.provision.Provisioner;
 import org.pgsteward.provision.SecretsFolder;
 import org.pgsteward.provision.ServiceProvisioning;
@@ -88,8 +89,10 @@ final class ProvisionFactory {
     DaemonProvisioning forDaemon(Containers containers) throws IOException {
         Discovery discovery = discovery();
         Logger log = LoggerFactory.getLogger(ServiceProvisioning.class);
+        Provisioner provisioner = provisioner(discovery);
         return new DaemonProvisioning(
-                provisioning(provisioner(discovery), discovery, containers, log),
+                provisioning(provisioner, discovery, containers, log),
+                new Preparation(provisioner, config.spares()),
                 discovery,
                 containers,
                 backup.house,

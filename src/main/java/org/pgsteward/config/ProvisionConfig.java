@@ -15,6 +15,7 @@ public record ProvisionConfig(
         Optional<Path> catalogue,
         Set<String> extensions,
         Optional<String> webNetwork,
+        int spares,
         Duration idleAfter,
         Duration updateGrace) {
     static final Section SECTION = new Section("Services", "");
@@ -46,6 +47,11 @@ public record ProvisionConfig(
             Form.TEXT,
             "none",
             "Network that every service with a web page should be on, such as `caddy`.");
+    public static final Setting<Integer> SPARES = SECTION.setting(
+            "pgsteward.spare.databases",
+            Form.NUMBER,
+            "1",
+            "Empty databases of 7 MB, kept so that a new service has its database at once; at most 5, and `0` removes them.");
     public static final Setting<Integer> IDLE_DAYS = SECTION.setting(
             "pgsteward.idle.days",
             Form.NUMBER,
@@ -72,6 +78,7 @@ public record ProvisionConfig(
                 settings.find(CATALOGUE),
                 Set.copyOf(settings.find(EXTENSIONS).orElse(List.of())),
                 settings.find(WEB_NETWORK),
+                settings.value(SPARES),
                 Duration.ofDays(settings.value(IDLE_DAYS)),
                 settings.value(UPDATE_GRACE));
     }

@@ -5,13 +5,13 @@ import java.sql.SQLException;
 import java.util.List;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.ReplacedDatabase;
+import org.pgsteward.postgres.SpareDatabases;
 import org.pgsteward.postgres.UnfinishedRestore;
 
 /** Reads the size and the number of sessions of each database, in one statement. */
 public final class DatabaseMetrics {
     /** Every database that is backed up or enrolled, under the name of its backups. */
-    private static final String FIGURES =
-            """
+    private static final String FIGURES = """
             SELECT COALESCE(sc.service_name,
                             CASE WHEN length(d.datname) > 50 OR d.datname IN ('_base', '_globals', '_sets') OR EXISTS
                                       (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
@@ -25,13 +25,15 @@ public final class DatabaseMetrics {
                    (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = d.datdba)
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
-             WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished}
+             WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished} AND NOT {spare}
                AND (sc.service_name IS NOT NULL OR NOT {replaced})
                AND (sc.service_name IS NOT NULL
                     OR NOT EXISTS (SELECT FROM public.kept_databases AS k
                                     WHERE k.database_oid = d.oid AND k.database_name = d.datname))
              ORDER BY 1
-            """.replace("{unfinished}", UnfinishedRestore.DATABASE).replace("{replaced}", ReplacedDatabase.IS);
+            """.replace("{unfinished}", UnfinishedRestore.DATABASE)
+            .replace("{replaced}", ReplacedDatabase.IS)
+            .replace("{spare}", SpareDatabases.IS);
 
     private DatabaseMetrics() {}
 

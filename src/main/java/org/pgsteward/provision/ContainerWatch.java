@@ -38,14 +38,16 @@ public final class ContainerWatch {
 
     /**
      * Checks every container, and every container that was removed since the last list. After the first list comes the
-     * first reconcile, which closes every database to PUBLIC. Lists are read one after another.
+     * first reconcile, which closes every database to PUBLIC. Last comes the preparation for the next container, here because
+     * no event waits for it. Lists are read one after another.
      */
     public synchronized void list() throws Exception {
         Iterable<ContainerSnapshot> snapshots = containers.list();
         Attempts.all(
                 () -> Attempts.each(snapshots, this::look),
                 this::checkServerName,
-                () -> provisioning.reconcileFirst().sendTo(reporter));
+                () -> provisioning.reconcileFirst().sendTo(reporter),
+                provisioning::prepare);
     }
 
     /** Checks the containers again that got no database because PostgreSQL was unavailable. */

@@ -18,6 +18,7 @@ import org.pgsteward.model.ContainerSnapshot;
  */
 public final class DaemonProvisioning {
     private final ServiceProvisioning services;
+    private final Preparation preparation;
     private final Containers containers;
     private final Readiness readiness;
     private final ConnectionAdvice advice;
@@ -27,12 +28,14 @@ public final class DaemonProvisioning {
     /** @param webNetwork the network that every service has to be on besides PostgreSQL's, if there is one */
     public DaemonProvisioning(
             ServiceProvisioning services,
+            Preparation preparation,
             Discovery discovery,
             Containers containers,
             Readiness readiness,
             Optional<String> webNetwork,
             Clock clock) {
         this.services = services;
+        this.preparation = preparation;
         this.containers = containers;
         this.readiness = readiness;
         this.advice = new ConnectionAdvice(discovery, containers, webNetwork, clock);
@@ -117,6 +120,13 @@ public final class DaemonProvisioning {
         } catch (SQLException e) {
             services.say("reconcile", "the periodic reconcile waits for PostgreSQL: " + e.getMessage());
             return ProvisionReport.NOTHING;
+        }
+    }
+
+    /** Prepares for the next container, once the databases are closed to other roles. */
+    public void prepare() {
+        if (services.hasReconciled()) {
+            preparation.run(reason -> services.say("preparation", reason));
         }
     }
 

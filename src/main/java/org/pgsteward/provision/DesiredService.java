@@ -4,14 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.pgsteward.model.Count;
 import org.pgsteward.model.PostgresServer;
-import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Quote;
-import org.pgsteward.postgres.ScramVerifier;
 
 /**
  * The desired role and database of a service, and the steps that lead there. Pure: the same desired and present states give
@@ -99,10 +96,10 @@ final class DesiredService {
     /**
      * Returns the steps for a service with a claim: missing objects are created.
      *
-     * @param accepted whether the role has the claim's password already
+     * @param password begins the verifier of the container's password, if the role needs it
+     * @param accepted whether the role has this password already
      */
-    List<Step> made(Claim claim, boolean accepted) {
-        Secret password = claim.password();
+    List<Step> made(Supplier<ComingVerifier> password, boolean accepted) {
         Optional<Cluster.Role> present = cluster.role(role);
         // In the first run of a service the row that binds it is written together with the role, which has no password
         // yet:
@@ -110,7 +107,7 @@ final class DesiredService {
         // its
         // password at once.
         boolean locked = present.isEmpty() && kind == Step.Kind.ENROL;
-        Supplier<String> unlocked = accepted ? () -> "" : withPassword(password);
+        Supplier<String> unlocked = accepted ? () -> "" : withPassword(password.get());
         if (present.isEmpty()) {
             String create = "CREATE ROLE " + quoted(role)
                     + " LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS CONNECTION LIMIT "
@@ -262,10 +259,7 @@ final class DesiredService {
         return Quote.identifier(name);
     }
 
-    /** Computes the verifier in another thread: it takes about 15 ms, while PostgreSQL carries out other steps. */
-    private Supplier<String> withPassword(Secret password) {
-        CompletableFuture<String> begun = CompletableFuture.supplyAsync(() -> "ALTER ROLE " + quoted(role)
-                + " PASSWORD " + Quote.literal(ScramVerifier.of(password).stored()));
-        return begun::join;
+    private Supplier<String> withPassword(ComingVerifier verifier) {
+        return () -> "ALTER ROLE " + quoted(role) + " PASSWORD " + Quote.literal(verifier.get());
     }
 }

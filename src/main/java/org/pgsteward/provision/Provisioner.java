@@ -160,6 +160,7 @@ public final class Provisioner implements AutoCloseable {
     }
 
     private ClaimResult grant(ContainerClaim claim, Collection<Container> others, boolean trusted) {
+        carrier.expect(claim.claim());
         try (ManagementConnection.Turn turn = queue.kept().turn()) {
             Cluster cluster =
                     turn.reading().around(claim.all(), server.address().database());
@@ -205,6 +206,23 @@ public final class Provisioner implements AutoCloseable {
         try (ManagementConnection management = queue.own();
                 ManagementConnection.Turn turn = management.turn()) {
             return work.run(turn, () -> queue.passOn(turn));
+        } finally {
+            queue.leave();
+        }
+    }
+
+    /**
+     * Prepares for the next service. Free of cost until a database was made.
+     *
+     * @param spares the number of empty databases to keep
+     */
+    void prepare(int spares) throws SQLException {
+        if (carrier.isPrepared()) {
+            return;
+        }
+        queue.enter();
+        try (ManagementConnection.Turn turn = queue.kept().turn()) {
+            carrier.prepare(turn, spares);
         } finally {
             queue.leave();
         }

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiPredicate;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.Container;
@@ -57,6 +58,22 @@ record ServicePlan(
             BiPredicate<Cluster.Role, Secret> accepts,
             boolean trusted,
             Instant now) {
+        return of(claim, cluster, server, accepts, trusted, now, () -> ComingVerifier.of(claim.password()));
+    }
+
+    /**
+     * Returns the same plan.
+     *
+     * @param password begins the verifier of the claim's password, or returns one that was begun before
+     */
+    static ServicePlan of(
+            Claim claim,
+            Cluster cluster,
+            ServerAddress server,
+            BiPredicate<Cluster.Role, Secret> accepts,
+            boolean trusted,
+            Instant now,
+            Supplier<ComingVerifier> password) {
         Optional<String> sharedWith = sharedWith(claim, cluster, accepts);
         if (sharedWith.isPresent()) {
             return new ServicePlan(
@@ -77,7 +94,7 @@ record ServicePlan(
         List<Step> steps = new ArrayList<>();
         String row = row(claim, claim.container().imageId(), now);
         String bound = row(claim, UNFINISHED, now);
-        steps.addAll(new DesiredService(cluster, server.database(), claim, kind).made(claim, accepted));
+        steps.addAll(new DesiredService(cluster, server.database(), claim, kind).made(password, accepted));
         if (enrolled.isEmpty()) {
             // The service is bound before anything is made, so that no other container resumes a run that is killed
             // after this. A new role is made in the same transaction, since each transaction waits for the disk.

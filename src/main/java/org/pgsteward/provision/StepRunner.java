@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
@@ -18,9 +19,14 @@ import org.pgsteward.model.Outcome;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.SpareDatabases;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Plans the steps of a claim, and carries them out one by one. */
 final class StepRunner {
+    private static final Logger LOG = LoggerFactory.getLogger(StepRunner.class);
+
     private final Server server;
     private final Clock clock;
     private final Consumer<String> progress;
@@ -31,6 +37,12 @@ final class StepRunner {
 
     /** The first contest of a container with another one that has the role's password, by container id. */
     private final Map<String, IdentityRule.Contest> contests = new ConcurrentHashMap<>();
+
+    /** The verifier that the next plan may need. Only the thread whose turn it is reads and writes it. */
+    private Optional<ComingVerifier> expected = Optional.empty();
+
+    /** Whether no database was made since the last preparation. */
+    private volatile boolean prepared;
 
     /** @param progress gets the reason of each step after it was done */
     StepRunner(Server server, Clock clock, Consumer<String> progress) {
@@ -57,7 +69,38 @@ final class StepRunner {
                 cluster = found.with(claim.database(), Evidence.read(inside, claim.user()));
             }
         }
-        return ServicePlan.of(claim, cluster, server.address(), this::accepts, trusted, clock.instant());
+        return ServicePlan.of(
+                claim, cluster, server.address(), this::accepts, trusted, clock.instant(), () -> verifier(claim));
+    }
+
+    /** Begins to compute the verifier for a container that has never run: its role probably does not exist. */
+    void expect(Claim claim) {
+        if (claim.container().startedAt().isEmpty()) {
+            expected = Optional.of(ComingVerifier.of(claim.password()));
+        }
+    }
+
+    /** Each verifier is used once, since two roles with the same salt would show that their passwords are the same. */
+    private ComingVerifier verifier(Claim claim) {
+        Optional<ComingVerifier> begun =
+                expected.filter(coming -> coming.password().equals(claim.password()));
+        expected = Optional.empty();
+        return begun.orElseGet(() -> ComingVerifier.of(claim.password()));
+    }
+
+    /**
+     * Plans the claim of a container that does not exist, and carries out nothing. The first plan of a process takes 80 ms
+     * longer than later ones, because the JVM loads classes.
+     */
+    void rehearse(ManagementConnection.Turn turn) throws SQLException {
+        Claim claim = Rehearsal.claim(clock.instant());
+        expect(claim);
+        Cluster cluster = turn.reading().around(List.of(claim), server.address().database());
+        ContainerClaim owned = new ContainerClaim(claim, List.of()).owned(cluster, false, Set.of());
+        checkIdentity(owned, cluster);
+        IdentityRule.speaker(owned.claim(), owned.siblings());
+        plan(owned.claim(), cluster, false).steps().forEach(Step::sql);
+        SpareDatabases.find(turn.connection());
     }
 
     /** @throws RefusedClaim if another container of its identity has a different claim, or had one for long */
@@ -92,16 +135,16 @@ final class StepRunner {
         if (plan.sharedWith().isPresent()) {
             return shares(claim, plan.sharedWith().get());
         }
-        List<Step> done = new ArrayList<>();
-        List<Step> last = new ArrayList<>();
-        for (Step step : plan.steps()) {
-            // The row is written last: it records the service as finished and forgets its previous role.
-            if (step.kind() == Step.Kind.RECORD) {
-                last.add(step);
-                continue;
+        // The row is written last: it records the service as finished and forgets its previous role.
+        List<Step> last = plan.steps().stream()
+                .filter(step -> step.kind() == Step.Kind.RECORD)
+                .toList();
+        List<Step> done = new ArrayList<>(plan.steps());
+        done.removeAll(last);
+        if (!takeSpare(claim, done, connection)) {
+            for (Step step : done) {
+                run(step, connection);
             }
-            run(step, connection);
-            done.add(step);
         }
         if (plan.adopts(cluster)
                 || insides.lacks(claim.database(), claim.options().extensions())) {
@@ -117,6 +160,54 @@ final class StepRunner {
             run(step, connection);
         }
         return result(plan, done);
+    }
+
+    /**
+     * Carries out all steps in one transaction, with a spare database instead of a new one.
+     *
+     * @return false if nothing was done: no database is to be made, none with this locale is spare
+     */
+    private boolean takeSpare(Claim claim, List<Step> steps, Connection connection) throws SQLException {
+        String creation = DesiredService.noDatabase(claim.database());
+        if (steps.stream().noneMatch(step -> step.reason().equals(creation))) {
+            return false;
+        }
+        prepared = false;
+        if (claim.options().locale().isPresent()) {
+            return false;
+        }
+        Optional<String> spare = SpareDatabases.find(connection);
+        if (spare.isEmpty()) {
+            return false;
+        }
+        String given = SpareDatabases.given(spare.get(), claim.database(), claim.user());
+        try {
+            Query.run(
+                    connection,
+                    steps.stream()
+                            .map(step -> step.reason().equals(creation) ? given : step.sql())
+                            .collect(Collectors.joining("; ")));
+        } catch (SQLException e) {
+            LOG.debug("cannot give away {}, and creates a database: {}", spare.get(), e.getMessage());
+            return false;
+        }
+        steps.forEach(step -> progress.accept(step.reason()));
+        return true;
+    }
+
+    boolean isPrepared() {
+        return prepared;
+    }
+
+    /**
+     * Prepares for the next service.
+     *
+     * @param spares the number of databases to keep; see {@link SpareDatabases#keep}
+     */
+    void prepare(ManagementConnection.Turn turn, int spares) throws SQLException {
+        SpareDatabases.keep(turn.connection(), spares);
+        rehearse(turn);
+        prepared = true;
     }
 
     void run(Step step, Connection connection) throws SQLException {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.SpareDatabases;
 
 /**
  * The server that a {@link Recovery} rebuilds. The server must be empty. A role marks it as pgsteward's from the first
@@ -19,11 +20,11 @@ final class RecoverySite {
             SELECT 'role ' || rolname FROM pg_catalog.pg_roles
              WHERE rolname !~ '^pg_' AND oid <> 10 AND rolname <> current_user
             UNION ALL
-            SELECT 'database ' || datname FROM pg_catalog.pg_database
-             WHERE NOT datistemplate AND datname NOT IN ('postgres', current_database())
+            SELECT 'database ' || d.datname FROM pg_catalog.pg_database AS d
+             WHERE NOT d.datistemplate AND d.datname NOT IN ('postgres', current_database()) AND NOT {spare}
              ORDER BY 1
              LIMIT 5
-            """;
+            """.replace("{spare}", SpareDatabases.IS);
 
     /**
      * The query that names up to five tables and views. The journal's own tables do not count, because a daemon that

@@ -14,6 +14,7 @@ import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.Refusal;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.SpareDatabases;
 import org.pgsteward.postgres.UnfinishedRestore;
 
 /** The checks before a restore changes anything. Each failure is one line that includes the next step. */
@@ -76,9 +77,11 @@ final class RestoreChecks {
         if (bytes == 0
                 || bytes > LONGEST_NAME
                 || database.indexOf('\0') >= 0
-                || database.matches(UnfinishedRestore.NAMES)) {
+                || database.matches(UnfinishedRestore.NAMES)
+                || database.matches(SpareDatabases.NAMES)) {
             throw new Refusal("cannot create database '" + database + "': a name has 1 to " + LONGEST_NAME
-                    + " bytes, and names pgsteward_restore_... are reserved for running restores");
+                    + " bytes, and names pgsteward_restore_... are reserved for running restores, and"
+                    + " pgsteward_spare_... for new services");
         }
     }
 

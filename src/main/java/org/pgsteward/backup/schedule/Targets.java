@@ -10,6 +10,7 @@ import org.pgsteward.postgres.KeptDatabases;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.ReplacedDatabase;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.SpareDatabases;
 import org.pgsteward.postgres.UnfinishedRestore;
 
 /**
@@ -49,7 +50,7 @@ public final class Targets {
                    COALESCE(sc.image, '')
               FROM (SELECT * FROM pg_catalog.pg_database WHERE {utf8} OFFSET 0) AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
-             WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished}
+             WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished} AND NOT {spare}
                AND (sc.service_name IS NOT NULL
                     OR NOT EXISTS (SELECT FROM public.kept_databases AS k
                                     WHERE k.database_oid = d.oid AND k.database_name = d.datname))
@@ -59,7 +60,8 @@ public final class Targets {
              ORDER BY 1
             """.replace("{utf8}", UTF8_NAME)
             .replace("{unfinished}", UnfinishedRestore.DATABASE)
-            .replace("{replaced}", ReplacedDatabase.IS);
+            .replace("{replaced}", ReplacedDatabase.IS)
+            .replace("{spare}", SpareDatabases.IS);
 
     /** The names that are not UTF-8, in a form that PostgreSQL can send. */
     private static final String UNREADABLE_NAMES = """

@@ -31,6 +31,7 @@ class HostileRestoreIT extends OnRestoreHost {
         restores.refused(restores.order(service, "x".repeat(64)), "a name has 1 to 63 bytes");
         restores.refused(restores.order(service, ""), "a name has 1 to 63 bytes");
         restores.refused(restores.order(service, "pgsteward_restore_0123abcd"), "are reserved for running restores");
+        restores.refused(restores.order(service, "pgsteward_spare_1"), "pgsteward_spare_... for new services");
         restores.refused(
                 new Restore.Order(restores.order(service, "nobodys").backup(), "nobody", "nobodys"),
                 "role nobody, the owner of the database, does not exist");

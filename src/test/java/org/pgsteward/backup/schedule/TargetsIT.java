@@ -17,6 +17,7 @@ import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.postgres.NeedsPostgres;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.SpareDatabases;
 import org.pgsteward.postgres.UnfinishedRestore;
 
 /** The databases that are backed up. */
@@ -46,6 +47,27 @@ class TargetsIT {
             assertThatThrownBy(() -> wiring.dumps.begin(host.target(wiring, "nobodys")))
                     .hasMessage(
                             "database nobodys is invalid, because DROP DATABASE was interrupted; drop it again: DROP DATABASE \"nobodys\"");
+        }
+    }
+
+    @Test
+    void spareDatabasesAreNeitherBackedUpNorMeasured() throws Exception {
+        try (TestHost host = TestHost.start()) {
+            Wiring wiring = host.wiring();
+            wiring.house.order();
+            Server server = host.cluster().server();
+            try (Connection connection = server.connect(server.address().database())) {
+                SpareDatabases.keep(connection, 1);
+                host.cluster().run("homelab", "CREATE DATABASE pgsteward_spare_2");
+                String[] others = {"homelab", "pgsteward_spare_2", "postgres"};
+
+                assertThat(wiring.targets.all(BackupKind.DUMP))
+                        .extracting(found -> found.target().service())
+                        .containsExactlyInAnyOrder(others);
+                assertThat(DatabaseMetrics.read(connection))
+                        .extracting(DatabaseMetrics.Figure::service)
+                        .containsExactlyInAnyOrder(others);
+            }
         }
     }
 
