@@ -100,11 +100,7 @@ final class Refusals {
                 });
     }
 
-    /**
-     * Returns whether {@code other} has another database of the claim's container, with the same role. The identity alone
-     * is no evidence, since any container may carry any label: the role must be the service's own, or have the container's
-     * password.
-     */
+    /** Any container may carry any label. So the role must be the service's own, or have the container's password. */
     private boolean isTogether(Cluster.Service other, BiPredicate<Cluster.Role, Secret> accepts) {
         boolean sameContainer = other.identity().equals(claim.container().identity())
                 && (other.isCompanion() || claim.companionOf().isPresent())

@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.model.Container;
@@ -83,6 +84,33 @@ class KnownContainersTest {
         Enrolment wiki = new Enrolment("notes", "notes", "notes", "wiki", "2", "wiki:1", "sha256:1", NOON);
         assertThat(known.owners(List.of(wiki)))
                 .containsExactlyInAnyOrderEntriesOf(Map.of("app", "vikunja", "wiki", "notes", "stranger", ""));
+    }
+
+    /** Its labels and its state count for each of its databases, and its events for the first one. */
+    @Test
+    void aContainerServesItsFurtherDatabases() {
+        Container container = put("1", "app", Container.State.RUNNING, Map.of(), NOON);
+        known.assign(container, "sonarr");
+        known.assignCompanions(container, Set.of("sonarr-log"));
+
+        assertThat(known.of("sonarr-log")).containsExactly(container);
+        assertThat(known.byService()).containsOnlyKeys("sonarr", "sonarr-log");
+        assertThat(known.running()).containsExactly(Map.entry(container, "sonarr"));
+        assertThat(known.service(container)).contains("sonarr");
+
+        known.unassign(container);
+        assertThat(known.of("sonarr-log")).isEmpty();
+    }
+
+    @Test
+    void theOwnerOfAContainerIsItsFirstService() {
+        put("1", "sonarr", Container.State.RUNNING, Map.of(), NOON);
+        Enrolment first = new Enrolment("zeta", "zeta", "sonarr", "sonarr", "1", "s:1", "", NOON);
+        Enrolment further =
+                new Enrolment("alpha", "alpha", "sonarr", "sonarr", "1", "s:1", "", NOON, Optional.of("zeta"));
+
+        assertThat(known.owners(List.of(further, first))).containsEntry("sonarr", "zeta");
+        assertThat(known.owners(List.of(first, further))).containsEntry("sonarr", "zeta");
     }
 
     private Container put(

@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -125,6 +126,61 @@ class DaemonProvisioningIT {
                     .contains(Severity.INFO)
                     .doesNotContain(Severity.WARNING);
         }
+    }
+
+    @Test
+    void aPoolBeyondTheLimitOfTheRoleIsInformation() throws Exception {
+        try (TestHost host = TestHost.start();
+                RecordedEngine recorded = new RecordedEngine(Clock.systemUTC());
+                DockerEngine engine = DockerEngine.at(recorded.host())) {
+            recorded.play("deploy");
+            Wiring wiring = host.wiring("pgsteward.postgres.container", "postgresql");
+            wiring.house.order();
+            Containers containers = wiring.containers(engine);
+            containers.list();
+            Container vikunja = containers.all().stream()
+                    .filter(container -> container.name().equals("vikunja"))
+                    .findFirst()
+                    .orElseThrow();
+            Map<String, String> small = vikunja.environment();
+            Map<String, String> usual = new HashMap<>(small);
+            usual.remove("VIKUNJA_DATABASE_MAXOPENCONNECTIONS");
+            DaemonProvisioning desk = wiring.daemonProvisioning(containers);
+
+            assertThat(pool(desk.provision(new ContainerSnapshot(with(vikunja, "usual", usual), false, false))))
+                    .contains("vikunja INFO Vikunja may open 100 connections, and its role may have 50; set"
+                            + " VIKUNJA_DATABASE_MAXOPENCONNECTIONS to 50 or less, or raise the limit with the label"
+                            + " pgsteward.connections");
+            assertThat(pool(desk.provision(new ContainerSnapshot(with(vikunja, "small", small), false, false))))
+                    .contains("vikunja over its connection pool fits the limit of its role");
+        }
+    }
+
+    private static Optional<String> pool(ProvisionReport report) {
+        return report.conditions().stream()
+                .filter(condition -> condition.kind().equals("pool-exceeds-limit"))
+                .map(condition -> condition.service() + " "
+                        + condition.severity().map(Enum::name).orElse("over") + " " + condition.reason())
+                .findFirst();
+    }
+
+    private static Container with(Container container, String id, Map<String, String> environment) {
+        return new Container(
+                id,
+                container.name(),
+                container.image(),
+                container.imageId(),
+                container.state(),
+                container.health(),
+                container.exitCode(),
+                false,
+                false,
+                container.labels(),
+                environment,
+                container.networks(),
+                0,
+                container.createdAt(),
+                container.startedAt());
     }
 
     /** The host name of the original lab. */
