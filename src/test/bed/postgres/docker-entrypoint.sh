@@ -6,10 +6,20 @@ set -Eeuo pipefail
 [[ ${1-postgres} == -* ]] && set -- postgres "$@"
 [[ ${1-} == postgres ]] || exec "$@"
 
+# As in the official image since 18, a new cluster in the default folder is refused beside the data or the mount of an older
+# version. A mount of the former place would otherwise stay empty, and the data would be in an anonymous volume.
+if [[ ! -s $PGDATA/PG_VERSION && $PGDATA == "/var/lib/postgresql/$PG_MAJOR/docker" ]]; then
+    old=
+    for folder in /var/lib/postgresql /var/lib/postgresql/data /var/lib/postgresql/*/docker; do
+        if [[ -s $folder/PG_VERSION ]]; then old=${old:+$old }$folder; fi
+    done
+    if [[ ! $old ]] && mountpoint -q /var/lib/postgresql/data; then old='/var/lib/postgresql/data (unused mount/volume)'; fi
+fi
+
+mkdir -p "$PGDATA"
+chmod 700 "$PGDATA" || true # initdb reports a folder of another user
 if [[ $(id -u) == 0 ]]; then
-    mkdir -p "$PGDATA"
     find "$PGDATA" \! -user postgres -exec chown postgres '{}' +
-    chmod 700 "$PGDATA"
     exec gosu postgres "$0" "$@"
 fi
 
@@ -20,6 +30,10 @@ if [[ ! -s $PGDATA/PG_VERSION ]]; then
     [[ ${POSTGRES_PASSWORD_FILE-} ]] && password=$(<"$POSTGRES_PASSWORD_FILE")
     if [[ ! $password ]]; then
         echo "Error: Database is uninitialized and superuser password is not specified." >&2
+        exit 1
+    fi
+    if [[ ${old-} ]]; then
+        echo "Error: in 18+, there appears to be PostgreSQL data in: $old" >&2
         exit 1
     fi
     # shellcheck disable=SC2086  # a list of arguments
