@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.pgsteward.doctor.Examination;
+import org.pgsteward.doctor.ProgramsCheck;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.overview.DaemonReport;
@@ -69,6 +70,7 @@ final class OverviewFactory {
                 monitor.diskProbe(),
                 journal.spool,
                 watches,
+                new ProgramsCheck(postgres.server, postgres.programs()),
                 alert.alerts,
                 postgres.typing,
                 base.clock);

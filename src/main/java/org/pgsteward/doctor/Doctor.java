@@ -57,7 +57,7 @@ final class Doctor {
      * @param containers all containers of the host
      * @param requests requests of the containers that need a database
      * @param enrolled identities of the enrolled containers, without those in quarantine
-     * @param unenrolled containers that name PostgreSQL and get no database
+     * @param unenrolled containers that name PostgreSQL and get no database, and programs that do not fit the server
      * @param log PostgreSQL's log settings and messages; empty while PostgreSQL does not answer
      */
     public record Patient(

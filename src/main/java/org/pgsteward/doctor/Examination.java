@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
@@ -53,6 +54,7 @@ public final class Examination {
     private final DiskProbe disks;
     private final Spool spool;
     private final Supplier<Watches> watches;
+    private final ProgramsCheck programs;
     private final AlertRegistry alerts;
     private final CommandPrefix typing;
     private final Clock clock;
@@ -72,6 +74,7 @@ public final class Examination {
             DiskProbe disks,
             Spool spool,
             Supplier<Watches> watches,
+            ProgramsCheck programs,
             AlertRegistry alerts,
             CommandPrefix typing,
             Clock clock) {
@@ -84,6 +87,7 @@ public final class Examination {
         this.disks = disks;
         this.spool = spool;
         this.watches = watches;
+        this.programs = programs;
         this.alerts = alerts;
         this.typing = typing;
         this.clock = clock;
@@ -134,28 +138,18 @@ public final class Examination {
                         .filter(enrolment -> !quarantined.contains(enrolment.service()))
                         .map(Enrolment::identity)
                         .collect(Collectors.toSet()),
-                ConnectionAdvice.unenrolled(discovery, containers),
+                Stream.concat(
+                                ConnectionAdvice.unenrolled(discovery, containers).stream(),
+                                sign.error().isEmpty() ? programs.diagnose().stream() : Stream.empty())
+                        .toList(),
                 log);
         Optional<Provisioner.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();
         List<Diagnosis> diagnoses =
-                new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, firing());
+                new Doctor(new LoginProbe(server)::tryOut).examine(patient, plan, conditions, FiringAlerts.of(alerts));
         return new Report(
                 diagnoses.stream().map(found -> found.typed(typing)).toList(),
                 notLookedAt.stream().map(typing::of).toList(),
                 EncryptionProbe.probe(disks.folders()));
-    }
-
-    private List<Condition> firing() {
-        return alerts.firing().stream()
-                .flatMap(alert -> alert.worst().stream()
-                        .map(cause -> Condition.bad(
-                                alert.severity(),
-                                alert.kind(),
-                                alert.service(),
-                                cause.reason(),
-                                cause.remedy(),
-                                cause.at())))
-                .toList();
     }
 
     private boolean list() {
@@ -219,7 +213,7 @@ public final class Examination {
                 notLookedAt.add("the disk of PostgreSQL's data: PGSTEWARD_POSTGRES_DATA_DIR does not name its folder;"
                         + " to check it: docker exec "
                         + look.console().container()
-                        + " df -h /var/lib/postgresql/data");
+                        + " sh -c 'df -h \"$PGDATA\"'");
             }
             return Optional.of(log(levels, look, asked, enrolments, conditions));
         } catch (SQLException e) {

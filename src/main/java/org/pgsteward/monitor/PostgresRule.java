@@ -97,10 +97,10 @@ record PostgresRule(int failures) {
                     .with(figures)
                     .since(misses.since());
         }
-        String remedy =
-                "docker ps -a --filter volume=/var/lib/postgresql/data   # the name and state of its container\ndocker logs --tail 50 "
-                        + PostgresServer.SERVICE + "\ndocker start " + PostgresServer.SERVICE
-                        + "   # or the name that 'docker ps -a' shows";
+        String remedy = "docker ps -a --filter volume=/var/lib/postgresql/data --filter volume=/var/lib/postgresql"
+                + "   # the name and state of its container\ndocker logs --tail 50 "
+                + PostgresServer.SERVICE + "\ndocker start " + PostgresServer.SERVICE
+                + "   # or the name that 'docker ps -a' shows";
         return Condition.bad(
                         Severity.CRITICAL, PostgresServer.DOWN, PostgresServer.SERVICE, reason, remedy, reading.at())
                 .with(figures)

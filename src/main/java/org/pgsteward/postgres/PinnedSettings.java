@@ -118,6 +118,7 @@ final class PinnedSettings {
             "maintenance_io_concurrency",
             "backend_flush_after",
             "commit_siblings",
+            "file_copy_method",
             // Memory of a statement. pgsteward's statements are small, and a restore sets its own values.
             "work_mem",
             "hash_mem_multiplier",
@@ -149,12 +150,14 @@ final class PinnedSettings {
             "client_encoding",
             "application_name",
             // In force for one transaction only, or without effect here. pg_dump sets the first; pgsteward sends no
-            // password in clear text; a superuser needs no grant to itself.
+            // password in clear text, and a warning of an MD5 password changes nothing; a superuser needs no grant to
+            // itself.
             "restrict_nonsystem_relation_kind",
             "transaction_isolation",
             "transaction_read_only",
             "transaction_deferrable",
             "password_encryption",
+            "md5_password_warnings",
             "scram_iterations",
             "createrole_self_grant",
             "backslash_quote",

@@ -6,8 +6,10 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -20,7 +22,7 @@ import java.util.stream.Stream;
  * @param major their major version
  */
 public record Programs(Path directory, int major) {
-    private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)");
+    private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) ((\\d+)\\S*)");
 
     /**
      * Finds the programs of a major version: in the configured folder, else in the folder that {@code pg_config}
@@ -29,7 +31,7 @@ public record Programs(Path directory, int major) {
      * @throws IOException with one line that lists the versions found and the package to install
      */
     public static Programs find(Optional<Path> configured, int major) throws IOException {
-        List<String> found = new ArrayList<>();
+        Set<String> found = new LinkedHashSet<>();
         for (Path directory : configured.map(List::of).orElseGet(Programs::usualPlaces)) {
             Optional<Integer> version = versionIn(directory);
             if (version.filter(seen -> seen == major).isPresent()) {
@@ -42,7 +44,8 @@ public record Programs(Path directory, int major) {
                         .map(path -> "in pgsteward.postgres.bindir = " + path)
                         .orElse("on this machine")
                 + (found.isEmpty() ? "" : ", only " + String.join(", ", found))
-                + ": install postgresql-" + major + ", or set pgsteward.postgres.bindir");
+                + ": install postgresql-" + major + ", or set pgsteward.postgres.bindir; for pgsteward's image, write"
+                + " POSTGRES_MAJOR=" + major + " into .env and run docker compose up --build -d");
     }
 
     /** Returns the programs of the newest major version on this machine, for a throwaway cluster. */
@@ -55,6 +58,11 @@ public record Programs(Path directory, int major) {
 
     public Path path(String program) {
         return directory.resolve(program);
+    }
+
+    /** Returns their full version, such as {@code 15.20}; empty if {@code pg_dump} does not print it. */
+    public Optional<String> version() {
+        return version(path("pg_dump")).map(version -> version.group(1));
     }
 
     private static List<Path> usualPlaces() {
@@ -92,10 +100,11 @@ public record Programs(Path directory, int major) {
         if (!Files.isExecutable(directory.resolve("pg_restore")) || isDebianWrapper(dump)) {
             return Optional.empty();
         }
-        return firstLine(dump.toString(), "--version")
-                .map(VERSION::matcher)
-                .filter(Matcher::find)
-                .map(matcher -> Integer.valueOf(matcher.group(1)));
+        return version(dump).map(version -> Integer.valueOf(version.group(2)));
+    }
+
+    private static Optional<Matcher> version(Path dump) {
+        return firstLine(dump.toString(), "--version").map(VERSION::matcher).filter(Matcher::find);
     }
 
     private static boolean isDebianWrapper(Path program) {

@@ -11,7 +11,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,8 +32,8 @@ final class Deployment {
     private static final List<String> BASES = List.of(
             "debian:bookworm-slim", "eclipse-temurin:25-jre", "maven:3.9-eclipse-temurin-17", "postgres:15-alpine");
 
-    /** The base images of an upgrade. */
-    private static final List<String> NEXT_BASES = List.of("debian:trixie-slim", "postgres:17-alpine");
+    /** The releases of Debian with the programs of a major version. pgsteward's image chooses the others' by itself. */
+    private static final Map<Integer, String> RELEASES = Map.of(15, "bookworm", 17, "trixie", 18, "forky");
 
     /**
      * The limit of a program while two others use the processors. A longer limit would only delay the report of a
@@ -45,6 +47,7 @@ final class Deployment {
     private final HttpClient http = HttpClient.newHttpClient();
     private final ObjectMapper json = new ObjectMapper();
     private boolean imagesAreOurs;
+    private String more = "";
 
     /** @param folder an empty folder */
     Deployment(Path folder, Names names) throws IOException {
@@ -84,9 +87,28 @@ final class Deployment {
         return missing(BASES);
     }
 
-    /** Returns the reason why an upgrade to PostgreSQL 17 is impossible here, if there is one. */
-    Optional<String> hindranceOfAnUpgrade() {
-        return missing(NEXT_BASES);
+    /** Returns the reason why a PostgreSQL of this major version is impossible here, if there is one. */
+    Optional<String> hindrance(int major) {
+        return missing(List.of("debian:" + RELEASES.getOrDefault(major, "trixie") + "-slim", image(major)));
+    }
+
+    /** Selects a major version of PostgreSQL for {@link #build}. */
+    void select(int major) {
+        more = settings(major);
+    }
+
+    /** Returns the image of PostgreSQL. */
+    static String image(int major) {
+        return "postgres:" + major + "-alpine";
+    }
+
+    /**
+     * Returns the lines of {@code .env} that select a major version. An operator writes only the first: the second one
+     * replaces the packages of the PostgreSQL project, which a machine of the tests may not reach.
+     */
+    static String settings(int major) {
+        String release = RELEASES.containsKey(major) ? "DEBIAN_RELEASE=" + RELEASES.get(major) + "\n" : "";
+        return "POSTGRES_MAJOR=" + major + "\n" + release;
     }
 
     private Optional<String> missing(List<String> images) {
@@ -125,6 +147,7 @@ final class Deployment {
     Optional<String> build(String hook) throws IOException {
         checkout.copy();
         checkout.write(hook);
+        Files.writeString(folder().resolve(".env"), more, StandardOpenOption.APPEND);
         imagesAreOurs = true;
         Ended built = compose("build");
         if (built.isWell() && !docker("image", "inspect", APPLICATION).isWell()) {
@@ -176,7 +199,8 @@ final class Deployment {
         }
         // Compose knows only the volume of one version. A server of the other version uses that volume until here.
         // Networks that the override names are not in compose.yaml.
-        docker("volume", "rm", names.project() + "_postgres17_data");
+        shell("docker volume ls --quiet --filter label=com.docker.compose.project=" + names.project()
+                + " | xargs -r docker volume rm");
         shell("docker network ls --quiet --filter label=com.docker.compose.project=" + names.project()
                 + " | xargs -r docker network rm; docker network prune --force " + ofThisStory());
         checkout.disk().unmount();
