@@ -39,7 +39,7 @@ class EveryMajorIT {
     }
 
     @ParameterizedTest
-    @ValueSource(ints = {18, 17, 15, 16})
+    @ValueSource(ints = {15, 16, 17, 18})
     void servesBacksUpAndRestores(int major) throws IOException {
         Deployment host = new Deployment(folder, Names.own("major-" + major));
         start(host, major);

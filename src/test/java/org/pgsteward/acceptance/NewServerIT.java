@@ -2,6 +2,7 @@ package org.pgsteward.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import static org.pgsteward.acceptance.Story.await;
 
 import java.io.IOException;
@@ -9,12 +10,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.pgsteward.cli.Handbook;
 import org.pgsteward.engine.NeedsEngine;
 
 /** PostgreSQL is upgraded to the newest major version that is possible here, and then the host is replaced. */
@@ -25,8 +28,17 @@ class NewServerIT {
     @RegisterExtension
     static final Story STORY = Story.of("new-server", "vikunja", "hedgedoc", "linkding", "navidrome");
 
+    /** The name of the container and the volume that a base backup is restored into. */
+    private static final String RESTORED = "pgsteward-e2e-new-server-restored";
+
     private final Deployment host = STORY.host();
     private final Pages pages = new Pages(host);
+
+    @AfterAll
+    static void removesWhatWasRestored() {
+        STORY.host().docker("rm", "--force", RESTORED);
+        STORY.host().docker("volume", "rm", RESTORED);
+    }
 
     @Test
     @Order(1)
@@ -59,6 +71,35 @@ class NewServerIT {
 
     @Test
     @Order(2)
+    void baseBackupOf18RunsFromANewVolumeAsThePageSays() throws IOException {
+        assumeTrue(host.sql("SHOW server_version").startsWith("18."));
+        String tasks = host.sql("vikunja", "SELECT min(id) FROM tasks");
+        String base = host.inside("pgsteward", "ls /var/lib/pgsteward/backups/_base/*.tar.zst")
+                .well()
+                .out();
+        host.shell("docker exec " + host.name("pgsteward") + " cat " + base + " >base.tar.zst")
+                .well();
+        String line = Handbook.blocks(Handbook.page("restore")).stream()
+                .map(Handbook.Line::text)
+                .filter(text -> text.contains(Deployment.image(18)))
+                .findFirst()
+                .orElseThrow();
+        removesWhatWasRestored(); // removes the remains of an earlier run
+
+        host.shell(line.replaceFirst("< \\S+", "< base.tar.zst").replace(" restored:", " " + RESTORED + ":"))
+                .well();
+
+        host.shell("docker run --detach --network none --user postgres --name " + RESTORED + " --label " + host.label()
+                        + " --volume " + RESTORED + ":/var/lib/postgresql " + Deployment.image(18))
+                .well();
+        String minimum = "psql -XqAt -U homelab -d vikunja -c 'SELECT min(id) FROM tasks'";
+        await().until(() -> host.inside(RESTORED, minimum).isWell());
+        assertThat(host.inside(RESTORED, minimum).out()).isEqualTo(tasks);
+        removesWhatWasRestored();
+    }
+
+    @Test
+    @Order(3)
     void theServerIsRebuiltFromACopyOfTheStoreAsThePageSays() throws IOException {
         Ended backup = host.pgsteward("backup", "--all");
         assertThat(backup.isWell()).as(backup.both()).isTrue();

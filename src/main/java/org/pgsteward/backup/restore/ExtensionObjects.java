@@ -18,7 +18,10 @@ final class ExtensionObjects {
     /** The limit of objects of a database that are searched for after a restore. */
     private static final int MOST = 200;
 
-    /** The query for objects and their extensions, by PostgreSQL's own description. */
+    /**
+     * The query for objects and their extensions, by PostgreSQL's own description. Since 17, an extension also has the types
+     * that come with an object: of rows, arrays and multiranges.
+     */
     private static final String MEMBERS = """
             SELECT DISTINCT pg_catalog.left(o.type || ' ' || o.identity, 300) AS name, e.extname AS extension
               FROM pg_catalog.pg_extension AS e
@@ -26,6 +29,11 @@ final class ExtensionObjects {
                    AND d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass
              CROSS JOIN LATERAL pg_catalog.pg_identify_object(d.classid, d.objid, d.objsubid) AS o
              WHERE o.identity IS NOT NULL AND o.type NOT IN ('table', 'schema')
+               AND NOT EXISTS (SELECT FROM pg_catalog.pg_type AS t
+                                 LEFT JOIN pg_catalog.pg_class AS c ON c.oid = t.typrelid
+                                WHERE t.oid = d.objid AND d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass
+                                  AND (t.typtype = 'm' OR c.relkind <> 'c'
+                                       OR EXISTS (SELECT FROM pg_catalog.pg_type AS a WHERE a.typarray = t.oid)))
             """;
 
     /**
