@@ -4,12 +4,14 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.backup.BackupNight;
 import org.pgsteward.camel.BackupRoutes;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.edit.RouteSource;
 import org.pgsteward.camel.lint.RouteCheck;
+import org.pgsteward.camel.lint.RouteFiles;
 
 /** Factory of pipelines: the part shared by the daemon and the commands, and the pipelines of commands. */
 final class PipelineFactory {
@@ -62,7 +64,16 @@ final class PipelineFactory {
         return forCommand(NOTIFICATION_FILES);
     }
 
+    /** Returns the pipeline that tries the receivers: their routes, and the routes and beans that these use. */
+    Pipeline forReceivers() {
+        return forCommand(RouteFiles::ofReceivers);
+    }
+
     private Pipeline forCommand(List<String> files) {
+        return forCommand(all -> all.only(files));
+    }
+
+    private Pipeline forCommand(UnaryOperator<RouteFiles> files) {
         AlertFactory.LateReceivers receivers = new AlertFactory.LateReceivers();
         Pipeline pipeline = common(alert.outbox(receivers), NightFactory.NO_LABELS, () -> {})
                 .files(routes(), files);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.ZoneId;
+import java.util.Set;
 import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.alert.Silences;
@@ -24,6 +25,8 @@ import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.RouteClient;
 import org.pgsteward.camel.lint.RouteCheck;
+import org.pgsteward.camel.receivers.ReceiverTrial;
+import org.pgsteward.camel.receivers.Redaction;
 import org.pgsteward.config.Settings;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.doctor.Examination;
@@ -63,6 +66,7 @@ public final class Wiring {
     public final Clock clock;
     public final ZoneId zone;
     public final ObjectMapper json;
+    private final Redaction redaction;
     public final RouteClient routeClient;
     public final Reporter reporter;
     public final Server server;
@@ -128,6 +132,7 @@ public final class Wiring {
         clock = base.clock;
         zone = base.zone();
         json = base.json;
+        redaction = base.redaction;
         routeClient = base.routeClient;
         reporter = base.reporter;
         server = postgres.server;
@@ -173,6 +178,21 @@ public final class Wiring {
      */
     public Pipeline notificationPipeline() {
         return pipelines.forNotifications();
+    }
+
+    /** Returns the pipeline with the receivers only. It delivers nothing by itself. */
+    public Pipeline receiverPipeline() {
+        return pipelines.forReceivers().onlyWhenAsked();
+    }
+
+    /** Returns the trial of the receivers of a started pipeline. */
+    public ReceiverTrial receiverTrial(Pipeline started) {
+        return new ReceiverTrial(started.context(), json, redaction, clock);
+    }
+
+    /** Returns the names of the receivers in the route files, switched on or off. */
+    public Set<String> receiversInFiles() {
+        return pipelines.routes().choose().files().receivers();
     }
 
     /** Reads the current overview. */

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Component;
 import org.apache.camel.RoutesBuilder;
@@ -106,16 +107,15 @@ public final class Pipeline implements AutoCloseable {
     }
 
     /**
-     * Runs the route files of a folder.
+     * Runs those route files of a folder that {@code choice} returns.
      *
-     * @param files patterns of their names, such as {@code backup.camel.yaml} or {@code receivers/*.camel.yaml}
      * @throws IllegalArgumentException if they are refused and no files were in force before, with file and line
      * @throws UncheckedIOException if the folder cannot be read
      */
-    public Pipeline files(RouteSource source, List<String> files) {
+    public Pipeline files(RouteSource source, UnaryOperator<RouteFiles> choice) {
         this.source = source;
         RouteSource.Chosen found = source.choose();
-        chosen = new RouteSource.Chosen(found.files().only(files), found.refused(), found.known());
+        chosen = new RouteSource.Chosen(choice.apply(found.files()), found.refused(), found.known());
         found.refused().forEach(problem -> LOG.warn("route file refused, the last accepted files run: {}", problem));
         main.configure().addRoutesBuilder(new RouteLoading(chosen.files()));
         return this;
@@ -127,7 +127,7 @@ public final class Pipeline implements AutoCloseable {
      * @param inForce takes them
      */
     public Pipeline files(RouteSource source, List<String> files, Consumer<RouteFiles> inForce) {
-        files(source, files);
+        files(source, all -> all.only(files));
         if (chosen != null) {
             inForce.accept(chosen.files());
         }

@@ -34,6 +34,7 @@ import picocli.CommandLine.IVersionProvider;
             RestoreCommand.class,
             StatusCommand.class,
             SilenceCommand.class,
+            NotifyCommand.class,
             DoctorCommand.class,
             CheckCommand.class,
             ProvisionCommand.class,

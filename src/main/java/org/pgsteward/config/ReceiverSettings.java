@@ -6,12 +6,17 @@ import static org.pgsteward.config.ReceiverConfig.MAIL_TLS;
 import static org.pgsteward.config.ReceiverConfig.MAIL_USER;
 
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** Settings for the route files of receivers, derived from the operator's settings. */
 public final class ReceiverSettings {
+    private static final String PREFIX = "pgsteward.";
+
     private ReceiverSettings() {}
 
     /**
@@ -38,6 +43,35 @@ public final class ReceiverSettings {
             decided.put(MAIL_STARTTLS_REQUIRED.name(), Boolean.toString(sendsPassword(given)));
         }
         return given.with(decided);
+    }
+
+    /** Returns the variable that switches on each shipped receiver, by its name, such as {@code email}. */
+    public static SortedMap<String, String> switches(Settings given) {
+        SortedMap<String, String> switches = new TreeMap<>();
+        ReceiverConfig.SECTION.settings().stream()
+                .filter(setting -> setting.is(Setting.Trait.SWITCH))
+                .forEach(setting -> switches.put(
+                        name(setting.receiver()),
+                        given.isSet(setting) || !setting.is(Setting.Trait.SECRET)
+                                ? given.variable(setting.name())
+                                : setting.variable() + "_FILE"));
+        return switches;
+    }
+
+    /** Returns the variables that are set for a receiver, also for one in an operator's own route. */
+    public static List<String> variables(Settings given, String receiver) {
+        return given.given().keySet().stream()
+                .filter(key -> key.startsWith(PREFIX) && key.indexOf('.', PREFIX.length()) > 0)
+                .filter(key -> name(key.substring(0, key.indexOf('.', PREFIX.length())))
+                        .equals(receiver))
+                .map(given::variable)
+                .sorted()
+                .toList();
+    }
+
+    /** Returns the name of the receiver whose settings begin with {@code prefix}, such as {@code pgsteward.mail}. */
+    private static String name(String prefix) {
+        return prefix.equals(MAIL_USER.receiver()) ? "email" : prefix.substring(PREFIX.length());
     }
 
     /** Returns the fault of a receiver that is switched on: the first setting that it needs and that is not set. */

@@ -39,6 +39,7 @@ public class DocumentedCommandsTest {
             Pattern.compile("docker (network connect|exec) .*"), "a Docker Engine",
             Pattern.compile("tar .* \\| docker compose run .* --entrypoint tar .*"), "a Docker Engine",
             Pattern.compile("docker compose run --rm init"), "a Docker Engine",
+            Pattern.compile("docker compose exec pgsteward pgsteward notify --test"), "the receivers of an operator",
             Pattern.compile("crontab -e"), "an editor");
 
     /** Returns whether the line needs an engine or an editor. */

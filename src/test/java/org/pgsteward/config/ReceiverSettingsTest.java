@@ -31,6 +31,18 @@ class ReceiverSettingsTest {
                         .contains("false"));
     }
 
+    @Test
+    void variablesOfAReceiverAreThoseThatAreSet() throws IOException {
+        Settings settings = Settings.from(Map.of(
+                "PGSTEWARD_MAIL_TO", "a@b.c", "PGSTEWARD_MAILBOX_DIR", "/x", "PGSTEWARD_MQTT_BROKER", "tcp://x"));
+        assertThat(ReceiverSettings.variables(settings, "email")).containsExactly("PGSTEWARD_MAIL_TO");
+        assertThat(ReceiverSettings.variables(settings, "mqtt")).containsExactly("PGSTEWARD_MQTT_BROKER");
+        assertThat(ReceiverSettings.variables(settings, "slack")).isEmpty();
+        assertThat(ReceiverSettings.switches(settings))
+                .containsEntry("email", "PGSTEWARD_MAIL_TO")
+                .containsEntry("slack", "PGSTEWARD_SLACK_URL_FILE");
+    }
+
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',

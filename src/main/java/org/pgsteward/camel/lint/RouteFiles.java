@@ -19,6 +19,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgsteward.camel.receivers.Receivers;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.monitor.ThresholdsFile;
@@ -109,6 +110,38 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
         SortedMap<String, String> bad = new TreeMap<>(unreadable);
         bad.keySet().removeIf(wanted.negate());
         return new RouteFiles(some, bad);
+    }
+
+    /**
+     * Returns the files that the receivers need: those in {@code receivers/}, those that define a receiver elsewhere,
+     * and those with an endpoint or a bean that one of them names.
+     */
+    public RouteFiles ofReceivers() {
+        RouteSet set = RouteSet.of(this);
+        List<RouteSet.Entry> entries = Stream.concat(set.routes().values().stream(), set.beans().values().stream())
+                .toList();
+        Set<String> wanted = new TreeSet<>();
+        texts.keySet().stream().filter(name -> name.startsWith("receivers/")).forEach(wanted::add);
+        unreadable.keySet().stream()
+                .filter(name -> name.startsWith("receivers/"))
+                .forEach(wanted::add);
+        set.routes().values().stream()
+                .filter(route -> Receivers.name(route.name()).isPresent())
+                .forEach(route -> wanted.add(route.file()));
+        boolean grown = true;
+        while (grown) {
+            List<RouteSet.Entry> inside = entries.stream()
+                    .filter(entry -> wanted.contains(entry.file()))
+                    .toList();
+            grown = entries.stream()
+                    .filter(entry -> !wanted.contains(entry.file()))
+                    .filter(entry -> inside.stream().anyMatch(user -> user.mentions(entry.address())))
+                    .map(RouteSet.Entry::file)
+                    .toList()
+                    .stream()
+                    .anyMatch(wanted::add);
+        }
+        return only(List.copyOf(wanted));
     }
 
     /** Returns the texts with routes, by name. */

@@ -39,6 +39,14 @@ public record RouteSet(
             return new Problem(file, line, what, next);
         }
 
+        /** Returns the word by which others use the entry: the endpoint of a route, or the name of a bean. */
+        String address() {
+            return YamlTree.value(node, "from")
+                    .flatMap(from -> YamlTree.value(from, "uri"))
+                    .flatMap(YamlTree::text)
+                    .orElse(name);
+        }
+
         /** Returns whether the entry names {@code word}, as a whole value or within an expression. */
         boolean mentions(String word) {
             return YamlTree.scalars(node).anyMatch(scalar -> Texts.contains(scalar.getValue(), word));
