@@ -10,7 +10,7 @@ public final class DeliveryAdviceRule {
 
     private DeliveryAdviceRule() {}
 
-    /** Ends of the names of settings with an address, and of those with a login. */
+    /** Names of settings with an address, and names of settings with a login. */
     private static final Pattern ADDRESS = Pattern.compile(".*_(HOST|PORT|URL|TOPIC|BROKER|DIR)(_FILE)?");
 
     private static final Pattern LOGIN = Pattern.compile(".*_(USER|PASSWORD|TOKEN|URL|TOPIC|SECRET)(_FILE)?");

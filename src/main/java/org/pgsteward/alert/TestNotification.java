@@ -11,8 +11,6 @@ import org.pgsteward.model.Severity;
  * its severity is that of an information, which receivers keep no state of.
  */
 public final class TestNotification {
-    /** The {@code kind} of the notification; no alert has it. */
-    public static final String KIND = "test";
 
     private TestNotification() {}
 
@@ -21,7 +19,7 @@ public final class TestNotification {
                 UUID.randomUUID().toString(),
                 "firing",
                 Severity.INFO.word(),
-                KIND,
+                "test",
                 "pgsteward",
                 now,
                 "[test] pgsteward: test notification, nothing is wrong",

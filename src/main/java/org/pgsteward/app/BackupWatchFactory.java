@@ -1,10 +1,13 @@
 package org.pgsteward.app;
 
+import java.util.Optional;
 import org.pgsteward.backup.InterruptedVerifications;
 import org.pgsteward.backup.MissingBackups;
 import org.pgsteward.backup.OverdueCheck;
 import org.pgsteward.backup.Reverification;
 import org.pgsteward.backup.restore.KeptDatabaseRule;
+import org.pgsteward.backup.retention.Pinning;
+import org.pgsteward.backup.retention.PlannedRetention;
 import org.pgsteward.backup.retention.Pruner;
 import org.pgsteward.backup.retention.RetentionSettings;
 import org.pgsteward.backup.schedule.OverdueRule;
@@ -65,18 +68,28 @@ final class BackupWatchFactory {
                 journal.rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
         return new Pruner(
                 backup.store,
-                holdings,
                 journal.rows,
                 journal.spool,
                 backup.house,
-                keeps,
-                watch.shrink(),
+                plans(keeps),
                 backup.sets,
                 backup.card,
                 base.locks(),
-                base.zone(),
                 base.reporter,
                 base.clock);
+    }
+
+    /** Returns the plans for a command. It knows no containers, so the label of each last container applies. */
+    PlannedRetention plans() {
+        return plans(new RetentionSettings(journal.rows, service -> false, service -> Optional.empty()));
+    }
+
+    private PlannedRetention plans(RetentionSettings keeps) {
+        return new PlannedRetention(holdings, keeps, watch.shrink(), base.zone(), base.clock);
+    }
+
+    Pinning pinning() {
+        return new Pinning(backup.store, journal.rows, base.locks(), base.clock);
     }
 
     Reverification reverification() {

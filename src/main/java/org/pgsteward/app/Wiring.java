@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.ZoneId;
+import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
@@ -15,6 +16,9 @@ import org.pgsteward.backup.StartupRecovery;
 import org.pgsteward.backup.dump.Dumps;
 import org.pgsteward.backup.restore.Recovery;
 import org.pgsteward.backup.restore.Restore;
+import org.pgsteward.backup.retention.Pinning;
+import org.pgsteward.backup.retention.PlannedRetention;
+import org.pgsteward.backup.retention.ServicePolicies;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.backup.store.BackupSets;
 import org.pgsteward.backup.store.CardKeeper;
@@ -24,6 +28,7 @@ import org.pgsteward.backup.underway.RunsUnderWay;
 import org.pgsteward.backup.verify.Verification;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.RouteClient;
+import org.pgsteward.camel.lint.PolicyReading;
 import org.pgsteward.camel.lint.RouteCheck;
 import org.pgsteward.camel.receivers.ReceiverTrial;
 import org.pgsteward.camel.receivers.Redaction;
@@ -178,6 +183,26 @@ public final class Wiring {
      */
     public Pipeline notificationPipeline() {
         return pipelines.forNotifications();
+    }
+
+    /** Returns the policies in the route files; empty if no route removes backups. */
+    public Optional<ServicePolicies> retentionPolicies() {
+        return PolicyReading.of(pipelines.routes().choose().files(), settings.forRoutes());
+    }
+
+    /** Returns the plans of retention. They change nothing. */
+    public PlannedRetention plannedRetention() {
+        return backupWatch.plans();
+    }
+
+    /** Returns the number of journal rows that wait for PostgreSQL. */
+    public int waitingRows() throws IOException {
+        return journal.spool.waiting().size();
+    }
+
+    /** Returns the pinning of backups. */
+    public Pinning pinning() {
+        return backupWatch.pinning();
     }
 
     /** Returns the pipeline with the receivers only. It delivers nothing by itself. */

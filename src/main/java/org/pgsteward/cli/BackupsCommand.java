@@ -3,7 +3,6 @@ package org.pgsteward.cli;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.backup.store.BackupSet;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.StoredBackup;
@@ -56,6 +55,8 @@ import picocli.CommandLine.Spec;
             "  pgsteward backups                 all backups",
             "  pgsteward backups vikunja         backups of one service",
             "  pgsteward backups --sets          backups of each night, and missing ones",
+            "  pgsteward backups --plan          what retention would remove now",
+            "  pgsteward backups --plan vikunja  each backup of one service, with the rule",
             "  pgsteward backups --json | jq -r '.backups[].file'"
         },
         mixinStandardHelpOptions = true)
@@ -72,6 +73,9 @@ final class BackupsCommand implements Callable<Integer> {
     @Option(names = "--sets", description = "Backup sets instead: the backups of each night, and the missing ones.")
     private boolean sets;
 
+    @Option(names = "--plan", description = "What retention would remove now, and why it keeps the others.")
+    private boolean plan;
+
     @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Only backups of this service.")
     private @Nullable String service;
 
@@ -80,9 +84,16 @@ final class BackupsCommand implements Callable<Integer> {
         if (sets && service != null) {
             throw new Refusal("backups --sets takes no SERVICE: a set has the backups of all services");
         }
+        if (sets && plan) {
+            throw new Refusal("backups takes either --sets or --plan");
+        }
         Wiring wiring = Wiring.to(AccessMode.LIST, Settings.from(System.getenv()));
         if (sets) {
-            printSets(wiring);
+            SetList.print(wiring, json, spec.commandLine().getOut());
+            return 0;
+        }
+        if (plan) {
+            new PlanList(wiring, spec).print(service, json);
             return 0;
         }
         Inventory inventory = Files.isDirectory(wiring.store.root())
@@ -107,6 +118,7 @@ final class BackupsCommand implements Callable<Integer> {
                 ObjectNode backup = spelling.valueToTree(wiring.store.whole(one).manifest());
                 backup.set("caveats", spelling.valueToTree(caveats(judgements, one.manifest())));
                 backup.put("state", state(judgements, one.manifest()))
+                        .put("pinned", pin(wiring, judgements, one))
                         .put("signature", one.signature().name().toLowerCase(Locale.ROOT))
                         .put("altered", inventory.alteration(one).isPresent());
                 out.print(separator);
@@ -125,10 +137,15 @@ final class BackupsCommand implements Callable<Integer> {
         }
         Colours colours = Colours.ofStandardOutput();
         TextTable table = new TextTable(colours, "SERVICE", "KIND", "BEGUN", "AGE>", "SIZE>", "STATE", "FILE");
+        List<String> pins = new ArrayList<>();
         DateTimeFormatter clock = DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss", Locale.ENGLISH)
                 .withZone(wiring.zone);
         for (StoredBackup backup : stored) {
             Manifest manifest = backup.manifest();
+            String pin = pin(wiring, judgements, backup);
+            if (pin != null) {
+                pins.add(OneLine.of(manifest.file().name(), 300) + " is pinned " + OneLine.of(pin, 400));
+            }
             table.row(
                     OneLine.of(manifest.source().service(), 60),
                     manifest.source().kind(),
@@ -141,6 +158,7 @@ final class BackupsCommand implements Callable<Integer> {
                     manifest.file().name());
         }
         table.print(out);
+        pins.forEach(out::println);
         printCaveats(stored, judgements, colours, out);
         printKept(wiring, now);
         out.flush();
@@ -205,6 +223,16 @@ final class BackupsCommand implements Callable<Integer> {
         err.flush();
     }
 
+    /** Returns the reason of a pin; null if there is none. The pin of an image change is known from the journal only. */
+    private static @Nullable String pin(Wiring wiring, Map<String, BackupRow> judgements, StoredBackup backup) {
+        BackupRow judgement = judgements.get(backup.manifest().identity().eventId());
+        return wiring.store
+                .pins()
+                .reason(backup.path())
+                .or(() -> Optional.ofNullable(judgement).flatMap(BackupRow::pinned))
+                .orElse(null);
+    }
+
     private static String state(Map<String, BackupRow> judgements, Manifest manifest) {
         BackupRow judgement = judgements.get(manifest.identity().eventId());
         return judgement == null ? "unknown" : judgement.state().word();
@@ -230,43 +258,7 @@ final class BackupsCommand implements Callable<Integer> {
         return judgements;
     }
 
-    private void printSets(Wiring wiring) throws IOException {
-        var out = spec.commandLine().getOut();
-        List<BackupSet> all = wiring.backupSets.all();
-        if (json) {
-            out.println(wiring.backupSets.json(all));
-            return;
-        }
-        if (all.isEmpty()) {
-            boolean isEmpty = !Files.isDirectory(wiring.store.root())
-                    || Inventory.of(wiring.store).backups().isEmpty();
-            out.println(
-                    isEmpty
-                            ? nothing(wiring)
-                            : "There is no backup set yet, only single backups;"
-                                    + " the nightly run and 'pgsteward backup --all' make sets.");
-        }
-        Instant now = wiring.clock.instant();
-        for (BackupSet set : all) {
-            out.println(String.format(
-                    Locale.ROOT,
-                    "%s  %d made, %d missing  %s, %s old%s",
-                    set.id(),
-                    set.members().size(),
-                    SetMissing.count(set.missing()),
-                    set.asked(),
-                    age(set.startedAt(), now),
-                    set.closedAt() == null ? ", in progress" : ""));
-            SetMissing.lines(set.missing()).forEach(line -> out.println("  " + line));
-            BackupSet.Newest base = set.base();
-            if (base != null) {
-                out.println("  previous base backup: " + base.backupId() + ", " + base.state() + ", "
-                        + age(base.startedAt(), now) + " old");
-            }
-        }
-    }
-
-    private static String nothing(Wiring wiring) {
+    static String nothing(Wiring wiring) {
         Path root = wiring.store.root();
         return wiring.typing.of((Files.isDirectory(root)
                         ? "There are no backups in " + root
@@ -275,7 +267,7 @@ final class BackupsCommand implements Callable<Integer> {
                 + Place.demonstration("backups").map(demo -> "; " + demo).orElse("") + ".");
     }
 
-    private static String age(Instant then, Instant now) {
+    static String age(Instant then, Instant now) {
         return Elapsed.roughly(Duration.between(then, now));
     }
 }

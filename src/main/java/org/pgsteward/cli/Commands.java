@@ -30,6 +30,8 @@ import picocli.CommandLine.IVersionProvider;
             Run.class,
             BackupCommand.class,
             BackupsCommand.class,
+            PinCommand.class,
+            UnpinCommand.class,
             VerifyCommand.class,
             RestoreCommand.class,
             StatusCommand.class,

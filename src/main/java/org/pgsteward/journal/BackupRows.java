@@ -93,6 +93,20 @@ public final class BackupRows {
     private static final String REMEMBER_KEEP =
             "UPDATE public.service_configs SET backup_keep = ? WHERE service_name = ? AND backup_keep IS DISTINCT FROM ?";
 
+    private static final String STATE = """
+            SELECT state FROM public.backup_log
+             WHERE backup_id = ? AND state IS NOT NULL
+             ORDER BY id DESC
+             LIMIT 1
+            """;
+
+    private static final String UNPIN = """
+            WITH unpinned AS (UPDATE public.backup_log SET pinned = NULL
+                               WHERE event_id = ?::uuid AND pinned IS NOT NULL
+                               RETURNING id)
+            SELECT count(*) FROM unpinned
+            """;
+
     private final DataSource source;
 
     public BackupRows(DataSource source) {
@@ -230,5 +244,15 @@ public final class BackupRows {
     /** Records the label of a container that exists; an empty label clears the record. */
     public void rememberKeep(String service, Optional<String> label) throws SQLException {
         Query.run(source, REMEMBER_KEEP, label.orElse(null), service, label.orElse(null));
+    }
+
+    /** Returns the state of the newest run with this backup id, whether or not its backup still exists. */
+    public Optional<String> state(String backupId) throws SQLException {
+        return Query.first(source, STATE, row -> row.getString(1), backupId);
+    }
+
+    /** Removes the pin that an image change left at a backup. Returns whether there was one. */
+    public boolean unpin(String eventId) throws SQLException {
+        return Query.first(source, UNPIN, row -> row.getLong(1) > 0, eventId).orElse(false);
     }
 }

@@ -4,27 +4,22 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.store.CardKeeper;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Removal;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.backup.store.Store;
-import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.backup.store.StoredBackupStatus;
 import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.io.Attempts;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.Readiness;
 import org.pgsteward.journal.Spool;
-import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.Expiry;
 import org.slf4j.Logger;
@@ -39,47 +34,38 @@ public final class Pruner {
     private static final Logger LOG = LoggerFactory.getLogger(Pruner.class);
 
     private final Store store;
-    private final StoreView holdings;
     private final Removal removal;
     private final BackupRows rows;
     private final Spool spool;
     private final Readiness house;
-    private final RetentionSettings keeps;
-    private final ShrinkRule shrink;
+    private final PlannedRetention plans;
     private final SetKeeper sets;
     private final CardKeeper card;
     private final Path locks;
-    private final ZoneId zone;
     private final Reporter reporter;
     private final Clock clock;
     private final RetentionPass pass = new RetentionPass();
 
     public Pruner(
             Store store,
-            StoreView holdings,
             BackupRows rows,
             Spool spool,
             Readiness house,
-            RetentionSettings keeps,
-            ShrinkRule shrink,
+            PlannedRetention plans,
             SetKeeper sets,
             CardKeeper card,
             Path locks,
-            ZoneId zone,
             Reporter reporter,
             Clock clock) {
         this.store = store;
-        this.holdings = holdings;
         this.removal = new Removal(store);
         this.rows = rows;
         this.spool = spool;
         this.house = house;
-        this.keeps = keeps;
-        this.shrink = shrink;
+        this.plans = plans;
         this.sets = sets;
         this.card = card;
         this.locks = locks;
-        this.zone = zone;
         this.reporter = reporter;
         this.clock = clock;
     }
@@ -126,6 +112,9 @@ public final class Pruner {
             }
             try {
                 for (Manifest half : removal.unfinished(service)) {
+                    if (keepPinned(service, Store.path(half), half.file().sizeBytes())) {
+                        continue;
+                    }
                     anyGone = true;
                     remove(
                             service,
@@ -148,42 +137,48 @@ public final class Pruner {
 
     /** @return whether any was removed */
     private boolean removeOld(String service, ServicePolicies policies) throws IOException, SQLException {
-        Optional<RetentionPolicy> policy = keeps.of(service, policies);
         Map<UUID, BackupRow> judgements = rows.judgements(service);
-        if (policy.isEmpty() || judgements.isEmpty()) {
+        PlannedRetention.OfService plan = plans.of(service, policies, judgements);
+        if (plan.policy().isEmpty() || judgements.isEmpty()) {
             return false;
         }
         boolean anyGone = false;
-        int unknown = 0;
-        Map<BackupKind, List<StoredBackupStatus>> byKind = holdings.of(service, judgements).stream()
-                .collect(Collectors.groupingBy(StoredBackupStatus::kind, TreeMap::new, Collectors.toList()));
-        for (List<StoredBackupStatus> backups : byKind.values()) {
-            for (RetentionPlan.Decision decision :
-                    RetentionPlan.of(policy.get(), backups, shrink, zone, clock.instant())) {
-                StoredBackupStatus backup = decision.backup();
-                if (!decision.kept()
-                        && !judgements.containsKey(backup.backup().identity().eventId())) {
-                    unknown++;
-                } else if (!decision.kept()) {
-                    anyGone = true;
-                    removal.mark(backup.path());
-                    remove(
-                            service,
-                            backup.id(),
-                            backup.backup().identity().eventId(),
-                            backup.path(),
-                            String.join("; ", decision.reasons()));
+        for (RetentionPlan.Decision decision : plan.decisions()) {
+            StoredBackupStatus backup = decision.backup();
+            if (!decision.kept()) {
+                removal.mark(backup.path());
+                if (keepPinned(service, backup.path(), backup.backup().file().sizeBytes())) {
+                    continue;
                 }
+                anyGone = true;
+                remove(
+                        service,
+                        backup.id(),
+                        backup.backup().identity().eventId(),
+                        backup.path(),
+                        String.join("; ", decision.reasons()));
             }
         }
-        if (unknown > 0) {
+        if (plan.unknown() > 0) {
             LOG.info(
                     "{}: {} old backups are kept, because the journal has no rows of them; 'pgsteward verify --backup ID'"
                             + " or the daily re-verification writes the row",
                     service,
-                    unknown);
+                    plan.unknown());
         }
         return anyGone;
+    }
+
+    /** Keeps a marked backup that was pinned meanwhile. Returns whether it was. */
+    private boolean keepPinned(String service, String path, long sizeBytes) throws IOException {
+        boolean kept = removal.restoreIfPinned(path, sizeBytes);
+        if (kept) {
+            LOG.info(
+                    "{}: {} is kept, because it was pinned meanwhile",
+                    service,
+                    store.root().resolve(path));
+        }
+        return kept;
     }
 
     /** Removes a backup, from the second step of {@link Removal} on. */

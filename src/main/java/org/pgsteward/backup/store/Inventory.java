@@ -155,13 +155,19 @@ public record Inventory(List<StoredBackup> backups, Map<String, String> unreadab
         return service.equals(Targets.GLOBALS) || service.equals(Targets.BASE);
     }
 
-    /** Returns a backup by its id, or by the path of its file in the store. */
-    public Optional<StoredBackup> named(String idOrPath) {
+    /** Returns a backup by its id, or by the name or the path of its file in the store. */
+    public Optional<StoredBackup> named(String name) {
+        return allNamed(name).stream().findFirst();
+    }
+
+    /** Returns the backups with this id, file name or path. Several have the same one if another program copied files. */
+    public List<StoredBackup> allNamed(String name) {
         return backups.stream()
-                .filter(backup -> backup.manifest().identity().backupId().equals(idOrPath)
-                        || backup.path().equals(idOrPath)
-                        || Path.of(idOrPath).endsWith(backup.path()))
-                .findFirst();
+                .filter(backup -> backup.manifest().identity().backupId().equals(name)
+                        || backup.manifest().file().name().equals(name)
+                        || backup.path().equals(name)
+                        || Path.of(name).endsWith(backup.path()))
+                .toList();
     }
 
     static String firstLine(Exception e) {

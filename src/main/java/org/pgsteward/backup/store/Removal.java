@@ -2,6 +2,7 @@ package org.pgsteward.backup.store;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
@@ -20,6 +21,9 @@ import org.slf4j.LoggerFactory;
  *   <li>The caller records the removal in the journal or its spool.
  *   <li>{@link #forget}: the renamed manifest is deleted.
  * </ol>
+ *
+ * <p>An operator may pin the backup at any time. The pin is written first, and then the manifest is looked for. Retention
+ * renames the manifest first, and then looks for a pin ({@link #restoreIfPinned}). So one of the two notices the other.
  *
  * <p>{@link #unfinished} returns the backups that were marked and not forgotten. They continue at the second step.
  */
@@ -56,13 +60,34 @@ public final class Removal {
     }
 
     /**
-     * Deletes the renamed manifest.
+     * Deletes the renamed manifest, and a pin.
      *
      * @throws IOException if the disk fails; the backup remains marked
      */
     public void forget(String path) throws IOException {
+        // A pin that came too late for the file.
+        store.pins().remove(path);
         Files.deleteIfExists(marked(path));
         AtomicFile.sync(folder(path));
+    }
+
+    /**
+     * Makes a marked backup a backup again, if it is pinned and its file is still whole.
+     *
+     * @return whether it is a backup again
+     */
+    public boolean restoreIfPinned(String path, long sizeBytes) throws IOException {
+        if (store.pins().reason(path).isEmpty()
+                || store.problem(path, sizeBytes).isPresent()) {
+            return false;
+        }
+        try {
+            Files.move(marked(path), manifest(path), StandardCopyOption.ATOMIC_MOVE);
+        } catch (NoSuchFileException raced) {
+            return store.isWhole(path);
+        }
+        AtomicFile.sync(folder(path));
+        return true;
     }
 
     /** Returns whether the removal of the backup has begun, possibly in an ended process. */

@@ -186,6 +186,22 @@ public final class Store {
         return json.text(document);
     }
 
+    /** Returns the pins of operators. */
+    public Pins pins() {
+        return new Pins(this, json);
+    }
+
+    /** Returns the names of all files that begin with the id of a backup, in all folders; at most 5,000 in each. */
+    public List<String> traces(String backupId) throws IOException {
+        List<String> names = new ArrayList<>();
+        for (Path folder : folders()) {
+            FolderNames.in(folder, file -> file.getFileName().toString().startsWith(backupId + "."), FolderNames.MOST)
+                    .newestFirst()
+                    .forEach(file -> names.add(file.getFileName().toString()));
+        }
+        return names;
+    }
+
     /** Returns the manifests of the backups. */
     StoredManifests manifests() {
         return manifests;

@@ -122,6 +122,11 @@ public final class StoreView {
                         judgement.map(BackupRow::error).orElse(""),
                         judgement.map(BackupRow::caveats).orElse(manifest.caveats())));
         Optional<Instant> saidAt = judgement.flatMap(BackupRow::saidAt);
-        return new StoredBackupStatus(backup, standing, judgement.flatMap(BackupRow::pinned), saidAt);
+        return new StoredBackupStatus(backup, standing, pin(path, judgement), saidAt);
+    }
+
+    /** Returns the reason of an operator's pin, or else of a pin in the journal. */
+    private Optional<String> pin(String path, Optional<BackupRow> judgement) {
+        return store.pins().reason(path).or(() -> judgement.flatMap(BackupRow::pinned));
     }
 }

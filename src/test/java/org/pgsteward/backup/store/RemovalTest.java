@@ -20,7 +20,6 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.io.Json;
-import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupRow;
 import org.pgsteward.model.BackupState;
 
@@ -170,20 +169,7 @@ class RemovalTest {
     }
 
     private String stored(String service, Instant at) throws IOException {
-        String id = Store.backupId(service, at);
-        String path = Store.relativePath(service, id, BackupKind.DUMP, false);
-        Path part = store.resolve(Store.partOf(path));
-        Files.createDirectories(part.getParent());
-        Files.writeString(part, "the dump");
-        new UnfinishedBackup(store, path)
-                .publish(new Manifest(
-                        new Manifest.Identity(id, eventId(service, at).toString(), ""),
-                        new Manifest.Source(service, service, service, "", "dump"),
-                        new Manifest.Run(at, at.plusSeconds(5), "15.0", "15"),
-                        new Manifest.File(store.resolve(path).getFileName().toString(), "00", 8, 80, List.of(), ""),
-                        new Manifest.Contents(Map.of(), Map.of("public.t", 1L), DatabaseEnvironment.UNKNOWN),
-                        List.of()));
-        return path;
+        return Stored.onDisk(store, service, at);
     }
 
     private static UUID eventId(String service, Instant at) {

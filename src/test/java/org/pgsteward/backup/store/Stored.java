@@ -1,8 +1,13 @@
 package org.pgsteward.backup.store;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.pgsteward.model.Backup;
@@ -48,5 +53,24 @@ public final class Stored {
                         "00"),
                 new Backup.Verification(Optional.of(at.plusSeconds(9)), Duration.ofSeconds(4), false),
                 new Backup.Result(BackupState.VERIFIED, "", List.of()));
+    }
+
+    /** Writes a small backup with its manifest, and returns the path of its file. */
+    public static String onDisk(Store store, String service, Instant at) throws IOException {
+        String id = Store.backupId(service, at);
+        String path = Store.relativePath(service, id, BackupKind.DUMP, false);
+        Path part = store.resolve(Store.partOf(path));
+        Files.createDirectories(part.getParent());
+        Files.writeString(part, "the dump");
+        UUID event = UUID.nameUUIDFromBytes((service + at).getBytes(StandardCharsets.UTF_8));
+        new UnfinishedBackup(store, path)
+                .publish(new Manifest(
+                        new Manifest.Identity(id, event.toString(), ""),
+                        new Manifest.Source(service, service, service, "", "dump"),
+                        new Manifest.Run(at, at.plusSeconds(5), "15.0", "15"),
+                        new Manifest.File(store.resolve(path).getFileName().toString(), "00", 8, 80, List.of(), ""),
+                        new Manifest.Contents(Map.of(), Map.of("public.t", 1L), DatabaseEnvironment.UNKNOWN),
+                        List.of()));
+        return path;
     }
 }
