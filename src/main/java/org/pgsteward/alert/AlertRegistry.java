@@ -52,6 +52,7 @@ public final class AlertRegistry {
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
 
     private final AlertStore store;
+    private final AlertHistory history;
     private final NotificationText text;
     private final Clock clock;
     private final Silences silences;
@@ -77,6 +78,7 @@ public final class AlertRegistry {
             Path stateDir, Silences silences, ObjectMapper json, Clock clock, ZoneId zone, CommandPrefix typing) {
         this.typing = typing;
         this.store = new AlertStore(stateDir.resolve("alerts"), json);
+        this.history = new AlertHistory(stateDir, json);
         this.text = new NotificationText(zone);
         this.silences = silences;
         this.zone = zone;
@@ -109,6 +111,7 @@ public final class AlertRegistry {
             Optional<Alert> after = AlertRule.turn(before, times.in(condition.typed(typing)), looked);
             if (after.isPresent() && !after.equals(before)) {
                 write(after.get());
+                history.keep(before, after.get());
             }
         });
     }

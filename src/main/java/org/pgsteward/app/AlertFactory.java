@@ -3,6 +3,7 @@ package org.pgsteward.app;
 import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.alert.AlertHistory;
 import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.DeliveryScheduler;
 import org.pgsteward.alert.Outbox;
@@ -19,6 +20,7 @@ import org.pgsteward.model.CommandPrefix;
 final class AlertFactory {
     final AlertRegistry alerts;
     final Silences silences;
+    final AlertHistory history;
     private final Foundation base;
     private final AlertConfig config;
 
@@ -26,6 +28,7 @@ final class AlertFactory {
         this.base = base;
         config = AlertConfig.of(base.settings);
         silences = new Silences(base.state(), base.json, base.clock);
+        history = new AlertHistory(base.state(), base.json);
         alerts = new AlertRegistry(base.state(), silences, base.json, base.clock, base.zone(), typing);
     }
 

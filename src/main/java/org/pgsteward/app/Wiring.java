@@ -3,10 +3,13 @@ package org.pgsteward.app;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Instant;
 import java.time.ZoneId;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.alert.AlertRegistry;
+import org.pgsteward.alert.Incident;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.alert.Silences;
 import org.pgsteward.backup.BackupRun;
@@ -198,6 +201,11 @@ public final class Wiring {
     /** Returns the number of journal rows that wait for PostgreSQL. */
     public int waitingRows() throws IOException {
         return journal.spool.waiting().size();
+    }
+
+    /** Returns the alerts that fire, or have ended at or after {@code since}, the newest start first. */
+    public List<Incident> incidents(Instant since) throws IOException {
+        return alert.history.since(since, alerts.firing());
     }
 
     /** Returns the pinning of backups. */

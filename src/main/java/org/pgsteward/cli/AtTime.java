@@ -17,6 +17,14 @@ final class AtTime {
 
     /** @throws Refusal if the text is not a time, with the accepted forms */
     static Instant parse(String text, ZoneId zone) {
+        return parse("--at", text, zone);
+    }
+
+    /**
+     * @param option for the message
+     * @throws Refusal if the text is not a time, with the accepted forms
+     */
+    static Instant parse(String option, String text, ZoneId zone) {
         String iso = text.strip().replaceFirst("(?<=\\d) (?=\\d)", "T");
         try {
             if (iso.matches("\\d{4}-\\d\\d-\\d\\d")) {
@@ -31,7 +39,7 @@ final class AtTime {
             }
             return LocalDateTime.parse(iso).atZone(zone).toInstant();
         } catch (DateTimeException e) {
-            throw new Refusal("--at '" + text + "' is not a time: write 2026-01-31T03:00:00Z, or"
+            throw new Refusal(option + " '" + text + "' is not a time: write 2026-01-31T03:00:00Z, or"
                     + " '2026-01-31 03:00' for local time (" + zone + ")");
         }
     }

@@ -35,6 +35,7 @@ import picocli.CommandLine.IVersionProvider;
             VerifyCommand.class,
             RestoreCommand.class,
             StatusCommand.class,
+            HistoryCommand.class,
             SilenceCommand.class,
             NotifyCommand.class,
             DoctorCommand.class,

@@ -1,0 +1,112 @@
+package org.pgsteward.alert;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.pgsteward.io.BoundedFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Record of the incidents that have ended: {@code <state.dir>/history.jsonl}, one JSON document a line. It needs no
+ * PostgreSQL, since many incidents are about PostgreSQL. The journal has notifications only, without reasons and without
+ * alerts that a silence muted.
+ *
+ * <p>At 1 MB, about 3,000 incidents, the file replaces {@code history.1.jsonl}. So both have 2 MB at most.
+ */
+public final class AlertHistory {
+    private static final Logger LOG = LoggerFactory.getLogger(AlertHistory.class);
+    private static final int MOST_BYTES = 1_000_000;
+
+    private final Path file;
+    private final Path older;
+    private final ObjectMapper json;
+    private final int most;
+
+    /** @param stateDir {@code pgsteward.state.dir} */
+    public AlertHistory(Path stateDir, ObjectMapper json) {
+        this(stateDir, json, MOST_BYTES);
+    }
+
+    AlertHistory(Path stateDir, ObjectMapper json, int most) {
+        this.file = stateDir.resolve("history.jsonl");
+        this.older = stateDir.resolve("history.1.jsonl");
+        this.json = json;
+        this.most = most;
+    }
+
+    /**
+     * Records an incident if the change has ended it. The caller holds the lock of the alerts. A full disk loses only the
+     * record.
+     */
+    void keep(Optional<Alert> before, Alert after) {
+        if (after.isFiring() || before.filter(Alert::isFiring).isEmpty()) {
+            return;
+        }
+        try {
+            // The first line break ends a line that a killed process left unfinished.
+            byte[] line = ("\n" + json.writeValueAsString(Incident.of(after)) + "\n").getBytes(StandardCharsets.UTF_8);
+            if (Files.exists(file) && Files.size(file) + line.length > most) {
+                Files.move(file, older, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            }
+            if (!Files.exists(file)) {
+                Files.createFile(
+                        file, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+            }
+            Files.write(file, line, StandardOpenOption.APPEND);
+        } catch (IOException refused) {
+            LOG.warn("cannot record the end of alert {} {}: {}", after.service(), after.kind(), refused.toString());
+        }
+    }
+
+    /**
+     * Returns the incidents that fire or have ended at or after {@code since}, the newest start first.
+     *
+     * @throws IOException if a file exists and cannot be read
+     */
+    public List<Incident> since(Instant since, Collection<Alert> firing) throws IOException {
+        List<Incident> incidents = new ArrayList<>();
+        firing.stream().map(Incident::of).forEach(incidents::add);
+        for (Path one : List.of(older, file)) {
+            for (String line : text(one).split("\n", -1)) {
+                read(line)
+                        .filter(incident -> !incident.end(Instant.MAX).isBefore(since))
+                        .ifPresent(incidents::add);
+            }
+        }
+        incidents.sort(Comparator.comparing(Incident::since).reversed());
+        return incidents;
+    }
+
+    private String text(Path one) throws IOException {
+        try {
+            return new String(BoundedFile.bytes(one, 2 * most), StandardCharsets.UTF_8);
+        } catch (NoSuchFileException none) {
+            return "";
+        }
+    }
+
+    private Optional<Incident> read(String line) {
+        if (line.isBlank()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(json.readValue(line, Incident.class));
+        } catch (JsonProcessingException torn) {
+            return Optional.empty();
+        }
+    }
+}
