@@ -34,9 +34,9 @@ class PinCommandIT {
             assertThat(plan.out().lines().toList())
                     .satisfiesExactly(
                             line -> assertThat(line).matches("SERVICE +KEEPS +REMOVES +FREES +POLICY"),
-                            line -> assertThat(line).matches("wiki +1 +2 +[\\d.]+ KiB +last=1"),
+                            line -> assertThat(line).matches("wiki +1 +2 +[\\d.]+ [KM]?i?B +last=1"),
                             line -> assertThat(line)
-                                    .matches("Retention would remove 2 backups \\([\\d.]+ KiB\\) now\\. '.*"));
+                                    .matches("Retention would remove 2 backups \\([\\d.]+ [KM]?i?B\\) now\\. '.*"));
 
             CommandRun pinned = CommandRun.on(host, "pin", oldest, "--reason", "year 2026");
             assertThat(pinned.code()).as(pinned.toString()).isZero();
