@@ -34,12 +34,13 @@ public class DocumentedCommandsTest {
     /** The lines that {@link HowToIT} cannot type, with the reason. It types all others. */
     private static final Map<Pattern, String> NEEDS_MORE = Map.of(
             Pattern.compile(
-                            "docker compose (up|build|create|stop|pause|unpause|exec postgresql|exec -T pgsteward tar)( .*)?"),
+                            "docker compose (up|build|create|stop|pause|unpause|down|rm|cp|pull|run .* -v .*|exec postgresql|exec -T pgsteward tar)( .*)?"),
                     "a Docker Engine",
             Pattern.compile("docker (network connect|exec) .*"), "a Docker Engine",
             Pattern.compile("tar .* \\| docker compose run .* --entrypoint tar .*"), "a Docker Engine",
             Pattern.compile("docker compose run --rm init"), "a Docker Engine",
             Pattern.compile("docker compose exec pgsteward pgsteward notify --test"), "the receivers of an operator",
+            Pattern.compile("git .*"), "a checkout with a remote",
             Pattern.compile("crontab -e"), "an editor");
 
     /** Returns whether the line needs an engine or an editor. */

@@ -91,6 +91,16 @@ class HowToIT {
     }
 
     @Test
+    void uninstall() throws Exception {
+        follow("uninstall", host);
+    }
+
+    @Test
+    void copyBackups() throws Exception {
+        follow("copy-backups", host);
+    }
+
+    @Test
     void sendAlerts() throws Exception {
         follow("send-alerts", host);
     }
