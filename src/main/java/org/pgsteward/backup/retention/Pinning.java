@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -61,7 +62,7 @@ public final class Pinning {
                     + "; 'pgsteward backups' lists the others");
         }
         boolean before = store.pins().reason(backup.path()).isPresent();
-        store.pins().put(backup.path(), reason, clock.instant());
+        store.pins().put(backup.path(), reason, clock.instant().truncatedTo(ChronoUnit.SECONDS));
         if (!isKept(backup)) {
             if (!before) {
                 store.pins().remove(backup.path());
