@@ -73,7 +73,7 @@ final class BackupsCommand implements Callable<Integer> {
     @Option(names = "--sets", description = "Backup sets instead: the backups of each night, and the missing ones.")
     private boolean sets;
 
-    @Option(names = "--plan", description = "What retention would remove now, and why it keeps the others.")
+    @Option(names = "--plan", description = "The backups that retention would remove now, with its reasons.")
     private boolean plan;
 
     @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Only backups of this service.")

@@ -14,11 +14,11 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/** Command {@code pin}: keeps a backup whatever retention says. */
+/** Command {@code pin}: keeps a backup against the retention policy. */
 @Command(
         name = "pin",
         description = {
-            "Keep a backup until 'pgsteward unpin', whatever the retention policy says.",
+            "Keep a backup until 'pgsteward unpin', against the retention policy.",
             "The pin is a file beside the backup, so it needs no PostgreSQL and moves with a copy of the store."
         },
         footer = {
