@@ -57,8 +57,10 @@ public final class DatabaseProbe {
      */
     public DatabaseObservation read(Host host) throws SQLException {
         try (Connection connection = server.connectToLook()) {
-            DatabaseQuestions asking = new DatabaseQuestions(connection, clock.instant(), open, since, lastSession);
-            DatabaseObservation.Server facts = asking.server(host);
+            Instant at = clock.instant();
+            ServerQuestions servers = new ServerQuestions(connection);
+            DatabaseObservation.Server facts = servers.server(host);
+            DatabaseQuestions asking = new DatabaseQuestions(connection, at, since, lastSession);
             List<DatabaseObservation.Database> databases;
             try {
                 databases = asking.databases(DatabaseQuestions.SERVICES);
@@ -68,18 +70,19 @@ public final class DatabaseProbe {
                 }
                 databases = asking.databases(DatabaseQuestions.NO_SERVICES);
             }
+            SessionQuestions sessions = new SessionQuestions(connection, at, open, asking::service);
             return new DatabaseObservation(
-                    asking.at(),
+                    at,
                     new Console(
                             host.container(),
                             server.address().user(),
                             server.address().database()),
                     facts,
                     databases,
-                    asking.transactions(),
-                    asking.waits(),
-                    asking.queries(),
-                    asking.present());
+                    sessions.transactions(),
+                    sessions.waits(),
+                    asking.queries(servers.statements()),
+                    sessions.present());
         }
     }
 }
