@@ -6,6 +6,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -32,8 +33,13 @@ final class EmptyCluster {
         this.user = user;
     }
 
-    void initialise(Path data, String administrator) throws IOException, InterruptedException {
-        List<String> init = List.of(
+    /**
+     * Runs {@code initdb}.
+     *
+     * @param checksums whether pages get checksums; PostgreSQL 18 writes them in any case
+     */
+    void initialise(Path data, String administrator, boolean checksums) throws IOException, InterruptedException {
+        List<String> init = new ArrayList<>(List.of(
                 programs.path("initdb").toString(),
                 "--pgdata=" + data,
                 "--username=" + administrator,
@@ -42,7 +48,10 @@ final class EmptyCluster {
                 "--no-sync",
                 "--no-instructions",
                 "--auth-local=trust",
-                "--auth-host=scram-sha-256");
+                "--auth-host=scram-sha-256"));
+        if (checksums) {
+            init.add("--data-checksums");
+        }
         ClientProgram.run(user, init, Map.of(), "");
     }
 
@@ -69,7 +78,7 @@ final class EmptyCluster {
     /** Creates the template, under another name until it is complete. */
     private void make(Path template, String administrator) throws IOException, InterruptedException {
         Path part = user.own(template.resolveSibling("template-" + UUID.randomUUID() + ".part"));
-        initialise(cluster(part), administrator);
+        initialise(cluster(part), administrator, false);
         String number = numberOfTemplate0(cluster(part));
         Files.move(
                 cluster(part).resolve("base").resolve(number),

@@ -93,7 +93,7 @@ public final class ThrowawayCluster implements AutoCloseable {
             if (plan.template().isPresent()) {
                 empty.copy(plan.template().get(), data, plan.administrator());
             } else {
-                empty.initialise(data, plan.administrator());
+                empty.initialise(data, plan.administrator(), true);
             }
             made = true;
         } finally {

@@ -24,7 +24,7 @@ final class TestClusterTemplate {
             Path folder = user.own(Files.createTempDirectory(Path.of("/tmp"), "pgsteward-template-"));
             Runtime.getRuntime().addShutdownHook(new Thread(() -> ThrowawayCluster.remove(folder)));
             template = folder.resolve("cluster");
-            new EmptyCluster(programs, user).initialise(template, "homelab");
+            new EmptyCluster(programs, user).initialise(template, "homelab", true);
             BY_MAJOR.put(programs.major(), template);
         }
         ClientProgram.run(user, List.of("cp", "-a", template.toString(), data.toString()), Map.of(), "");
