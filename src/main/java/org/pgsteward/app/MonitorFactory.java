@@ -10,6 +10,7 @@ import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.monitor.CatalogProbe;
 import org.pgsteward.monitor.CrashProbe;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
@@ -94,7 +95,8 @@ final class MonitorFactory {
 
     Monitor monitor(ObservationReader looks, MemorySampler memory, PostgresProbe probe, Watches watches) {
         return new Monitor(
-                new Monitor.Sources(memory::sample, probe::probe, looks::databases, looks::log, looks::host),
+                new Monitor.Sources(
+                        memory::sample, probe::probe, looks::databases, looks::catalogs, looks::log, looks::host),
                 watches,
                 alert.alerts::firing,
                 base.reporter);
@@ -108,6 +110,7 @@ final class MonitorFactory {
             Outbox outbox) {
         return new ObservationReader(
                 new DatabaseProbe(postgres.server, base.clock),
+                new CatalogProbe(postgres.server, base.clock),
                 new LogProbe(engine, base.clock),
                 crashes,
                 containers,

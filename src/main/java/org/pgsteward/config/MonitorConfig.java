@@ -20,6 +20,10 @@ final class MonitorConfig {
         SECTION.inRoutes("pgsteward.overview.delay", "Time from the start to the first record.");
         SECTION.inRoutes("pgsteward.watch.period", "Time between two samples of all other metrics with a level.");
         SECTION.inRoutes("pgsteward.watch.delay", "Time from the start to the first of these samples.");
+        SECTION.inRoutes(
+                "pgsteward.watch.catalogs.period",
+                "Time between two checks of the sequences and collations of all databases.");
+        SECTION.inRoutes("pgsteward.watch.catalogs.delay", "Time from the start to the first of these checks.");
     }
 
     private MonitorConfig() {}

@@ -27,6 +27,7 @@ import org.pgsteward.model.Condition;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Diagnosis;
 import org.pgsteward.model.Enrolment;
+import org.pgsteward.monitor.CatalogProbe;
 import org.pgsteward.monitor.DatabaseObservation;
 import org.pgsteward.monitor.DatabaseProbe;
 import org.pgsteward.monitor.DiskProbe;
@@ -202,6 +203,8 @@ public final class Examination {
             DatabaseObservation look = new DatabaseProbe(server, clock)
                     .read(ObservationReader.server(containers.postgres(), Optional.empty(), Map.of()));
             conditions.addAll(levels.glance(look));
+            conditions.addAll(levels.glance(
+                    new CatalogProbe(server, clock).read(look.console().container())));
             if (look.queries().isEmpty() && look.server().log().slow().isEmpty()) {
                 notLookedAt.add("slow statements: the extension pg_stat_statements is not in database "
                         + server.address().database() + "; to monitor them: "

@@ -16,6 +16,7 @@ import org.pgsteward.postgres.ServerLog;
  * @param waits sessions that wait for a lock
  * @param queries the statements with the longest total time; empty without {@code pg_stat_statements}
  * @param present the connected clients, without pgsteward's own
+ * @param upkeep checksums, the archive, replication slots and prepared transactions
  */
 public record DatabaseObservation(
         Instant at,
@@ -25,7 +26,8 @@ public record DatabaseObservation(
         List<Transaction> transactions,
         List<Wait> waits,
         Optional<List<Query>> queries,
-        List<Presence> present)
+        List<Presence> present,
+        Upkeep upkeep)
         implements Observation {
     public DatabaseObservation {
         databases = List.copyOf(databases);
@@ -110,6 +112,7 @@ public record DatabaseObservation(
      * @param counted sessions that count for the limit
      * @param idAge the age of its oldest row in transaction ids, or in multixact ids if that is more
      * @param deadlocks since the counters began
+     * @param failures reads that failed because of a page's checksum
      * @param lastSession the time at which a session, other than pgsteward's, was last seen; empty for never
      * @param watchedSince the time since which sessions are counted
      */
@@ -126,6 +129,7 @@ public record DatabaseObservation(
             int counted,
             long idAge,
             long deadlocks,
+            Upkeep.PageFailures failures,
             Optional<Instant> lastSession,
             Instant watchedSince) {}
 
@@ -192,7 +196,7 @@ public record DatabaseObservation(
     /** Returns these readings with the cause of the server's last crash, from the log. */
     public DatabaseObservation after(Optional<ServerProcessCrash> crash) {
         return new DatabaseObservation(
-                at, console, server.after(crash), databases, transactions, waits, queries, present);
+                at, console, server.after(crash), databases, transactions, waits, queries, present, upkeep);
     }
 
     /** Returns the database with this oid, under any name. */

@@ -18,9 +18,6 @@ import org.pgsteward.postgres.Server;
  * seldom seen.
  */
 public final class DatabaseProbe {
-    private static final String UNDEFINED_TABLE = "42P01";
-    private static final String UNDEFINED_COLUMN = "42703";
-
     private final Server server;
     private final Clock clock;
     private final Duration open;
@@ -61,15 +58,7 @@ public final class DatabaseProbe {
             ServerQuestions servers = new ServerQuestions(connection);
             DatabaseObservation.Server facts = servers.server(host);
             DatabaseQuestions asking = new DatabaseQuestions(connection, at, since, lastSession);
-            List<DatabaseObservation.Database> databases;
-            try {
-                databases = asking.databases(DatabaseQuestions.SERVICES);
-            } catch (SQLException e) {
-                if (!UNDEFINED_TABLE.equals(e.getSQLState()) && !UNDEFINED_COLUMN.equals(e.getSQLState())) {
-                    throw e;
-                }
-                databases = asking.databases(DatabaseQuestions.NO_SERVICES);
-            }
+            List<DatabaseObservation.Database> databases = EnrolledDatabases.with(asking::databases);
             SessionQuestions sessions = new SessionQuestions(connection, at, open, asking::service);
             return new DatabaseObservation(
                     at,
@@ -82,7 +71,8 @@ public final class DatabaseProbe {
                     sessions.transactions(),
                     sessions.waits(),
                     asking.queries(servers.statements()),
-                    sessions.present());
+                    sessions.present(),
+                    servers.upkeep().upkeep(asking::service));
         }
     }
 }

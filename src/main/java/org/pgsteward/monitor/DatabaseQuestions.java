@@ -8,7 +8,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import org.pgsteward.model.Activity;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 
@@ -16,22 +15,13 @@ import org.pgsteward.postgres.Quote;
 final class DatabaseQuestions {
     // The placeholders in braces are replaced below, by constants and by one quoted identifier.
 
-    /** The time of the last password change is read for the last hour only, which an index finds. */
-    static final String SERVICES = "(SELECT s.service_name, s.database_name, s.role_name, s.created_at,"
-            + " (SELECT max(a.created_at) FROM public.user_activity AS a WHERE a.service_name = s.service_name"
-            + " AND a.created_at > now() AT TIME ZONE 'UTC' - interval '1 hour'"
-            + " AND a.action = '" + Activity.PASSWORD_SET + "') AS password_set_at FROM public.service_configs AS s)";
-
-    /** Replaces {@link #SERVICES} on a server without any enrolment, which has no such table yet. */
-    static final String NO_SERVICES = "(SELECT NULL::text AS service_name, NULL::text AS database_name,"
-            + " NULL::text AS role_name, NULL::timestamp AS created_at, NULL::timestamp AS password_set_at WHERE false)";
-
     private static final String DATABASES = """
             SELECT COALESCE(sc.service_name, d.datname), d.datname, COALESCE(sc.role_name, ''),
                    sc.created_at AT TIME ZONE 'UTC', pg_database_size(d.oid), COALESCE(s.others, 0),
                    d.datconnlimit, COALESCE(s.everybody, 0), COALESCE(r.rolconnlimit, -1), COALESCE(u.sessions, 0),
                    greatest(age(d.datfrozenxid), mxid_age(d.datminmxid)), pg_stat_get_db_deadlocks(d.oid),
-                   d.oid, sc.password_set_at AT TIME ZONE 'UTC'
+                   d.oid, sc.password_set_at AT TIME ZONE 'UTC',
+                   COALESCE(pg_stat_get_db_checksum_failures(d.oid), 0), pg_stat_get_db_checksum_last_failure(d.oid)
               FROM pg_database AS d
               LEFT JOIN {services} AS sc ON sc.database_name = d.datname
               LEFT JOIN pg_roles AS r ON r.rolname = sc.role_name
@@ -105,6 +95,7 @@ final class DatabaseQuestions {
                 role ? row.getInt(10) : row.getInt(8),
                 row.getLong(11),
                 row.getLong(12),
+                UpkeepQuestions.failures(row, 15),
                 Optional.ofNullable(lastSession.get(name)),
                 since);
     }

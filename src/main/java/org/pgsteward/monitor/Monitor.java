@@ -27,6 +27,7 @@ public final class Monitor {
      * @param memory of each running container
      * @param postgres the sign of life
      * @param databases PostgreSQL and its databases
+     * @param catalogs the catalogs of all databases
      * @param log of that server, since the last reading
      * @param host the disks, and the rows and notifications that wait in pgsteward
      */
@@ -34,6 +35,7 @@ public final class Monitor {
             Supplier<List<MemorySample>> memory,
             Supplier<PostgresReading> postgres,
             Supplier<Optional<DatabaseObservation>> databases,
+            Supplier<Optional<CatalogObservation>> catalogs,
             Function<DatabaseObservation, Optional<LogObservation>> log,
             Supplier<Optional<HostObservation>> host) {}
 
@@ -68,6 +70,11 @@ public final class Monitor {
                             .apply(look.get())
                             .ifPresent(log -> raise(watches.log().judge(log))));
         }
+    }
+
+    /** Connects to each database, and reads its sequences and collations. */
+    public void catalogs() {
+        sources.catalogs().get().ifPresent(look -> raise(watches.catalogs().judge(look)));
     }
 
     /** Reads the disks, and the rows and notifications that wait in pgsteward. */

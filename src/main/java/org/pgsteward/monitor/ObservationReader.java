@@ -28,6 +28,7 @@ public final class ObservationReader {
     private static final Logger LOG = LoggerFactory.getLogger(ObservationReader.class);
 
     private final DatabaseProbe databases;
+    private final CatalogProbe catalogs;
     private final LogProbe logs;
     private final CrashProbe crashes;
     private final Containers containers;
@@ -45,6 +46,7 @@ public final class ObservationReader {
     /** @param feeds the state of the Docker event feeds; empty where there is none */
     public ObservationReader(
             DatabaseProbe databases,
+            CatalogProbe catalogs,
             LogProbe logs,
             CrashProbe crashes,
             Containers containers,
@@ -57,6 +59,7 @@ public final class ObservationReader {
             AlertRegistry alerts,
             Clock clock) {
         this.databases = databases;
+        this.catalogs = catalogs;
         this.logs = logs;
         this.crashes = crashes;
         this.containers = containers;
@@ -85,6 +88,17 @@ public final class ObservationReader {
                             look.server().log()))));
         } catch (SQLException e) {
             LOG.debug("cannot check PostgreSQL and its databases: {}", e.getMessage());
+            return Optional.empty();
+        }
+    }
+
+    /** Reads the catalogs of all databases once; empty while PostgreSQL is unavailable. */
+    public Optional<CatalogObservation> catalogs() {
+        try {
+            return Optional.of(
+                    catalogs.read(containers.postgres().map(Container::name).orElse(PostgresServer.SERVICE)));
+        } catch (SQLException e) {
+            LOG.debug("cannot check the catalogs of PostgreSQL's databases: {}", e.getMessage());
             return Optional.empty();
         }
     }

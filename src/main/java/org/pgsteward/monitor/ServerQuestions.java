@@ -31,22 +31,25 @@ final class ServerQuestions {
                    current_setting('log_destination') ~ 'stderr' AND NOT current_setting('logging_collector')::bool,
                    (SELECT s.setting::int FROM pg_settings AS s WHERE s.name = 'log_min_duration_statement'),
                    COALESCE(host(inet_client_addr()), ''),
-                   pg_notification_queue_usage()
-            """;
+                   pg_notification_queue_usage(),
+            """ + UpkeepQuestions.COLUMNS;
 
     private static final Instant UNKNOWN = Instant.EPOCH;
 
     private final Connection connection;
+    private final UpkeepQuestions upkeep;
     private Optional<String> statements = Optional.empty();
 
     ServerQuestions(Connection connection) {
         this.connection = connection;
+        this.upkeep = new UpkeepQuestions(connection);
     }
 
     DatabaseObservation.Server server(DatabaseProbe.Host host) throws SQLException {
         return Query.one(connection, SERVER, row -> {
             Instant started = Query.timeIfAny(row, 1).orElse(UNKNOWN);
             statements = Optional.ofNullable(row.getString(11));
+            upkeep.server(row, 17);
             return new DatabaseObservation.Server(
                     started,
                     Query.timeIfAny(row, 2).orElse(started),
@@ -69,5 +72,10 @@ final class ServerQuestions {
     /** Returns the schema of {@code pg_stat_statements}, once {@link #server} was read; empty without the extension. */
     Optional<String> statements() {
         return statements;
+    }
+
+    /** Returns the state that gets worse by itself, once {@link #server} was read. */
+    UpkeepQuestions upkeep() {
+        return upkeep;
     }
 }

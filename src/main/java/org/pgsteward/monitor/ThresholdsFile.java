@@ -22,6 +22,7 @@ public final class ThresholdsFile {
     private static final String SHIPPED = "/routes/" + NAME;
 
     private static final Map<String, Supplier<MetricRule<DatabaseObservation>>> DATABASES = new LinkedHashMap<>();
+    private static final Map<String, Supplier<MetricRule<CatalogObservation>>> CATALOGS = new LinkedHashMap<>();
     private static final Map<String, Supplier<MetricRule<LogObservation>>> LOG = new LinkedHashMap<>();
     private static final Map<String, Supplier<MetricRule<HostObservation>>> HOST = new LinkedHashMap<>();
     private static final Map<String, Set<String>> KEYS = new TreeMap<>();
@@ -41,6 +42,13 @@ public final class ThresholdsFile {
         DATABASES.put("memory-settings", SettingsRule::new);
         DATABASES.put("slow-query", SlowQueryRule::new);
         DATABASES.put("notify-queue", NotifyQueueRule::new);
+        DATABASES.put("damaged-pages", DamagedPageRule::new);
+        DATABASES.put("checksums", ChecksumsRule::new);
+        DATABASES.put("replication-slots", SlotRule::new);
+        DATABASES.put("prepared-transactions", PreparedRule::new);
+        DATABASES.put("archiver", ArchiverRule::new);
+        CATALOGS.put("sequences", SequenceRule::new);
+        CATALOGS.put("collations", CollationRule::new);
         LOG.put("failed-logins", FailedLoginRule::new);
         LOG.put("slow-statements", SlowStatementRule::new);
         HOST.put("disk", DiskRule::new);
@@ -50,6 +58,7 @@ public final class ThresholdsFile {
         HOST.put("newer-image", ImageRule::new);
         Set<String> levels = new TreeSet<>(Set.of("warn", "critical", "clear", "lasting", "services"));
         DATABASES.keySet().forEach(figure -> KEYS.put(figure, levels));
+        CATALOGS.keySet().forEach(figure -> KEYS.put(figure, levels));
         LOG.keySet().forEach(figure -> KEYS.put(figure, levels));
         HOST.keySet().forEach(figure -> KEYS.put(figure, levels));
         KEYS.put("memory", new TreeSet<>(Set.of("warn", "critical", "clear", "samples")));
@@ -91,6 +100,7 @@ public final class ThresholdsFile {
                 of("postgres", all, old, figure -> new PostgresRule(count("failures", figure))),
                 of("logins", all, old, figure -> LoginLog.Pace.parse(figure.get("enabled"), figure.get("again"))),
                 rules(DATABASES, all, old),
+                rules(CATALOGS, all, old),
                 rules(LOG, all, old),
                 rules(HOST, all, old));
     }

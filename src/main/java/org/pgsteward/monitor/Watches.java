@@ -9,6 +9,7 @@ public final class Watches {
     private final MemoryWatch memory;
     private final PostgresWatch postgres = new PostgresWatch();
     private final DatabaseWatch databases = new DatabaseWatch();
+    private final CatalogWatch catalogs = new CatalogWatch();
     private final LogWatch log = new LogWatch();
     private final HostWatch host = new HostWatch();
     private final LoginLog logins = new LoginLog();
@@ -23,6 +24,7 @@ public final class Watches {
         memory.use(thresholds.memory());
         postgres.use(thresholds.postgres());
         databases.use(thresholds.databases());
+        catalogs.use(thresholds.catalogs());
         log.use(thresholds.log());
         host.use(thresholds.host());
         logins.use(thresholds.logins());
@@ -36,6 +38,11 @@ public final class Watches {
     /** Returns the bad conditions of one reading of PostgreSQL and its databases. */
     public List<Condition> glance(DatabaseObservation look) {
         return databases.glance(look);
+    }
+
+    /** Returns the bad conditions of one reading of the catalogs. */
+    public List<Condition> glance(CatalogObservation look) {
+        return catalogs.glance(look);
     }
 
     /** Returns the bad conditions of one reading of PostgreSQL's log. */
@@ -58,6 +65,10 @@ public final class Watches {
 
     DatabaseWatch databases() {
         return databases;
+    }
+
+    CatalogWatch catalogs() {
+        return catalogs;
     }
 
     LogWatch log() {

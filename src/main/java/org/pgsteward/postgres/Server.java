@@ -63,6 +63,11 @@ public final class Server {
         return administrator(address.database(), ANSWER_SECONDS, briefAttempts);
     }
 
+    /** The same for a check in any database. */
+    public Connection connectToLook(String database) throws SQLException {
+        return administrator(database, ANSWER_SECONDS, briefAttempts);
+    }
+
     /** The same for the daemon's lock and its guard: one attempt, and a limit for each answer. */
     public Connection connectForDaemon(int answerSeconds) throws SQLException {
         return administrator(address.database(), answerSeconds, 1);

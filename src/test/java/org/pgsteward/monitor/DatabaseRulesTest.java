@@ -397,7 +397,8 @@ class DatabaseRulesTest {
                 List.of(),
                 List.of(),
                 Optional.empty(),
-                List.of()));
+                List.of(),
+                Upkeep.NONE));
         assertThat(dropped.subjects()).isEmpty();
         assertThat(dropped.kinds()).containsExactly("transaction-ids-old");
     }

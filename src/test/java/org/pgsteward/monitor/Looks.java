@@ -36,6 +36,12 @@ final class Looks {
         int counted = 2;
         long idAge = 1_000_000;
         long deadlocks = 7;
+        Upkeep.PageFailures failures = Upkeep.PageFailures.NONE;
+        Upkeep.PageFailures sharedFailures = Upkeep.PageFailures.NONE;
+        boolean checksums = true;
+        WalArchive archive = WalArchive.OFF;
+        final List<Upkeep.Slot> slots = new ArrayList<>();
+        final List<Upkeep.Prepared> prepared = new ArrayList<>();
         Optional<Instant> enrolledAt = Optional.of(NOON.minus(Duration.ofDays(30)));
         Optional<Instant> passwordSetAt = Optional.empty();
         Optional<Instant> lastSession = Optional.of(NOON);
@@ -49,6 +55,10 @@ final class Looks {
         Restarts reported = Restarts.NONE;
         String ourAddress = "172.18.0.9";
         ServerLog log = new ServerLog(ServerLog.PREFIX, true, Optional.of(Duration.ofSeconds(5)));
+
+        private Upkeep upkeep() {
+            return new Upkeep(checksums, "/var/lib/postgresql/data", sharedFailures, archive, slots, prepared);
+        }
 
         DatabaseObservation look() {
             DatabaseObservation.Server server = new DatabaseObservation.Server(
@@ -79,10 +89,11 @@ final class Looks {
                     counted,
                     idAge,
                     deadlocks,
+                    failures,
                     lastSession,
                     watchedSince);
             return new DatabaseObservation(
-                    at, CONSOLE, server, List.of(database), transactions, waits, queries, present);
+                    at, CONSOLE, server, List.of(database), transactions, waits, queries, present, upkeep());
         }
     }
 

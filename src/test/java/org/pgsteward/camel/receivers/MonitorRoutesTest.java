@@ -26,6 +26,7 @@ import org.pgsteward.model.Console;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
+import org.pgsteward.monitor.CatalogObservation;
 import org.pgsteward.monitor.DatabaseObservation;
 import org.pgsteward.monitor.HostObservation;
 import org.pgsteward.monitor.LogEvent;
@@ -34,6 +35,7 @@ import org.pgsteward.monitor.Monitor;
 import org.pgsteward.monitor.PostgresReading;
 import org.pgsteward.monitor.Restarts;
 import org.pgsteward.monitor.ThresholdsFile;
+import org.pgsteward.monitor.Upkeep;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.postgres.ServerLog;
 
@@ -101,6 +103,7 @@ class MonitorRoutesTest {
     private static final class Eyes {
         private volatile int spooled;
         private volatile @Nullable DatabaseObservation databases;
+        private volatile @Nullable CatalogObservation catalogs;
         private volatile @Nullable LogObservation log;
 
         HostObservation host() {
@@ -211,6 +214,28 @@ class MonitorRoutesTest {
         }
     }
 
+    @Test
+    void endingSequenceFiresAndResolves() throws Exception {
+        try (Desk desk = desk(Map.of(), "")) {
+            eyes.catalogs = catalogs(91);
+            await().until(() -> desk.alerts.firing().size() == 1);
+            assertThat(desk.alerts.firing()).extracting(Alert::key).containsExactly("sequence-ending:vikunja");
+            eyes.catalogs = catalogs(10);
+            await().until(() -> desk.alerts.firing().isEmpty());
+        }
+    }
+
+    private static CatalogObservation catalogs(double percent) {
+        CatalogObservation.Sequence sequence =
+                new CatalogObservation.Sequence("public", "t_id_seq", Optional.empty(), percent, 1, 100, true, false);
+        CatalogObservation.Contents contents = new CatalogObservation.Contents(List.of(sequence), 0);
+        return new CatalogObservation(
+                Instant.now(),
+                new Console("postgresql", "homelab", "homelab"),
+                List.of(new CatalogObservation.Database(
+                        "vikunja", "vikunja", true, Optional.empty(), Optional.empty(), Optional.of(contents))));
+    }
+
     private static LogObservation refused(int count) {
         LogObservation.Attempts attempts = new LogObservation.Attempts(
                 LogEvent.Reason.WRONG_PASSWORD, "vikunja", "vikunja", "web (172.18.0.5)", count);
@@ -245,7 +270,8 @@ class MonitorRoutesTest {
                 List.of(),
                 List.of(),
                 Optional.empty(),
-                List.of());
+                List.of(),
+                Upkeep.NONE);
     }
 
     @Test
@@ -258,6 +284,8 @@ class MonitorRoutesTest {
 
     private Desk desk(Map<String, String> more, String levels) throws Exception {
         Map<String, String> settings = new HashMap<>(Map.of(
+                "pgsteward.watch.catalogs.delay", "50ms",
+                "pgsteward.watch.catalogs.period", "50ms",
                 "pgsteward.monitor.period", "50ms",
                 "pgsteward.monitor.postgres.period", "50ms",
                 "pgsteward.watch.delay", "50ms",
@@ -272,6 +300,7 @@ class MonitorRoutesTest {
                 sampler::sample,
                 probe::probe,
                 () -> Optional.ofNullable(eyes.databases),
+                () -> Optional.ofNullable(eyes.catalogs),
                 databases -> Optional.ofNullable(eyes.log),
                 () -> Optional.of(eyes.host()));
         desk.context.getRegistry().bind("monitor", new Monitor(sources, watches, desk.alerts::firing, reporter));
