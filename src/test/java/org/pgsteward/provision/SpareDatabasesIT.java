@@ -44,7 +44,7 @@ class SpareDatabasesIT {
         keep(1);
         String spare = oid("pgsteward_spare_1");
 
-        Provisioner.Result result = host.provision(EnrolmentHost.service("quick"));
+        ClaimResult result = host.provision(EnrolmentHost.service("quick"));
 
         assertThat(result.databaseMade()).isTrue();
         assertThat(result.passwordSet()).isTrue();
