@@ -1,0 +1,8 @@
+origin="Debian package"
+asked="labels"
+secret=ejabberd_password
+version() { within dpkg-query -W -f '${Version}' ejabberd; }
+ready() { within ejabberdctl status && table users; }
+put() { within ejabberdctl register heron localhost trial-heron; }
+shown() { within ejabberdctl check_password heron localhost trial-heron; }
+destroy() { within ejabberdctl unregister heron localhost; }
