@@ -1,4 +1,5 @@
 origin="Debian package"
+patience=240
 asked="DB_SERVER_HOST, POSTGRES_*"
 service=zabbix-server
 version() { within zabbix_server -V; }
