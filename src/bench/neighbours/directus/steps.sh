@@ -10,5 +10,5 @@ put() {
     api -d '{"collection":"birds","schema":{},"meta":{},"fields":[{"field":"id","type":"integer","schema":{"is_primary_key":true,"has_auto_increment":true}},{"field":"name","type":"string","schema":{}}]}' http://localhost:8055/collections
     api -d '{"name":"Heron"}' http://localhost:8055/items/birds
 }
-shown() { api http://localhost:8055/items/birds | grep -q Heron; }
+shown() { api http://localhost:8055/items/birds | grep -c Heron; }
 destroy() { api -X DELETE http://localhost:8055/collections/birds; }

@@ -12,5 +12,5 @@ put() {
     rest -d fqdn_listname=birds@heron.example http://localhost:8001/3.1/lists
     rest -d "list_id=birds.heron.example&subscriber=grey@heron.example&pre_verified=1&pre_confirmed=1&pre_approved=1" http://localhost:8001/3.1/members
 }
-shown() { rest http://localhost:8001/3.1/lists/birds@heron.example/roster/member | grep -q grey@; }
+shown() { rest http://localhost:8001/3.1/lists/birds@heron.example/roster/member | grep -c grey@; }
 destroy() { rest -X DELETE http://localhost:8001/3.1/lists/birds@heron.example; }

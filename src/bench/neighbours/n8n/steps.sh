@@ -10,5 +10,5 @@ put() {
     login >/dev/null
     web -d '{"name":"Heron","nodes":[],"connections":{},"settings":{}}' http://localhost:5678/rest/workflows
 }
-shown() { login && web http://localhost:5678/rest/workflows | grep -q Heron; }
+shown() { login && web http://localhost:5678/rest/workflows | grep -c Heron; }
 destroy() { sql "DELETE FROM workflow_entity" "$database"; }

@@ -9,5 +9,5 @@ bases() { api http://localhost:8080/api/v2/meta/bases; }
 base() { bases | grep -oE '"id":"[a-z0-9]*","title":"Heron"|"id":"p[a-z0-9]*"' | head -n 1 | cut -d '"' -f 4; }
 ready() { [[ $(token) ]]; }
 put() { api -d '{"title":"Heron"}' http://localhost:8080/api/v2/meta/bases; }
-shown() { bases | grep -q '"title":"Heron"'; }
+shown() { bases | grep -c '"title":"Heron"'; }
 destroy() { sql "DROP TABLE nc_bases_v2 CASCADE" "$database"; }

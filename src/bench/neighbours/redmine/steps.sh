@@ -11,5 +11,5 @@ put() {
     wait_for 120 ready
     api -d '{"project":{"name":"Heron","identifier":"heron"}}' http://localhost:3000/projects.json
 }
-shown() { api http://localhost:3000/projects/heron.json | grep -q Heron; }
+shown() { api http://localhost:3000/projects/heron.json | grep -c Heron; }
 destroy() { api -X DELETE http://localhost:3000/projects/heron.json; }

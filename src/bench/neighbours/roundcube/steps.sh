@@ -9,12 +9,12 @@ login() {
     page -o /dev/null -d "_token=$(page http://localhost/?_task=login | token)&_task=login&_action=login&_user=heron&_pass=trial-heron" http://localhost/?_task=login
 }
 book() { login && page "http://localhost/?_task=addressbook"; }
-ready() { book | grep -q addressbook && table contacts; }
+ready() { book | grep -c addressbook && table contacts; }
 put() {
     local token
     token=$(book | token)
     page -d "_token=$token&_source=0&_framed=1&_name=Grey+Heron&_firstname=Grey&_surname=Heron" --data-urlencode "_email[]=grey@heron.example" \
         "http://localhost/?_task=addressbook&_action=save" | tail -c 300
 }
-shown() { login && page -H "X-Roundcube-Request: $(book | token)" "http://localhost/?_task=addressbook&_action=list&_source=0&_remote=1" | grep -q Heron; }
+shown() { login && page -H "X-Roundcube-Request: $(book | token)" "http://localhost/?_task=addressbook&_action=list&_source=0&_remote=1" | grep -c Heron; }
 destroy() { sql "DROP TABLE contacts CASCADE" "$database"; }

@@ -6,5 +6,5 @@ api() { within curl -sf -H "Authorization: *:*.trial-token" -H "Content-Type: ap
 url=http://localhost:4242/api/admin/projects/default/features
 ready() { api $url; }
 put() { api -d '{"name":"heron"}' $url; }
-shown() { api $url/heron | grep -q heron; }
+shown() { api $url/heron | grep -c heron; }
 destroy() { sql "DELETE FROM features" "$database"; }
