@@ -180,8 +180,8 @@ class StatusWatchTest {
     @Test
     void restartsBeforeTheDatabaseWasMadeRaiseNoAlert() {
         for (int time = 1; time <= 4; time++) {
-            note("start", NOON.plusMillis(100 * time), Map.of());
-            note("die", NOON.plusMillis(100 * time + 60), Map.of("exitCode", "1"));
+            note("start", NOON.plusMillis(100L * time), Map.of());
+            note("die", NOON.plusMillis(100L * time + 60), Map.of("exitCode", "1"));
         }
         Container restarting = SampleContainers.in(State.RESTARTING, Health.NONE, 1, false);
         clock.pass(Duration.ofMillis(500));
