@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -89,6 +90,27 @@ public final class AlertHistory {
         }
         incidents.sort(Comparator.comparing(Incident::since).reversed());
         return incidents;
+    }
+
+    /** The size, the time and the identity of a file or of several; equal while nothing has been recorded. */
+    record FileState(List<Object> values) {}
+
+    /**
+     * Returns the state of the files.
+     *
+     * @throws IOException if a file exists and its state cannot be read
+     */
+    FileState state() throws IOException {
+        List<Object> values = new ArrayList<>();
+        for (Path one : List.of(older, file)) {
+            try {
+                BasicFileAttributes found = Files.readAttributes(one, BasicFileAttributes.class);
+                values.add(List.of(found.size(), found.lastModifiedTime(), String.valueOf(found.fileKey())));
+            } catch (NoSuchFileException none) {
+                values.add("");
+            }
+        }
+        return new FileState(List.copyOf(values));
     }
 
     private String text(Path one) throws IOException {

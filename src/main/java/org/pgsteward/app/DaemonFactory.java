@@ -131,7 +131,8 @@ final class DaemonFactory {
                 base.state(),
                 base.json,
                 base.clock);
-        OverviewReader overview = of.overviews.reader(() -> Optional.of(report.now()));
+        OverviewReader overview = of.overviews.reader(
+                () -> Optional.of(report.now()), NightFactory.scheduleLabel(containers), watches::storeDisk);
         ObservationReader looks = of.monitor.lookReader(engine, crashes, containers, docker, outbox);
         Pipeline pipeline = of.pipelines
                 .common(outbox, NightFactory.scheduleLabel(containers), of.nights.deadRuns()::look)

@@ -50,7 +50,7 @@ final class MonitorFactory {
 
     DiskProbe diskProbe() {
         Map<String, Path> folders = new LinkedHashMap<>();
-        folders.put("backups", backup.store.root());
+        folders.put(DiskProbe.STORE, backup.store.root());
         folders.put("state", base.state());
         folders.put("scratch", backup.scratch);
         postgres.config.data().ifPresent(folder -> folders.put(DiskProbe.POSTGRES_DATA, folder));

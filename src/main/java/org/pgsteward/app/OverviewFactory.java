@@ -1,14 +1,19 @@
 package org.pgsteward.app;
 
 import java.io.IOException;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
+import org.pgsteward.alert.RecentIncidents;
 import org.pgsteward.doctor.Examination;
 import org.pgsteward.doctor.ProgramsCheck;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.monitor.HostObservation;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.overview.DaemonReport;
 import org.pgsteward.overview.DaemonStatus;
+import org.pgsteward.overview.HostSummaryReader;
 import org.pgsteward.overview.OverviewReader;
 import org.pgsteward.provision.Provisioner;
 
@@ -18,6 +23,7 @@ final class OverviewFactory {
     private final PostgresFactory postgres;
     private final JournalFactory journal;
     private final AlertFactory alert;
+    private final NightFactory nights;
     private final BackupWatchFactory backupWatch;
     private final ProvisionFactory provision;
     private final MonitorFactory monitor;
@@ -27,6 +33,7 @@ final class OverviewFactory {
             PostgresFactory postgres,
             JournalFactory journal,
             AlertFactory alert,
+            NightFactory nights,
             BackupWatchFactory backupWatch,
             ProvisionFactory provision,
             MonitorFactory monitor) {
@@ -34,6 +41,7 @@ final class OverviewFactory {
         this.postgres = postgres;
         this.journal = journal;
         this.alert = alert;
+        this.nights = nights;
         this.backupWatch = backupWatch;
         this.provision = provision;
         this.monitor = monitor;
@@ -41,10 +49,22 @@ final class OverviewFactory {
 
     /** Returns a reader for commands, which know the daemon's state from its report file. */
     OverviewReader reader() {
-        return reader(() -> DaemonReport.read(base.state(), base.json));
+        return reader(
+                () -> DaemonReport.read(base.state(), base.json),
+                NightFactory.NO_LABELS,
+                since -> monitor.diskProbe().store());
     }
 
-    OverviewReader reader(Supplier<Optional<DaemonStatus>> daemon) {
+    /**
+     * Returns a reader.
+     *
+     * @param schedule value of the schedule label, by service
+     * @param storeDisk returns the disk of the store, if it was read after the given time
+     */
+    OverviewReader reader(
+            Supplier<Optional<DaemonStatus>> daemon,
+            Function<String, Optional<String>> schedule,
+            Function<Instant, Optional<HostObservation.Disk>> storeDisk) {
         return new OverviewReader(
                 postgres.server,
                 base.state(),
@@ -52,6 +72,7 @@ final class OverviewFactory {
                 alert.alerts,
                 alert.silences,
                 daemon,
+                new HostSummaryReader(new RecentIncidents(alert.history), nights.schedules(schedule), storeDisk),
                 backupWatch.age(),
                 postgres.typing,
                 base.clock,

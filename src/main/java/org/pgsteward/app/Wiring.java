@@ -132,7 +132,7 @@ public final class Wiring {
         backupWatch = new BackupWatchFactory(base, postgres, journal, alert, backup, nights);
         provision = new ProvisionFactory(base, postgres, journal, alert, backup);
         monitor = new MonitorFactory(base, postgres, journal, alert, backup);
-        overviews = new OverviewFactory(base, postgres, journal, alert, backupWatch, provision, monitor);
+        overviews = new OverviewFactory(base, postgres, journal, alert, nights, backupWatch, provision, monitor);
         daemons = new DaemonFactory(this, base);
         pipelines = new PipelineFactory(base, postgres, journal, alert, backup, nights, daemons::routeCheck);
 

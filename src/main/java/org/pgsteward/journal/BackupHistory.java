@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param restores the time that the restore of the newest verified backup took
  * @param restorableTo the start of the newest verified backup that is still stored, since it holds the data of that
  *     moment. A backup that was verified before it was encrypted counts, since this host cannot decrypt stored backups
+ * @param storedBytes the bytes of all its backups in the store, as they were recorded; 0 if unknown
  */
 public record BackupHistory(
         String service,
@@ -24,4 +25,18 @@ public record BackupHistory(
         long sizeBytes,
         String lastState,
         Optional<Duration> restores,
-        Optional<Instant> restorableTo) {}
+        Optional<Instant> restorableTo,
+        long storedBytes) {
+    /** Creates a summary without the size of all backups. */
+    public BackupHistory(
+            String service,
+            Optional<Instant> lastSuccess,
+            Optional<Instant> lastVerified,
+            double seconds,
+            long sizeBytes,
+            String lastState,
+            Optional<Duration> restores,
+            Optional<Instant> restorableTo) {
+        this(service, lastSuccess, lastVerified, seconds, sizeBytes, lastState, restores, restorableTo, 0);
+    }
+}

@@ -23,7 +23,8 @@ public final class HistoryRows {
                    COALESCE((array_agg(size_bytes ORDER BY started_at DESC) FILTER (WHERE success))[1], 0),
                    COALESCE((array_agg(state ORDER BY started_at DESC))[1], 'made'),
                    (array_agg(verify_seconds ORDER BY started_at DESC) FILTER (WHERE state = 'verified'))[1],
-                   max(started_at) FILTER (WHERE %s)
+                   max(started_at) FILTER (WHERE %s),
+                   COALESCE(sum(size_bytes) FILTER (WHERE state IN ('made', 'verified', 'unverifiable')), 0)
               FROM public.backup_log
              WHERE started_at IS NOT NULL
              GROUP BY service_name
@@ -79,7 +80,8 @@ public final class HistoryRows {
                         row.getLong(5),
                         row.getString(6),
                         Optional.ofNullable(row.getBigDecimal(7)).map(HistoryRows::seconds),
-                        Query.timeIfAny(row, 8)));
+                        Query.timeIfAny(row, 8),
+                        row.getLong(9)));
     }
 
     static Duration seconds(BigDecimal seconds) {

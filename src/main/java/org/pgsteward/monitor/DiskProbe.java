@@ -9,6 +9,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.pgsteward.model.Inodes;
 import org.pgsteward.postgres.guard.FreeSpace;
 
@@ -18,6 +19,9 @@ import org.pgsteward.postgres.guard.FreeSpace;
 public final class DiskProbe {
     /** The name of PostgreSQL's data folder. pgsteward cannot read any file in it, and reads only the disk below. */
     public static final String POSTGRES_DATA = "PostgreSQL's data";
+
+    /** The name of the store. */
+    public static final String STORE = "backups";
 
     private final Map<String, Path> folders;
 
@@ -37,22 +41,40 @@ public final class DiskProbe {
             Path existing = existing(folder.getValue());
             FileStore disk = Files.getFileStore(existing);
             String key = disk.name() + " " + disk.getTotalSpace();
-            // As df does: space that only the kernel or root may use counts neither as used nor as available.
-            long usable = disk.getUsableSpace();
-            long used = disk.getTotalSpace() - disk.getUnallocatedSpace();
             HostObservation.Disk before = disks.get(key);
             List<String> holds = new ArrayList<>(before == null ? List.of() : before.holds());
             holds.add(folder.getKey());
             disks.put(
                     key,
-                    new HostObservation.Disk(
+                    disk(
                             before == null ? folder.getValue().toString() : before.path(),
                             holds,
-                            used + usable,
-                            usable,
+                            disk,
                             before == null ? Inodes.of(existing) : before.inodes()));
         }
         return new ArrayList<>(disks.values());
+    }
+
+    /** Returns the space on the disk of the store, without its inodes; empty if it cannot be read. */
+    public Optional<HostObservation.Disk> store() {
+        Path folder = folders.get(STORE);
+        if (folder == null) {
+            return Optional.empty();
+        }
+        try {
+            FileStore disk = Files.getFileStore(existing(folder));
+            return Optional.of(disk(folder.toString(), List.of(STORE), disk, Optional.empty()));
+        } catch (IOException unreadable) {
+            return Optional.empty();
+        }
+    }
+
+    /** As df does: space that only the kernel or root may use counts neither as used nor as available. */
+    private static HostObservation.Disk disk(String path, List<String> holds, FileStore disk, Optional<Inodes> inodes)
+            throws IOException {
+        long usable = disk.getUsableSpace();
+        long used = disk.getTotalSpace() - disk.getUnallocatedSpace();
+        return new HostObservation.Disk(path, holds, used + usable, usable, inodes);
     }
 
     /** Returns the folders by their content. */

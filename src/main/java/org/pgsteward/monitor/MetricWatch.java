@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.slf4j.Logger;
@@ -37,6 +38,7 @@ class MetricWatch<L extends Observation> {
     private static final int MOST_TURNS = 60;
 
     private volatile List<MetricRule<L>> rules = List.of();
+    private volatile @Nullable L last;
     private final Deque<L> past = new ArrayDeque<>();
     private final Deque<L> turns = new ArrayDeque<>();
     private final Map<String, Threshold.Track> tracks = new HashMap<>();
@@ -65,7 +67,13 @@ class MetricWatch<L extends Observation> {
      */
     public record Judged(Instant at, List<Condition> conditions, Set<String> kinds, Set<String> subjects) {}
 
+    /** Returns the readings of the last round; empty before the first one. */
+    final Optional<L> last() {
+        return Optional.ofNullable(last);
+    }
+
     public synchronized Judged judge(L now) {
+        last = now;
         List<Condition> conditions = new ArrayList<>();
         Set<String> kinds = new HashSet<>();
         Set<String> subjects = new HashSet<>();

@@ -1,6 +1,8 @@
 package org.pgsteward.monitor;
 
+import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.pgsteward.containers.MemorySample;
 import org.pgsteward.model.Condition;
 
@@ -53,6 +55,14 @@ public final class Watches {
     /** Returns the bad conditions of one reading of the disks and of pgsteward itself. */
     public List<Condition> glance(HostObservation look) {
         return host.glance(look);
+    }
+
+    /** Returns the disk of the store as the last round read it; empty if that was before {@code since}. */
+    public Optional<HostObservation.Disk> storeDisk(Instant since) {
+        return host.last().filter(look -> !look.at().isBefore(since)).stream()
+                .flatMap(look -> look.disks().stream())
+                .filter(disk -> disk.holds().contains(DiskProbe.STORE))
+                .findFirst();
     }
 
     MemoryWatch memory() {

@@ -80,7 +80,8 @@ final class LastKnown {
             long sizeBytes,
             String lastState,
             @Nullable Long restoreMillis,
-            @Nullable Instant restorableTo) {
+            @Nullable Instant restorableTo,
+            @Nullable Long storedBytes) {
         static Run of(BackupHistory history) {
             return new Run(
                     history.lastSuccess().orElse(null),
@@ -89,7 +90,8 @@ final class LastKnown {
                     history.sizeBytes(),
                     history.lastState(),
                     history.restores().map(Duration::toMillis).orElse(null),
-                    history.restorableTo().orElse(null));
+                    history.restorableTo().orElse(null),
+                    history.storedBytes());
         }
 
         BackupHistory history(String service) {
@@ -101,7 +103,8 @@ final class LastKnown {
                     sizeBytes,
                     lastState,
                     Optional.ofNullable(restoreMillis).map(Duration::ofMillis),
-                    Optional.ofNullable(restorableTo));
+                    Optional.ofNullable(restorableTo),
+                    Objects.requireNonNullElse(storedBytes, 0L));
         }
     }
 

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.pgsteward.alert.Alert;
@@ -36,6 +37,7 @@ import org.pgsteward.monitor.DatabaseMetrics;
  * @param daemon the daemon's own report; empty if none has run with this state folder
  * @param typing prefix of commands on this installation
  * @param kept databases that restores made or kept, the oldest first; none of them is a service
+ * @param host state beside that of the services
  */
 public record Overview(
         Instant at,
@@ -46,8 +48,9 @@ public record Overview(
         List<Silence> silences,
         Optional<DaemonStatus> daemon,
         CommandPrefix typing,
-        List<KeptDatabase> kept) {
-    /** Creates an overview without databases that restores made or kept. */
+        List<KeptDatabase> kept,
+        HostSummary host) {
+    /** Creates an overview without databases that restores made or kept, and without the state beside the services. */
     public Overview(
             Instant at,
             Optional<String> trouble,
@@ -57,7 +60,7 @@ public record Overview(
             List<Silence> silences,
             Optional<DaemonStatus> daemon,
             CommandPrefix typing) {
-        this(at, trouble, known, services, firing, silences, daemon, typing, List.of());
+        this(at, trouble, known, services, firing, silences, daemon, typing, List.of(), HostSummary.NONE);
     }
 
     /** Limit of the names in a sentence; the others are counted. */
@@ -118,6 +121,15 @@ public record Overview(
     /** Returns the entries that have a database now. */
     public List<Service> databases() {
         return services.stream().filter(Service::isDatabase).toList();
+    }
+
+    /** Returns the bytes of all backups in the store, as they were recorded; empty if there are none. */
+    public OptionalLong storedBytes() {
+        long bytes = services.stream()
+                .flatMap(service -> service.backups().stream())
+                .mapToLong(BackupHistory::storedBytes)
+                .sum();
+        return bytes > 0 ? OptionalLong.of(bytes) : OptionalLong.empty();
     }
 
     /** Returns a sentence about the restore points of the databases. */

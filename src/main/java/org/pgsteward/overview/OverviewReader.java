@@ -46,6 +46,7 @@ public final class OverviewReader {
     private final AlertRegistry alerts;
     private final Silences silences;
     private final Supplier<Optional<DaemonStatus>> daemon;
+    private final HostSummaryReader host;
     private final Age age;
     private final CommandPrefix typing;
     private final Clock clock;
@@ -63,6 +64,7 @@ public final class OverviewReader {
     /**
      * @param stateDir {@code pgsteward.state.dir}
      * @param daemon supplies the daemon's own report
+     * @param host reads the state beside that of the services
      */
     public OverviewReader(
             Server server,
@@ -71,6 +73,7 @@ public final class OverviewReader {
             AlertRegistry alerts,
             Silences silences,
             Supplier<Optional<DaemonStatus>> daemon,
+            HostSummaryReader host,
             Age age,
             CommandPrefix typing,
             Clock clock,
@@ -80,6 +83,7 @@ public final class OverviewReader {
         this.alerts = alerts;
         this.silences = silences;
         this.daemon = daemon;
+        this.host = host;
         this.age = age;
         this.typing = typing;
         this.clock = clock;
@@ -181,6 +185,7 @@ public final class OverviewReader {
                 silences.active(),
                 report,
                 typing,
-                read.kept());
+                read.kept(),
+                host.read(read.figures().keySet(), firing, now));
     }
 }

@@ -40,13 +40,14 @@ final class PageTexts {
         scope.put("summary", overview.standing());
         scope.put("at", clock.now());
         scope.put("machineAt", overview.at().toString());
+        HostTexts host = new HostTexts(overview, clock);
+        put(scope, "facts", "hasFacts", host.facts());
+        put(scope, "incidents", "hasIncidents", host.incidents());
         scope.put("reasons", notes.reasons(health, true, service -> true));
         scope.put("exceptions", notes.reasons(health, false, service -> true));
         overview.trouble().ifPresent(why -> scope.put("known", known(overview, clock)));
         scope.put("alerts", notes.alerts(false, service -> true));
-        List<Map<String, Object>> news = notes.alerts(true, service -> true);
-        scope.put("news", news);
-        scope.put("hasNews", !news.isEmpty());
+        put(scope, "news", "hasNews", notes.alerts(true, service -> true));
         scope.put("silences", notes.silences());
         scope.put("columns", columns());
         scope.put(
@@ -58,6 +59,11 @@ final class PageTexts {
         overview.keptWords().ifPresent(words -> scope.put("kept", words));
         overview.receiverWords().ifPresent(words -> scope.put("noReceiver", words));
         return scope;
+    }
+
+    private static void put(Map<String, Object> scope, String name, String any, List<Map<String, Object>> values) {
+        scope.put(name, values);
+        scope.put(any, !values.isEmpty());
     }
 
     /** Returns the headings of the table. */

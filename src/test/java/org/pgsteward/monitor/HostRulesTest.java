@@ -35,6 +35,27 @@ class HostRulesTest {
         assertThat(condition.remedy()).startsWith("df -h '/backups'\n");
     }
 
+    @Test
+    void lastReadingOfTheStoresDiskIsKept() {
+        Watches watches = new Watches(ThresholdsFile.read(Optional.empty(), Map.of()));
+        assertThat(watches.storeDisk(NOON)).isEmpty();
+
+        watches.host().judge(Looks.host(NOON, 30));
+        watches.host().judge(Looks.host(NOON.plusSeconds(60), 29));
+
+        assertThat(watches.storeDisk(NOON)).map(HostObservation.Disk::freeBytes).contains(29L << 20);
+        assertThat(watches.storeDisk(NOON.plusSeconds(61))).isEmpty();
+    }
+
+    @Test
+    void probeReadsTheSpaceOfTheStoresDisk(@TempDir Path folder) {
+        HostObservation.Disk disk = new DiskProbe(Map.of(DiskProbe.STORE, folder.resolve("not/yet")))
+                .store()
+                .orElseThrow();
+        assertThat(disk.holds()).containsExactly(DiskProbe.STORE);
+        assertThat(disk.freeBytes()).isBetween(1L, disk.totalBytes());
+    }
+
     @ParameterizedTest
     @CsvSource({
         "85%, 95%, 30, 10, critical", // full in 2 h

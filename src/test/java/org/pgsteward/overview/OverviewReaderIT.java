@@ -54,6 +54,10 @@ class OverviewReaderIT {
                     .containsExactly("closed", "homelab", "postgres");
             assertThat(wiki.restorableTo()).contains(NOW.minus(Duration.ofHours(2)));
             assertThat(wiki.days()).hasSize(BackupDays.DAYS);
+            assertThat(seen.storedBytes()).as("four backups are in the store").hasValue(4000);
+            assertThat(seen.host().next().usual()).contains(Instant.parse("2026-02-04T03:00:00Z"));
+            assertThat(seen.host().storeDisk())
+                    .hasValueSatisfying(disk -> assertThat(disk.freeBytes()).isPositive());
             assertThat(wiki.days().subList(24, 30))
                     .containsExactly(
                             Outcome.NONE,
@@ -69,6 +73,7 @@ class OverviewReaderIT {
             assertThat(away.trouble()).hasValueSatisfying(why -> assertThat(why).contains("does not answer"));
             assertThat(away.known()).contains(NOW);
             assertThat(away.services()).isEqualTo(seen.services());
+            assertThat(away.host().next()).isEqualTo(seen.host().next());
             assertThat(away.health().isWell()).isFalse();
 
             Files.writeString(host.folder().resolve("state/last-known.json"), "{\"at\":");
@@ -85,8 +90,9 @@ class OverviewReaderIT {
     private static String run(String state, int hoursAgo, String verifiedAt, @Nullable String verification) {
         String startedAt = "'" + NOW.minus(Duration.ofHours(hoursAgo)) + "'";
         return "INSERT INTO public.backup_log (service_name, backup_type, backup_path, backup_id, state, success,"
-                + " started_at, finished_at, verified_at, proof, event_id) VALUES ('wiki', 'dump', 'x', 'x', '" + state
+                + " started_at, finished_at, verified_at, proof, event_id, size_bytes) VALUES ('wiki', 'dump', 'x', 'x', '"
+                + state
                 + "', true, " + startedAt + ", " + startedAt + ", " + verifiedAt + ", "
-                + (verification == null ? "NULL" : "'" + verification + "'") + ", gen_random_uuid())";
+                + (verification == null ? "NULL" : "'" + verification + "'") + ", gen_random_uuid(), 1000)";
     }
 }

@@ -10,6 +10,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.Incident;
+import org.pgsteward.backup.schedule.NextBackups;
 import org.pgsteward.backup.schedule.Targets;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
@@ -22,6 +24,7 @@ import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseMetrics;
+import org.pgsteward.monitor.HostObservation;
 
 /** A home lab on a usual morning, for the tests of pages and of the terminal, and for the picture in the README. */
 public final class SampleHost {
@@ -61,7 +64,56 @@ public final class SampleHost {
                 0,
                 0));
         services.add(service("vikunja", 47 * MIB, 3, 6 * MIB, 2, ServiceState.RUNS, 74, 256));
-        return overview(Optional.empty(), services, List.of(memoryHigh()));
+        Overview overview = overview(Optional.empty(), services, List.of(memoryHigh()));
+        return with(overview, hostSummary());
+    }
+
+    /** Returns an overview with another state beside that of the services. */
+    public static Overview with(Overview overview, HostSummary host) {
+        return new Overview(
+                overview.at(),
+                overview.trouble(),
+                overview.known(),
+                overview.services(),
+                overview.firing(),
+                overview.silences(),
+                overview.daemon(),
+                overview.typing(),
+                overview.kept(),
+                host);
+    }
+
+    /** Returns three incidents, a service with a schedule of its own, and a disk with space. */
+    public static HostSummary hostSummary() {
+        Instant failed = NIGHT.minus(Duration.ofDays(3)).plusSeconds(12);
+        return new HostSummary(
+                List.of(
+                        new Incident(
+                                "memory-high",
+                                "nextcloud",
+                                Severity.WARNING,
+                                memoryHigh().since(),
+                                null,
+                                memoryHigh().last().reason()),
+                        new Incident(
+                                "backup-failed",
+                                "nextcloud",
+                                Severity.CRITICAL,
+                                failed,
+                                failed.plus(Duration.ofMinutes(31)),
+                                "disk full (0 of 2.1 GiB free); next attempt at 03:30"),
+                        new Incident(
+                                "image-newer",
+                                "postgresql",
+                                Severity.INFO,
+                                failed.minus(Duration.ofHours(40)),
+                                failed.minus(Duration.ofHours(19)),
+                                "the name postgres:17 stands for a newer image on this host")),
+                new NextBackups(
+                        Optional.of(NIGHT.plus(Duration.ofDays(1))),
+                        Optional.of(new NextBackups.OfService("vaultwarden", NIGHT.plus(Duration.ofHours(9))))),
+                Optional.of(new HostObservation.Disk(
+                        "/backups", List.of("backups"), 460L * 1024 * MIB, 121L * 1024 * MIB, Optional.empty())));
     }
 
     /** Returns a state with these services. */
@@ -147,7 +199,8 @@ public final class SampleHost {
                 backupBytes,
                 state,
                 Optional.of(Duration.ofSeconds(restoreSeconds)),
-                Optional.of(at));
+                Optional.of(at),
+                14 * backupBytes);
     }
 
     /** Returns the days of the default retention policy, with one bad night. */

@@ -50,9 +50,9 @@ class StatusPageIT {
                             "CREATE DATABASE \"" + SCRIPT + "\"",
                             "CREATE DATABASE " + LONG,
                             "INSERT INTO public.backup_log (service_name, backup_type, backup_path, backup_id, state,"
-                                    + " success, started_at, finished_at, verified_at, event_id)"
+                                    + " success, started_at, finished_at, verified_at, event_id, size_bytes)"
                                     + " SELECT name, 'dump', 'x', name, 'verified', true, now() - interval '2 h',"
-                                    + " now() - interval '2 h', now(), gen_random_uuid()"
+                                    + " now() - interval '2 h', now(), gen_random_uuid(), 4096"
                                     + " FROM unnest(ARRAY['" + SCRIPT.replace("'", "''") + "', '" + LONG
                                     + "']) AS name");
             daemon.wiring.alerts.consider(Condition.bad(
@@ -63,8 +63,16 @@ class StatusPageIT {
                     SCRIPT,
                     daemon.wiring.clock.instant()));
 
+            daemon.wiring.alerts.consider(Condition.bad(
+                    Severity.CRITICAL, "service-down", "wiki", SCRIPT, "", daemon.wiring.clock.instant()));
+            daemon.wiring.alerts.consider(
+                    Condition.well("service-down", "wiki", "it runs", daemon.wiring.clock.instant()));
+
             String seen = Browser.dump(daemon.address(), 360);
             assertThat(seen)
+                    .contains("<dt>Next backup</dt>")
+                    .containsPattern("lasted\">0 s</span>.*<strong>wiki</strong> service down: &lt;script")
+                    .containsPattern("lasted\">fires</span>.*<strong>&lt;script")
                     .contains(
                             "<title>1 problem. Besides: homelab, postgres and wiki have no backup yet – pgsteward</title>")
                     .contains("2 of 5 databases can be restored, the oldest to 2 h ago")
@@ -80,7 +88,11 @@ class StatusPageIT {
             await().until(() -> ask("GET", daemon.address()).body().contains("PostgreSQL is unavailable"));
             assertThat(Browser.dump(daemon.address(), 1280))
                     .contains("databases and backups are shown as of")
-                    .contains("2 of 5 databases can be restored, the oldest to 2 h ago");
+                    .contains("2 of 5 databases can be restored, the oldest to 2 h ago")
+                    .contains(
+                            "<dt>Next backup</dt>",
+                            "<dt>Backups in the store</dt>",
+                            "<strong>wiki</strong> service down");
             assertThat(Browser.dump(daemon.address() + "services/" + LONG, 1280))
                     .contains("databases and backups are shown as of")
                     .contains("The history is not available now: ")

@@ -15,7 +15,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.alert.Alert;
+import org.pgsteward.alert.Incident;
+import org.pgsteward.alert.RecentIncidents;
 import org.pgsteward.alert.Silence;
+import org.pgsteward.backup.schedule.NextBackups;
 import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.BackupDays.Outcome;
@@ -26,6 +29,7 @@ import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.overview.DaemonStatus;
+import org.pgsteward.overview.HostSummary;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.SampleHost;
 
@@ -227,9 +231,43 @@ class StatusPageTest {
                 List.of(),
                 DAEMON,
                 CommandPrefix.PLAIN,
-                List.of(restored));
+                List.of(restored),
+                SampleHost.hostSummary());
 
         assertThat(page(all)).contains("Left by restores and not backed up: wiki_back (8.5 MiB, restored 3 days ago).");
+    }
+
+    @Test
+    void showsTheNextBackupTheStoreAndRecentAlerts() {
+        assertThat(page(SampleHost.overview()))
+                .contains("<dt>Next backup</dt><dd><time datetime=\"2026-11-30T12:00:00Z\">12:00</time>"
+                        + " <small>vaultwarden, in 3 h 45 min</small></dd>")
+                .contains("<dt>By the usual schedule</dt><dd><time datetime=\"2026-12-01T03:00:00Z\">Tue 1 Dec 03:00"
+                        + "</time> <small>in 18 h 45 min</small></dd>")
+                .contains("<dt>Backups in the store</dt><dd>11.5 GiB</dd>")
+                .contains("<dt>Free on the store&#39;s disk</dt><dd>121 GiB of 460 GiB</dd>")
+                .contains("<time datetime=\"2026-11-30T07:33:09Z\">Mon 30 Nov 07:33</time>"
+                        + " <span class=\"lasted\">fires</span> <span class=\"severity warning\">")
+                .contains("<span class=\"lasted\">31 min</span> <span class=\"severity critical\">"
+                        + "<span class=\"sign\" aria-hidden=\"true\">✕</span>critical</span>"
+                        + " <span class=\"what\"><strong>nextcloud</strong> backup failed: disk full (0 of")
+                .contains("<span class=\"severity info\">info</span>");
+        assertThat(page(overview(Optional.empty(), List.of(service("wiki", 2)), List.of())))
+                .doesNotContain("Next backup", "<dl", "Alerts of the last 7 days");
+    }
+
+    @Test
+    void recentAlertsAddLittleToThePage() {
+        Incident longest = new Incident(
+                "k".repeat(1000), "s".repeat(1000), Severity.CRITICAL, NOW, NOW.plusSeconds(1), "<".repeat(1000));
+        Overview usual = overview(Optional.empty(), List.of(service("wiki", 2)), List.of());
+        Overview full = SampleHost.with(
+                usual,
+                new HostSummary(
+                        Collections.nCopies(RecentIncidents.MOST, longest),
+                        SampleHost.hostSummary().next(),
+                        SampleHost.hostSummary().storeDisk()));
+        assertThat(page(full).length() - page(usual).length()).isBetween(5_000, 16_000);
     }
 
     @Test
@@ -261,7 +299,12 @@ class StatusPageTest {
                 List.of(new Silence("abcdef", HOSTILE, HOSTILE, NOW, NOW.plusSeconds(60), HOSTILE)),
                 DAEMON,
                 CommandPrefix.PLAIN);
-        assertThat(page(overview))
+        HostSummary host = new HostSummary(
+                List.of(new Incident(HOSTILE, HOSTILE, Severity.CRITICAL, NOW, null, HOSTILE)),
+                new NextBackups(Optional.empty(), Optional.of(new NextBackups.OfService(HOSTILE, NOW))),
+                Optional.empty());
+        assertThat(page(SampleHost.with(overview, host)))
+                .contains("<small>&lt;script&gt;", "<strong>&lt;script&gt;")
                 .contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&quot;&#39;&#96;&amp;{{title}}")
                 .doesNotContain("<script")
                 .contains(">two lines and more<");

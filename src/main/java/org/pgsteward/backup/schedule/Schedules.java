@@ -2,6 +2,8 @@ package org.pgsteward.backup.schedule;
 
 import java.time.Instant;
 import java.time.ZoneId;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -59,6 +61,26 @@ public final class Schedules {
         return own.apply(service)
                 .map(cron -> read.computeIfAbsent(cron, unread -> parse(service, unread)))
                 .orElse(usual);
+    }
+
+    /**
+     * Returns the next scheduled times.
+     *
+     * @param services the services whose labels count
+     */
+    public NextBackups next(Collection<String> services, Instant now) {
+        Instant ofUsual = usual.nextAfter(now);
+        Map<Schedule, Instant> times = new HashMap<>();
+        NextBackups.OfService first = new NextBackups.OfService(Targets.BASE, base.nextAfter(now));
+        for (String service : services) {
+            Instant at = times.computeIfAbsent(of(service), schedule -> schedule.nextAfter(now));
+            if (at.isBefore(first.at())) {
+                first = new NextBackups.OfService(service, at);
+            }
+        }
+        return new NextBackups(
+                Optional.of(ofUsual).filter(at -> !at.equals(Instant.MAX)),
+                Optional.of(first).filter(one -> one.at().isBefore(ofUsual)));
     }
 
     /** Returns the reason if a service's newest verified backup is too old; empty while it is in time. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Instant;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Tag;
@@ -30,6 +31,23 @@ class SchedulesTest {
     @Test
     void aLabelThatCannotBeReadCostsNoBackup() {
         assertThat(schedules.of("mistyped").nextAfter(MIDNIGHT)).isEqualTo("2026-03-01T03:00:00Z");
+    }
+
+    @Test
+    void nextBackupIsThatOfTheUsualScheduleOrAnEarlierOne() {
+        NextBackups usual = schedules.next(List.of("other", "mistyped"), MIDNIGHT);
+        assertThat(usual.usual()).contains(Instant.parse("2026-03-01T03:00:00Z"));
+        assertThat(usual.earlier()).isEmpty();
+
+        assertThat(schedules.next(List.of("other", "busy"), MIDNIGHT).earlier())
+                .contains(new NextBackups.OfService("busy", Instant.parse("2026-03-01T01:00:00Z")));
+
+        Schedules never =
+                new Schedules("0 3 30 2 *", Optional.of("30 3 * * 0"), ZoneOffset.UTC, service -> Optional.empty());
+        assertThat(never.next(List.of("wiki"), MIDNIGHT))
+                .isEqualTo(new NextBackups(
+                        Optional.empty(),
+                        Optional.of(new NextBackups.OfService("_base", Instant.parse("2026-03-01T03:30:00Z")))));
     }
 
     @Test
