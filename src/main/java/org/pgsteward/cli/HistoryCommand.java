@@ -10,7 +10,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Incident;
 import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
@@ -115,23 +114,8 @@ final class HistoryCommand implements Callable<Integer> {
                 "incidents",
                 incidents.stream()
                         .limit(MOST_DOCUMENTS)
-                        .map(incident -> one(incident, now))
+                        .map(incident -> IncidentDocument.of(incident, now))
                         .toList());
-        return document;
-    }
-
-    private static Map<String, @Nullable Object> one(Incident incident, Instant now) {
-        Map<String, @Nullable Object> document = new LinkedHashMap<>();
-        document.put("kind", incident.kind());
-        document.put("service", incident.service());
-        document.put("severity", incident.severity().word());
-        document.put("fired_at", incident.since().toString());
-        document.put(
-                "resolved_at",
-                incident.until() == null ? null : incident.until().toString());
-        document.put(
-                "seconds", Duration.between(incident.since(), incident.end(now)).toSeconds());
-        document.put("title", incident.title());
         return document;
     }
 }

@@ -2,28 +2,18 @@ package org.pgsteward.cli;
 
 import java.io.PrintWriter;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.alert.Silence;
 import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.Settings;
-import org.pgsteward.journal.BackupHistory;
-import org.pgsteward.model.AlertFigures;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
-import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.overview.OverallHealth;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.OverviewReader;
@@ -79,7 +69,7 @@ final class StatusCommand implements Callable<Integer> {
         OverallHealth health = overview.health();
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
-            out.println(wiring.json.writeValueAsString(document(overview, health, daemons)));
+            out.println(wiring.json.writeValueAsString(StatusDocument.of(overview, health, daemons)));
         } else {
             print(overview, health, daemons, Colours.ofStandardOutput(), out);
         }
@@ -183,104 +173,5 @@ final class StatusCommand implements Callable<Integer> {
                     colours.fine(overview.firing().isEmpty() ? health.headline() : "All is well; for information:"));
         }
         return colours.bold(colours.of(health.severity().orElse(Severity.WARNING), OneLine.of(health.headline(), 600)));
-    }
-
-    private static <T> Optional<T> history(Overview.Service service, Function<BackupHistory, Optional<T>> value) {
-        return service.backups().flatMap(value);
-    }
-
-    private static Map<String, Object> document(
-            Overview overview, OverallHealth health, List<DaemonLock.Session> daemons) {
-        Map<String, Object> document = new LinkedHashMap<>();
-        document.put("well", health.isWell());
-        document.put("headline", health.headline());
-        document.put("at", overview.at().toString());
-        document.put("problems", health.problems());
-        document.put(
-                "reasons", health.reasons().stream().map(StatusCommand::reason).toList());
-        document.put("trouble", overview.trouble().orElse(""));
-        document.put("known_at", text(overview.known()));
-        List<Map<String, Object>> services = new ArrayList<>();
-        for (Overview.Service service : overview.services()) {
-            Map<String, Object> line = new LinkedHashMap<>();
-            line.put("service", service.name());
-            line.put("state", RowTexts.state(service, overview).words());
-            line.put("quarantined_at", text(service.quarantinedAt()));
-            line.put(
-                    "database_bytes",
-                    service.database().map(DatabaseMetrics.Figure::sizeBytes).orElse(null));
-            line.put(
-                    "connections",
-                    service.database().map(DatabaseMetrics.Figure::connections).orElse(null));
-            line.put("restorable_to", text(service.restorableTo()));
-            line.put(
-                    "backup_bytes",
-                    service.backups().map(BackupHistory::sizeBytes).orElse(null));
-            line.put("last_verified_at", text(history(service, BackupHistory::lastVerified)));
-            line.put("last_success_at", text(history(service, BackupHistory::lastSuccess)));
-            line.put(
-                    "restore_seconds",
-                    history(service, BackupHistory::restores)
-                            .map(Duration::toMillis)
-                            .map(millis -> millis / 1000.0)
-                            .orElse(null));
-            line.put(
-                    "last_state",
-                    service.backups().map(BackupHistory::lastState).orElse(null));
-            services.add(line);
-        }
-        document.put("services", services);
-        document.put(
-                "kept_databases",
-                overview.kept().stream()
-                        .map(one -> Map.of(
-                                "database", one.name(),
-                                "service", one.service(),
-                                "reason", one.replaced() ? "replaced" : "restored",
-                                "since", one.since().toString(),
-                                "size_bytes", one.sizeBytes()))
-                        .toList());
-        List<Map<String, Object>> alerts = new ArrayList<>();
-        for (Alert alert : overview.firing()) {
-            alert.worst().ifPresent(cause -> {
-                Map<String, Object> line = new LinkedHashMap<>();
-                line.put("kind", alert.kind());
-                line.put("service", alert.service());
-                line.put("severity", alert.severity().word());
-                line.put("since", alert.since().toString());
-                line.put("reason", cause.reason());
-                line.put("remedy", cause.remedy());
-                line.put("figures", AlertFigures.underBothNames(cause.figures()));
-                alerts.add(line);
-            });
-        }
-        document.put("alerts", alerts);
-        document.put("silences", overview.silences());
-        document.put("daemons", daemons.stream().map(StatusCommand::daemon).toList());
-        return document;
-    }
-
-    private static Map<String, Object> daemon(DaemonLock.Session session) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("state", session.active() ? "active" : "standby");
-        line.put("host", session.host());
-        line.put("address", session.address());
-        line.put("since", session.since().toString());
-        return line;
-    }
-
-    private static Map<String, Object> reason(OverallHealth.Reason reason) {
-        Map<String, Object> line = new LinkedHashMap<>();
-        line.put("service", reason.service());
-        line.put("kind", reason.kind());
-        line.put("severity", reason.severity().word());
-        line.put("problem", reason.problem());
-        line.put("text", reason.text());
-        line.put("remedy", reason.remedy());
-        return line;
-    }
-
-    private static @Nullable String text(Optional<Instant> at) {
-        return at.map(Instant::toString).orElse(null);
     }
 }

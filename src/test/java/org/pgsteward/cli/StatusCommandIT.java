@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -121,11 +122,28 @@ class StatusCommandIT {
             assertThat(document.path("trouble").asText()).startsWith("PostgreSQL does not answer: ");
             assertThat(document.path("problems").asInt()).isEqualTo(2);
             assertThat(document.path("known_at").asText()).isNotEmpty();
+            assertThat(document.at("/recent_incidents/0/title").asText())
+                    .isEqualTo("wiki service down: exited with code 137");
+            assertThat(document.at("/recent_incidents/0/resolved_at").isNull()).isTrue();
+            assertThat(Instant.parse(document.path("next_backup_at").asText())).isAfter(Instant.now());
+            assertThat(document.path("store_bytes").asLong())
+                    .as("dumps of three databases, one of them twice, and the globals")
+                    .isGreaterThan(sum(document.path("services"), "backup_bytes"));
+            assertThat(document.path("store_disk_free_bytes").asLong())
+                    .isBetween(1L, document.path("store_disk_total_bytes").asLong());
             assertThat(document.path("services").path(3).path("restorable_to").asText())
                     .as("last known value")
                     .startsWith("20");
             assertThat(document.path("alerts").path(0).path("remedy").asText()).startsWith("docker start wiki");
         }
+    }
+
+    private static long sum(JsonNode list, String field) {
+        long sum = 0;
+        for (JsonNode one : list) {
+            sum += one.path(field).asLong();
+        }
+        return sum;
     }
 
     @Test
