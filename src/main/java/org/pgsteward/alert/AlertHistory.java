@@ -1,7 +1,8 @@
 package org.pgsteward.alert;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JacksonException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.CharConversionException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,6 +18,8 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.PriorityQueue;
+import java.util.function.Consumer;
 import org.pgsteward.io.BoundedFile;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -81,15 +84,50 @@ public final class AlertHistory {
     public List<Incident> since(Instant since, Collection<Alert> firing) throws IOException {
         List<Incident> incidents = new ArrayList<>();
         firing.stream().map(Incident::of).forEach(incidents::add);
-        for (Path one : List.of(older, file)) {
-            for (String line : text(one).split("\n", -1)) {
-                read(line)
-                        .filter(incident -> !incident.end(Instant.MAX).isBefore(since))
-                        .ifPresent(incidents::add);
+        forEach(incident -> {
+            if (!incident.end(Instant.MAX).isBefore(since)) {
+                incidents.add(incident);
             }
-        }
+        });
         incidents.sort(Comparator.comparing(Incident::since).reversed());
         return incidents;
+    }
+
+    /**
+     * Returns the incidents that have ended at or after {@code since}, the newest start first. The daemon has a small heap,
+     * so no more than {@code most} are in memory.
+     *
+     * @throws IOException if a file exists and cannot be read
+     */
+    List<Incident> newest(Instant since, int most) throws IOException {
+        PriorityQueue<Incident> newest = new PriorityQueue<>(Comparator.comparing(Incident::since));
+        forEach(incident -> {
+            if (!incident.end(Instant.MAX).isBefore(since)) {
+                newest.add(incident);
+                if (newest.size() > most) {
+                    newest.remove();
+                }
+            }
+        });
+        return newest.stream()
+                .sorted(Comparator.comparing(Incident::since).reversed())
+                .toList();
+    }
+
+    /** Passes on each recorded incident. The lines are parsed where they are, without a copy of the file as text. */
+    private void forEach(Consumer<Incident> action) throws IOException {
+        for (Path one : List.of(older, file)) {
+            byte[] bytes = bytes(one);
+            int start = 0;
+            for (int end = 0; end <= bytes.length; end++) {
+                if (end == bytes.length || bytes[end] == '\n') {
+                    if (end > start) {
+                        read(bytes, start, end - start).ifPresent(action);
+                    }
+                    start = end + 1;
+                }
+            }
+        }
     }
 
     /** The size, the time and the identity of a file or of several; equal while nothing has been recorded. */
@@ -113,21 +151,18 @@ public final class AlertHistory {
         return new FileState(List.copyOf(values));
     }
 
-    private String text(Path one) throws IOException {
+    private byte[] bytes(Path one) throws IOException {
         try {
-            return new String(BoundedFile.bytes(one, 2 * most), StandardCharsets.UTF_8);
+            return BoundedFile.bytes(one, 2 * most);
         } catch (NoSuchFileException none) {
-            return "";
+            return new byte[0];
         }
     }
 
-    private Optional<Incident> read(String line) {
-        if (line.isBlank()) {
-            return Optional.empty();
-        }
+    private Optional<Incident> read(byte[] bytes, int start, int length) throws IOException {
         try {
-            return Optional.of(json.readValue(line, Incident.class));
-        } catch (JsonProcessingException torn) {
+            return Optional.ofNullable(json.readValue(bytes, start, length, Incident.class));
+        } catch (JacksonException | CharConversionException torn) {
             return Optional.empty();
         }
     }

@@ -71,8 +71,7 @@ public final class RecentIncidents {
             if (before != null && before.isCurrent(state, since)) {
                 return before.incidents();
             }
-            List<Incident> incidents =
-                    history.since(since, List.of()).stream().limit(MOST).toList();
+            List<Incident> incidents = history.newest(since, MOST);
             last = new Ended(state, incidents);
             return incidents;
         } catch (IOException refused) {

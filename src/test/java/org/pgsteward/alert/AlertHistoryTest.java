@@ -45,6 +45,10 @@ class AlertHistoryTest {
         AlertHistory history = new AlertHistory(state, Json.mapper());
         history.keep(Optional.of(firing(0)), resolved(0));
         Files.writeString(state.resolve("history.jsonl"), "{\"kind\":\"serv", StandardOpenOption.APPEND);
+        Files.write(
+                state.resolve("history.jsonl"),
+                new byte[] {'\n', '\r', '\n', 0, '\n', '"', (byte) 0xff, '\n', 'n', 'u', 'l', 'l'},
+                StandardOpenOption.APPEND);
         history.keep(Optional.of(firing(100)), resolved(100));
         assertThat(history.since(START, List.of())).hasSize(2);
     }
