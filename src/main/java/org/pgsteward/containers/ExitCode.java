@@ -14,7 +14,7 @@ final class ExitCode {
     static final int KILLED = 137;
 
     private static final Map<Integer, String> MEANINGS = Map.ofEntries(
-            Map.entry(0, "ended by itself, without an error"),
+            Map.entry(0, "without an error"),
             Map.entry(125, "Docker could not run it"),
             Map.entry(126, "its command is not executable"),
             Map.entry(127, "its command was not found"),
