@@ -260,10 +260,10 @@ final class Refusals {
 
     /**
      * Returns whether the names show that the database is for the role. The name of a role that pgsteward made does not
-     * count, since the container chose it.
+     * count, since the container chose it. The role of a further database may have been made for the first one just now.
      */
     private boolean isNamedForIt() {
-        if (enrolled(claim, cluster).isPresent()) {
+        if (enrolled(claim, cluster).isPresent() || claim.companionOf().isPresent()) {
             return false;
         }
         boolean inRow = cluster.service(claim.service())

@@ -278,6 +278,23 @@ class FurtherDatabasesIT {
         assertThat(result.outcome().reason()).contains(app).contains("xx_XX.UTF-8");
     }
 
+    /** The role has its name from the container, so the name is no evidence. */
+    @Test
+    void anEmptyDatabaseIsNotTakenByTheNameOfARole() throws Exception {
+        host.run("postgres", "CREATE DATABASE \"" + log + "\"");
+        Boxes greedy = EnrolmentHost.service(app, app, log, EnrolmentHost.PASSWORD.reveal())
+                .label("pgsteward.further-databases", log);
+
+        assertThat(host.provision(greedy).companions()).singleElement().matches(ClaimResult::refused);
+        assertThat(reconciled(greedy).companions()).singleElement().matches(ClaimResult::refused);
+        assertThat(owner(log)).containsExactly("homelab");
+    }
+
+    private List<String> owner(String database) throws SQLException {
+        return host.ask(
+                "homelab", "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + database + "'");
+    }
+
     private void assertHasBoth() throws SQLException {
         for (String database : List.of(app, log)) {
             try (Connection service = host.as(app, database);
