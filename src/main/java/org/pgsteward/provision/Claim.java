@@ -81,6 +81,16 @@ record Claim(
                 && (companionOf.isEmpty() || database.equals(other.database));
     }
 
+    /** Returns whether {@code other} is a further database of the same service, whichever container has it now. */
+    boolean hasCompanion(Cluster.Service other) {
+        return other.isCompanion() && other.companionOf().equals(firstService());
+    }
+
+    /** Returns the service of the container's first database. An operator names the container by it. */
+    String firstService() {
+        return companionOf.orElse(service);
+    }
+
     /** Returns this claim for the service {@code name}. */
     Claim of(String name) {
         return of(name, companionOf);

@@ -72,13 +72,14 @@ final class Refusals {
                     "pgsteward remove --undo " + CommandPrefix.word(claim.service()));
         }
         String identity = claim.container().identity();
-        enrolled.filter(service -> service.isBound() && !service.identity().equals(identity) && !trusted)
+        enrolled.filter(service -> service.isBound() && !service.identity().equals(identity))
+                .filter(service -> !trusted || (claim.companionOf().isPresent() && !claim.hasCompanion(service)))
                 .ifPresent(service -> {
                     throw refused(
                             "the service belongs to '" + Names.printable(service.identity())
                                     + "', and the container is '" + Names.printable(identity)
                                     + "'; if you renamed the project or the container, run 'pgsteward provision --adopt "
-                                    + claim.service()
+                                    + claim.firstService()
                                     + "', otherwise choose another name with the label pgsteward.service",
                             adopt("if you renamed the project or the container") + "\n" + label("service"));
                 });
@@ -108,11 +109,12 @@ final class Refusals {
         boolean own = enrolled(claim, cluster)
                 .filter(service -> service.role().equals(claim.user()))
                 .isPresent();
-        return sameContainer
-                && (own
-                        || cluster.role(claim.user())
-                                .filter(role -> accepts.test(role, claim.password()))
-                                .isPresent());
+        return (own && other.role().equals(claim.user()) && claim.hasCompanion(other))
+                || (sameContainer
+                        && (own
+                                || cluster.role(claim.user())
+                                        .filter(role -> accepts.test(role, claim.password()))
+                                        .isPresent()));
     }
 
     private Optional<Cluster.Service> others(Stream<Cluster.Service> services) {
@@ -166,7 +168,7 @@ final class Refusals {
                             "it requests role '" + claim.user() + "' while its role '" + previous.name()
                                     + "' is shut out; correct the application and enable that role's login (the alert"
                                     + " role-shut-out has the line), or run 'pgsteward provision --adopt "
-                                    + claim.service() + "'",
+                                    + claim.firstService() + "'",
                             "pgsteward status   # the alert role-shut-out has the reason and the line\n"
                                     + adopt("if the service may have another role anyway"));
                 });
@@ -182,7 +184,8 @@ final class Refusals {
                         .isPresent()) {
             throw refused(
                     "it requests role '" + claim.user() + "', which exists with another password; give the container"
-                            + " that password, or adopt it with 'pgsteward provision --adopt " + claim.service() + "'",
+                            + " that password, or adopt it with 'pgsteward provision --adopt " + claim.firstService()
+                            + "'",
                     adopt("to set the container's password for the role"));
         }
         foreignDatabase(claim, cluster).ifPresent(database -> {
@@ -275,12 +278,12 @@ final class Refusals {
 
     private String orAdopt() {
         return "choose another name with the label pgsteward.database, or adopt it with 'pgsteward provision --adopt "
-                + claim.service() + "'";
+                + claim.firstService() + "'";
     }
 
     /** Returns the line that adopts the service. */
     private String adopt(String when) {
-        return "pgsteward provision --adopt " + CommandPrefix.word(claim.service()) + "   # " + when;
+        return "pgsteward provision --adopt " + CommandPrefix.word(claim.firstService()) + "   # " + when;
     }
 
     /** Returns the lines that give the container another name by a label. */
@@ -291,7 +294,6 @@ final class Refusals {
                 + CommandPrefix.word(container.composeService().orElse(container.name()));
     }
 
-    /** @param remedy lines to paste */
     private RefusedClaim refused(String reason, String remedy) {
         return new RefusedClaim(subject + reason, remedy, false);
     }

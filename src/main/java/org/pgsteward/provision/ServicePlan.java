@@ -179,7 +179,7 @@ record ServicePlan(
         Optional<String> project = claim.container().composeProject().map(name -> name + "/");
         return cluster.index()
                 .servicesOfDatabase(claim.database())
-                .filter(other -> (!other.name().equals(claim.service()) || isOfAnother(other, claim))
+                .filter(other -> (!other.name().equals(claim.service()) || isOfAnother(other, claim, cluster))
                         && !isTogether(other, claim)
                         && other.isKept()
                         && other.database().equals(claim.database())
@@ -192,11 +192,16 @@ record ServicePlan(
                 .findFirst();
     }
 
-    /** Returns whether a further database, whose service has its name, belongs to another container. */
-    private static boolean isOfAnother(Cluster.Service other, Claim claim) {
-        return claim.companionOf().isPresent()
-                && other.isCompanion()
-                && !other.identity().equals(claim.container().identity());
+    /** Returns whether a further database belongs to another container. It follows the first database after an adoption. */
+    private static boolean isOfAnother(Cluster.Service other, Claim claim, Cluster cluster) {
+        String identity = claim.container().identity();
+        return other.isCompanion()
+                && !other.identity().equals(identity)
+                && claim.companionOf()
+                        .filter(first -> cluster.service(first)
+                                .filter(it -> it.identity().equals(identity))
+                                .isEmpty())
+                        .isPresent();
     }
 
     /** Returns whether {@code other} has another database of the claim's own container. */

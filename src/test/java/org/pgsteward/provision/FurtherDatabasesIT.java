@@ -290,6 +290,41 @@ class FurtherDatabasesIT {
         assertThat(owner(log)).containsExactly("homelab");
     }
 
+    @Test
+    void anAdoptedContainerBringsAllItsFurtherDatabases() throws Exception {
+        String both = log + "," + app + "-third";
+        host.provision(EnrolmentHost.service(app).label("pgsteward.further-databases", both));
+        for (String project : List.of("homelab", "renamed")) {
+            Boxes renamed = EnrolmentHost.service(app + "-in-" + project, app, app, EnrolmentHost.PASSWORD.reveal())
+                    .label("pgsteward.further-databases", both)
+                    .compose(project, app + "-new");
+
+            ClaimResult result = host.vouchFor(renamed);
+
+            assertThat(result.all()).hasSize(3).noneMatch(ClaimResult::refused);
+            assertThat(host.ask(
+                            "homelab",
+                            "SELECT DISTINCT identity || ' ' || COALESCE(companion_of, service_name)"
+                                    + " FROM public.service_configs WHERE role_name = '" + app + "'"))
+                    .containsExactly(project + "/" + app + "-new " + app);
+            assertChangesNothing(renamed);
+        }
+    }
+
+    /** The operator vouches for the service that was named, and for no other one. */
+    @Test
+    void anAdoptionGivesNoDatabaseOfAnotherService() throws Exception {
+        host.provision(box());
+        Boxes greedy = EnrolmentHost.service("greedy-" + made)
+                .label("pgsteward.further-databases", "other," + app + "," + log);
+
+        ClaimResult result = host.vouchFor(greedy);
+
+        assertThat(result.companions()).hasSize(3).allMatch(ClaimResult::refused);
+        assertThat(owner("other")).containsExactly("other");
+        assertHasBoth();
+    }
+
     private List<String> owner(String database) throws SQLException {
         return host.ask(
                 "homelab", "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + database + "'");
