@@ -103,7 +103,7 @@ final class Reconcile {
 
     private void grant(Claim claim, Cluster cluster, ManagementConnection.Turn turn) throws SQLException {
         try {
-            ServicePlan plan = carrier.plan(claim, cluster, false);
+            ServicePlan plan = carrier.plan(claim, present(claim, cluster, turn), false);
             if (report.isDry()) {
                 report.wish(claim.service(), wish(claim, cluster));
                 report.planned(claim.service(), plan.steps());
@@ -116,6 +116,17 @@ final class Reconcile {
             turn.stillThere(e);
             report.result(claim, StepRunner.failed(claim, e));
         }
+    }
+
+    /**
+     * Returns the cluster for the plan of a claim. For a new service the names are read again: another new service of this
+     * run may have got them just now.
+     */
+    private Cluster present(Claim claim, Cluster cluster, ManagementConnection.Turn turn) throws SQLException {
+        boolean isNew = cluster.service(claim.service())
+                .filter(Cluster.Service::isBound)
+                .isEmpty();
+        return isNew && report.isChanged() ? turn.reading().around(List.of(claim), server.database()) : cluster;
     }
 
     private static String wish(Claim claim, Cluster cluster) {

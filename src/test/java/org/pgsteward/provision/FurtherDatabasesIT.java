@@ -325,6 +325,20 @@ class FurtherDatabasesIT {
         assertHasBoth();
     }
 
+    @Test
+    void twoNewContainersNeverGetTheSameDatabaseInOneRun() throws Exception {
+        Boxes first = EnrolmentHost.service(app + "-a").label("pgsteward.further-databases", log);
+        Boxes second = EnrolmentHost.service(app + "-b").label("pgsteward.further-databases", log);
+
+        for (int run = 0; run < 2; run++) {
+            ClaimResult refused = Objects.requireNonNull(
+                    host.reconcile(first, second).byContainer().get(second.box().id()));
+
+            assertThat(refused.companions()).singleElement().matches(ClaimResult::refused);
+            assertThat(owner(log)).containsExactly(app + "-a");
+        }
+    }
+
     private List<String> owner(String database) throws SQLException {
         return host.ask(
                 "homelab", "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + database + "'");
