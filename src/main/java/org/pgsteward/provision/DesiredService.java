@@ -32,6 +32,7 @@ final class DesiredService {
     private final String role;
     private final DatabaseOptions options;
     private final Set<String> together;
+    private final boolean mayLogIn;
     private final Step.Kind kind;
     private final ManagementAccess access;
     private final List<Step> steps = new ArrayList<>();
@@ -50,12 +51,13 @@ final class DesiredService {
                 service.role(),
                 DatabaseOptions.NONE,
                 Set.of(service.database()),
+                mayLogIn(cluster, service),
                 kind);
     }
 
     /** Describes a service as its container requests it. */
     DesiredService(Cluster cluster, String management, Claim claim, Step.Kind kind) {
-        this(cluster, management, claim.database(), claim.user(), claim.options(), claim.together(), kind);
+        this(cluster, management, claim.database(), claim.user(), claim.options(), claim.together(), true, kind);
     }
 
     private DesiredService(
@@ -65,6 +67,7 @@ final class DesiredService {
             String role,
             DatabaseOptions options,
             Set<String> together,
+            boolean mayLogIn,
             Step.Kind kind) {
         this.cluster = cluster;
         this.management = management;
@@ -72,8 +75,20 @@ final class DesiredService {
         this.role = role;
         this.options = options;
         this.together = together;
+        this.mayLogIn = mayLogIn;
         this.kind = kind;
         this.access = new ManagementAccess(cluster, management, role, kind);
+    }
+
+    /**
+     * Returns whether the role of a service without a claim has a login. A companion has none of its own: its role follows
+     * the service that it belongs to, which may have got another role, or may be in quarantine.
+     */
+    private static boolean mayLogIn(Cluster cluster, Cluster.Service service) {
+        return !service.isCompanion()
+                || cluster.service(service.companionOf())
+                        .filter(first -> !first.isQuarantined() && first.role().equals(service.role()))
+                        .isPresent();
     }
 
     /** Returns the SQL for the previous role of a service. The role stays, since it may own objects in other databases. */
@@ -154,7 +169,7 @@ final class DesiredService {
     }
 
     private void keep(Cluster.Role present) {
-        if (!present.canLogIn() && !present.isShutOut()) {
+        if (mayLogIn && !present.canLogIn() && !present.isShutOut()) {
             add("ALTER ROLE " + quoted(role) + " LOGIN", "role " + role + " may not log in");
         }
         if (present.superuser() || present.replication() || present.otherPowers()) {

@@ -339,9 +339,25 @@ class FurtherDatabasesIT {
         }
     }
 
+    @Test
+    void aFormerRoleGetsNoLoginByItsFurtherDatabase() throws Exception {
+        host.provision(box());
+        Boxes without = EnrolmentHost.service(app, app, app + "-new", EnrolmentHost.PASSWORD.reveal())
+                .id("recreated");
+        host.provision(without);
+
+        host.reconcile(without);
+
+        assertThat(canLogIn()).containsExactly("f");
+    }
+
     private List<String> owner(String database) throws SQLException {
         return host.ask(
                 "homelab", "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + database + "'");
+    }
+
+    private List<String> canLogIn() throws SQLException {
+        return host.ask("homelab", "SELECT rolcanlogin FROM pg_roles WHERE rolname = '" + app + "'");
     }
 
     private void assertHasBoth() throws SQLException {
