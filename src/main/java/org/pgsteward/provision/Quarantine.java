@@ -9,6 +9,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.pgsteward.model.Refusal;
@@ -107,7 +108,11 @@ public final class Quarantine {
      */
     public QuarantinedService begin(QuarantinedService subject) throws SQLException, Refusal {
         String before = subject.before().orElse(subject.database());
-        if (subject.isQuarantined() && !subject.database().equals(before)) {
+        boolean isRenamed = isRenamed(subject);
+        List<QuarantinedService> left = companions(subject).stream()
+                .filter(further -> !isRenamed(further))
+                .toList();
+        if (isRenamed && left.isEmpty()) {
             throw new Refusal("service '" + subject.service() + "' is already in quarantine; its database is "
                     + subject.database());
         }
@@ -126,14 +131,20 @@ public final class Quarantine {
                     objects.disableLogin();
                 }
             }
-            objects.rename(before, renamed, "");
-        }
-        for (QuarantinedService further : companions(subject)) {
-            if (!further.isQuarantined()) {
-                begin(further);
+            if (!isRenamed) {
+                objects.rename(before, renamed, "");
             }
         }
-        return subject.now(renamed, Optional.of(before));
+        for (QuarantinedService further : left) {
+            begin(further);
+        }
+        return subject.now(isRenamed ? subject.database() : renamed, Optional.of(before));
+    }
+
+    private static boolean isRenamed(QuarantinedService subject) {
+        return subject.before()
+                .filter(before -> !before.equals(subject.database()))
+                .isPresent();
     }
 
     /**
@@ -190,7 +201,9 @@ public final class Quarantine {
      */
     public void drop(QuarantinedService subject) throws SQLException, Refusal {
         String before = beforeOf(subject);
-        for (QuarantinedService further : companions(subject)) {
+        List<QuarantinedService> companions = companions(subject);
+        refuseAny(subject, before, companions);
+        for (QuarantinedService further : companions) {
             drop(further);
         }
         try (ManagementConnection management = new ManagementConnection(server, LOCKS);
@@ -205,6 +218,26 @@ public final class Quarantine {
                 objects.dropRole();
             }
             objects.deleteRow();
+        }
+    }
+
+    /** Checks all databases before the first one is dropped. */
+    private void refuseAny(QuarantinedService subject, String before, List<QuarantinedService> companions)
+            throws SQLException, Refusal {
+        if (companions.isEmpty()) {
+            return;
+        }
+        for (QuarantinedService further : companions) {
+            beforeOf(further);
+        }
+        Set<String> going =
+                companions.stream().map(QuarantinedService::database).collect(Collectors.toSet());
+        try (ManagementConnection management = new ManagementConnection(server, LOCKS);
+                ManagementConnection.Turn turn = management.turn()) {
+            List<String> elsewhere = objects(turn, subject).elsewhere(subject.database()).stream()
+                    .filter(database -> !going.contains(database))
+                    .toList();
+            refuseElsewhere(subject, before, elsewhere);
         }
     }
 

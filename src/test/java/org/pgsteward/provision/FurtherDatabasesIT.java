@@ -351,6 +351,52 @@ class FurtherDatabasesIT {
         assertThat(canLogIn()).containsExactly("f");
     }
 
+    @Test
+    void aRefusedDropLosesNoFurtherDatabase() throws Exception {
+        host.provision(box());
+        host.run("postgres", "CREATE DATABASE \"" + app + "_before_1\" OWNER \"" + app + "\"");
+        Quarantine quarantine = new Quarantine(host.server, Clock.systemUTC());
+        quarantine.begin(quarantine.find(app));
+
+        assertThatThrownBy(() -> quarantine.drop(quarantine.find(app)))
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining(app + "_before_1");
+
+        quarantine.undo(quarantine.find(app));
+        assertHasBoth();
+    }
+
+    @Test
+    void aRemovalThatWasKilledGoesOnWithTheFurtherDatabases() throws Exception {
+        host.provision(box());
+        Quarantine quarantine = new Quarantine(host.server, Clock.systemUTC());
+        Quarantine.QuarantinedService whole = quarantine.begin(quarantine.find(app));
+        quarantine.undo(quarantine.find(app));
+        leaveHalfRemoved(whole.database());
+        assertThatThrownBy(() -> quarantine.drop(quarantine.find(app)))
+                .isInstanceOf(Refusal.class)
+                .hasMessageContaining(log);
+
+        host.reconcile(box());
+        assertThat(canLogIn()).containsExactly("f");
+        assertThat(quarantine.begin(quarantine.find(app)).database()).isEqualTo(whole.database());
+
+        assertThat(quarantine.find(log).isQuarantined()).isTrue();
+        assertThatThrownBy(() -> quarantine.begin(quarantine.find(app))).isInstanceOf(Refusal.class);
+        quarantine.undo(quarantine.find(app));
+        assertHasBoth();
+    }
+
+    /** What is left by a process that was killed after it renamed the first database. */
+    private void leaveHalfRemoved(String renamed) throws SQLException {
+        host.run(
+                "homelab",
+                "ALTER DATABASE \"" + app + "\" RENAME TO \"" + renamed + "\"",
+                "ALTER ROLE \"" + app + "\" NOLOGIN",
+                "UPDATE public.service_configs SET quarantined_at = now(), quarantined_from = database_name,"
+                        + " database_name = '" + renamed + "' WHERE service_name = '" + app + "'");
+    }
+
     private List<String> owner(String database) throws SQLException {
         return host.ask(
                 "homelab", "SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = '" + database + "'");
