@@ -23,6 +23,9 @@ final class ReconcileReport {
     private final List<Provisioner.Plan.Line> steps = new ArrayList<>();
     private final List<Provisioner.Plan.Line> closings = new ArrayList<>();
 
+    /** Whether a step of a claim was done. */
+    private boolean changed;
+
     /** @param dry whether nothing is changed */
     ReconcileReport(boolean dry) {
         this.dry = dry;
@@ -36,6 +39,7 @@ final class ReconcileReport {
     void result(Container container, ClaimResult result) {
         containers.put(container.id(), container);
         results.put(container.id(), result);
+        changed |= result.outcome() instanceof Outcome.Done;
     }
 
     /** Adds the result of a claim. */
@@ -46,6 +50,7 @@ final class ReconcileReport {
             companions
                     .computeIfAbsent(claim.container().id(), any -> new ArrayList<>())
                     .add(result);
+            changed |= result.outcome() instanceof Outcome.Done;
         }
     }
 
@@ -75,10 +80,7 @@ final class ReconcileReport {
 
     /** Returns whether a step of a claim or a repair was done. */
     boolean isChanged() {
-        return byContainer().values().stream()
-                        .flatMap(ClaimResult::all)
-                        .anyMatch(result -> result.outcome() instanceof Outcome.Done)
-                || !repaired.isEmpty();
+        return changed || !repaired.isEmpty();
     }
 
     void repaired(String service, String reason) {
