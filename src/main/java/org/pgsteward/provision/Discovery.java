@@ -104,7 +104,7 @@ public final class Discovery {
 
     private Optional<Claim> byVariables(Labels labels, HostLookup lookup) {
         return DeclaredAddress.of(labels.container(), catalogue, secrets, lookup::means)
-                .filter(found -> labels.claim() || !found.isAdministrators(catalogue))
+                .filter(found -> labels.claim() || !(found.isAdministrators(catalogue) || isTool(labels.container())))
                 .map(found -> claim(
                         labels,
                         found.address().database(),
@@ -113,6 +113,12 @@ public final class Discovery {
                         found.application(),
                         "variable " + Names.printable(found.variable()) + " names "
                                 + Names.printable(found.address().host())));
+    }
+
+    /** Returns whether a container connects to the databases of others, such as a dump or an exporter, and has none. */
+    private boolean isTool(Container container) {
+        return Unenrolled.isTool(container)
+                && catalogue.ofImage(container).findAny().isEmpty();
     }
 
     /** Returns a claim with the names that the labels choose, else with these. */

@@ -23,7 +23,9 @@ final class KeywordAddress {
             Map.entry("user", "user"),
             Map.entry("username", "user"),
             Map.entry("user id", "user"),
+            Map.entry("uid", "user"),
             Map.entry("password", "password"),
+            Map.entry("pwd", "password"),
             Map.entry("dbname", "database"),
             Map.entry("database", "database"));
 

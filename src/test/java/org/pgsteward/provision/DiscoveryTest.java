@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pgsteward.io.Json;
 import org.pgsteward.model.Container;
@@ -359,6 +360,21 @@ class DiscoveryTest {
         assertThat(claim.user()).isEqualTo("tasks_user");
         assertThat(claim.password().reveal()).isEqualTo("from the file");
         assertThat(claim.because()).isEqualTo("label pgsteward.password-file");
+    }
+
+    /** Such a container would own the database, and its application would only share it. */
+    @ParameterizedTest
+    @CsvSource({
+        "prometheuscommunity/postgres-exporter, DATA_SOURCE_NAME=postgresql://app:pw@postgresql:5432/app",
+        "prometheuscommunity/postgres-exporter, DATA_SOURCE_NAME=host=postgresql user=app password=pw dbname=app",
+        "sosedoff/pgweb, DATABASE_URL=postgres://app:pw@postgresql/app",
+        "prodrigestivill/postgres-backup-local, X_URL=postgres://app:pw@postgresql/app"
+    })
+    void aToolClaimsADatabaseOnlyByLabels(String image, String variable) {
+        Boxes tool = Boxes.container("a").image(image).with(variable);
+
+        assertThat(claim(tool)).isEmpty();
+        assertThat(claim(tool.label("pgsteward.enable", "true"))).isPresent();
     }
 
     @Test

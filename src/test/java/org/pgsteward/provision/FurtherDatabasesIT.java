@@ -387,7 +387,7 @@ class FurtherDatabasesIT {
         assertHasBoth();
     }
 
-    /** What is left by a process that was killed after it renamed the first database. */
+    /** A process leaves this if it is killed after it renamed the first database. */
     private void leaveHalfRemoved(String renamed) throws SQLException {
         host.run(
                 "homelab",
