@@ -200,7 +200,8 @@ class StatusCommandIT {
                         "pgsteward: there is no kind of alert 'servcie-down'; did you mean 'service-down'? (to silence"
                                 + " it, add --force)");
         assertThat(CommandRun.on(host, "silence", "--all", "--kind", "NOSUCH").err())
-                .startsWith("pgsteward: there is no kind of alert 'NOSUCH'; known: archiver-failing, autovacuum-ended, ");
+                .startsWith(
+                        "pgsteward: there is no kind of alert 'NOSUCH'; known: archiver-failing, autovacuum-ended, ");
         CommandRun renamed = CommandRun.on(host, "silence", "wiki", "--kind", "feed-deaf", "--json");
         assertThat(renamed.out()).as(renamed.toString()).contains("\"kind\":\"feed-stale\"");
         assertThat(CommandRun.on(host, "silence", "--all", "--kind", "my-own", "--force")
