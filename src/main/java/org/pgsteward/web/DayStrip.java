@@ -4,6 +4,7 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.pgsteward.journal.BackupDays.Outcome;
 import org.pgsteward.model.Count;
@@ -32,7 +33,10 @@ final class DayStrip {
             Outcome outcome = days.get(index);
             Map<String, Object> mark = new LinkedHashMap<>();
             mark.put("x", index * STEP);
-            mark.put(outcome.name().toLowerCase(java.util.Locale.ROOT), true);
+            // All outcomes: the template would take a missing one from the page, which has a text of the same name.
+            for (Outcome other : Outcome.values()) {
+                mark.put(other.name().toLowerCase(Locale.ROOT), other == outcome);
+            }
             mark.put("says", last.minusDays(days.size() - 1L - index) + ": " + DayTexts.words(outcome));
             marks.add(mark);
         }

@@ -235,6 +235,9 @@ class StatusPageTest {
                 SampleHost.hostSummary());
 
         assertThat(page(all)).contains("Left by restores and not backed up: wiki_back (8.5 MiB, restored 3 days ago).");
+        assertThat(page(all).split("<title>\\d{4}-\\d\\d-\\d\\d: ", -1))
+                .as("one mark for each of the 30 days of a service")
+                .hasSize(1 + 30);
     }
 
     @Test
