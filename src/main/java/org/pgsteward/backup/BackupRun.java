@@ -104,6 +104,11 @@ public final class BackupRun {
         return new Outcome(verify(made, true, judged -> Optional.empty()), false);
     }
 
+    /** Raises a condition beside the usual alerts of a run. */
+    void raise(Condition condition) {
+        reporter.raise(condition);
+    }
+
     /** Verifies a stored backup again. */
     public Backup verify(Backup stored) {
         return verify(stored, false, judged -> Optional.empty());

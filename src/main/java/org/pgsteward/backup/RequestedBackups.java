@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -220,11 +221,32 @@ public final class RequestedBackups {
 
     /**
      * Verifies a stored backup again. A verified backup stays verified in the journal if only this host prevents its
-     * verification today. If its file has changed, the alert about damage fires, which no later backup resolves.
+     * verification today. If its file has changed, the alert about damage fires, which no later backup resolves. It resolves
+     * once the file passes, unless another backup of the service is damaged.
      */
     public Backup verify(StoredBackup stored) {
         Backup before = known(stored);
-        return run.verify(before, after -> damage(before, after));
+        Backup after = run.verify(before, judged -> damage(before, judged));
+        if (before.state() == BackupState.FAILED && after.state() == BackupState.VERIFIED && isLastDamaged(before)) {
+            ReverificationRule.recovered(List.of(before.service()), Set.of(), clock.instant())
+                    .forEach(run::raise);
+        }
+        return after;
+    }
+
+    /** Returns whether no other backup of the service is damaged. The row of this one may still have its earlier state. */
+    private boolean isLastDamaged(Backup backup) {
+        try {
+            return rows.damaged().getOrDefault(backup.service(), 0) <= 1
+                    && rows.judgements(backup.service()).entrySet().stream()
+                            .filter(row ->
+                                    !row.getKey().equals(backup.identity().eventId()))
+                            .noneMatch(row -> row.getValue().state() == BackupState.FAILED
+                                    && row.getValue().verifiedAt().isPresent());
+        } catch (SQLException e) {
+            // The daily re-verification resolves the alert.
+            return false;
+        }
     }
 
     private Optional<Condition> damage(Backup before, Backup after) {

@@ -166,7 +166,8 @@ final class ReverificationRule {
                                 + verified + "; do not restore it, retention keeps it; the error of its verification: "
                                 + after.error(),
                         "dmesg -T | tail -50   # disk errors? then copy the other backups to another disk first\n"
-                                + "pgsteward verify " + after.service() + "   # verifies its newest backup again\n"
+                                + "pgsteward verify --backup " + after.id()
+                                + "   # verifies it again; the alert resolves if it passes\n"
                                 + "pgsteward backups " + after.service() + "   # the other backups\n"
                                 + after.kind().command(after.service())
                                 + "   # makes another backup now",

@@ -8,6 +8,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.Container;
 import org.pgsteward.provision.DatabaseUrl.Parts;
 
@@ -75,7 +76,7 @@ record Unenrolled(String service, boolean application, String reason, String rem
                     true,
                     names + ", but " + variable + (value.isEmpty() ? " is not set" : " is '" + value + "'") + ", so "
                             + entry.application() + " does not use PostgreSQL and is not enrolled",
-                    compose(container, variable + ": " + type.get().getValue().usual())));
+                    compose(container, variable + ": " + type.get().getValue().usual()) + applied(container)));
         }
         String missing = entry.missing(place.get(), variables);
         return missing.isEmpty()
@@ -85,9 +86,12 @@ record Unenrolled(String service, boolean application, String reason, String rem
                         true,
                         names + " and is not enrolled, because " + missing + " is not set",
                         compose(
-                                container,
-                                missing + ": …"
-                                        + (entry.generic() ? "" : "   # for the login of " + entry.application()))));
+                                        container,
+                                        missing + ": …"
+                                                + (entry.generic()
+                                                        ? ""
+                                                        : "   # for the login of " + entry.application()))
+                                + applied(container)));
     }
 
     private static Optional<Unenrolled> mention(
@@ -173,6 +177,11 @@ record Unenrolled(String service, boolean application, String reason, String rem
                                 .anyMatch(other -> other.startsWith(name.substring(0, prefix))
                                         && PASSWORD.matcher(other.substring(prefix))
                                                 .find()));
+    }
+
+    private static String applied(Container container) {
+        return "\n# and in its folder:\ndocker compose up -d "
+                + CommandPrefix.word(container.composeService().orElse(container.name()));
     }
 
     private static String compose(Container container, String lines) {

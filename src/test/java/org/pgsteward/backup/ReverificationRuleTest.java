@@ -157,7 +157,7 @@ class ReverificationRuleTest {
                 .endsWith("checksum mismatch; there is no other");
         assertThat(condition.remedy()).isEqualTo("""
                         dmesg -T | tail -50   # disk errors? then copy the other backups to another disk first
-                        pgsteward verify app   # verifies its newest backup again
+                        pgsteward verify --backup app-20260601T030000Z   # verifies it again; the alert resolves if it passes
                         pgsteward backups app   # the other backups
                         pgsteward backup app   # makes another backup now""");
         assertThat(condition.figures())
