@@ -27,6 +27,7 @@ import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.backup.store.Manifest;
+import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.config.Settings;
 import org.pgsteward.model.BackupRow;
@@ -37,6 +38,7 @@ import org.pgsteward.model.Refusal;
 import org.pgsteward.model.Size;
 import org.pgsteward.postgres.NoConnection;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -126,13 +128,16 @@ final class BackupsCommand implements Callable<Integer> {
                 separator = ",";
             }
             out.println(stored.isEmpty() ? separator + "]}" : "]}");
-            complain(inventory, stored);
+            complain(wiring.store, inventory, stored);
             return 0;
         }
         Instant now = wiring.clock.instant();
         if (manifests.isEmpty()) {
-            out.println(nothing(wiring));
-            complain(inventory, stored);
+            out.println(
+                    inventory.unreadable().isEmpty()
+                            ? nothing(wiring)
+                            : "No backup in " + wiring.store.root() + " can be read.");
+            complain(wiring.store, inventory, stored);
             return 0;
         }
         Colours colours = Colours.ofStandardOutput();
@@ -152,9 +157,7 @@ final class BackupsCommand implements Callable<Integer> {
                     clock.format(manifest.run().startedAt()),
                     age(manifest.run().startedAt(), now),
                     Size.words(manifest.file().sizeBytes()),
-                    inventory.alteration(backup).isPresent()
-                            ? colours.critical("altered")
-                            : colours.state(state(judgements, manifest)),
+                    shownState(wiring.store, inventory, backup, judgements, colours),
                     manifest.file().name());
         }
         table.print(out);
@@ -162,7 +165,7 @@ final class BackupsCommand implements Callable<Integer> {
         printCaveats(stored, judgements, colours, out);
         printKept(wiring, now);
         out.flush();
-        complain(inventory, stored);
+        complain(wiring.store, inventory, stored);
         return 0;
     }
 
@@ -204,11 +207,13 @@ final class BackupsCommand implements Callable<Integer> {
     }
 
     /** Prints the files in the store that are damaged, altered or unknown. */
-    private void complain(Inventory inventory, List<StoredBackup> stored) {
+    private void complain(Store store, Inventory inventory, List<StoredBackup> stored) {
         List<String> lines = new ArrayList<>();
         stored.forEach(backup -> inventory
                 .alteration(backup)
-                .ifPresent(reason -> lines.add(OneLine.of(backup.path(), 300) + ": " + reason)));
+                .map(reason -> ": " + reason)
+                .or(() -> problem(store, backup).map(reason -> " " + OneLine.of(reason, 400)))
+                .ifPresent(reason -> lines.add(OneLine.of(backup.path(), 300) + reason)));
         // Folders come first, because their lines count the files that are not named.
         inventory.unreadable().entrySet().stream()
                 .sorted(Map.Entry.comparingByKey(Comparator.comparing((String path) -> !path.endsWith("/"))
@@ -231,6 +236,21 @@ final class BackupsCommand implements Callable<Integer> {
                 .reason(backup.path())
                 .or(() -> Optional.ofNullable(judgement).flatMap(BackupRow::pinned))
                 .orElse(null);
+    }
+
+    /** Returns the fault of a file that is missing, or that has another size. Its contents are not read. */
+    private static Optional<String> problem(Store store, StoredBackup backup) {
+        return store.problem(backup.path(), backup.manifest().file().sizeBytes());
+    }
+
+    private static Ansi.Text shownState(
+            Store store, Inventory inventory, StoredBackup backup, Map<String, BackupRow> judgements, Colours colours) {
+        if (inventory.alteration(backup).isPresent()) {
+            return colours.critical("altered");
+        }
+        return problem(store, backup).isPresent()
+                ? colours.critical("damaged")
+                : colours.state(state(judgements, backup.manifest()));
     }
 
     private static String state(Map<String, BackupRow> judgements, Manifest manifest) {
