@@ -68,6 +68,9 @@ class OperatorsDayIT {
 
             if (line.contains(" restore ") && line.contains("2026-01-31")) {
                 assertThat(ended.err()).as(line).contains("there is no backup of 'vikunja'");
+            } else if (line.contains("vikunja-20260131T030000Z")) {
+                assertThat(ended.code()).as("%s: %s", line, ended.both()).isEqualTo(2);
+                assertThat(ended.err()).as(line).contains("vikunja-20260131T030000Z");
             } else if (line.contains("notify --test email")) {
                 assertThat(ended.err()).as(line).contains("receiver 'email' is not set");
             } else if (line.contains(" doctor") || line.contains(" status")) {
