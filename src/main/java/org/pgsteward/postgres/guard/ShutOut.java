@@ -21,17 +21,20 @@ final class ShutOut {
     private static final String MAY_LOG_IN =
             " AND (quarantined_at IS NULL OR EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = role_name AND rolcanlogin))";
 
-    private static final String SERVICE = "SELECT service_name FROM public.service_configs WHERE role_name = ?"
-            + MAY_LOG_IN + " ORDER BY companion_of IS NOT NULL, 1 LIMIT 1";
+    /** The first service with the role of a further one; null if there is none, or if the table has no such column yet. */
+    private static final String COMPANION = "(pg_catalog.to_jsonb(s) ->> 'companion_of')";
+
+    private static final String SERVICE = "SELECT service_name FROM public.service_configs AS s WHERE role_name = ?"
+            + MAY_LOG_IN + " ORDER BY " + COMPANION + " IS NOT NULL, 1 LIMIT 1";
 
     private static final String SHUT_OUT = """
             SELECT s.service_name, r.rolname
               FROM public.service_configs AS s
               JOIN pg_catalog.pg_roles AS r ON r.rolname = s.role_name
              WHERE NOT r.rolcanlogin AND r.rolconnlimit = 0 AND s.quarantined_at IS NULL
-               AND s.companion_of IS NULL
+               AND {companion} IS NULL
              ORDER BY 1 LIMIT 1000
-            """;
+            """.replace("{companion}", COMPANION);
 
     /** Locks the service's row, so that a quarantine that begins at this moment waits. */
     private static final String LOCK = """
@@ -53,8 +56,8 @@ final class ShutOut {
     private static final long AGAIN_NANOSECONDS = 20_000_000;
 
     private static final String SERVICES =
-            "SELECT role_name, COALESCE(pg_catalog.min(service_name) FILTER (WHERE companion_of IS NULL),"
-                    + " pg_catalog.min(service_name)) FROM public.service_configs"
+            "SELECT role_name, COALESCE(pg_catalog.min(service_name) FILTER (WHERE " + COMPANION + " IS NULL),"
+                    + " pg_catalog.min(service_name)) FROM public.service_configs AS s"
                     + " WHERE role_name IS NOT NULL" + MAY_LOG_IN + " GROUP BY 1 LIMIT 1000";
 
     /** The table or column does not exist before the first start of pgsteward, or the lock table is full. */
