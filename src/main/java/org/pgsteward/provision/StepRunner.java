@@ -165,7 +165,7 @@ final class StepRunner {
     /**
      * Carries out all steps in one transaction, with a spare database instead of a new one.
      *
-     * @return false if nothing was done: no database is to be made, none with this locale is spare
+     * @return false if nothing was done: the steps make no database, or no spare one has the locale
      */
     private boolean takeSpare(Claim claim, List<Step> steps, Connection connection) throws SQLException {
         String creation = DesiredService.noDatabase(claim.database());
