@@ -9,10 +9,13 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLContext;
 
 /** A real HTTP server in place of a receiver's service. */
@@ -27,12 +30,18 @@ public final class HookServer implements AutoCloseable {
     /** A request that was answered with a 2xx. The path includes the query. */
     public record Request(String method, String path, Headers headers, String body) {}
 
+    /** Every request that was answered with a 2xx, in the order of their arrival. */
     public final List<Request> requests = new CopyOnWriteArrayList<>();
 
-    /** Every body that was answered with a 2xx, in order. */
+    /** The bodies of these requests. */
     public final List<String> taken = new CopyOnWriteArrayList<>();
 
     public final List<String> contentTypes = new CopyOnWriteArrayList<>();
+
+    /** The arrival numbers of these requests. A client may send its next request before this one is in the lists. */
+    private final List<Integer> arrivals = new ArrayList<>();
+
+    private final AtomicInteger arrived = new AtomicInteger();
     private final HttpServer server;
     private final ExecutorService threads = Executors.newCachedThreadPool();
     public volatile Answer answer = request -> request.sendResponseHeaders(204, -1);
@@ -62,21 +71,30 @@ public final class HookServer implements AutoCloseable {
     }
 
     private void serve(HttpExchange request) throws IOException {
+        int arrival = arrived.getAndIncrement();
         String body = new String(request.getRequestBody().readAllBytes(), StandardCharsets.UTF_8);
         try (request) {
             answer.to(request);
             if (request.getResponseCode() / 100 == 2) {
-                contentTypes.add(request.getRequestHeaders().getFirst("Content-Type"));
-                requests.add(new Request(
-                        request.getRequestMethod(),
-                        request.getRequestURI().toString(),
-                        request.getRequestHeaders(),
-                        body));
-                taken.add(body);
+                keep(request, body, arrival);
             }
         } catch (InterruptedException stopped) {
             Thread.currentThread().interrupt();
         }
+    }
+
+    private synchronized void keep(HttpExchange request, String body, int arrival) {
+        int place = -1 - Collections.binarySearch(arrivals, arrival);
+        arrivals.add(place, arrival);
+        contentTypes.add(place, request.getRequestHeaders().getFirst("Content-Type"));
+        requests.add(
+                place,
+                new Request(
+                        request.getRequestMethod(),
+                        request.getRequestURI().toString(),
+                        request.getRequestHeaders(),
+                        body));
+        taken.add(place, body);
     }
 
     public int port() {
