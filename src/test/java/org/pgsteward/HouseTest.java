@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Tag;
  * <p>Within {@code backup}:
  *
  * <pre>
- *   underway &lt;- schedule &lt;- store &lt;- restore, retention &lt;- verify &lt;- dump &lt;- backup itself
+ *   underway &lt;- schedule &lt;- store &lt;- restore, retention &lt;- verify &lt;- dump, copy &lt;- backup itself
  * </pre>
  *
  * <p>A verification restores, and an encrypted dump is verified while it is made.
@@ -73,7 +73,7 @@ class HouseTest {
             List.of("store"),
             List.of("restore", "retention"),
             List.of("verify"),
-            List.of("dump"),
+            List.of("dump", "copy"),
             List.of(""));
 
     @ArchTest

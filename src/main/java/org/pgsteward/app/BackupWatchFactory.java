@@ -63,15 +63,19 @@ final class BackupWatchFactory {
                 base.clock);
     }
 
-    Pruner pruner(Containers containers) {
-        RetentionSettings keeps = new RetentionSettings(
+    /** Returns the policies of the store. */
+    RetentionSettings keeps(Containers containers) {
+        return new RetentionSettings(
                 journal.rows, containers::has, service -> containers.label(service, "pgsteward.backup.keep"));
+    }
+
+    Pruner pruner(Containers containers) {
         return new Pruner(
                 backup.store,
                 journal.rows,
                 journal.spool,
                 backup.house,
-                plans(keeps),
+                plans(keeps(containers)),
                 backup.sets,
                 backup.card,
                 base.locks(),

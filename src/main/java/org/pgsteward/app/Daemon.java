@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.backup.StartupRecovery;
+import org.pgsteward.backup.copy.Copies;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.edit.RouteReload;
 import org.pgsteward.engine.DockerEngine;
@@ -24,6 +25,7 @@ public final class Daemon implements AutoCloseable {
     private final DockerEngine engine;
     private final StateLeftovers leftovers;
     private final StartupRecovery house;
+    private final Copies copies;
     private final BooleanSupplier hears;
     private final Runnable routesChanged;
     private final DaemonReport report;
@@ -43,6 +45,7 @@ public final class Daemon implements AutoCloseable {
             DockerEngine engine,
             StateLeftovers leftovers,
             StartupRecovery house,
+            Copies copies,
             BooleanSupplier hears,
             Runnable routesChanged,
             DaemonReport report,
@@ -52,6 +55,7 @@ public final class Daemon implements AutoCloseable {
         this.engine = engine;
         this.leftovers = leftovers;
         this.house = house;
+        this.copies = copies;
         this.hears = hears;
         this.routesChanged = routesChanged;
         this.report = report;
@@ -112,6 +116,7 @@ public final class Daemon implements AutoCloseable {
             http.close();
         }
         locks.close();
+        copies.close();
         report.close();
         pipeline.close();
         engine.close();

@@ -7,6 +7,7 @@ import java.time.Clock;
 import java.util.Optional;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.backup.OverdueCheck;
+import org.pgsteward.backup.copy.Copies;
 import org.pgsteward.camel.BackupHealth;
 import org.pgsteward.camel.CamelHealth;
 import org.pgsteward.camel.ContainerRoutes;
@@ -66,7 +67,8 @@ final class DaemonFactory {
             DaemonReport report,
             ServerGuard guard,
             CrashProbe crashes,
-            Watches watches) {}
+            Watches watches,
+            Copies copies) {}
 
     /** Returns the daemon with all its parts. It opens no connection and no port before {@link Daemon#start}. */
     Daemon daemon() throws IOException {
@@ -89,6 +91,7 @@ final class DaemonFactory {
                 parts.engine,
                 new StateLeftovers(base.state(), Clock.systemUTC()),
                 of.backup.house,
+                parts.copies,
                 parts.docker::hears,
                 parts.delivery::reviewReceivers,
                 parts.report,
@@ -134,6 +137,7 @@ final class DaemonFactory {
         OverviewReader overview = of.overviews.reader(
                 () -> Optional.of(report.now()), NightFactory.scheduleLabel(containers), watches::storeDisk);
         ObservationReader looks = of.monitor.lookReader(engine, crashes, containers, docker, outbox);
+        Copies copies = of.copies.copies(containers);
         Pipeline pipeline = of.pipelines
                 .common(outbox, NightFactory.scheduleLabel(containers), of.nights.deadRuns()::look)
                 .routes(new ContainerRoutes(watch))
@@ -144,6 +148,7 @@ final class DaemonFactory {
                 .bean("overdue", overdue)
                 .bean("overview", overview)
                 .metrics(figures.registry())
+                .bean("copies", copies)
                 .bean("retention", of.backupWatch.pruner(containers))
                 .bean("reverification", of.backupWatch.reverification())
                 .bean("interruptedVerifications", of.backupWatch.interrupted())
@@ -153,6 +158,7 @@ final class DaemonFactory {
                 .health(new BackupHealth(of.journal.tables, overdue))
                 .bean("delivery", delivery);
         of.alert.delivered(receivers, outbox, delivery, pipeline);
-        return new Parts(pipeline, engine, overview, docker, figures, delivery, report, guard, crashes, watches);
+        return new Parts(
+                pipeline, engine, overview, docker, figures, delivery, report, guard, crashes, watches, copies);
     }
 }

@@ -5,6 +5,7 @@ import java.nio.file.Path;
 import org.pgsteward.camel.JournalInsert;
 import org.pgsteward.camel.JournalRoutes;
 import org.pgsteward.journal.BackupRows;
+import org.pgsteward.journal.CopyRows;
 import org.pgsteward.journal.JournalImport;
 import org.pgsteward.journal.JournalWriter;
 import org.pgsteward.journal.Spool;
@@ -15,6 +16,7 @@ import org.pgsteward.postgres.Server;
 final class JournalFactory {
     final Tables tables;
     final BackupRows rows;
+    final CopyRows copies;
     final JournalImport all;
     final Spool spool;
     private final Foundation base;
@@ -25,6 +27,7 @@ final class JournalFactory {
         Server server = postgres.server;
         tables = new Tables(server.managementDatabase());
         rows = new BackupRows(server.managementDatabase());
+        copies = new CopyRows(server.managementDatabase());
         all = new JournalImport(server.managementDatabase());
         Path waiting = base.state().resolve("spool");
         spool = base.purpose.leavesTraces()

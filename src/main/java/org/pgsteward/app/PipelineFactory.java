@@ -19,6 +19,9 @@ final class PipelineFactory {
     private static final List<String> BACKUP_FILES =
             List.of("backup.camel.yaml", "alerts.camel.yaml", "receivers/*.camel.yaml");
 
+    private static final List<String> COPY_FILES =
+            List.of("copies/*.camel.yaml", "alerts.camel.yaml", "receivers/*.camel.yaml");
+
     private static final List<String> NOTIFICATION_FILES = List.of("alerts.camel.yaml", "receivers/*.camel.yaml");
 
     private final Foundation base;
@@ -62,6 +65,11 @@ final class PipelineFactory {
      */
     Pipeline forNotifications() {
         return forCommand(NOTIFICATION_FILES);
+    }
+
+    /** Returns the pipeline with the targets of copies. Its rows and alerts are those of a command. */
+    Pipeline forCopies() {
+        return forCommand(COPY_FILES);
     }
 
     /** Returns the pipeline that tries the receivers: their routes, and the routes and beans that these use. */

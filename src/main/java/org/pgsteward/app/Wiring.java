@@ -16,6 +16,8 @@ import org.pgsteward.backup.BackupRun;
 import org.pgsteward.backup.ConcurrentBackups;
 import org.pgsteward.backup.RequestedBackups;
 import org.pgsteward.backup.StartupRecovery;
+import org.pgsteward.backup.copy.CopyPass;
+import org.pgsteward.backup.copy.CopyTargets;
 import org.pgsteward.backup.dump.Dumps;
 import org.pgsteward.backup.restore.Recovery;
 import org.pgsteward.backup.restore.Restore;
@@ -64,6 +66,7 @@ public final class Wiring {
     final BackupFactory backup;
     final NightFactory nights;
     final BackupWatchFactory backupWatch;
+    final CopyFactory copies;
     final ProvisionFactory provision;
     final MonitorFactory monitor;
     final OverviewFactory overviews;
@@ -130,6 +133,7 @@ public final class Wiring {
         backup = new BackupFactory(base, postgres, journal);
         nights = new NightFactory(base, journal, alert, backup);
         backupWatch = new BackupWatchFactory(base, postgres, journal, alert, backup, nights);
+        copies = new CopyFactory(base, journal, alert, backup, backupWatch);
         provision = new ProvisionFactory(base, postgres, journal, alert, backup);
         monitor = new MonitorFactory(base, postgres, journal, alert, backup);
         overviews = new OverviewFactory(base, postgres, journal, alert, nights, backupWatch, provision, monitor);
@@ -186,6 +190,21 @@ public final class Wiring {
      */
     public Pipeline notificationPipeline() {
         return pipelines.forNotifications();
+    }
+
+    /** Returns the targets of copies, which the routes of a started pipeline reach. */
+    public CopyTargets copyTargets() {
+        return copies.targets;
+    }
+
+    /** Returns the passes over targets of copies. */
+    public CopyPass copyPass() {
+        return copies.pass();
+    }
+
+    /** Returns the pipeline with the targets of copies. */
+    public Pipeline copyPipeline() {
+        return pipelines.forCopies();
     }
 
     /** Returns the policies in the route files; empty if no route removes backups. */

@@ -50,6 +50,8 @@ public final class JournalRoutes extends RouteBuilder {
                 .to("sql:classpath:sql/journal-activity.sql?dataSource=#management")
                 .when(simple("${variable.table} == 'expiry'"))
                 .to("sql:classpath:sql/journal-expiry.sql?dataSource=#management")
+                .when(simple("${variable.table} == 'copy'"))
+                .to("sql:classpath:sql/journal-copy.sql?dataSource=#management")
                 .when(simple("${variable.table} == 'image-change'"))
                 .to("sql:classpath:sql/journal-image-change.sql?dataSource=#management")
                 .when(simple("${variable.table} == 'login'"))

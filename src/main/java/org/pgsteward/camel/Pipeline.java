@@ -23,6 +23,7 @@ import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.backup.Watchdog;
+import org.pgsteward.camel.copies.CopyComponent;
 import org.pgsteward.camel.docker.StewardDockerComponent;
 import org.pgsteward.camel.edit.RouteLoading;
 import org.pgsteward.camel.edit.RouteReload;
@@ -86,6 +87,7 @@ public final class Pipeline implements AutoCloseable {
         prepare(routeClient::open);
         prepare(RouteReload::prepare);
         prepare(BoundedHttpComponent::bind);
+        prepare(CopyComponent::bind);
         prepare(this::boundFolders);
         prepare(context -> RefusedComponents.refuse(context, settings));
     }

@@ -1,11 +1,13 @@
 package org.pgsteward.camel;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.ProducerTemplate;
+import org.apache.camel.Route;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.FirstCause;
 
@@ -67,6 +69,26 @@ public final class RouteClient {
             variables.forEach(exchange::setVariable);
             exchange.getIn().setBody(body);
         });
+    }
+
+    /** Sends headers and variables with the body; otherwise like {@link #ask(String, Object)}. */
+    public Exchange ask(
+            String endpoint, @Nullable Object body, Map<String, Object> headers, Map<String, Object> variables) {
+        return template(endpoint).request(endpoint, exchange -> {
+            variables.forEach(exchange::setVariable);
+            exchange.getIn().setHeaders(new HashMap<>(headers));
+            exchange.getIn().setBody(body);
+        });
+    }
+
+    /** Returns the ids of the present routes; none if the routes have not started. */
+    public List<String> routeIds() {
+        ProducerTemplate open = template;
+        return open == null
+                ? List.of()
+                : open.getCamelContext().getRoutes().stream()
+                        .map(Route::getRouteId)
+                        .toList();
     }
 
     private ProducerTemplate template(String endpoint) {

@@ -21,6 +21,7 @@ public final class AllSettings {
             BackupConfig.SECTION,
             RetentionConfig.SECTION,
             BackupWatchConfig.SECTION,
+            CopyConfig.SECTION,
             JournalConfig.SECTION,
             MonitorConfig.SECTION,
             AlertConfig.SECTION,

@@ -13,23 +13,24 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 
-/** Settings for the route files of receivers, derived from the operator's settings. */
+/** Settings for the route files of receivers and of targets of copies, derived from the operator's settings. */
 public final class ReceiverSettings {
     private static final String PREFIX = "pgsteward.";
+
+    private static final List<Section> SECTIONS =
+            List.of(ReceiverConfig.SECTION, WatcherConfig.SECTION, CopyConfig.SECTION);
 
     private ReceiverSettings() {}
 
     /**
-     * Returns the settings with {@code enabled} for each receiver, and addresses without a slash at their end.
+     * Returns the settings with {@code enabled} for each receiver and target, and addresses without a slash at their end.
      *
      * @throws IllegalArgumentException with the name of a setting that is missing or malformed; the value may be secret
      */
     public static Settings with(Settings given) {
-        SettingFaults.of(given, Stream.of(ReceiverConfig.SECTION, WatcherConfig.SECTION)).values().stream()
-                .findFirst()
-                .ifPresent(fault -> {
-                    throw new IllegalArgumentException(fault);
-                });
+        SettingFaults.of(given, SECTIONS.stream()).values().stream().findFirst().ifPresent(fault -> {
+            throw new IllegalArgumentException(fault);
+        });
         Map<String, String> decided = new LinkedHashMap<>();
         settings().forEach(setting -> {
             if (setting.is(Setting.Trait.SWITCH)) {
@@ -39,6 +40,7 @@ public final class ReceiverSettings {
                 given.find(setting).ifPresent(address -> decided.put(setting.name(), address.toString()));
             }
         });
+        CopyConfig.ownTargets(given).forEach(switchedOn -> decided.put(switchedOn, "true"));
         if (!given.isSet(MAIL_STARTTLS_REQUIRED)) {
             decided.put(MAIL_STARTTLS_REQUIRED.name(), Boolean.toString(sendsPassword(given)));
         }
@@ -92,6 +94,6 @@ public final class ReceiverSettings {
     }
 
     private static Stream<Setting<?>> settings() {
-        return Stream.of(ReceiverConfig.SECTION, WatcherConfig.SECTION).flatMap(section -> section.settings().stream());
+        return SECTIONS.stream().flatMap(section -> section.settings().stream());
     }
 }

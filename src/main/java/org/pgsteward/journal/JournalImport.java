@@ -17,7 +17,7 @@ import org.pgsteward.postgres.Query;
  * Copies the columns that both journals have, without generated ones, and the rows that the present journal lacks.
  */
 public final class JournalImport {
-    private static final List<String> TABLES = List.of("service_configs", "backup_log", "user_activity");
+    private static final List<String> TABLES = List.of("service_configs", "backup_log", "backup_copy", "user_activity");
 
     private static final String COLUMNS = """
             SELECT attname

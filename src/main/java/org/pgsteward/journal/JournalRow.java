@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Activity;
 import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupCopy;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Expiry;
 import org.pgsteward.model.ImageChange;
@@ -19,13 +20,16 @@ import org.pgsteward.model.Login;
 /**
  * One row on its way to its table.
  *
- * @param table the name of the statement that writes it: {@code activity}, {@code backup}, {@code expiry}, {@code
- *     image-change} or {@code login}
+ * @param table the name of the statement that writes it: {@code activity}, {@code backup}, {@code copy}, {@code
+ *     expiry}, {@code image-change} or {@code login}
  * @param columns the statement's parameters by name; times in ISO 8601
  */
 public record JournalRow(String table, Map<String, @Nullable Object> columns) {
     /** The width of the column {@code user_activity.action}. */
     private static final int ACTION_CHARACTERS = 100;
+
+    /** The longest text of a program that is kept of a failed copy. */
+    private static final int ERROR_CHARACTERS = 2000;
 
     /**
      * Adds the parameters that a row from an older pgsteward lacks in the spool and that its statement requires. A
@@ -51,6 +55,8 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
             return of(activity);
         } else if (entry instanceof Backup backup) {
             return of(backup);
+        } else if (entry instanceof BackupCopy copy) {
+            return of(copy);
         } else if (entry instanceof Expiry expiry) {
             return of(expiry);
         } else if (entry instanceof ImageChange change) {
@@ -68,11 +74,11 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
     }
 
     /**
-     * Returns the row with the time of its recording. Other rows than those of backups need none: they are recorded
-     * once.
+     * Returns the row with the time of its recording. Other rows than those of backups and copies need none: they are
+     * recorded once.
      */
     JournalRow saidAt(Instant at) {
-        if (!table.equals("backup")) {
+        if (!table.equals("backup") && !table.equals("copy")) {
             return this;
         }
         Map<String, @Nullable Object> dated = new LinkedHashMap<>(columns);
@@ -120,6 +126,26 @@ public record JournalRow(String table, Map<String, @Nullable Object> columns) {
                 "image",
                 backup.source().image().isEmpty() ? null : backup.source().image());
         return new JournalRow("backup", columns);
+    }
+
+    private static JournalRow of(BackupCopy copy) {
+        Map<String, @Nullable Object> columns = new LinkedHashMap<>();
+        columns.put("service", cut(copy.source().service(), 50));
+        columns.put("kind", copy.source().kind().word());
+        columns.put("id", copy.source().backupId());
+        columns.put("backup_event_id", copy.source().eventId().toString());
+        columns.put("path", copy.source().path());
+        columns.put("started_at", copy.source().startedAt().toString());
+        columns.put("target", copy.target());
+        columns.put("state", copy.state().word());
+        columns.put("size_bytes", copy.sizeBytes());
+        columns.put("copied_at", text(copy.copiedAt()));
+        columns.put("checked_at", text(copy.checkedAt()));
+        columns.put("verified_at", text(copy.verifiedAt()));
+        columns.put("error", copy.error().isEmpty() ? null : cut(copy.error(), ERROR_CHARACTERS));
+        columns.put("event_id", copy.eventId().toString());
+        columns.put("said_at", null);
+        return new JournalRow("copy", columns);
     }
 
     private static JournalRow of(Expiry expiry) {

@@ -36,7 +36,8 @@ final class RecoverySite {
              WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
                AND c.relnamespace::pg_catalog.regnamespace::text !~ '^pg_'
                AND c.relname NOT IN ('service_configs', 'backup_log', 'user_activity', 'service_status',
-                                     'kept_databases', 'flyway_schema_history')
+                                     'kept_databases', 'backup_copy',
+                                     'flyway_schema_history')
              ORDER BY 1
              LIMIT 5
             """;

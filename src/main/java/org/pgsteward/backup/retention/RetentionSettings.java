@@ -40,7 +40,7 @@ public final class RetentionSettings {
      * Returns the policy of a service. Returns empty if its label cannot be parsed: then all its backups are kept until
      * an operator corrects the label.
      */
-    Optional<RetentionPolicy> of(String service, ServicePolicies policies) throws SQLException {
+    public Optional<RetentionPolicy> of(String service, ServicePolicies policies) throws SQLException {
         Optional<String> text = label(service);
         Optional<RetentionPolicy> own = policies.own(service);
         if (own.isPresent()) {

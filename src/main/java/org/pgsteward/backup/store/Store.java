@@ -148,6 +148,11 @@ public final class Store {
                 + manifest.file().name();
     }
 
+    /** Returns the path of a backup's manifest, relative to the root. */
+    public static String manifestOf(String relativePath) {
+        return relativePath + MANIFEST;
+    }
+
     static String partOf(String relativePath) {
         return relativePath + PART;
     }

@@ -32,7 +32,8 @@ import org.pgsteward.monitor.ThresholdsFile;
  */
 public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, String> unreadable) {
     /** Patterns of the files with routes or levels. The folder has other files too, such as templates. */
-    public static final List<String> ALL = List.of("*.camel.yaml", "receivers/*.camel.yaml", ThresholdsFile.NAME);
+    public static final List<String> ALL =
+            List.of("*.camel.yaml", "receivers/*.camel.yaml", "copies/*.camel.yaml", ThresholdsFile.NAME);
 
     /** Size limit of a file. The largest shipped file has 12 kB. */
     private static final int MOST_BYTES = 1 << 20;

@@ -16,6 +16,7 @@ import org.apache.camel.spi.BeanRepository;
 import org.apache.camel.support.DefaultRegistry;
 import org.apache.camel.support.service.ServiceHelper;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.camel.copies.CopyComponent;
 import org.pgsteward.camel.receivers.BoundedHttpComponent;
 
 /**
@@ -42,6 +43,7 @@ final class Scratch implements AutoCloseable {
         properties.putAll(settings);
         placeholders.setOverrideProperties(properties);
         BoundedHttpComponent.bind(context);
+        CopyComponent.bind(context);
         RefusedComponents.refuse(context, settings);
         context.init();
     }

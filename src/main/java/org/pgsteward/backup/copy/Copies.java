@@ -1,0 +1,166 @@
+package org.pgsteward.backup.copy;
+
+import java.sql.SQLException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.backup.retention.RetentionPolicy;
+import org.pgsteward.backup.retention.RetentionSettings;
+import org.pgsteward.backup.retention.ServicePolicies;
+import org.pgsteward.io.Threads;
+import org.pgsteward.journal.Readiness;
+import org.pgsteward.model.FirstCause;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Copies verified backups to all targets. Each target has a thread of its own while a pass runs, so a slow target delays
+ * neither a backup nor another target. Between the passes there is no thread.
+ *
+ * <p>A pass begins after a night, every quarter of an hour, and after a failure at growing intervals.
+ */
+public final class Copies implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Copies.class);
+
+    /** The time between two passes that found nothing wrong. */
+    private static final Duration USUAL = Duration.ofMinutes(15);
+
+    /** The time after the first failure. It doubles with each further one. */
+    private static final Duration FIRST_RETRY = Duration.ofMinutes(1);
+
+    /** A server may block an address after frequent failed logins. */
+    private static final Duration LAST_RETRY = Duration.ofHours(1);
+
+    /** A stack for Camel's route and for the JSON of rclone and restic. */
+    private static final long STACK_BYTES = 512 * 1024;
+
+    private final CopyTargets targets;
+    private final CopyPass pass;
+    private final CopyAlerts alerts;
+    private final RetentionSettings keeps;
+    private final Readiness house;
+    private final Clock clock;
+    private final Map<String, Worker> workers = new HashMap<>();
+    private boolean closed;
+
+    /** @param keeps the policies of the store, for targets without a policy of their own */
+    public Copies(
+            CopyTargets targets,
+            CopyPass pass,
+            CopyAlerts alerts,
+            RetentionSettings keeps,
+            Readiness house,
+            Clock clock) {
+        this.targets = targets;
+        this.pass = pass;
+        this.alerts = alerts;
+        this.keeps = keeps;
+        this.house = house;
+        this.clock = clock;
+    }
+
+    /** A target's pass, and the time of its next one. */
+    private static final class Worker {
+        private @Nullable Thread thread;
+        private Instant next = Instant.MIN;
+        private int failures;
+    }
+
+    /** Begins the passes that are due. Returns at once. */
+    public synchronized void run(@Nullable ServicePolicies policies) {
+        List<CopyTarget> known = targets.all();
+        Set<String> names = new HashSet<>();
+        for (CopyTarget target : known) {
+            names.add(target.name());
+            Worker worker = workers.computeIfAbsent(target.name(), none -> new Worker());
+            if (!closed && worker.thread == null && !clock.instant().isBefore(worker.next)) {
+                worker.thread = Threads.start("copy-" + target.name(), STACK_BYTES, () -> work(target, policies));
+            }
+        }
+        workers.keySet().removeIf(name -> !names.contains(name));
+        alerts.onlyOf(names);
+    }
+
+    /** Lets the next {@link #run} begin a pass over each target that did not fail, because there are new backups. */
+    public synchronized void wake() {
+        workers.values().stream().filter(worker -> worker.failures == 0).forEach(worker -> worker.next = Instant.MIN);
+    }
+
+    private void work(CopyTarget target, @Nullable ServicePolicies policies) {
+        Optional<String> failure = Optional.of("the pass ended unexpectedly");
+        try {
+            house.order();
+            CopyPass.Result result = pass.run(target, targets.place(target.name()), policies(policies));
+            failure = result.failure();
+            alerts.passed(target, result, failures(target) + (failure.isPresent() ? 1 : 0));
+        } catch (SQLException e) {
+            // PostgreSQL has an alert of its own, and the target is not at fault.
+            LOG.warn("the copies to {} wait for PostgreSQL: {}", target.name(), e.getMessage());
+            failure = Optional.empty();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            LOG.error("the copies to {} failed: {}", target.name(), FirstCause.of(e), e);
+        } finally {
+            ended(target, failure);
+        }
+    }
+
+    private synchronized int failures(CopyTarget target) {
+        Worker worker = workers.get(target.name());
+        return worker == null ? 0 : worker.failures;
+    }
+
+    private synchronized void ended(CopyTarget target, Optional<String> failure) {
+        Worker worker = workers.get(target.name());
+        if (worker == null) {
+            return;
+        }
+        worker.thread = null;
+        worker.failures = failure.isPresent() ? worker.failures + 1 : 0;
+        Duration wait = USUAL;
+        if (worker.failures > 0) {
+            wait = FIRST_RETRY.multipliedBy(1L << Math.min(worker.failures - 1, 6));
+            wait = wait.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : wait;
+        }
+        worker.next = clock.instant().plus(wait);
+    }
+
+    private Function<String, Optional<RetentionPolicy>> policies(@Nullable ServicePolicies policies) {
+        return service -> {
+            if (policies == null) {
+                return Optional.empty();
+            }
+            try {
+                return keeps.of(service, policies);
+            } catch (SQLException e) {
+                LOG.warn("{}: all its copies are kept, because its policy cannot be read: {}", service, e.getMessage());
+                return Optional.empty();
+            }
+        };
+    }
+
+    /** Returns whether a pass runs. */
+    public synchronized boolean isBusy() {
+        return workers.values().stream().anyMatch(worker -> worker.thread != null);
+    }
+
+    /** Ends the passes. Their programs are killed, and the copies under way are made again later. */
+    @Override
+    public synchronized void close() {
+        closed = true;
+        workers.values().forEach(worker -> {
+            if (worker.thread != null) {
+                worker.thread.interrupt();
+            }
+        });
+    }
+}

@@ -1,0 +1,69 @@
+package org.pgsteward.backup.copy;
+
+import java.time.Clock;
+import java.util.Set;
+import org.pgsteward.alert.AlertRegistry;
+import org.pgsteward.alert.Reporter;
+import org.pgsteward.model.Condition;
+import org.pgsteward.model.Count;
+import org.pgsteward.model.Severity;
+
+/** The alerts about copies. Their subject is the target. */
+public final class CopyAlerts {
+    /** Copies to a target fail. */
+    public static final String FAILED = "copy-failed";
+
+    /** A target lacks a verified backup for too long. */
+    public static final String OVERDUE = "copy-overdue";
+
+    /** A copy was found changed or missing at its target. */
+    public static final String DAMAGED = "copy-damaged";
+
+    private static final Set<String> KINDS = Set.of(FAILED, OVERDUE, DAMAGED);
+
+    /** A single failure, such as a dropped connection, is tried again before anybody is notified. */
+    private static final int FAILURES = 2;
+
+    private final AlertRegistry alerts;
+    private final Reporter reporter;
+    private final Clock clock;
+
+    public CopyAlerts(AlertRegistry alerts, Reporter reporter, Clock clock) {
+        this.alerts = alerts;
+        this.reporter = reporter;
+        this.clock = clock;
+    }
+
+    /**
+     * Reports the end of a pass.
+     *
+     * @param failures the number of failed passes in a row
+     */
+    void passed(CopyTarget target, CopyPass.Result result, int failures) {
+        if (result.failure().isEmpty()) {
+            if (result.waiting() == 0) {
+                reporter.raise(
+                        Condition.well(FAILED, target.name(), "it has all backups that it keeps", clock.instant()));
+            }
+        } else if (failures >= FAILURES) {
+            reporter.raise(Condition.bad(
+                    Severity.WARNING,
+                    FAILED,
+                    target.name(),
+                    "copies to " + target.name() + " fail; " + Count.words(result.waiting(), "backup")
+                            + " not copied; the backups on this host are not affected: "
+                            + result.failure().get(),
+                    "pgsteward check --copies   # tries each target\n" + "pgsteward backups --at " + target.name()
+                            + "   # the copies that it has",
+                    clock.instant()));
+        }
+    }
+
+    /** Resolves the alerts about targets that no longer exist. */
+    void onlyOf(Set<String> targets) {
+        alerts.firing().stream()
+                .filter(alert -> KINDS.contains(alert.kind()) && !targets.contains(alert.service()))
+                .forEach(alert -> reporter.raise(
+                        Condition.well(alert.kind(), alert.service(), "it is switched off", clock.instant())));
+    }
+}

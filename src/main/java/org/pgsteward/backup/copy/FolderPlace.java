@@ -1,0 +1,248 @@
+package org.pgsteward.backup.copy;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.pgsteward.io.AtomicFile;
+import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.Sha256;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A folder on another disk or a mounted NAS.
+ *
+ * <p>A folder whose disk is not mounted looks like an empty one. So the first pass leaves a marker in it. If the journal
+ * records copies there, a folder without the marker is refused, and so is one whose mount is missing.
+ */
+public final class FolderPlace implements CopyPlace {
+    /** The file that shows that the disk is mounted. */
+    static final String MARKER = ".pgsteward-copies";
+
+    private static final Logger LOG = LoggerFactory.getLogger(FolderPlace.class);
+
+    private static final String PART = ".part";
+    private static final int BUFFER = 128 * 1024;
+    private static final Set<OpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+
+    private final Path root;
+    private final Optional<Path> mountpoint;
+
+    /** @param mountpoint the mount that must be there */
+    public FolderPlace(Path root, Optional<Path> mountpoint) {
+        this.root = root;
+        this.mountpoint = mountpoint;
+    }
+
+    @Override
+    public void begin(int copies) throws IOException {
+        requireFolder();
+        Path marker = root.resolve(MARKER);
+        if (Files.exists(marker, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        if (copies > 0) {
+            throw new IOException("the journal records copies in " + root + ", but its file " + MARKER
+                    + " is missing; mount the disk, or create that file if you emptied the folder yourself");
+        }
+        AtomicFile.write(marker, "pgsteward copies its backups into this folder.\n".getBytes(StandardCharsets.UTF_8));
+    }
+
+    private void requireFolder() throws IOException {
+        if (mountpoint.isPresent() && !isMount(mountpoint.get())) {
+            throw new IOException("nothing is mounted at " + mountpoint.get() + "; mount the disk of " + root);
+        }
+        if (!Files.isDirectory(root)) {
+            throw new IOException("the folder " + root
+                    + " does not exist; create it on the other disk, with write permission for pgsteward's user");
+        }
+    }
+
+    /** Returns whether a folder is the root of a mounted file system: it is on another device than its parent. */
+    private static boolean isMount(Path folder) throws IOException {
+        Path real;
+        try {
+            real = folder.toRealPath();
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+        Path parent = real.getParent();
+        return parent == null
+                || !Files.getAttribute(real, "unix:dev").equals(Files.getAttribute(parent, "unix:dev"))
+                || Files.getAttribute(real, "unix:ino").equals(Files.getAttribute(parent, "unix:ino"));
+    }
+
+    @Override
+    public Stored put(Outgoing file) throws IOException {
+        Path target = resolve(file.path());
+        makeParent(target);
+        if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
+            if (hash(target).equals(file.sha256())) {
+                return Stored.NOW;
+            }
+            if (!file.mayReplace()) {
+                throw new IOException(target + " exists with another content, and pgsteward did not write it; choose"
+                        + " another folder for the copies, or move that file away");
+            }
+        }
+        Path part = target.resolveSibling(target.getFileName() + PART);
+        Files.deleteIfExists(part);
+        boolean complete = false;
+        try {
+            write(file, part);
+            String found = hash(part);
+            if (!found.equals(file.sha256())) {
+                throw new IOException(
+                        "the copy " + part + " has the SHA-256 " + found + " instead of " + file.sha256());
+            }
+            Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+            complete = true;
+        } finally {
+            if (!complete) {
+                discard(part);
+            }
+        }
+        AtomicFile.sync(target.resolveSibling(""));
+        return Stored.NOW;
+    }
+
+    private void makeParent(Path target) throws IOException {
+        Path parent = target.getParent();
+        if (parent == null || parent.equals(root)) {
+            return;
+        }
+        try {
+            Files.createDirectory(
+                    parent, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+            AtomicFile.sync(root);
+        } catch (UnsupportedOperationException withoutModes) {
+            Files.createDirectories(parent);
+        } catch (FileAlreadyExistsException there) {
+            if (!Files.isDirectory(parent, LinkOption.NOFOLLOW_LINKS)) {
+                throw new IOException(parent + " is not a folder, and links are not followed; move it away", there);
+            }
+        }
+    }
+
+    private static void write(Outgoing file, Path part) throws IOException {
+        try (InputStream content = file.open();
+                FileChannel channel = FileChannel.open(part, NEW);
+                OutputStream out = Channels.newOutputStream(channel)) {
+            byte[] buffer = new byte[BUFFER];
+            for (int read = content.read(buffer); read >= 0; read = content.read(buffer)) {
+                out.write(buffer, 0, read);
+            }
+            channel.force(true);
+        }
+    }
+
+    /** Removes an unfinished file. If the disk is gone, the next attempt replaces the file. */
+    private static void discard(Path part) {
+        try {
+            Files.deleteIfExists(part);
+        } catch (IOException | RuntimeException gone) {
+            LOG.debug("cannot remove {} now: {}", part, gone.toString());
+        }
+    }
+
+    private static String hash(Path file) throws IOException {
+        MessageDigest digest = Sha256.digest();
+        try (InputStream in = new DigestInputStream(BoundedFile.openNoLink(file), digest)) {
+            in.transferTo(OutputStream.nullOutputStream());
+        }
+        return HexFormat.of().formatHex(digest.digest());
+    }
+
+    @Override
+    public void commit() {
+        // Each file counts at once.
+    }
+
+    @Override
+    public Incoming get(String path) throws IOException {
+        requireFolder();
+        return Incoming.asStored(BoundedFile.openNoLink(resolve(path)));
+    }
+
+    @Override
+    public boolean has(String path) throws IOException {
+        requireFolder();
+        return Files.exists(resolve(path), LinkOption.NOFOLLOW_LINKS);
+    }
+
+    @Override
+    public void remove(String path) throws IOException {
+        requireFolder();
+        Path file = resolve(path);
+        if (Files.deleteIfExists(file)) {
+            AtomicFile.sync(file.resolveSibling(""));
+        }
+    }
+
+    @Override
+    public List<String> list() throws IOException {
+        requireFolder();
+        List<String> paths = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(root, 2)) {
+            files.filter(file -> Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS))
+                    .map(file -> root.relativize(file).toString())
+                    .filter(name -> !name.endsWith(PART) && !name.equals(MARKER))
+                    .forEach(paths::add);
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        return paths;
+    }
+
+    @Override
+    public Optional<Integer> manifests(Path folder) {
+        return Optional.empty();
+    }
+
+    @Override
+    public Optional<String> check() throws IOException {
+        requireFolder();
+        Path probe = root.resolve(".pgsteward-check-" + ProcessHandle.current().pid());
+        byte[] content = probe.toString().getBytes(StandardCharsets.UTF_8);
+        try {
+            AtomicFile.write(probe, content);
+            if (!Arrays.equals(BoundedFile.bytesNoLink(probe, content.length), content)) {
+                throw new IOException(probe + " has another content than was written");
+            }
+        } finally {
+            Files.deleteIfExists(probe);
+        }
+        return Optional.empty();
+    }
+
+    /** Returns the file of a path, which must not leave the folder. */
+    private Path resolve(String path) throws IOException {
+        Path file = root.resolve(path).normalize();
+        if (!file.startsWith(root) || file.equals(root)) {
+            throw new IOException("the path " + path + " leaves the folder of the copies");
+        }
+        return file;
+    }
+}

@@ -1,0 +1,96 @@
+package org.pgsteward.config;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.pgsteward.backup.copy.CopyHours;
+import org.pgsteward.backup.copy.CopyTarget;
+import org.pgsteward.backup.retention.RetentionPolicy;
+
+/**
+ * The targets of copies. Their route files read the settings that only one kind has. The rules of a target have the same
+ * names for each target: {@code pgsteward.copy.NAME.keep}.
+ */
+public final class CopyConfig {
+    static final Section SECTION = new Section(
+            "Copies",
+            "A target is switched on if its setting marked \"On if set\" has a value. A target of your own, such as `usb`, has the"
+                    + " same settings under its own name: `PGSTEWARD_COPY_USB_KEEP`.");
+
+    private static final String PREFIX = "pgsteward.copy.";
+
+    /** A setting without which a target has no place. */
+    private static final Pattern PLACE =
+            Pattern.compile("(pgsteward\\.copy\\.[a-z][a-z0-9]{0,39})\\.(?:dir|remote|repository)");
+
+    private static final Form<RetentionPolicy> POLICY = new Form<>("policy", RetentionPolicy::parse);
+
+    private static final Form<CopyHours> HOURS = new Form<>(
+            "hours",
+            (name, text) -> CopyHours.read(text)
+                    .orElseThrow(() -> new IllegalArgumentException(
+                            name + " is '" + text.strip() + "', not hours such as 22:00-06:00")));
+
+    static {
+        SECTION.inRoutes(
+                "pgsteward.copy.folder.dir",
+                "Folder on another disk, such as a mounted NAS. It must exist.",
+                Setting.Trait.SWITCH);
+        SECTION.inRoutes(
+                "pgsteward.copy.folder.mountpoint",
+                "Mount that must be there. Without it, copies are refused instead of written to the wrong disk.");
+        rules("folder");
+        SECTION.inRoutes("pgsteward.copies.tick", "Schedule of the check for backups that are to be copied.");
+    }
+
+    private CopyConfig() {}
+
+    private static void rules(String target) {
+        SECTION.optional(PREFIX + target + ".keep", POLICY, "as the store's", "Retention policy of the copies there.");
+        SECTION.setting(
+                PREFIX + target + ".overdue",
+                Form.TIME,
+                "36h",
+                "Time for which it may lack a verified backup before `copy-overdue` fires.");
+        SECTION.optional(
+                PREFIX + target + ".hours",
+                HOURS,
+                "the whole day",
+                "Hours at which copies may begin, such as `22:00-06:00`, in the time zone of `PGSTEWARD_TIMEZONE`. A copy that"
+                        + " has begun ends.");
+        SECTION.optional(
+                PREFIX + target + ".bandwidth",
+                Form.SIZE,
+                "none",
+                "Limit of an upload in bytes a second, such as `2m`.");
+    }
+
+    /** Returns the settings that switch on the operator's own targets, which have the settings of a shipped kind. */
+    static List<String> ownTargets(Settings given) {
+        return given.given().keySet().stream()
+                .map(PLACE::matcher)
+                .filter(Matcher::matches)
+                .map(place -> place.group(1) + ".enabled")
+                .toList();
+    }
+
+    /**
+     * Returns the rules of a target, also of one in an operator's own route file.
+     *
+     * @throws IllegalArgumentException if a setting is wrong, with its name and value
+     */
+    public static CopyTarget target(Settings settings, String name) {
+        return new CopyTarget(
+                name,
+                read(settings, name, "keep", POLICY),
+                read(settings, name, "overdue", Form.TIME).orElse(CopyTarget.OVERDUE),
+                read(settings, name, "hours", HOURS).orElse(CopyHours.ALWAYS),
+                read(settings, name, "bandwidth", Form.SIZE).orElse(0L));
+    }
+
+    private static <T> Optional<T> read(Settings settings, String target, String rule, Form<T> form) {
+        String setting = PREFIX + target + "." + rule;
+        return settings.get(setting).map(text -> form.reading().read(setting, text));
+    }
+}

@@ -1,0 +1,141 @@
+package org.pgsteward.backup.copy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.pgsteward.SmallDisk;
+import org.pgsteward.backup.retention.RetentionPolicy;
+import org.pgsteward.backup.store.Store;
+import org.pgsteward.model.Backup;
+import org.pgsteward.model.BackupKind;
+import org.pgsteward.postgres.NeedsPostgres;
+
+/** Copies into a folder on another disk. */
+@NeedsPostgres
+class FolderPlaceIT {
+    private CopyHost here;
+    private Path folder;
+
+    @BeforeEach
+    void start() throws Exception {
+        here = new CopyHost();
+        folder = Files.createDirectory(here.host.folder().resolve("other-disk"));
+        here.start(Map.of("pgsteward.copy.folder.dir", folder.toString()));
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        here.close();
+    }
+
+    @Test
+    void everyVerifiedBackupIsCopiedWithItsManifest() throws Exception {
+        Backup app = here.backUp("app");
+        Backup globals = here.backUp(BackupKind.GLOBALS);
+
+        CopyPass.Result result = here.copyTo("folder");
+
+        assertThat(result).isEqualTo(new CopyPass.Result(2, 0, Optional.empty()));
+        assertThat(here.copies("folder")).containsExactly(app.id() + " there", globals.id() + " there");
+        for (Backup backup : new Backup[] {app, globals}) {
+            String path = backup.path().orElseThrow();
+            assertThat(folder.resolve(path)).hasBinaryContent(here.stored(path));
+            assertThat(folder.resolve(Store.manifestOf(path))).hasBinaryContent(here.stored(Store.manifestOf(path)));
+        }
+        assertThat(folder.resolve("RECOVERY.md")).hasBinaryContent(here.stored("RECOVERY.md"));
+        assertThat(CopyHost.filesIn(folder)).noneMatch(name -> name.endsWith(".part"));
+    }
+
+    @Test
+    void aSecondPassSendsNothing() throws Exception {
+        here.backUp("app");
+        here.copyTo("folder");
+        assertThat(here.copyTo("folder")).isEqualTo(new CopyPass.Result(0, 0, Optional.empty()));
+    }
+
+    @Test
+    void copiesThatThePolicyDropsAreRemovedAndOthersFilesStay() throws Exception {
+        Path other = Files.writeString(folder.resolve("holiday.jpg"), "not ours");
+        Backup first = here.backUp("app");
+        here.copyTo("folder");
+        here.clock.pass(Duration.ofDays(1));
+        Backup second = here.backUp("app");
+
+        here.copyTo("folder", Optional.of(RetentionPolicy.parse("test", "last=1")));
+
+        assertThat(here.copies("folder")).containsExactly(first.id() + " removed", second.id() + " there");
+        assertThat(CopyHost.filesIn(folder))
+                .contains(second.path().orElseThrow(), "holiday.jpg")
+                .noneMatch(name -> name.contains(first.id()));
+        assertThat(other).hasContent("not ours");
+    }
+
+    @Test
+    void missingMountIsRefused() throws Exception {
+        Backup app = here.backUp("app");
+        try (SmallDisk disk = SmallDisk.of("20m")) {
+            here.start(Map.of(
+                    "pgsteward.copy.folder.dir", disk.folder().toString(),
+                    "pgsteward.copy.folder.mountpoint", disk.folder().toString()));
+            assertThat(here.copyTo("folder").failure()).isEmpty();
+        }
+        Files.createDirectory(folder.resolveSibling("unmounted"));
+        here.start(Map.of(
+                "pgsteward.copy.folder.dir", folder.toString(),
+                "pgsteward.copy.folder.mountpoint", folder.toString()));
+        assertThat(here.copyTo("folder").failure())
+                .hasValue("nothing is mounted at " + folder + "; mount the disk of " + folder);
+        assertThat(here.copies("folder")).containsExactly(app.id() + " there");
+        assertThat(CopyHost.filesIn(folder)).isEmpty();
+    }
+
+    @Test
+    void anEmptyFolderInPlaceOfTheDiskIsRefused() throws Exception {
+        here.backUp("app");
+        here.copyTo("folder");
+        Files.move(folder, folder.resolveSibling("taken-away"));
+        Files.createDirectory(folder);
+        here.backUp("app");
+
+        assertThat(here.copyTo("folder").failure().orElseThrow()).contains("its file .pgsteward-copies is missing");
+        assertThat(CopyHost.filesIn(folder)).isEmpty();
+    }
+
+    @Test
+    void aFileOfAnotherProgramIsNeverReplaced() throws Exception {
+        Backup app = here.backUp("app");
+        Path taken = folder.resolve(app.path().orElseThrow());
+        Files.createDirectory(taken.getParent());
+        Files.writeString(taken, "not ours");
+
+        for (int attempt = 1; attempt <= 2; attempt++) {
+            assertThat(here.copyTo("folder").failure().orElseThrow()).contains("exists with another content");
+            assertThat(taken).hasContent("not ours");
+            assertThat(here.copies("folder")).containsExactly(app.id() + " failed");
+        }
+    }
+
+    @Test
+    void aFullDiskFailsTheCopyAndLeavesNoHalfFile() throws Exception {
+        try (SmallDisk disk = SmallDisk.of("20m")) {
+            here.start(Map.of("pgsteward.copy.folder.dir", disk.folder().toString()));
+            here.copyTo("folder");
+            Backup app = here.backUp("app");
+            disk.leave(4096);
+            assertThat(here.copyTo("folder").failure().orElseThrow()).contains("No space left");
+            assertThat(here.copies("folder")).containsExactly(app.id() + " failed");
+            Files.delete(disk.folder().resolve("filler"));
+            assertThat(CopyHost.filesIn(disk.folder())).containsExactly(".pgsteward-copies");
+
+            assertThat(here.copyTo("folder").failure()).isEmpty();
+            assertThat(here.copies("folder")).containsExactly(app.id() + " there");
+        }
+    }
+}
