@@ -132,13 +132,11 @@ public final class CopyPass {
             } catch (IOException e) {
                 return new Result(0, wanted.size(), Optional.of(FirstCause.of(e)));
             }
-            int done = 0;
             for (Candidate candidate : wanted) {
                 if (failuresInARow >= MOST_FAILURES || !isTime()) {
                     break;
                 }
                 copy(candidate);
-                done++;
                 if (uncommitted.size() >= BATCH) {
                     commit();
                 }

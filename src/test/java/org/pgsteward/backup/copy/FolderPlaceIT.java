@@ -128,7 +128,7 @@ class FolderPlaceIT {
             here.start(Map.of("pgsteward.copy.folder.dir", disk.folder().toString()));
             here.copyTo("folder");
             Backup app = here.backUp("app");
-            disk.leave(4096);
+            disk.fill();
             assertThat(here.copyTo("folder").failure().orElseThrow()).contains("No space left");
             assertThat(here.copies("folder")).containsExactly(app.id() + " failed");
             Files.delete(disk.folder().resolve("filler"));
