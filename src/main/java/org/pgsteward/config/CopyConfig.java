@@ -68,7 +68,8 @@ public final class CopyConfig {
 
     /** Returns the settings that switch on the operator's own targets, which have the settings of a shipped kind. */
     static List<String> ownTargets(Settings given) {
-        return given.given().keySet().stream()
+        return given.forRoutes().keySet().stream()
+                .filter(name -> given.get(name).isPresent())
                 .map(PLACE::matcher)
                 .filter(Matcher::matches)
                 .map(place -> place.group(1) + ".enabled")

@@ -24,7 +24,7 @@ import org.pgsteward.io.Sha256;
 
 /**
  * The other end of a target, through its route {@code copy-NAME}. The route gets the header {@code operation}, and the path
- * as {@code CamelFileName}.
+ * as {@code CamelFileName}; its folder and its last part are {@code CamelFileParent} and {@code CamelFileNameOnly}.
  *
  * <p>A shipped route passes each message to {@code copy:}, whose result is in the variable {@code answer}. An operator's
  * route with other components has steps for {@code put} (the body is the content) and {@code get} (the body becomes the
@@ -155,6 +155,8 @@ final class RoutePlace implements CopyPlace {
         headers.put(Operation.HEADER, operation.word());
         if (!path.isEmpty()) {
             headers.put(Exchange.FILE_NAME, path);
+            headers.put(Exchange.FILE_NAME_ONLY, path.substring(path.lastIndexOf('/') + 1));
+            headers.put(Exchange.FILE_PARENT, path.substring(0, Math.max(0, path.lastIndexOf('/'))));
         }
         Exchange sent = routes.ask(CopyRoutes.endpoint(target), body, headers, variables);
         if (sent.getException() != null) {
