@@ -1,5 +1,6 @@
 package org.pgsteward;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
@@ -11,8 +12,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** A real server that receives data from an operator's route, with its own port and folder. Tests start and stop it. */
 public final class OtherEnd implements AutoCloseable {
@@ -51,21 +54,32 @@ public final class OtherEnd implements AutoCloseable {
                     Path.of("/run/sshd"),
                     PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         }
-        Path configuration =
-                Files.writeString(folder.resolve("sshd_config"), """
+        openSsh(List.of(), hostKey, """
+                AuthorizedKeysFile %s.pub
+                PermitRootLogin yes
+                ForceCommand internal-sftp -d %s
+                """.formatted(login, home));
+    }
+
+    /**
+     * Starts OpenSSH, which accepts only keys and no passwords.
+     *
+     * @param as the program that starts it as another user, with its arguments; may be empty
+     * @param more lines for its configuration, at least the file of accepted keys
+     */
+    public void openSsh(List<String> as, Path hostKey, String more) throws IOException {
+        Path configuration = Files.writeString(folder.resolve("sshd_config"), """
                 ListenAddress 127.0.0.1
                 Port %d
                 HostKey %s
-                AuthorizedKeysFile %s.pub
                 AuthenticationMethods publickey
-                PermitRootLogin yes
                 StrictModes no
                 UsePAM no
                 PidFile none
                 Subsystem sftp internal-sftp
-                ForceCommand internal-sftp -d %s
-                """.formatted(port, hostKey, login, home));
-        start("/usr/sbin/sshd", "-D", "-e", "-f", configuration.toString());
+                """.formatted(port, hostKey) + more);
+        Stream<String> sshd = Stream.of("/usr/sbin/sshd", "-D", "-e", "-f", configuration.toString());
+        start(Stream.concat(as.stream(), sshd).toArray(String[]::new));
     }
 
     /** Starts Mosquitto, which accepts one user and stores missed messages of its subscribers on disk. */
@@ -86,14 +100,29 @@ public final class OtherEnd implements AutoCloseable {
         start("/usr/sbin/mosquitto", "-c", configuration.toString());
     }
 
-    private void start(String... command) throws IOException {
+    /** Starts a server, which listens on {@link #port}. Its output is appended to the file {@code log} of the folder. */
+    public void start(String... command) throws IOException {
+        start(Map.of(), command);
+    }
+
+    public void start(Map<String, String> environment, String... command) throws IOException {
         stop();
-        server = Optional.of(new ProcessBuilder(command)
-                .redirectErrorStream(true)
+        ProcessBuilder builder = new ProcessBuilder(command);
+        builder.environment().putAll(environment);
+        Process process = builder.redirectErrorStream(true)
                 .redirectOutput(
                         ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
-                .start());
-        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(this::answers);
+                .start();
+        server = Optional.of(process);
+        await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(() -> {
+            assertThat(process.isAlive()).as(command[0] + ": " + log()).isTrue();
+            return answers();
+        });
+    }
+
+    /** Returns what the server has written. */
+    public String log() throws IOException {
+        return Files.readString(folder.resolve("log"));
     }
 
     private boolean answers() {
@@ -104,10 +133,12 @@ public final class OtherEnd implements AutoCloseable {
         }
     }
 
-    /** Stops the server with SIGTERM, so that it writes its state to disk. */
+    /** Stops the server and its sessions with SIGTERM, so that it writes its state to disk. */
     public void stop() {
         server.ifPresent(process -> {
+            List<ProcessHandle> sessions = process.descendants().toList();
             process.destroy();
+            sessions.forEach(ProcessHandle::destroy);
             process.onExit().orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS).join();
         });
         server = Optional.empty();

@@ -54,13 +54,19 @@ public record SmallDisk(Path folder) implements AutoCloseable {
         }
     }
 
+    /** Removes the file that fills the disk. */
+    public void free() throws IOException {
+        Files.deleteIfExists(folder.resolve("filler"));
+    }
+
     @Override
     public void close() throws IOException {
         assertThat(run("umount", folder.toString())).isTrue();
         Files.delete(folder);
     }
 
-    private static boolean run(String... command) throws IOException {
+    /** Returns whether a program succeeds. */
+    public static boolean run(String... command) throws IOException {
         Process process = new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
