@@ -7,6 +7,7 @@ import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.pgsteward.alert.Outbox;
 import org.pgsteward.backup.BackupNight;
+import org.pgsteward.backup.copy.CopyPrograms;
 import org.pgsteward.camel.BackupRoutes;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.camel.edit.RouteSource;
@@ -99,6 +100,7 @@ final class PipelineFactory {
         return new Pipeline(base.settings.forRoutes(), base.routeClient, base.redaction, base.clock)
                 .routes(journal.routes(backup))
                 .routes(new BackupRoutes())
+                .copies(new CopyPrograms(base.state().resolve("copies"), base.settings::get))
                 .bean("management", postgres.server.managementDatabase())
                 .bean("backups", night)
                 .watchdog(nights.watchdog(night, everyMinute))

@@ -23,6 +23,7 @@ import org.apache.camel.main.MainListenerSupport;
 import org.apache.camel.main.SimpleMainShutdownStrategy;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.backup.Watchdog;
+import org.pgsteward.backup.copy.CopyPrograms;
 import org.pgsteward.camel.copies.CopyComponent;
 import org.pgsteward.camel.docker.StewardDockerComponent;
 import org.pgsteward.camel.edit.RouteLoading;
@@ -90,6 +91,11 @@ public final class Pipeline implements AutoCloseable {
         prepare(CopyComponent::bind);
         prepare(this::boundFolders);
         prepare(context -> RefusedComponents.refuse(context, settings));
+    }
+
+    /** Sets the part of this host that the programs of copies use. */
+    public Pipeline copies(CopyPrograms programs) {
+        return prepare(context -> CopyComponent.bind(context, programs));
     }
 
     /** Makes file routes skip folders with too many files. */

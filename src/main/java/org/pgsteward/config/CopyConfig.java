@@ -41,6 +41,19 @@ public final class CopyConfig {
                 "pgsteward.copy.folder.mountpoint",
                 "Mount that must be there. Without it, copies are refused instead of written to the wrong disk.");
         rules("folder");
+        SECTION.inRoutes(
+                "pgsteward.copy.rclone.remote",
+                "Remote of rclone and the folder there, such as `nas:pgsteward`.",
+                Setting.Trait.SWITCH);
+        SECTION.optional(
+                "pgsteward.copy.rclone.config",
+                Form.SECRET,
+                "none",
+                "Content of an `rclone.conf` with this remote. SFTP needs `known_hosts_file` in it.",
+                Setting.Trait.SECRET,
+                Setting.Trait.NEEDED,
+                Setting.Trait.NOT_FOR_ROUTES);
+        rules("rclone");
         SECTION.inRoutes("pgsteward.copies.tick", "Schedule of the check for backups that are to be copied.");
     }
 

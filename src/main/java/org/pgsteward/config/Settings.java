@@ -15,7 +15,8 @@ import java.util.stream.Stream;
  */
 public final class Settings {
     /** Names of secrets, including settings that only an operator's route has. */
-    private static final Pattern SECRET = Pattern.compile(".*\\.(password|token|secret|key|identity|url|topic)");
+    private static final Pattern SECRET = Pattern.compile(
+            ".*\\.(password|token|secret|key|identity|url|topic)|pgsteward\\.copy\\.[a-z0-9]+\\.(config|env)");
 
     private final Map<String, String> values;
 

@@ -48,6 +48,11 @@ public final class UnprivilegedUser {
                         + " them, or start pgsteward as an ordinary user");
     }
 
+    /** Returns the user of this process, also if it is root: for programs that read pgsteward's own files. */
+    public static UnprivilegedUser unchanged() {
+        return new UnprivilegedUser(Optional.empty(), false);
+    }
+
     /** Returns this user for programs that switch to its {@link #ids} by themselves, in a container. */
     public UnprivilegedUser insideContainers() {
         return new UnprivilegedUser(name, true);

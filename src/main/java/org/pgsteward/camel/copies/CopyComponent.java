@@ -1,5 +1,6 @@
 package org.pgsteward.camel.copies;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -10,31 +11,47 @@ import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultComponent;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.backup.copy.CopyPlace;
+import org.pgsteward.backup.copy.CopyPrograms;
 import org.pgsteward.backup.copy.FolderPlace;
+import org.pgsteward.backup.copy.RclonePlace;
+import org.pgsteward.backup.copy.RcloneRemote;
 
 /**
  * Component of the shipped targets: {@code copy:folder}, {@code copy:rclone} and {@code copy:restic}. It carries out the
- * operation in the header {@code operation}. Secrets are in variables of the message, since the address of an endpoint is
- * logged.
+ * operation in the header {@code operation}. Its parameters are logged. So a secret is named by its setting, and read from
+ * there for each message.
  */
 public final class CopyComponent extends DefaultComponent {
     private static final String SCHEME = "copy";
 
-    /** Creates the other end for a message, which has the secrets. */
+    private final Optional<CopyPrograms> programs;
+
+    private CopyComponent(Optional<CopyPrograms> programs) {
+        this.programs = programs;
+    }
+
+    /** Creates the other end for a message. */
     @FunctionalInterface
     interface Kind {
-        CopyPlace place(Exchange exchange);
+        /** @throws IOException if the target cannot be used as it is set up */
+        CopyPlace place(Exchange exchange) throws IOException;
+    }
+
+    /** Makes the component known to a context whose routes are only checked. */
+    public static void bind(CamelContext context) {
+        context.getRegistry().bind(SCHEME, Component.class, () -> new CopyComponent(Optional.empty()));
     }
 
     /** Makes the component known to a context. */
-    public static void bind(CamelContext context) {
-        context.getRegistry().bind(SCHEME, Component.class, CopyComponent::new);
+    public static void bind(CamelContext context, CopyPrograms programs) {
+        context.getRegistry().bind(SCHEME, Component.class, () -> new CopyComponent(Optional.of(programs)));
     }
 
     @Override
     protected Endpoint createEndpoint(String uri, String remaining, Map<String, Object> parameters) {
         Kind kind = switch (remaining) {
             case "folder" -> folder(parameters);
+            case "rclone" -> rclone(parameters);
             default ->
                 throw new IllegalArgumentException(
                         "cannot use copy:" + remaining + "; use copy:folder, copy:rclone or copy:restic");
@@ -48,6 +65,22 @@ public final class CopyComponent extends DefaultComponent {
                 .normalize();
         Optional<Path> mountpoint = optional("mountpoint", parameters).map(Path::of);
         return exchange -> new FolderPlace(folder, mountpoint);
+    }
+
+    private Kind rclone(Map<String, Object> parameters) {
+        RcloneRemote remote = new RcloneRemote(required("copy:rclone", "remote", parameters));
+        String setting = required("copy:rclone", "config", parameters);
+        return exchange -> RclonePlace.of(programs(), target(exchange), remote, setting);
+    }
+
+    private CopyPrograms programs() {
+        return programs.orElseThrow(() -> new IllegalStateException("the routes are only checked here"));
+    }
+
+    private static String target(Exchange exchange) {
+        return CopyRoutes.name(String.valueOf(exchange.getFromRouteId()))
+                .orElseThrow(() -> new IllegalStateException(
+                        "copy: is used in the route " + exchange.getFromRouteId() + ", not in copy-NAME"));
     }
 
     private static String required(String endpoint, String name, Map<String, Object> parameters) {

@@ -1,0 +1,69 @@
+package org.pgsteward.backup.copy;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.pgsteward.postgres.ClientProgram;
+
+/** The messages of rclone, in one line for the operator and without secrets. Pure. */
+final class RcloneErrors {
+    private static final int MOST = 300;
+
+    /** A server may send any text, and rclone quotes it. */
+    private static final int SEARCHED = 64 * 1024;
+
+    private static final Pattern PREFIX = Pattern.compile(
+            "^\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d (?:(?:ERROR|CRITICAL|WARNING|NOTICE|INFO|DEBUG) *: )?");
+    private static final Pattern COMMAND =
+            Pattern.compile("^Failed to [a-z]+(?: with \\d+ errors)?: (?:last error was: )?");
+    private static final Pattern LOGIN = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^/\\s@]*@");
+    private static final Pattern QUERY = Pattern.compile("(://[^\\s?\"']{0,300})\\?[^\\s\"']*");
+    private static final Pattern BREAKS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\s]+");
+
+    private RcloneErrors() {}
+
+    /** Returns the cause of a failure. */
+    static String cause(ClientProgram.Ended ended, Set<String> secrets) {
+        List<String> texts = ended.errors().stream()
+                .map(line -> PREFIX.matcher(line.strip()).replaceFirst(""))
+                .filter(line -> !line.isBlank())
+                .toList();
+        String last = texts.stream()
+                .filter(line -> line.startsWith("Failed to ") || line.startsWith("Fatal error"))
+                .reduce((first, second) -> second)
+                .orElse(
+                        texts.isEmpty()
+                                ? "rclone ended with exit code " + ended.exitCode()
+                                : texts.get(texts.size() - 1));
+        return advised(clean(COMMAND.matcher(last).replaceFirst(""), secrets));
+    }
+
+    /** Returns a text in one line of limited length, without secrets. */
+    static String clean(String text, Set<String> secrets) {
+        String line = text.substring(0, Math.min(text.length(), SEARCHED));
+        for (String secret : secrets.stream()
+                .sorted(Comparator.comparingInt(String::length).reversed())
+                .toList()) {
+            line = line.replace(secret, "***");
+        }
+        line = LOGIN.matcher(line).replaceAll("$1***@");
+        line = QUERY.matcher(line).replaceAll("$1?***");
+        line = BREAKS.matcher(line).replaceAll(" ").strip();
+        return line.length() <= MOST ? line : line.substring(0, MOST - 1) + "…";
+    }
+
+    private static String advised(String cause) {
+        if (cause.contains("knownhosts: key mismatch")) {
+            return "the server has another host key than its known_hosts_file; if it was installed anew, write its new key"
+                    + " there with ssh-keyscan: " + cause;
+        }
+        if (cause.contains("knownhosts: key is unknown")) {
+            return "the known_hosts_file has no key of this server; add it with ssh-keyscan: " + cause;
+        }
+        if (cause.contains("SSH_FX_FAILURE")) {
+            return "the server names no cause, and its disk may be full: " + cause;
+        }
+        return cause;
+    }
+}
