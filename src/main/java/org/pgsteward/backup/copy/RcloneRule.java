@@ -1,6 +1,5 @@
 package org.pgsteward.backup.copy;
 
-import java.net.URI;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -10,6 +9,9 @@ import java.util.regex.Pattern;
 /** The conditions for a remote of rclone. Each fault is one line with the next step. Pure. */
 final class RcloneRule {
     private static final Pattern CONTROL = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]");
+
+    private static final Pattern THIS_HOST =
+            Pattern.compile("^http://(?:[^/@]*@)?(?:localhost|127(?:\\.\\d{1,3}){3}|\\[::1])(?::\\d+)?(?:/|$)");
 
     private RcloneRule() {}
 
@@ -97,18 +99,9 @@ final class RcloneRule {
         boolean hasLogin = config.option(name, "pass").isPresent()
                 || config.option(name, "bearer_token").isPresent()
                 || url.contains("@");
-        if (hasLogin && url.startsWith("http://") && !isThisHost(url)) {
+        if (hasLogin && url.startsWith("http://") && !THIS_HOST.matcher(url).find()) {
             throw new IllegalArgumentException("the remote '" + name
                     + "' sends its password in clear text; change its url in rclone.conf to https");
-        }
-    }
-
-    private static boolean isThisHost(String url) {
-        try {
-            String host = URI.create(url).getHost();
-            return host != null && (host.equals("localhost") || host.startsWith("127.") || host.equals("[::1]"));
-        } catch (IllegalArgumentException e) {
-            return false;
         }
     }
 }
