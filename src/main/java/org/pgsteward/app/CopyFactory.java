@@ -1,16 +1,27 @@
 package org.pgsteward.app;
 
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.Set;
 import org.pgsteward.backup.copy.Copies;
 import org.pgsteward.backup.copy.CopyAlerts;
 import org.pgsteward.backup.copy.CopyDocuments;
+import org.pgsteward.backup.copy.CopyFetch;
 import org.pgsteward.backup.copy.CopyPass;
 import org.pgsteward.backup.copy.CopyTargets;
+import org.pgsteward.backup.copy.FetchFolder;
+import org.pgsteward.backup.store.AgeKeys;
+import org.pgsteward.backup.store.ManifestKeys;
+import org.pgsteward.backup.store.Store;
+import org.pgsteward.backup.underway.RunLock;
 import org.pgsteward.camel.copies.CopyRoutes;
+import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.CopyConfig;
 import org.pgsteward.containers.Containers;
 
-/** Factory of the copies of backups at second places. */
-final class CopyFactory {
+/** Factory of the copies of backups at second places, and of the classes that fetch them. */
+public final class CopyFactory {
     final CopyTargets targets;
     private final Foundation base;
     private final JournalFactory journal;
@@ -52,5 +63,38 @@ final class CopyFactory {
                 backupWatch.keeps(containers),
                 backup.house,
                 base.clock);
+    }
+
+    /** Returns the names of the targets in the route files, switched on or off. */
+    public Set<String> targetsInFiles() throws IOException {
+        return RouteFiles.read(base.daemon.routes()).copyTargets();
+    }
+
+    /** Makes a private folder for files from a target. */
+    public FetchFolder fetchFolder() throws IOException {
+        return FetchFolder.make(backup.scratch, base.locks(), base.user);
+    }
+
+    /** Returns a store in a folder, which gets the manifests of a target. */
+    public Store catalogue(Path folder) {
+        return new Store(
+                folder,
+                base.json,
+                ManifestKeys.of(backup.config.manifestKey(), base.state().resolve("manifest_key")));
+    }
+
+    /** Returns the fetching from a target of a started pipeline. */
+    public CopyFetch fetch(String target, Store catalogue) {
+        return new CopyFetch(target, targets.place(target), catalogue);
+    }
+
+    /** Returns the lock of a service's folder in the store; empty while a backup of the service is under way. */
+    public Optional<RunLock> lock(String service) throws IOException {
+        return RunLock.take(base.locks(), service);
+    }
+
+    /** Returns the keys that encrypt backups in the store. */
+    public AgeKeys keys() {
+        return backup.config.keys();
     }
 }

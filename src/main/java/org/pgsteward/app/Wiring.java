@@ -66,7 +66,7 @@ public final class Wiring {
     final BackupFactory backup;
     final NightFactory nights;
     final BackupWatchFactory backupWatch;
-    final CopyFactory copies;
+    public final CopyFactory copies;
     final ProvisionFactory provision;
     final MonitorFactory monitor;
     final OverviewFactory overviews;

@@ -40,6 +40,7 @@ import picocli.CommandLine.Spec;
             "Restore a backup into a new database (--into), or replace the live database (--replace).",
             "Without --backup and --at, restore the newest unaltered backup of SERVICE.",
             "With --all: restore roles, databases and journal onto an empty server, from a store alone.",
+            "With --from: take the backups from a target of copies, or from another folder than the store.",
             "Exit code 0 if all row counts equal the manifest. A failure leaves the live database unchanged."
         },
         footer = {
@@ -48,7 +49,9 @@ import picocli.CommandLine.Spec;
             "  pgsteward restore vikunja --into vikunja_back    under a new name",
             "  pgsteward restore vikunja --replace              replaces the live database",
             "  pgsteward restore vikunja --replace --at '2026-01-31 03:00'",
-            "  pgsteward restore --all --from /path/to/backups  onto an empty server"
+            "  pgsteward restore vikunja --from rclone --into vikunja_back",
+            "  pgsteward restore --all --from rclone            onto an empty server",
+            "  pgsteward restore --all --from /path/to/backups"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -83,9 +86,9 @@ final class RestoreCommand implements Callable<Integer> {
 
     @Option(
             names = "--from",
-            paramLabel = "DIR",
-            description = "With --all: folder of the store, if it is not the configured folder.")
-    private @Nullable Path from;
+            paramLabel = "PLACE",
+            description = "Name of a target of copies, or folder of a store that is not the configured folder.")
+    private @Nullable String from;
 
     @Option(
             names = "--trust-globals",
@@ -99,18 +102,57 @@ final class RestoreCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         checkUsage();
         Settings settings = Settings.from(System.getenv());
-        if (all) {
-            Wiring wiring = new Wiring(
-                    from == null ? settings : settings.with(Map.of(BackupConfig.STORE.name(), absolute(from))));
-            return new FullRestore(
-                            wiring,
-                            spec.commandLine().getOut(),
-                            spec.commandLine().getErr())
-                    .run(trustGlobals);
+        Wiring home = new Wiring(settings);
+        FromPlace place = from == null ? null : FromPlace.of(from, home);
+        if (place == null) {
+            return all ? everything(home) : one(home, home, chosen(home));
         }
-        Wiring wiring = new Wiring(settings);
-        StoredBackup chosen = chosen(wiring);
+        if (place.name().isEmpty()) {
+            Wiring other = in(place.folder(), settings);
+            return all ? everything(other) : one(home, other, chosen(other));
+        }
+        try (TargetAccess target = TargetAccess.open(place.name().get(), home)) {
+            return all ? everything(home, target) : one(home, target, settings);
+        }
+    }
+
+    private static Wiring in(Path store, Settings settings) throws IOException {
+        return new Wiring(settings.with(Map.of(BackupConfig.STORE.name(), store.toString())));
+    }
+
+    private int everything(Wiring wiring) throws Exception {
+        return new FullRestore(
+                        wiring, spec.commandLine().getOut(), spec.commandLine().getErr())
+                .run(trustGlobals);
+    }
+
+    private int everything(Wiring wiring, TargetAccess target) throws Exception {
         prepare(wiring);
+        wiring.recovery.requireEmptyServer();
+        List<String> missing =
+                new TargetBackups(target, wiring, spec.commandLine().getErr()).fetchNewest();
+        int code = everything(wiring);
+        missing.forEach(line -> spec.commandLine().getOut().println("missing: " + line));
+        return missing.isEmpty() ? code : 1;
+    }
+
+    private int one(Wiring home, TargetAccess target, Settings settings) throws Exception {
+        prepare(home);
+        TargetBackups backups =
+                new TargetBackups(target, home, spec.commandLine().getErr());
+        backups.list();
+        Wiring other = in(target.catalogue().root(), settings);
+        return one(home, other, backups.fetch(chosen(other)));
+    }
+
+    /**
+     * Restores a backup.
+     *
+     * @param home with the configured store, whose leftovers the start-up recovery removes
+     * @param wiring with the store of the backup
+     */
+    private int one(Wiring home, Wiring wiring, StoredBackup chosen) throws Exception {
+        prepare(home);
         List<Enrolment> enrolled = wiring.tables.services().enrolments();
         RestorePlace place = RestorePlace.of(chosen.manifest(), enrolled);
         if (replace) {
@@ -134,10 +176,6 @@ final class RestoreCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static String absolute(Path folder) {
-        return folder.toAbsolutePath().normalize().toString();
-    }
-
     /** Runs the start-up recovery, which needs the server. */
     static void prepare(Wiring wiring) {
         try {
@@ -150,12 +188,9 @@ final class RestoreCommand implements Callable<Integer> {
     private void checkUsage() {
         if (all) {
             if (service != null || backup != null || at != null || into != null || replace || force) {
-                throw new Refusal("restore --all takes only --from with the folder of a store, and --trust-globals");
+                throw new Refusal("restore --all takes only --from with a target or a folder, and --trust-globals");
             }
             return;
-        }
-        if (from != null) {
-            throw new Refusal("restore takes --from only with --all; set PGSTEWARD_BACKUP_DIR for single databases");
         }
         if (trustGlobals) {
             throw new Refusal("restore takes --trust-globals only with --all, which alone restores roles");

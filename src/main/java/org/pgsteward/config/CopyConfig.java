@@ -2,6 +2,8 @@ package org.pgsteward.config;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.backup.copy.CopyHours;
@@ -87,6 +89,15 @@ public final class CopyConfig {
                 .filter(Matcher::matches)
                 .map(place -> place.group(1) + ".enabled")
                 .toList();
+    }
+
+    /** Returns the variables that switch on the shipped targets, by the name of the target. */
+    public static SortedMap<String, String> switches() {
+        SortedMap<String, String> switches = new TreeMap<>();
+        SECTION.settings().stream()
+                .filter(setting -> setting.is(Setting.Trait.SWITCH))
+                .forEach(setting -> switches.put(setting.receiver().substring(PREFIX.length()), setting.variable()));
+        return switches;
     }
 
     /**

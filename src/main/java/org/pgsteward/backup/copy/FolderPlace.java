@@ -183,7 +183,12 @@ public final class FolderPlace implements CopyPlace {
     @Override
     public Incoming get(String path) throws IOException {
         requireFolder();
-        return Incoming.asStored(BoundedFile.openNoLink(resolve(path)));
+        Path file = resolve(path);
+        try {
+            return Incoming.asStored(BoundedFile.openNoLink(file));
+        } catch (NoSuchFileException e) {
+            throw new IOException(file + " does not exist", e);
+        }
     }
 
     @Override

@@ -7,6 +7,7 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import org.pgsteward.backup.store.AgeKeys;
+import org.pgsteward.backup.store.CompressedStream;
 import org.pgsteward.io.Sha256;
 import org.pgsteward.postgres.ClientProgram;
 

@@ -89,6 +89,11 @@ public final class Recovery {
         boolean isGiven(String reason, List<String> powers);
     }
 
+    /** @throws Refusal if the server is neither empty nor marked by a run that was killed */
+    public void requireEmptyServer() throws Refusal, SQLException {
+        site.refuseOccupied();
+    }
+
     /**
      * Rebuilds the server as far as possible.
      *

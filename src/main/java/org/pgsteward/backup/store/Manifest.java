@@ -104,6 +104,11 @@ public record Manifest(Identity identity, Source source, Run run, File file, Con
         return new Manifest(identity, source, run, file, contents, theseCaveats);
     }
 
+    /** Returns this manifest for the same content in another file. */
+    Manifest in(File other) {
+        return new Manifest(identity, source, run, other, contents, caveats);
+    }
+
     /** Returns this manifest for a backup that was verified while it was made. */
     public Manifest verifiedInStream() {
         File verified =

@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
@@ -32,6 +33,12 @@ public final class Store {
     static final String MANIFEST = ".manifest.json";
     static final String PART = ".part";
     private static final String ENCRYPTED = ".age";
+
+    /** The largest size in bytes of a manifest or another document. */
+    public static final int LARGEST_DOCUMENT = StoreJson.MOST_BYTES;
+
+    private static final Pattern MANIFEST_PATH =
+            Pattern.compile("(" + Fields.FILE.pattern() + ")/" + Fields.FILE.pattern() + Pattern.quote(MANIFEST));
 
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT).withZone(ZoneOffset.UTC);
@@ -151,6 +158,11 @@ public final class Store {
     /** Returns the path of a backup's manifest, relative to the root. */
     public static String manifestOf(String relativePath) {
         return relativePath + MANIFEST;
+    }
+
+    /** Returns whether a path has the form of a manifest's path. No such path leads out of the store. */
+    public static boolean isManifestPath(String relativePath) {
+        return MANIFEST_PATH.matcher(relativePath).matches();
     }
 
     static String partOf(String relativePath) {

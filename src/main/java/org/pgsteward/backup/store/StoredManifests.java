@@ -56,6 +56,11 @@ final class StoredManifests {
         return keys.signed(json.bytes(manifest));
     }
 
+    /** Returns the bytes of a manifest without a signature. */
+    byte[] unsignedBytes(Manifest manifest) throws IOException {
+        return json.bytes(manifest);
+    }
+
     /** Returns whether this host has a key for manifests. */
     boolean hasKeys() throws IOException {
         return keys.check(new byte[0]) != ManifestSignature.UNCHECKED;

@@ -75,6 +75,35 @@ public final class UnfinishedBackup {
      * @throws IOException if a step fails; the final name then does not exist, or has no manifest
      */
     public void publish(Manifest manifest) throws IOException {
+        publish(bytes(manifest, true));
+    }
+
+    /**
+     * Returns the bytes of the manifest.
+     *
+     * @param signed whether the key of this host signs it
+     * @throws IOException if pgsteward would not read it again
+     */
+    byte[] bytes(Manifest manifest, boolean signed) throws IOException {
+        try {
+            ManifestFields.check(manifest);
+        } catch (IOException e) {
+            throw new IOException(
+                    "cannot write the manifest of " + manifest.identity().backupId() + ": " + e.getMessage(), e);
+        }
+        byte[] bytes =
+                signed ? store.manifests().bytes(manifest) : store.manifests().unsignedBytes(manifest);
+        if (bytes.length > StoreJson.MOST_BYTES || manifest.contents().rows().size() > StoreJson.MOST_TABLES) {
+            throw new IOException("cannot write the manifest of "
+                    + manifest.identity().backupId() + ": it has "
+                    + manifest.contents().rows().size() + " tables in " + bytes.length + " bytes, and the limits are "
+                    + StoreJson.MOST_TABLES + " and " + StoreJson.MOST_BYTES);
+        }
+        return bytes;
+    }
+
+    /** Does the same with the bytes of a manifest, which replaces one of the same name. */
+    void publish(byte[] manifest) throws IOException {
         Path part = store.resolve(partPath());
         Path target = store.resolve(path);
         Path folder = store.folderOf(path);
@@ -82,21 +111,8 @@ public final class UnfinishedBackup {
             throw new FileAlreadyExistsException(target.toString(), null, "a backup is never overwritten");
         }
         AtomicFile.sync(part);
-        try {
-            ManifestFields.check(manifest);
-        } catch (IOException e) {
-            throw new IOException(
-                    "cannot write the manifest of " + manifest.identity().backupId() + ": " + e.getMessage(), e);
-        }
-        byte[] signed = store.manifests().bytes(manifest);
-        if (signed.length > StoreJson.MOST_BYTES || manifest.contents().rows().size() > StoreJson.MOST_TABLES) {
-            throw new IOException("cannot write the manifest of "
-                    + manifest.identity().backupId() + ": it has "
-                    + manifest.contents().rows().size() + " tables in " + signed.length + " bytes, and the limits are "
-                    + StoreJson.MOST_TABLES + " and " + StoreJson.MOST_BYTES);
-        }
         Path manifestPart = store.resolve(Store.partOf(path + Store.MANIFEST));
-        AtomicFile.create(manifestPart, signed, AtomicFile.PRIVATE);
+        AtomicFile.create(manifestPart, manifest, AtomicFile.PRIVATE);
         Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
         AtomicFile.sync(folder);
         Files.move(manifestPart, store.resolve(path + Store.MANIFEST), StandardCopyOption.ATOMIC_MOVE);

@@ -20,6 +20,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.pgsteward.camel.copies.CopyRoutes;
 import org.pgsteward.camel.receivers.Receivers;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.monitor.ThresholdsFile;
@@ -166,6 +167,13 @@ public record RouteFiles(SortedMap<String, String> texts, SortedMap<String, Stri
     public Set<String> receivers() {
         return RouteSet.of(this).routes().keySet().stream()
                 .flatMap(id -> Receivers.name(id).stream())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Returns the names of the targets of copies in the files, switched on or off. */
+    public Set<String> copyTargets() {
+        return RouteSet.of(this).routes().keySet().stream()
+                .flatMap(id -> CopyRoutes.name(id).stream())
                 .collect(Collectors.toCollection(TreeSet::new));
     }
 

@@ -1,4 +1,4 @@
-package org.pgsteward.backup.dump;
+package org.pgsteward.backup.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package org.pgsteward.backup.dump;
+package org.pgsteward.backup.store;
 
 import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdCompressCtx;

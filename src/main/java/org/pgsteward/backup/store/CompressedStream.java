@@ -1,4 +1,4 @@
-package org.pgsteward.backup.dump;
+package org.pgsteward.backup.store;
 
 import com.github.luben.zstd.EndDirective;
 import com.github.luben.zstd.ZstdCompressCtx;
@@ -22,7 +22,7 @@ import java.nio.ByteBuffer;
  * <p>All buffers are on the heap. Direct buffers have a limit of their own that no garbage collection enforces. They
  * also remain allocated while any object refers to a closed stream. zstd is equally fast on both kinds.
  */
-final class CompressedStream extends InputStream {
+public final class CompressedStream extends InputStream {
     /** Bytes of each buffer: the content of pg_dump's pipe, and about the read size of the file endpoint. */
     private static final int BUFFER = 128 * 1024;
 
@@ -42,13 +42,13 @@ final class CompressedStream extends InputStream {
     private boolean betweenFrames = true;
     private volatile boolean closed;
 
-    CompressedStream(InputStream source) {
+    public CompressedStream(InputStream source) {
         this.source = source;
         zstd.setChecksum(true);
     }
 
     /** Returns the number of bytes read from the source so far. */
-    long sourceBytes() {
+    public long sourceBytes() {
         return sourceBytes;
     }
 
