@@ -19,6 +19,7 @@ import org.pgsteward.camel.copies.CopyRoutes;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.CopyConfig;
 import org.pgsteward.containers.Containers;
+import org.pgsteward.journal.CopyRows;
 
 /** Factory of the copies of backups at second places, and of the classes that fetch them. */
 public final class CopyFactory {
@@ -68,6 +69,11 @@ public final class CopyFactory {
     /** Returns the names of the targets in the route files, switched on or off. */
     public Set<String> targetsInFiles() throws IOException {
         return RouteFiles.read(base.daemon.routes()).copyTargets();
+    }
+
+    /** Returns the queries of copies in the journal. */
+    public CopyRows rows() {
+        return journal.copies;
     }
 
     /** Makes a private folder for files from a target. */

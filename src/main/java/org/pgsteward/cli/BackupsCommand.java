@@ -21,6 +21,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.app.AccessMode;
@@ -59,6 +60,7 @@ import picocli.CommandLine.Spec;
             "  pgsteward backups --sets          backups of each night, and missing ones",
             "  pgsteward backups --plan          what retention would remove now",
             "  pgsteward backups --plan vikunja  each backup of one service, with the rule",
+            "  pgsteward backups --at folder     copies at the target folder",
             "  pgsteward backups --json | jq -r '.backups[].file'"
         },
         mixinStandardHelpOptions = true)
@@ -78,6 +80,9 @@ final class BackupsCommand implements Callable<Integer> {
     @Option(names = "--plan", description = "The backups that retention would remove now, with its reasons.")
     private boolean plan;
 
+    @Option(names = "--at", paramLabel = "TARGET", description = "Backups at a target of copies instead.")
+    private @Nullable String at;
+
     @Parameters(arity = "0..1", paramLabel = "SERVICE", description = "Only backups of this service.")
     private @Nullable String service;
 
@@ -86,8 +91,11 @@ final class BackupsCommand implements Callable<Integer> {
         if (sets && service != null) {
             throw new Refusal("backups --sets takes no SERVICE: a set has the backups of all services");
         }
-        if (sets && plan) {
-            throw new Refusal("backups takes either --sets or --plan");
+        if (Stream.of(sets, plan, at != null).filter(Boolean::booleanValue).count() > 1) {
+            throw new Refusal("backups takes only one of --sets, --plan and --at");
+        }
+        if (at != null) {
+            return TargetList.print(at, service, json, spec);
         }
         Wiring wiring = Wiring.to(AccessMode.LIST, Settings.from(System.getenv()));
         if (sets) {
@@ -202,7 +210,6 @@ final class BackupsCommand implements Callable<Integer> {
             }
         } catch (SQLException unavailable) {
             // The query of the states has reported this already.
-            return;
         }
     }
 

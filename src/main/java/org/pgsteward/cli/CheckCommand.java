@@ -34,13 +34,15 @@ import picocli.CommandLine.Spec;
         name = "check",
         description = {
             "Check route files, and the configuration if no DIR is given. Starts no route and opens no connection.",
+            "With --copies: write, read and remove a small file at each target of copies instead.",
             "Exit code 0 if there is no fault, 1 otherwise. A missing secret is not a fault."
         },
         footer = {
             "",
             "For example:",
             "  pgsteward check           the files in use, and the settings",
-            "  pgsteward check routes    a folder, in CI or before a commit"
+            "  pgsteward check routes    a folder, in CI or before a commit",
+            "  pgsteward check --copies  the targets of copies"
         },
         mixinStandardHelpOptions = true)
 @SuppressWarnings("NullAway.Init") // picocli sets the fields
@@ -57,8 +59,21 @@ final class CheckCommand implements Callable<Integer> {
     @Option(names = "--json", description = "Print one JSON document.")
     private boolean json;
 
+    @Option(names = "--copies", description = "Try each target of copies that is switched on.")
+    private boolean copies;
+
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws Exception {
+        if (copies) {
+            if (dir != null) {
+                throw new ParameterException(spec.commandLine(), "check --copies takes no DIR");
+            }
+            return new CopyCheck(
+                            Wiring.to(AccessMode.VERIFY, Settings.from(System.getenv())),
+                            spec.commandLine().getOut(),
+                            spec.commandLine().getErr())
+                    .run(json);
+        }
         if (dir != null && !Files.isDirectory(dir)) {
             throw new ParameterException(spec.commandLine(), dir + " is not a folder");
         }
