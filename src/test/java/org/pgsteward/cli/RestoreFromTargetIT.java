@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
+import org.pgsteward.ChildJava;
 import org.pgsteward.SmallDisk;
 import org.pgsteward.TestHost;
 import org.pgsteward.backup.copy.CopyHost;
@@ -188,5 +189,54 @@ class RestoreFromTargetIT {
         CommandRun off = run("restore", "--all", "--from", "folder");
         assertThat(off.code()).isEqualTo(2);
         assertThat(off.err()).isEqualTo("pgsteward: the target folder is switched off; set PGSTEWARD_COPY_FOLDER_DIR");
+    }
+
+    @Test
+    void aKilledRunContinuesAndLeavesNothing() throws Exception {
+        int code = -1;
+        for (int millis = 900; code != 0 && millis < 60_000; millis += 500) {
+            ProcessBuilder command = new ProcessBuilder(ChildJava.steward("restore", "--all", "--from", "folder"))
+                    .redirectErrorStream(true)
+                    .redirectOutput(here.folder().resolve("killed.out").toFile());
+            command.environment().keySet().removeIf(name -> name.startsWith("PGSTEWARD_"));
+            command.environment().putAll(here.environment());
+            Process process = command.start();
+            if (!process.waitFor(millis, TimeUnit.MILLISECONDS)) {
+                process.destroyForcibly();
+            }
+            code = process.waitFor();
+            assertThat(code)
+                    .as(Files.readString(here.folder().resolve("killed.out")))
+                    .isIn(0, 137);
+        }
+        assertThat(code).isZero();
+        assertThat(here.rows("app", CONTENT)).isEqualTo(burnt.host.rows("app", CONTENT));
+        assertThat(here.rows("other", CONTENT)).isEqualTo(burnt.host.rows("other", CONTENT));
+        assertThat(fetched()).isEmpty();
+        assertThat(CopyHost.filesIn(here.store())).noneMatch(name -> name.endsWith(".part"));
+    }
+
+    @Test
+    void theFilesOfOthersAtTheTargetAreHarmless() throws Exception {
+        Path service = Files.createDirectory(folder.resolve("junk"));
+        for (int n = 0; n < 100_000; n++) {
+            Files.createFile(service.resolve("junk-" + "x".repeat(100) + n + (n % 2 == 0 ? ".manifest.json" : "")));
+        }
+        Path dump = folder.resolve(app.path().orElseThrow());
+        Path manifest = folder.resolve(app.path().orElseThrow() + ".manifest.json");
+        Files.createSymbolicLink(folder.resolve("app/link.manifest.json"), manifest);
+        Files.createSymbolicLink(folder.resolve("all"), folder.resolve("app"));
+
+        CommandRun list = run("backups", "--at", "folder");
+        assertThat(list.code()).as(list.toString()).isZero();
+        assertThat(list.out().lines()).hasSize(5);
+        assertThat(list.err()).contains("45,000 manifests at folder not fetched, since there are too many");
+
+        here.cluster().run("homelab", "CREATE ROLE app LOGIN");
+        Files.move(dump, folder.resolve("elsewhere"));
+        Files.createSymbolicLink(dump, folder.resolve("elsewhere"));
+        CommandRun linked = run("restore", "app", "--from", "folder", "--into", "app_back");
+        assertThat(linked.code()).as(linked.toString()).isEqualTo(1);
+        assertThat(linked.err()).contains("it is a symbolic link");
     }
 }

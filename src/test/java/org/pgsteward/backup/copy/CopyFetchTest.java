@@ -79,7 +79,8 @@ class CopyFetchTest {
                 throw new NoSuchFileException(path);
             }
             return new Incoming(
-                    endless.orElseGet(() -> new ByteArrayInputStream(bytes)), path.endsWith(".json") ? Optional.empty() : plainSha256);
+                    endless.orElseGet(() -> new ByteArrayInputStream(bytes)),
+                    path.endsWith(".json") ? Optional.empty() : plainSha256);
         }
 
         @Override
@@ -199,8 +200,7 @@ class CopyFetchTest {
         }
         assertThat(fetched.sha256()).isEqualTo(sha256(Files.readAllBytes(file)));
         assertThat(fetched.manifest().file().sizeBytes()).isEqualTo(Files.size(file));
-        assertThat(fetched.manifest().identity())
-                .isEqualTo(listed.manifest().identity());
+        assertThat(fetched.manifest().identity()).isEqualTo(listed.manifest().identity());
 
         target.plainSha256 = Optional.of(sha256("other".getBytes(StandardCharsets.UTF_8)));
         Store empty = new Store(folder.resolve("empty"), Json.mapper());
@@ -212,8 +212,8 @@ class CopyFetchTest {
     void plainContentIsEncryptedForTheRecipientsOfThisHost() throws Exception {
         putApp(CONTENT);
         target.plainSha256 = Optional.of(sha256(CONTENT));
-        AgeKeys keys = AgeKeys.of(
-                List.of("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"), Optional.empty());
+        AgeKeys keys =
+                AgeKeys.of(List.of("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"), Optional.empty());
         StoredBackup fetched = fetch.file(listed(), store, keys);
         assertThat(fetched.path()).isEqualTo(PATH + ".age");
         assertThat(fetched.manifest().file().recipients()).isEqualTo(keys.recipients());
@@ -254,7 +254,10 @@ class CopyFetchTest {
     @Test
     void aHugeManifestIsNotKept() throws Exception {
         target.files.put(PATH + ".manifest.json", new byte[Store.LARGEST_DOCUMENT + 1]);
-        assertThat(fetch.manifests()).singleElement().asString().contains("it has more than the limit of 4194304 bytes");
+        assertThat(fetch.manifests())
+                .singleElement()
+                .asString()
+                .contains("it has more than the limit of 4194304 bytes");
         assertThat(files(catalogue.root())).isEmpty();
     }
 
@@ -265,8 +268,9 @@ class CopyFetchTest {
         IntStream.range(0, 6_000).forEach(n -> target.files.put("junk/j" + n + ".manifest.json", junk));
         IntStream.range(0, 100_000).forEach(n -> target.names.add("junk/other" + n));
         assertThat(fetch.manifests())
-                .containsExactly("1,000 manifests at nas not fetched, since there are too many; the limits are 5000 of a"
-                        + " service and 100000 in all");
+                .containsExactly(
+                        "1,000 manifests at nas not fetched, since there are too many; the limits are 5000 of a"
+                                + " service and 100000 in all");
         assertThat(Inventory.of(catalogue).backups()).singleElement().isNotNull();
     }
 
