@@ -56,6 +56,37 @@ public final class CopyConfig {
                 Setting.Trait.NEEDED,
                 Setting.Trait.NOT_FOR_ROUTES);
         rules("rclone");
+        SECTION.optional(
+                "pgsteward.copy.restic.repository",
+                Form.SECRET,
+                "none",
+                "Repository of restic, such as `sftp://backup@nas:22//srv/restic` or `rest:https://user:pass@host/`."
+                        + " `pgsteward check --copies` creates it if it does not exist.",
+                Setting.Trait.SWITCH,
+                Setting.Trait.SECRET,
+                Setting.Trait.NOT_FOR_ROUTES);
+        SECTION.optional(
+                "pgsteward.copy.restic.password",
+                Form.SECRET,
+                "none",
+                "Password of the repository. Nothing can be read without it: keep it apart from this host.",
+                Setting.Trait.SECRET,
+                Setting.Trait.NEEDED,
+                Setting.Trait.NOT_FOR_ROUTES);
+        SECTION.optional(
+                "pgsteward.copy.restic.env",
+                Form.SECRET,
+                "none",
+                "Variables of restic, such as `AWS_ACCESS_KEY_ID=...`, one a line.",
+                Setting.Trait.SECRET,
+                Setting.Trait.NOT_FOR_ROUTES);
+        SECTION.inRoutes(
+                "pgsteward.copy.restic.known.hosts",
+                "File with the host keys for a repository by SFTP; `/run/pgsteward/known_hosts` if it exists.");
+        SECTION.inRoutes(
+                "pgsteward.copy.restic.keyfile",
+                "File with the private key for a repository by SFTP; `/run/pgsteward/ssh_key` if it exists.");
+        rules("restic");
         SECTION.inRoutes("pgsteward.copies.tick", "Schedule of the check for backups that are to be copied.");
     }
 

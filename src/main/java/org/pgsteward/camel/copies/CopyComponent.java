@@ -1,6 +1,7 @@
 package org.pgsteward.camel.copies;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,7 @@ import org.pgsteward.backup.copy.CopyPrograms;
 import org.pgsteward.backup.copy.FolderPlace;
 import org.pgsteward.backup.copy.RclonePlace;
 import org.pgsteward.backup.copy.RcloneRemote;
+import org.pgsteward.backup.copy.ResticPlace;
 
 /**
  * Component of the shipped targets: {@code copy:folder}, {@code copy:rclone} and {@code copy:restic}. It carries out the
@@ -23,6 +25,9 @@ import org.pgsteward.backup.copy.RcloneRemote;
  */
 public final class CopyComponent extends DefaultComponent {
     private static final String SCHEME = "copy";
+
+    /** The folder of the files of ssh, if a target names no others. */
+    private static final Path SECRETS = Path.of("/run/pgsteward");
 
     private final Optional<CopyPrograms> programs;
 
@@ -52,6 +57,7 @@ public final class CopyComponent extends DefaultComponent {
         Kind kind = switch (remaining) {
             case "folder" -> folder(parameters);
             case "rclone" -> rclone(parameters);
+            case "restic" -> restic(parameters);
             default ->
                 throw new IllegalArgumentException(
                         "cannot use copy:" + remaining + "; use copy:folder, copy:rclone or copy:restic");
@@ -71,6 +77,20 @@ public final class CopyComponent extends DefaultComponent {
         RcloneRemote remote = new RcloneRemote(required("copy:rclone", "remote", parameters));
         String setting = required("copy:rclone", "config", parameters);
         return exchange -> RclonePlace.of(programs(), target(exchange), remote, setting);
+    }
+
+    private Kind restic(Map<String, Object> parameters) {
+        String settings = required("copy:restic", "settings", parameters);
+        Optional<Path> knownHosts = file("knownHosts", "known_hosts", parameters);
+        Optional<Path> key = file("keyFile", "ssh_key", parameters);
+        return exchange -> ResticPlace.of(programs(), target(exchange), settings, knownHosts, key);
+    }
+
+    /** Returns the file of a parameter, or else the one with this name among the secrets of the container. */
+    private static Optional<Path> file(String parameter, String usual, Map<String, Object> parameters) {
+        return optional(parameter, parameters)
+                .map(Path::of)
+                .or(() -> Optional.of(SECRETS.resolve(usual)).filter(Files::isReadable));
     }
 
     private CopyPrograms programs() {
