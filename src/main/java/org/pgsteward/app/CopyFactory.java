@@ -4,12 +4,16 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Function;
 import org.pgsteward.backup.copy.Copies;
+import org.pgsteward.backup.copy.CopiesInUse;
 import org.pgsteward.backup.copy.CopyAlerts;
 import org.pgsteward.backup.copy.CopyDocuments;
+import org.pgsteward.backup.copy.CopyDrill;
 import org.pgsteward.backup.copy.CopyFetch;
 import org.pgsteward.backup.copy.CopyPass;
 import org.pgsteward.backup.copy.CopyTargets;
+import org.pgsteward.backup.copy.CopyWatch;
 import org.pgsteward.backup.copy.FetchFolder;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.ManifestKeys;
@@ -26,9 +30,10 @@ public final class CopyFactory {
     final CopyTargets targets;
     private final Foundation base;
     private final JournalFactory journal;
-    private final AlertFactory alert;
     private final BackupFactory backup;
     private final BackupWatchFactory backupWatch;
+    private final CopiesInUse inUse = new CopiesInUse();
+    private final CopyAlerts alerts;
 
     CopyFactory(
             Foundation base,
@@ -38,9 +43,9 @@ public final class CopyFactory {
             BackupWatchFactory backupWatch) {
         this.base = base;
         this.journal = journal;
-        this.alert = alert;
         this.backup = backup;
         this.backupWatch = backupWatch;
+        alerts = new CopyAlerts(alert.alerts, base.reporter, base.clock);
         targets = new CopyRoutes(base.routeClient, name -> CopyConfig.target(base.settings, name), base.redaction);
     }
 
@@ -51,16 +56,38 @@ public final class CopyFactory {
                 journal.copies,
                 backup.watch.shrink(),
                 new CopyDocuments(backup.store),
+                inUse,
                 base.reporter,
                 base.zone(),
                 base.clock);
+    }
+
+    CopyDrill drill() {
+        return new CopyDrill(
+                backup.store,
+                this::fetchFolder,
+                this::catalogue,
+                backup.scratch,
+                backup.verification,
+                journal.copies,
+                inUse,
+                alerts,
+                base.reporter,
+                base.clock);
+    }
+
+    /** @param lastFailure the failure of the last pass over a target */
+    CopyWatch watch(Function<String, Optional<String>> lastFailure) {
+        return new CopyWatch(
+                targets, journal.copies, journal.copyStatus, alerts, lastFailure, backup.house, base.clock);
     }
 
     Copies copies(Containers containers) {
         return new Copies(
                 targets,
                 pass(),
-                new CopyAlerts(alert.alerts, base.reporter, base.clock),
+                drill(),
+                alerts,
                 backupWatch.keeps(containers),
                 backup.house,
                 base.clock);

@@ -149,6 +149,7 @@ final class DaemonFactory {
                 .bean("overview", overview)
                 .metrics(figures.registry())
                 .bean("copies", copies)
+                .bean("copyWatch", of.copies.watch(copies::lastFailure))
                 .bean("retention", of.backupWatch.pruner(containers))
                 .bean("reverification", of.backupWatch.reverification())
                 .bean("interruptedVerifications", of.backupWatch.interrupted())

@@ -6,6 +6,7 @@ import org.pgsteward.camel.JournalInsert;
 import org.pgsteward.camel.JournalRoutes;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.journal.CopyRows;
+import org.pgsteward.journal.CopyStatusRows;
 import org.pgsteward.journal.JournalImport;
 import org.pgsteward.journal.JournalWriter;
 import org.pgsteward.journal.Spool;
@@ -17,6 +18,7 @@ final class JournalFactory {
     final Tables tables;
     final BackupRows rows;
     final CopyRows copies;
+    final CopyStatusRows copyStatus;
     final JournalImport all;
     final Spool spool;
     private final Foundation base;
@@ -28,6 +30,7 @@ final class JournalFactory {
         tables = new Tables(server.managementDatabase());
         rows = new BackupRows(server.managementDatabase());
         copies = new CopyRows(server.managementDatabase());
+        copyStatus = new CopyStatusRows(server.managementDatabase());
         all = new JournalImport(server.managementDatabase());
         Path waiting = base.state().resolve("spool");
         spool = base.purpose.leavesTraces()

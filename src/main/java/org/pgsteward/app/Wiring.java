@@ -16,8 +16,10 @@ import org.pgsteward.backup.BackupRun;
 import org.pgsteward.backup.ConcurrentBackups;
 import org.pgsteward.backup.RequestedBackups;
 import org.pgsteward.backup.StartupRecovery;
+import org.pgsteward.backup.copy.CopyDrill;
 import org.pgsteward.backup.copy.CopyPass;
 import org.pgsteward.backup.copy.CopyTargets;
+import org.pgsteward.backup.copy.CopyWatch;
 import org.pgsteward.backup.dump.Dumps;
 import org.pgsteward.backup.restore.Recovery;
 import org.pgsteward.backup.restore.Restore;
@@ -200,6 +202,16 @@ public final class Wiring {
     /** Returns the passes over targets of copies. */
     public CopyPass copyPass() {
         return copies.pass();
+    }
+
+    /** Returns the drills of copies. */
+    public CopyDrill copyDrill() {
+        return copies.drill();
+    }
+
+    /** Returns the check of the targets of copies. */
+    public CopyWatch copyWatch() {
+        return copies.watch(target -> Optional.empty());
     }
 
     /** Returns the pipeline with the targets of copies. */

@@ -88,6 +88,13 @@ public final class CopyConfig {
                 "File with the private key for a repository by SFTP; `/run/pgsteward/ssh_key` if it exists.");
         rules("restic");
         SECTION.inRoutes("pgsteward.copies.tick", "Schedule of the check for backups that are to be copied.");
+        SECTION.inRoutes(
+                "pgsteward.copies.drill.tick",
+                "Schedule of the drill, which fetches copies from each target, restores them and compares their rows.");
+        SECTION.inRoutes(
+                "pgsteward.copies.drill.count", "Number of copies that each drill fetches from a target; 0 for none.");
+        SECTION.inRoutes(
+                "pgsteward.copies.overdue.tick", "Schedule of the check for targets that lack a verified backup.");
     }
 
     private CopyConfig() {}

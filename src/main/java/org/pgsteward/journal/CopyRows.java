@@ -99,11 +99,14 @@ public final class CopyRows {
         return new Candidate(backup, Optional.ofNullable(row.getString(16)), copy);
     }
 
-    /** Returns the time of the first row of each target: since when pgsteward knows it. */
+    /**
+     * Returns the time of the first row of each target: since when pgsteward knows it. The clocks of PostgreSQL and of this
+     * host may differ, so the earlier one counts.
+     */
     public Map<String, Instant> firstSeen() throws SQLException {
         return Query.map(
                 source,
-                "SELECT target, min(created_at) AT TIME ZONE 'UTC' FROM public.backup_copy GROUP BY target",
+                "SELECT target, min(LEAST(created_at AT TIME ZONE 'UTC', said_at)) FROM public.backup_copy GROUP BY target",
                 row -> row.getString(1),
                 row -> Query.time(row, 2));
     }

@@ -25,7 +25,8 @@ import org.slf4j.LoggerFactory;
  * Copies verified backups to all targets. Each target has a thread of its own while a pass runs, so a slow target delays
  * neither a backup nor another target. Between the passes there is no thread.
  *
- * <p>A pass begins after a night, every quarter of an hour, and after a failure at growing intervals.
+ * <p>A pass begins after a night, every quarter of an hour, and after a failure at growing intervals. The daily drill of a
+ * target has a thread of its own as well; {@link CopiesInUse} keeps it and a pass apart.
  */
 public final class Copies implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Copies.class);
@@ -44,6 +45,7 @@ public final class Copies implements AutoCloseable {
 
     private final CopyTargets targets;
     private final CopyPass pass;
+    private final CopyDrill drill;
     private final CopyAlerts alerts;
     private final RetentionSettings keeps;
     private final Readiness house;
@@ -55,12 +57,14 @@ public final class Copies implements AutoCloseable {
     public Copies(
             CopyTargets targets,
             CopyPass pass,
+            CopyDrill drill,
             CopyAlerts alerts,
             RetentionSettings keeps,
             Readiness house,
             Clock clock) {
         this.targets = targets;
         this.pass = pass;
+        this.drill = drill;
         this.alerts = alerts;
         this.keeps = keeps;
         this.house = house;
@@ -70,6 +74,8 @@ public final class Copies implements AutoCloseable {
     /** A target's pass, and the time of its next one. */
     private static final class Worker {
         private @Nullable Thread thread;
+        private @Nullable Thread drill;
+        private Optional<String> lastFailure = Optional.empty();
         private Instant next = Instant.MIN;
         private int failures;
     }
@@ -92,6 +98,53 @@ public final class Copies implements AutoCloseable {
     /** Lets the next {@link #run} begin a pass over each target that did not fail, because there are new backups. */
     public synchronized void wake() {
         workers.values().stream().filter(worker -> worker.failures == 0).forEach(worker -> worker.next = Instant.MIN);
+    }
+
+    /**
+     * Begins to fetch and restore the copies that were checked longest ago. Returns at once. A target whose previous drill
+     * has not ended is left out, so that a target that hangs delays no other.
+     *
+     * @param count the number of copies of each target; 0 for none
+     */
+    public synchronized void drill(int count) {
+        for (CopyTarget target : targets.all()) {
+            Worker worker = workers.computeIfAbsent(target.name(), none -> new Worker());
+            if (!closed && count > 0 && worker.drill == null) {
+                worker.drill =
+                        Threads.start("copy-drill-" + target.name(), Threads.DEFAULT_STACK, () -> drill(target, count));
+            }
+        }
+    }
+
+    private void drill(CopyTarget target, int count) {
+        boolean damaged = false;
+        try {
+            house.order();
+            damaged = !drill.run(target, targets.place(target.name()), count)
+                    .damaged()
+                    .isEmpty();
+        } catch (SQLException e) {
+            LOG.warn("the drill of the copies at {} waits for PostgreSQL: {}", target.name(), e.getMessage());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | Error e) {
+            LOG.error("the drill of the copies at {} failed: {}", target.name(), FirstCause.of(e), e);
+        } finally {
+            drilled(target, damaged);
+        }
+    }
+
+    private synchronized void drilled(CopyTarget target, boolean damaged) {
+        Worker worker = workers.get(target.name());
+        if (worker != null) {
+            worker.drill = null;
+            worker.next = damaged ? Instant.MIN : worker.next;
+        }
+    }
+
+    /** Returns the failure of the last pass over a target; empty if it succeeded or has not ended yet. */
+    public synchronized Optional<String> lastFailure(String target) {
+        return Optional.ofNullable(workers.get(target)).flatMap(worker -> worker.lastFailure);
     }
 
     private void work(CopyTarget target, @Nullable ServicePolicies policies) {
@@ -125,6 +178,7 @@ public final class Copies implements AutoCloseable {
             return;
         }
         worker.thread = null;
+        worker.lastFailure = failure;
         worker.failures = failure.isPresent() ? worker.failures + 1 : 0;
         Duration wait = USUAL;
         if (worker.failures > 0) {
@@ -148,9 +202,9 @@ public final class Copies implements AutoCloseable {
         };
     }
 
-    /** Returns whether a pass runs. */
+    /** Returns whether a pass or a drill runs. */
     public synchronized boolean isBusy() {
-        return workers.values().stream().anyMatch(worker -> worker.thread != null);
+        return workers.values().stream().anyMatch(worker -> worker.thread != null || worker.drill != null);
     }
 
     /** Ends the passes. Their programs are killed, and the copies under way are made again later. */
@@ -160,6 +214,9 @@ public final class Copies implements AutoCloseable {
         workers.values().forEach(worker -> {
             if (worker.thread != null) {
                 worker.thread.interrupt();
+            }
+            if (worker.drill != null) {
+                worker.drill.interrupt();
             }
         });
     }

@@ -1,9 +1,14 @@
 package org.pgsteward.backup.copy;
 
 import java.time.Clock;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
+import org.pgsteward.model.Backup;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Count;
 import org.pgsteward.model.Severity;
@@ -57,6 +62,42 @@ public final class CopyAlerts {
                             + "   # the copies that it has",
                     clock.instant()));
         }
+    }
+
+    /**
+     * A damaged copy.
+     *
+     * @param found such as {@code the file is missing there}
+     * @param isHere whether this host has the backup, so that it is copied again
+     */
+    record Damage(Backup backup, String found, boolean isHere) {}
+
+    /** Reports copies that a drill found changed or missing. The alert names these, and knows the earlier ones as well. */
+    void damaged(CopyTarget target, List<Damage> found) {
+        Set<String> all = new LinkedHashSet<>(damagedAt(target.name()));
+        found.forEach(damage -> all.add(damage.backup().id()));
+        reporter.raise(CopyDamageText.condition(target.name(), found, all, clock.instant()));
+    }
+
+    /** Returns the ids of the backups in the firing alert about damage at a target; none if it does not fire. */
+    Set<String> damagedAt(String target) {
+        return firing(DAMAGED, target)
+                .flatMap(Alert::worst)
+                .map(cause -> cause.figures().get(CopyDamageText.BACKUPS))
+                .map(ids -> Set.of(ids.toString().split(" ")))
+                .orElse(Set.of());
+    }
+
+    /** Returns the firing alert of a kind about a target. */
+    Optional<Alert> firing(String kind, String target) {
+        return alerts.firing().stream()
+                .filter(alert ->
+                        alert.kind().equals(kind) && alert.service().equals(target))
+                .findFirst();
+    }
+
+    void raise(Condition condition) {
+        reporter.raise(condition);
     }
 
     /** Resolves the alerts about targets that no longer exist. */

@@ -55,6 +55,7 @@ public final class CopyPass {
     private final CopyRows rows;
     private final ShrinkRule shrink;
     private final CopyDocuments documents;
+    private final CopiesInUse inUse;
     private final Reporter reporter;
     private final ZoneId zone;
     private final Clock clock;
@@ -65,6 +66,7 @@ public final class CopyPass {
             CopyRows rows,
             ShrinkRule shrink,
             CopyDocuments documents,
+            CopiesInUse inUse,
             Reporter reporter,
             ZoneId zone,
             Clock clock) {
@@ -73,6 +75,7 @@ public final class CopyPass {
         this.rows = rows;
         this.shrink = shrink;
         this.documents = documents;
+        this.inUse = inUse;
         this.reporter = reporter;
         this.zone = zone;
         this.clock = clock;
@@ -161,7 +164,7 @@ public final class CopyPass {
                 }
             }
             for (Candidate candidate : candidates) {
-                if (!candidate.isThere() && !wanted.contains(candidate)) {
+                if (!candidate.isThere() && !wanted.contains(candidate) && !CopyPlan.isLost(candidate)) {
                     candidate
                             .copy()
                             .ifPresent(copy -> reporter.record(
@@ -314,7 +317,14 @@ public final class CopyPass {
         private void removeOld() throws SQLException, InterruptedException {
             List<Candidate> candidates = rows.of(target.name());
             for (CopyPlan.Excess excess : plan().toRemove(candidates, store.pins()::reason)) {
-                remove(excess.candidate().copy().orElseThrow(), excess.reason());
+                BackupCopy copy = excess.candidate().copy().orElseThrow();
+                if (inUse.take(copy)) {
+                    try {
+                        remove(copy, excess.reason());
+                    } finally {
+                        inUse.release(copy);
+                    }
+                }
             }
         }
 
@@ -350,7 +360,9 @@ public final class CopyPass {
 
         private void retained(BackupCopy copy, String because) {
             if (copy.state() != CopyState.RETAINED) {
-                reporter.record(copy.in(CopyState.RETAINED, because));
+                // A damaged copy that the target keeps is no copy.
+                reporter.record(
+                        copy.in(copy.state().isThere() ? CopyState.RETAINED : CopyState.REMOVED, because));
                 LOG.info(
                         "{}: {} is retained at {}: {}",
                         copy.source().service(),

@@ -18,6 +18,7 @@ import org.pgsteward.backup.retention.ShrinkRule;
 import org.pgsteward.backup.store.Standing;
 import org.pgsteward.backup.store.StoredBackupStatus;
 import org.pgsteward.journal.CopyRows.Candidate;
+import org.pgsteward.model.BackupCopy;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.CopyState;
@@ -104,7 +105,42 @@ public final class CopyPlan {
                 }
             }
         });
+        excess.addAll(lostOnes(candidates, pinned));
         excess.sort(Comparator.comparing(one -> one.candidate().backup().times().startedAt()));
+        return excess;
+    }
+
+    /**
+     * Returns whether a copy is damaged at the target and cannot be replaced, since this host no longer has the backup. Its
+     * file stays there as long as the policy would keep an intact copy: a part of it may be of use.
+     */
+    static boolean isLost(Candidate candidate) {
+        return !candidate.isThere()
+                && !isInStore(candidate)
+                && candidate.copy().filter(BackupCopy::isOurs).isPresent();
+    }
+
+    /** Returns the lost copies that the policy would no longer keep. They take the place of no intact copy. */
+    private List<Excess> lostOnes(List<Candidate> candidates, Function<String, Optional<String>> pinned) {
+        List<Excess> excess = new ArrayList<>();
+        for (Candidate lost : candidates.stream().filter(CopyPlan::isLost).toList()) {
+            List<Candidate> with = candidates.stream()
+                    .filter(other -> other.equals(lost)
+                            || other.isThere()
+                                    && other.backup().kind() == lost.backup().kind()
+                                    && other.backup()
+                                            .service()
+                                            .equals(lost.backup().service()))
+                    .toList();
+            policies.apply(lost.backup().service()).stream()
+                    .flatMap(policy -> decisions(policy, with, path -> pinned.apply(path)).stream())
+                    .filter(decision -> !decision.kept()
+                            && decision.backup()
+                                    .backup()
+                                    .identity()
+                                    .equals(lost.backup().identity()))
+                    .forEach(decision -> excess.add(new Excess(lost, String.join("; ", decision.reasons()))));
+        }
         return excess;
     }
 

@@ -81,6 +81,24 @@ public final class Verification {
         this.clock = clock;
     }
 
+    private Verification(Verification of, Store other) {
+        this.trust = of.trust;
+        this.allowedExtensions = of.allowedExtensions;
+        this.runs = of.runs;
+        this.store = other;
+        this.keys = of.keys;
+        this.scratch = of.scratch;
+        this.turn = of.turn;
+        this.scratchSeries = of.scratchSeries;
+        this.restore = new StoredVerification(other, keys, scratch, scratchSeries);
+        this.clock = of.clock;
+    }
+
+    /** Returns the verification of the backups in another store. Both have the same turn and scratch clusters. */
+    public Verification in(Store other) {
+        return new Verification(this, other);
+    }
+
     /**
      * Restores a backup and compares it with its manifest. If this host has no identity to decrypt the backup, only the
      * hash of the stored file is compared. The backup then keeps an earlier result, or becomes unverifiable.
