@@ -50,6 +50,7 @@ final class BackupFactory {
     final Dumps dumps;
     final Restore restore;
     final Recovery recovery;
+    final RecoveryCard recoveryCard;
     final CardKeeper card;
     final BackupAlerts notices;
     final BackupRun backups;
@@ -94,8 +95,8 @@ final class BackupFactory {
                 journal.rows::verified,
                 base.clock);
         recovery = new Recovery(server, store, backupSets, restore, leftovers, journal.all::take, watch.stuck());
-        card = new CardKeeper(
-                new RecoveryCard(store, server.address(), base.clock), journal.rows, backupSets, base.clock);
+        recoveryCard = new RecoveryCard(store, server.address(), base.clock);
+        card = new CardKeeper(recoveryCard, journal.rows, backupSets, base.clock);
         notices = new BackupAlerts(
                 journal.tables,
                 new ShrinkCheck(journal.rows, watch.shrink(), base.clock),

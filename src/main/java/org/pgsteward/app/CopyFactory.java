@@ -55,7 +55,12 @@ public final class CopyFactory {
                 backup.config.keys(),
                 journal.copies,
                 backup.watch.shrink(),
-                new CopyDocuments(backup.store),
+                new CopyDocuments(
+                        backup.store,
+                        backup.recoveryCard,
+                        journal.rows,
+                        base.state().resolve("copies"),
+                        base.clock),
                 inUse,
                 base.reporter,
                 base.zone(),

@@ -116,6 +116,7 @@ public final class CopyPass {
         private final CopyPlace place;
         private final Function<String, Optional<RetentionPolicy>> policies;
         private final List<BackupCopy> uncommitted = new ArrayList<>();
+        private final List<BackupCopy> present = new ArrayList<>();
         private Optional<String> failure = Optional.empty();
         private int failuresInARow;
         private int copied;
@@ -129,9 +130,13 @@ public final class CopyPass {
         Result run() throws SQLException, InterruptedException {
             List<Candidate> candidates = rows.of(target.name());
             List<Candidate> wanted = plan().toCopy(candidates);
+            candidates.stream()
+                    .filter(Candidate::isThere)
+                    .flatMap(candidate -> candidate.copy().stream())
+                    .forEach(present::add);
             recordNew(candidates, wanted);
             try {
-                place.begin((int) candidates.stream().filter(Candidate::isThere).count());
+                place.begin(present.size());
             } catch (IOException e) {
                 return new Result(0, wanted.size(), Optional.of(FirstCause.of(e)));
             }
@@ -213,7 +218,7 @@ public final class CopyPass {
             }
             // The manifest is rewritten if a verification adds caveats, so a file of this name may differ.
             CopyPlace.Stored described =
-                    place.put(document(Store.manifestOf(path), copy.source().backupId()));
+                    place.put(manifest(Store.manifestOf(path), copy.source().backupId()));
             BackupCopy there = copy.there(file.manifest().file().sizeBytes(), clock.instant());
             if (stored == CopyPlace.Stored.AFTER_COMMIT || described == CopyPlace.Stored.AFTER_COMMIT) {
                 uncommitted.add(there);
@@ -252,8 +257,11 @@ public final class CopyPass {
             }
         }
 
-        private Outgoing document(String path, String backupId) throws IOException {
-            Path file = store.root().resolve(path);
+        private Outgoing manifest(String path, String backupId) throws IOException {
+            return document(store.root().resolve(path), path, backupId);
+        }
+
+        private Outgoing document(Path file, String path, String backupId) throws IOException {
             byte[] bytes = BoundedFile.bytesNoLink(file, LARGEST_DOCUMENT);
             return new Outgoing(
                     path,
@@ -280,6 +288,7 @@ public final class CopyPass {
 
         private void there(BackupCopy copy) {
             copied++;
+            present.add(copy);
             reporter.record(copy);
             LOG.info(
                     "{}: copied {} to {}",
@@ -305,7 +314,7 @@ public final class CopyPass {
             }
             try {
                 removeOld();
-                if (documents.send(target, place, this::document)) {
+                if (documents.send(target, place, present, (file, path) -> document(file, path, ""))) {
                     place.commit();
                 }
             } catch (IOException e) {

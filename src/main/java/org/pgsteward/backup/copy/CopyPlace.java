@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import org.pgsteward.backup.store.CardOrigin;
 
 /**
  * The other end of a target: a folder, a remote of rclone, a repository of restic, or the route of an operator. All paths
@@ -83,4 +84,13 @@ public interface CopyPlace {
      * @return a note for the operator; empty if there is none
      */
     Optional<String> check() throws IOException, InterruptedException;
+
+    /**
+     * Describes how an operator without pgsteward fetches the files, for {@code RECOVERY.md} at the target.
+     *
+     * @param target its name
+     */
+    default CardOrigin recovery(String target) throws IOException, InterruptedException {
+        return CardOrigin.unknown(target);
+    }
 }

@@ -25,6 +25,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.pgsteward.backup.store.CardOrigin;
+import org.pgsteward.backup.store.ShellWord;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.io.Sha256;
@@ -240,6 +242,14 @@ public final class FolderPlace implements CopyPlace {
             Files.deleteIfExists(probe);
         }
         return Optional.empty();
+    }
+
+    @Override
+    public CardOrigin recovery(String target) {
+        return CardOrigin.fetched(
+                "Mount the disk with the folder `" + root + "`. If it is elsewhere now, put its present path into the"
+                        + " lines.",
+                "mkdir backups && cp -r " + ShellWord.file(root + "/.") + " backups && cd backups");
     }
 
     /** Returns the file of a path, which must not leave the folder. */

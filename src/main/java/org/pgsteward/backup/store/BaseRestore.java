@@ -12,7 +12,11 @@ public final class BaseRestore {
      * @param file as a word of the shell; a file that ends in {@code .age} is decrypted first
      */
     public static String lines(String file) {
-        String opened = file.endsWith(".age") ? "age -d -i key.txt < " + file + " | zstd -d" : "zstd -d < " + file;
+        return unpacking(file.endsWith(".age") ? "age -d -i key.txt < " + file + " | zstd -d" : "zstd -d < " + file);
+    }
+
+    /** Returns the commands for a command that writes the plain archive to its output. */
+    static String unpacking(String opened) {
         return """
                 mkdir -m 700 restored
                 %s | tar -x -C restored

@@ -4,6 +4,8 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -26,9 +28,16 @@ final class CardBackup {
     private final DatabaseEnvironment database;
     private final ServerAddress server;
     private final boolean settingsChange;
+    private final Optional<UnaryOperator<String>> plain;
 
-    /** @param settingsChange whether its settings differ from the settings in force for the dump before it */
-    CardBackup(StoredBackup backup, ServerAddress server, boolean settingsChange) {
+    /**
+     * @param plain returns the command that writes the plain content of a file, by its path; empty for a file in the form of
+     *     the store
+     * @param settingsChange whether its settings differ from the settings in force for the dump before it
+     */
+    CardBackup(
+            StoredBackup backup, ServerAddress server, Optional<UnaryOperator<String>> plain, boolean settingsChange) {
+        this.plain = plain;
         this.backup = backup;
         this.manifest = backup.manifest();
         this.database = manifest.contents().surroundings();
@@ -46,12 +55,15 @@ final class CardBackup {
 
     /** Returns the commands that write the decrypted and decompressed file to their output. */
     String source() {
+        if (plain.isPresent()) {
+            return plain.get().apply(path());
+        }
         String file = ShellWord.file(path());
         return isEncrypted() ? "age -d -i \"$AGE_KEY\" " + file + " | zstd -dc" : "zstd -dc " + file;
     }
 
     boolean isEncrypted() {
-        return path().endsWith(".age");
+        return plain.isEmpty() && path().endsWith(".age");
     }
 
     String name() {
@@ -161,7 +173,8 @@ final class CardBackup {
 
     /** Returns the commands that restore a base backup. */
     String lines() {
-        return BaseRestore.lines(ShellWord.file(path())).stripTrailing();
+        return (plain.isPresent() ? BaseRestore.unpacking(source()) : BaseRestore.lines(ShellWord.file(path())))
+                .stripTrailing();
     }
 
     /** Returns the longest name that fits, without invisible characters. */

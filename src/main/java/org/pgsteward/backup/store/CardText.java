@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.ServerAddress;
@@ -50,11 +52,28 @@ final class CardText {
     private final Inventory all;
     private final CardRule rule;
     private final ServerAddress server;
+    private final Optional<Copied> copied;
 
-    private CardText(Inventory all, CardRule rule, ServerAddress server) {
+    private CardText(Inventory all, CardRule rule, ServerAddress server, Optional<Copied> copied) {
         this.all = all;
         this.rule = rule;
         this.server = server;
+        this.copied = copied;
+    }
+
+    /** A target of copies, whose files the card lists. */
+    record Copied(String target, CardOrigin origin) {
+        String text() {
+            return origin.text();
+        }
+
+        List<String> lines() {
+            return origin.lines();
+        }
+
+        boolean hasLines() {
+            return !origin.lines().isEmpty();
+        }
     }
 
     /**
@@ -63,7 +82,13 @@ final class CardText {
      * @param verified the hashes of the files of verified backups, by their ids; an empty hash is unknown
      */
     static String of(Inventory all, Map<String, String> verified, ServerAddress server, Instant now) {
-        return new CardText(all, new CardRule(verified, all.signedSince()), server).text(now);
+        return of(all, verified, server, Optional.empty(), now);
+    }
+
+    /** @param copied the target of the copies; empty for the files of the store */
+    static String of(
+            Inventory all, Map<String, String> verified, ServerAddress server, Optional<Copied> copied, Instant now) {
+        return new CardText(all, new CardRule(verified, all.signedSince()), server, copied).text(now);
     }
 
     private String text(Instant now) {
@@ -81,6 +106,8 @@ final class CardText {
                         card,
                         Map.ofEntries(
                                 Map.entry("now", now),
+                                Map.entry("copied", copied.map(List::of).orElse(List.of())),
+                                Map.entry("isPlain", plain().isPresent()),
                                 Map.entry("major", major == 0 ? "" : major),
                                 Map.entry("encrypted", backups.stream().anyMatch(CardBackup::isEncrypted)),
                                 Map.entry("notes", notes),
@@ -117,8 +144,12 @@ final class CardText {
         return card.toString();
     }
 
+    private Optional<UnaryOperator<String>> plain() {
+        return copied.flatMap(target -> target.origin().plain());
+    }
+
     private CardBackup plain(StoredBackup backup) {
-        return new CardBackup(backup, server, false);
+        return new CardBackup(backup, server, plain(), false);
     }
 
     private static List<StoredBackup> of(List<StoredBackup> listed, BackupKind kind) {
@@ -131,7 +162,7 @@ final class CardText {
         for (StoredBackup dump : of(listed, BackupKind.DUMP)) {
             String own = plain(dump).settings();
             boolean change = !own.isEmpty() && !own.equals(inForce);
-            dumps.add(new CardBackup(dump, server, change));
+            dumps.add(new CardBackup(dump, server, plain(), change));
             inForce = change ? own : inForce;
         }
         return dumps;

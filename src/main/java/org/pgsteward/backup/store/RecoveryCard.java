@@ -7,11 +7,17 @@ import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.pgsteward.backup.underway.ServiceFolder;
 import org.pgsteward.io.AtomicFile;
+import org.pgsteward.model.BackupCopy;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
@@ -51,6 +57,29 @@ public final class RecoveryCard {
                 .getBytes(StandardCharsets.UTF_8);
         AtomicFile.write(store.root().resolve(NAME), text, AtomicFile.PRIVATE);
         removeLeftovers();
+    }
+
+    /**
+     * Returns the card of a target, with the same lines for the copies there.
+     *
+     * @param verified the hashes of the files of verified backups, by their ids
+     * @param there the copies at the target
+     * @throws IOException if the store cannot be read
+     */
+    public synchronized String ofTarget(
+            String target, CardOrigin origin, Map<String, String> verified, List<BackupCopy> there, Instant now)
+            throws IOException {
+        Map<String, String> copied = new HashMap<>();
+        Set<String> paths = new HashSet<>();
+        for (BackupCopy copy : there) {
+            String hash = verified.get(copy.source().backupId());
+            if (hash != null) {
+                copied.put(copy.source().backupId(), hash);
+            }
+            paths.add(copy.source().path());
+        }
+        Inventory newest = known.newest(copied).only(backup -> paths.contains(backup.path()));
+        return CardText.of(newest, copied, server, Optional.of(new CardText.Copied(target, origin)), now);
     }
 
     /** Removes unfinished files of killed processes. */

@@ -5,14 +5,14 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Quotes texts for a shell. Pure. */
-final class ShellWord {
+public final class ShellWord {
     /** Control and format characters (including direction marks), lone surrogates, line separators. */
     static final Pattern UNFIT = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Zl}\\p{Zp}]");
 
     private ShellWord() {}
 
     /** Returns one word for the shell in one line, for any text. A line break at the end of a name is lost. */
-    static String of(String text) {
+    public static String of(String text) {
         if (UNFIT.matcher(text).find()) {
             return "\"$(printf %b '" + octal(text) + "')\"";
         }
@@ -22,7 +22,7 @@ final class ShellWord {
     }
 
     /** Returns a path that no program takes for an option. */
-    static String file(String path) {
+    public static String file(String path) {
         return of(path.startsWith("-") ? "./" + path : path);
     }
 

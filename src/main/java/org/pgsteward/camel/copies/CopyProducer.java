@@ -50,6 +50,9 @@ final class CopyProducer extends DefaultProducer {
             case CHECK -> {
                 return place.check();
             }
+            case RECOVERY -> {
+                return place.recovery(exchange.getVariable(Operation.TARGET, String.class));
+            }
         }
         return Operation.DONE;
     }

@@ -14,7 +14,8 @@ enum Operation {
     REMOVE,
     LIST,
     MANIFESTS,
-    CHECK;
+    CHECK,
+    RECOVERY;
 
     /** The header with the operation. */
     static final String HEADER = "operation";
@@ -27,6 +28,9 @@ enum Operation {
 
     /** The variable with the number of copies that the journal records, for {@code begin}. */
     static final String COPIES = "copies";
+
+    /** The variable with the name of the target, for {@code recovery}. */
+    static final String TARGET = "target";
 
     /** The variable in which {@code copy:} puts its result. A route without it may use any other component. */
     static final String ANSWER = "answer";

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.backup.copy.CopyPlace;
 import org.pgsteward.backup.copy.Incoming;
 import org.pgsteward.backup.copy.Outgoing;
+import org.pgsteward.backup.store.CardOrigin;
 import org.pgsteward.camel.RouteClient;
 import org.pgsteward.camel.receivers.Redaction;
 import org.pgsteward.io.Sha256;
@@ -147,6 +148,12 @@ final class RoutePlace implements CopyPlace {
         return answer.isByComponent()
                 ? ((Optional<?>) answer.as(Optional.class)).map(String.class::cast)
                 : Optional.empty();
+    }
+
+    @Override
+    public CardOrigin recovery(String name) throws IOException, InterruptedException {
+        Answer answer = send(Operation.RECOVERY, "", null, Map.of(Operation.TARGET, name));
+        return answer.isByComponent() ? answer.as(CardOrigin.class) : CardOrigin.unknown(name);
     }
 
     private Answer send(Operation operation, String path, @Nullable Object body, Map<String, Object> variables)

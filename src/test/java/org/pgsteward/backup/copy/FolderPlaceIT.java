@@ -49,7 +49,7 @@ class FolderPlaceIT {
             assertThat(folder.resolve(path)).hasBinaryContent(here.stored(path));
             assertThat(folder.resolve(Store.manifestOf(path))).hasBinaryContent(here.stored(Store.manifestOf(path)));
         }
-        assertThat(folder.resolve("RECOVERY.md")).hasBinaryContent(here.stored("RECOVERY.md"));
+        assertThat(folder.resolve("RECOVERY.md")).content().contains("cp -r " + folder + "/. backups", app.id());
         assertThat(CopyHost.filesIn(folder)).noneMatch(name -> name.endsWith(".part"));
     }
 

@@ -3,22 +3,17 @@ package org.pgsteward.backup.restore;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
-import org.pgsteward.backup.Contents;
+import org.pgsteward.backup.CardShell;
 import org.pgsteward.backup.Zstd;
 import org.pgsteward.backup.store.RecoveryCard;
 import org.pgsteward.camel.Pipeline;
@@ -30,8 +25,6 @@ import org.pgsteward.postgres.TestCluster;
 /** Runs the lines of {@code RECOVERY.md} in a shell. {@code CorpusSoakIT} does so for the whole corpus. */
 @NeedsPostgres
 class RecoveryLinesIT {
-    private static final Pattern BLOCK = Pattern.compile("(?s)\n```sh\n(.*?)\n```\n");
-
     private TestHost host;
     private Wiring wiring;
     private Pipeline pipeline;
@@ -163,12 +156,7 @@ class RecoveryLinesIT {
     }
 
     private List<String> blocks() throws Exception {
-        List<String> blocks = new ArrayList<>();
-        Matcher matcher = BLOCK.matcher(Files.readString(host.store().resolve(RecoveryCard.NAME)));
-        while (matcher.find()) {
-            blocks.add(matcher.group(1));
-        }
-        return blocks;
+        return CardShell.blocks(host.store().resolve(RecoveryCard.NAME));
     }
 
     /**
@@ -177,16 +165,6 @@ class RecoveryLinesIT {
      * @return its output
      */
     private String said(TestCluster cluster, String lines) throws Exception {
-        ProcessBuilder sh =
-                new ProcessBuilder("sh").directory(host.store().toFile()).redirectErrorStream(true);
-        sh.environment().putAll(Contents.environment(cluster));
-        sh.environment().put("PATH", TestCluster.programs().directory() + ":" + System.getenv("PATH"));
-        Process process = sh.start();
-        try (var input = process.outputWriter(StandardCharsets.UTF_8)) {
-            input.write(blocks().get(0).replace("sha256sum -c ", "sha256sum --quiet -c ") + "\n" + lines + "\n");
-        }
-        String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-        process.waitFor();
-        return said;
+        return CardShell.said(cluster, host.store(), List.of(blocks().get(0), lines));
     }
 }
