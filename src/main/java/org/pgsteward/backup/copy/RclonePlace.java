@@ -115,7 +115,8 @@ public final class RclonePlace implements CopyPlace {
         try {
             send(file, part);
             comparison.require(part);
-            rclone.run(LIMIT, MOST, "moveto", remote.of(part), remote.of(file.path()));
+            // Without this option, rclone keeps an old file of the same size at a remote without times and hashes.
+            rclone.run(LIMIT, MOST, "moveto", "--ignore-times", remote.of(part), remote.of(file.path()));
         } catch (IOException e) {
             discard(part);
             throw e;
@@ -253,15 +254,17 @@ public final class RclonePlace implements CopyPlace {
     }
 
     @Override
-    public Incoming get(String path) throws IOException {
+    public Incoming get(String path) throws IOException, InterruptedException {
         PushbackInputStream content =
                 new PushbackInputStream(rclone.start(LONGEST_READING, new byte[0], "cat", remote.of(path)));
         boolean begun = false;
         try {
-            // The first byte, or the failure.
+            // The first byte, or the failure. An object store has no folder that could be missing.
             int first = content.read();
             if (first >= 0) {
                 content.unread(first);
+            } else if (!has(path)) {
+                throw new IOException(remote.of(path) + " does not exist");
             }
             begun = true;
             return Incoming.asStored(content);
