@@ -91,8 +91,7 @@ public final class CopyAlerts {
     /** Returns the firing alert of a kind about a target. */
     Optional<Alert> firing(String kind, String target) {
         return alerts.firing().stream()
-                .filter(alert ->
-                        alert.kind().equals(kind) && alert.service().equals(target))
+                .filter(alert -> alert.kind().equals(kind) && alert.service().equals(target))
                 .findFirst();
     }
 

@@ -60,9 +60,7 @@ final class CopyContent {
             if (difference.isEmpty()) {
                 difference = content(place, backup);
             }
-            return difference
-                    .map(reason -> new Finding(State.DAMAGED, reason))
-                    .orElse(new Finding(State.INTACT, ""));
+            return difference.map(reason -> new Finding(State.DAMAGED, reason)).orElse(new Finding(State.INTACT, ""));
         } catch (IOException e) {
             return new Finding(State.UNREADABLE, "reading it there failed: " + FirstCause.of(e));
         }

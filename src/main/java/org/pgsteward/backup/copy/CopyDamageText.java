@@ -39,9 +39,10 @@ final class CopyDamageText {
                         : Count.words(found.size(), "damaged copy").replace("copys", "copies") + " at " + target + ", "
                                 + names(found) + ": ")
                 + found.get(0).found());
-        text.append(lost.size() < found.size()
-                ? "; the live database and the backup on this host are not affected, and it is copied again by itself"
-                : "; the live database is not affected");
+        text.append(
+                lost.size() < found.size()
+                        ? "; the live database and the backup on this host are not affected, and it is copied again by itself"
+                        : "; the live database is not affected");
         if (!lost.isEmpty()) {
             text.append("; ")
                     .append(lost.size() == found.size() ? "this host" : "of " + names(lost) + ", this host")
@@ -61,7 +62,8 @@ final class CopyDamageText {
                                 + (lost.size() < found.size()
                                         ? "pgsteward verify --backup " + first.id() + "   # the backup on this host\n"
                                         : "")
-                                + first.kind().command(first.service()) + "   # makes another backup, which is copied next",
+                                + first.kind().command(first.service())
+                                + "   # makes another backup, which is copied next",
                         now)
                 .with(figures);
     }

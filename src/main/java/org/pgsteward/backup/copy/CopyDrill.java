@@ -32,7 +32,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Fetches a copy from its target, restores it and compares its rows. {@link CopyDrillRule} chooses the copy.
+ * Fetches a copy from its target, restores it and compares its rows. {@link CopyDrillRule} chooses the copy. Before, it
+ * finds the copies that are missing from the list of the target.
  *
  * <p>A copy is damaged only if the target answers, and lacks it or has another content. A damaged copy is copied again
  * by the next pass.
@@ -42,6 +43,9 @@ public final class CopyDrill {
 
     /** The number of copies without a result after which a drill ends. */
     private static final int MOST_OPEN = 3;
+
+    /** The number of missing copies that are confirmed one by one. After these, the list of the target is believed. */
+    private static final int MOST_CONFIRMED = 20;
 
     /**
      * A copy that could not be read is damaged after this many drills in which another copy of the target could. A
@@ -133,6 +137,9 @@ public final class CopyDrill {
         Result run(int count) throws SQLException, InterruptedException {
             order = CopyDrillRule.order(rows.of(target.name()), attempted, clock.instant());
             begin();
+            if (answers) {
+                findMissing();
+            }
             int open = 0;
             for (Candidate candidate : order) {
                 if (!answers || checked >= count || open >= MOST_OPEN) {
@@ -185,8 +192,7 @@ public final class CopyDrill {
         private void requireRoom(Backup backup) throws IOException {
             long need = backup.file().sizeBytes()
                     + DiskNeedRule.scratch(backup.file().sourceBytes());
-            long free =
-                    Files.getFileStore(DiskSpace.existing(scratch)).getUsableSpace() - verification.promised();
+            long free = Files.getFileStore(DiskSpace.existing(scratch)).getUsableSpace() - verification.promised();
             if (free < need) {
                 throw new IOException("its check needs about " + DiskNeedRule.words(need) + ", "
                         + DiskNeedRule.words(Math.max(0, free)) + " free on " + scratch);
@@ -233,11 +239,7 @@ public final class CopyDrill {
             Files.createDirectory(room.root());
             CopyContent.Finding found = CopyContent.of(place, candidate.backup(), room);
             switch (found.state()) {
-                case DAMAGED -> damaged(List.of(candidate), found.reason());
-                case MISSING -> {
-                    damaged(List.of(candidate), found.reason());
-                    otherMissing(candidate);
-                }
+                case DAMAGED, MISSING -> damaged(List.of(candidate), found.reason());
                 case UNREADABLE -> {
                     unread.add(candidate);
                     open(candidate.backup().id() + ": " + found.reason());
@@ -251,14 +253,14 @@ public final class CopyDrill {
             return found.state() == CopyContent.State.DAMAGED || found.state() == CopyContent.State.MISSING;
         }
 
-        /** Finds the other copies that are missing, so that a removed folder is not found in one drill per copy. */
-        private void otherMissing(Candidate first) throws SQLException, InterruptedException {
+        /** Finds the copies that are missing: a list of the target is cheap, and a drill fetches only one copy. */
+        private void findMissing() throws SQLException, InterruptedException {
             List<Candidate> missing = new ArrayList<>();
             try {
                 Set<String> present = new HashSet<>(place.list());
                 for (Candidate candidate : order) {
                     String path = candidate.backup().path().orElseThrow();
-                    if (!candidate.equals(first) && !present.contains(path) && isMissing(candidate, path)) {
+                    if (!present.contains(path) && (missing.size() >= MOST_CONFIRMED || isMissing(candidate, path))) {
                         missing.add(candidate);
                     }
                 }
@@ -282,6 +284,9 @@ public final class CopyDrill {
 
         /** Records damaged copies, unless the target lost its disk or retention removed them meanwhile. */
         private void damaged(List<Candidate> candidates, String found) throws SQLException, InterruptedException {
+            if (candidates.isEmpty()) {
+                return;
+            }
             begin();
             if (!answers) {
                 return;

@@ -85,15 +85,15 @@ final class CopyOverdueRule {
                 .orElse(since);
     }
 
-    private static String text(
-            CopyTarget target, Facts facts, List<Lacking> overdue, Instant earliest, Instant now) {
+    private static String text(CopyTarget target, Facts facts, List<Lacking> overdue, Instant earliest, Instant now) {
         String newest = facts.newestSet()
                 .map(at -> "the newest complete set at " + target.name() + " is of " + second(at))
                 .orElse("no complete set of backups is at " + target.name());
         String names =
                 overdue.stream().limit(MOST_NAMED).map(CopyOverdueRule::name).collect(Collectors.joining(", "));
         int more = overdue.size() - MOST_NAMED;
-        return newest + "; for " + Elapsed.roughly(Duration.between(earliest, now)) + " it has lacked verified backups of "
+        return newest + "; for " + Elapsed.roughly(Duration.between(earliest, now))
+                + " it has lacked verified backups of "
                 + names + (more > 0 ? " and " + Count.words(more, "other") : "") + ", the limit is "
                 + Elapsed.words(target.overdue()) + "; the backups on this host are not affected"
                 + (facts.lastError().isEmpty() ? "" : "; the last error: " + facts.lastError());

@@ -370,8 +370,7 @@ public final class CopyPass {
         private void retained(BackupCopy copy, String because) {
             if (copy.state() != CopyState.RETAINED) {
                 // A damaged copy that the target keeps is no copy.
-                reporter.record(
-                        copy.in(copy.state().isThere() ? CopyState.RETAINED : CopyState.REMOVED, because));
+                reporter.record(copy.in(copy.state().isThere() ? CopyState.RETAINED : CopyState.REMOVED, because));
                 LOG.info(
                         "{}: {} is retained at {}: {}",
                         copy.source().service(),

@@ -124,7 +124,7 @@ class CopyDrillIT {
 
         assertThat(drill().damaged()).containsExactlyInAnyOrder(app.id(), wiki.id());
         assertThat(here.copies("folder"))
-                .containsExactly(app.id() + " failed", wiki.id() + " failed", shop.id() + " there");
+                .containsExactly(app.id() + " failed", wiki.id() + " failed", shop.id() + " verified");
 
         assertThat(here.copyTo("folder").copied()).isEqualTo(2);
         watch.report();
@@ -136,7 +136,8 @@ class CopyDrillIT {
     void aCopyThatIsNoLongerHereStaysReported() throws Exception {
         Backup app = here.backUp("app");
         here.copyTo("folder");
-        here.host.cluster()
+        here.host
+                .cluster()
                 .run("homelab", "UPDATE public.backup_log SET state = 'expired' WHERE backup_id = '" + app.id() + "'");
         Files.delete(here.host.store().resolve(app.path().orElseThrow()));
         Files.writeString(copy(app), "altered");
@@ -151,7 +152,8 @@ class CopyDrillIT {
         assertThat(firing(CopyAlerts.DAMAGED)).hasSize(1);
         here.clock.pass(Duration.ofHours(12));
         Backup next = here.backUp("app");
-        here.host.cluster()
+        here.host
+                .cluster()
                 .run("homelab", "UPDATE public.backup_log SET set_id = 'night' WHERE backup_id = '" + next.id() + "'");
         watch.report();
         assertThat(firing(CopyAlerts.DAMAGED)).hasSize(1);
@@ -178,7 +180,8 @@ class CopyDrillIT {
         Path absent = here.host.folder().resolve("absent");
         restart(Map.of("pgsteward.copy.folder.dir", absent.toString()));
         Backup app = here.backUp("app");
-        here.host.cluster()
+        here.host
+                .cluster()
                 .run("homelab", "UPDATE public.backup_log SET set_id = 'night' WHERE backup_id = '" + app.id() + "'");
         here.copyTo("folder");
         watch.report();
@@ -191,7 +194,10 @@ class CopyDrillIT {
         assertThat(firing(CopyAlerts.OVERDUE))
                 .singleElement()
                 .asString()
-                .contains("no complete set of backups is at folder", "has lacked verified backups of app", "the limit is 1 day 12 h");
+                .contains(
+                        "no complete set of backups is at folder",
+                        "has lacked verified backups of app",
+                        "the limit is 1 day 12 h");
 
         Files.createDirectory(absent);
         here.copyTo("folder");
