@@ -165,7 +165,7 @@ class SftpEndIT {
             String far = "far:" + end.served() + "/d/a";
             link.cutAfter(FaultyLink.Way.UP, 1_000_000);
             Client cut = Client.rclone(through, "copyto", file.toString(), far);
-            assertThat(cut.exit()).isEqualTo(1);
+            assertThat(cut.exit()).isNotZero();
             assertThat(link.cuts()).isPositive();
             link.recover();
             Client.rclone(through, "copyto", file.toString(), far).done();
