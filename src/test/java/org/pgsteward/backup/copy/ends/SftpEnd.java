@@ -151,7 +151,7 @@ public final class SftpEnd implements AutoCloseable {
                 + knownHosts(port) + " -o IdentitiesOnly=yes -i " + login;
     }
 
-    /** Returns the options of restic 0.17 and later, which adds the port and the user from the address. */
+    /** Returns the options of a restic newer than 0.14, which adds the port and the user from the address. */
     public List<String> resticArguments(int port) throws IOException {
         return List.of("-o", "sftp.args=" + sshArguments(port));
     }
