@@ -33,7 +33,24 @@ final class Rclone {
 
     private static final int LARGEST_CONFIG = 1 << 20;
 
-    /** A server that sends nothing is given up after about two minutes: three times, 40 seconds each. */
+    /** The limit for a command that moves no file. */
+    static final Duration LIMIT = Duration.ofMinutes(5);
+
+    /** A slower link than this is as bad as none. */
+    private static final long SLOWEST_LINK = 16 * 1024;
+
+    private static final String MISSING =
+            "; install it on the host of pgsteward, on Debian with `apt-get install rclone`";
+
+    private static final int NOT_FOUND = 127;
+
+    /** Seconds without a byte. */
+    private static final int SILENCE = 30;
+
+    /** A server computes the hash of a file at least at this rate, and sends nothing meanwhile. */
+    private static final long SLOWEST_HASH = 16 << 20;
+
+    /** A server that sends nothing is given up after about two minutes. */
     private static final List<String> LIMITS = List.of(
             "--ask-password=false",
             "--retries",
@@ -43,7 +60,13 @@ final class Rclone {
             "--contimeout",
             "20s",
             "--timeout",
-            "40s");
+            SILENCE + "s");
+
+    /**
+     * rclone is killed with this process. Otherwise it would write on into a file that the next process sends and compares.
+     * The kernel also kills it when the thread ends that started it.
+     */
+    private static final List<String> DIES_WITH_US = List.of("setpriv", "--pdeathsig", "KILL", "--");
 
     private final Path folder;
     private final RcloneConfig config;
@@ -94,7 +117,7 @@ final class Rclone {
 
     /** @param input the standard input, not larger than a pipe */
     byte[] run(Duration limit, int most, byte[] input, String... arguments) throws IOException, InterruptedException {
-        try (InputStream output = start(limit, input, arguments)) {
+        try (InputStream output = start(DIES_WITH_US, limit, input, arguments)) {
             byte[] bytes = output.readNBytes(most + 1);
             if (bytes.length > most) {
                 throw new IOException("rclone printed more than " + most + " bytes, the limit");
@@ -105,16 +128,39 @@ final class Rclone {
         }
     }
 
+    /**
+     * Returns the option for a command during which a server works on a file and sends nothing: it computes a hash, or copies
+     * the file to rename it.
+     */
+    static String patience(long sizeBytes) {
+        return "--timeout=" + (SILENCE + Math.max(0, sizeBytes) / SLOWEST_HASH) + "s";
+    }
+
+    /**
+     * Returns the limit for a command that moves a file.
+     *
+     * @param bytesPerSecond its bandwidth; 0 for no limit
+     */
+    static Duration limit(long sizeBytes, long bytesPerSecond) {
+        long rate = bytesPerSecond > 0 ? Math.min(bytesPerSecond / 2, SLOWEST_LINK) : SLOWEST_LINK;
+        return LIMIT.plusSeconds(Math.max(0, sizeBytes) / Math.max(1, rate));
+    }
+
     /** Starts a command, and returns its output, which throws at its end if the command failed. */
-    InputStream start(Duration limit, byte[] input, String... arguments) throws IOException {
-        List<String> command = new ArrayList<>(List.of("rclone"));
+    InputStream start(Duration limit, String... arguments) throws IOException {
+        return start(List.of(), limit, new byte[0], arguments);
+    }
+
+    private InputStream start(List<String> by, Duration limit, byte[] input, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(by);
+        command.add("rclone");
         command.addAll(LIMITS);
         command.addAll(List.of(arguments));
         ClientProgram program;
         try {
             program = ClientProgram.start(UnprivilegedUser.unchanged(), command, environment());
         } catch (IOException e) {
-            throw new IOException("cannot start rclone; install it, on Debian with `apt-get install rclone`", e);
+            throw new IOException("cannot start rclone" + MISSING, e);
         }
         try (OutputStream stdin = program.input()) {
             stdin.write(input);
@@ -136,6 +182,9 @@ final class Rclone {
     }
 
     private IOException failure(ClientProgram.Ended ended) {
+        if (ended.exitCode() == NOT_FOUND) {
+            return new IOException("rclone is not installed" + MISSING);
+        }
         Set<String> secrets = new TreeSet<>(config.secrets());
         try {
             secrets.addAll(RcloneConfig.parse(textOf(folder.resolve(CONFIG))).secrets());

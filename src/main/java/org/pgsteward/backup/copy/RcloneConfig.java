@@ -19,7 +19,7 @@ import java.util.stream.Stream;
  *
  * @param sections the options of each remote, by name
  */
-record RcloneConfig(Map<String, Map<String, String>> sections) {
+public record RcloneConfig(Map<String, Map<String, String>> sections) {
     private static final int MOST_CHARACTERS = 256 * 1024;
     private static final int MOST_SECTIONS = 200;
 
@@ -67,7 +67,7 @@ record RcloneConfig(Map<String, Map<String, String>> sections) {
     /** Values shorter than that would match parts of words. */
     private static final int SHORTEST_SECRET = 4;
 
-    RcloneConfig {
+    public RcloneConfig {
         Map<String, Map<String, String>> copy = new LinkedHashMap<>();
         sections.forEach((name, options) -> copy.put(name, Map.copyOf(options)));
         sections = copy;
@@ -78,7 +78,7 @@ record RcloneConfig(Map<String, Map<String, String>> sections) {
      *
      * @throws IllegalArgumentException if it cannot be used, with the number of the line but not its content
      */
-    static RcloneConfig parse(String text) {
+    public static RcloneConfig parse(String text) {
         if (text.length() > MOST_CHARACTERS) {
             throw new IllegalArgumentException(
                     "rclone.conf has more than " + MOST_CHARACTERS + " characters, the limit");
@@ -129,7 +129,7 @@ record RcloneConfig(Map<String, Map<String, String>> sections) {
     }
 
     /** Returns the name of the remote in an address such as {@code nas:pgsteward}. */
-    static Optional<String> nameIn(String address) {
+    public static Optional<String> nameIn(String address) {
         Matcher named = NAMED.matcher(address);
         return named.matches() ? Optional.of(named.group(1)) : Optional.empty();
     }
@@ -149,12 +149,12 @@ record RcloneConfig(Map<String, Map<String, String>> sections) {
     }
 
     /** Returns whether all files of a remote are encrypted by rclone before they leave this host. */
-    boolean isEncrypted(String remote) {
+    public boolean isEncrypted(String remote) {
         return all(remote, DEEPEST, name -> type(name).equals("crypt"));
     }
 
     /** Returns whether all files of a remote stay on this host. */
-    boolean isLocal(String remote) {
+    public boolean isLocal(String remote) {
         return all(remote, DEEPEST, name -> name.isEmpty() || type(name).equals("local"));
     }
 
@@ -169,6 +169,12 @@ record RcloneConfig(Map<String, Map<String, String>> sections) {
                         .map(address -> address.startsWith("/") ? Optional.of("") : nameIn(address))
                         .allMatch(name ->
                                 name.filter(one -> all(one, depth - 1, wanted)).isPresent());
+    }
+
+    /** Returns the names of the remotes, but no value: each may be secret. */
+    @Override
+    public String toString() {
+        return "RcloneConfig" + sections.keySet();
     }
 
     /** Returns the values that no message may contain: also the passwords that are obscured here, and parts of tokens. */

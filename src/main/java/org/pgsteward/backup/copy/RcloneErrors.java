@@ -15,8 +15,9 @@ final class RcloneErrors {
 
     private static final Pattern PREFIX = Pattern.compile(
             "^\\d{4}/\\d\\d/\\d\\d \\d\\d:\\d\\d:\\d\\d (?:(?:ERROR|CRITICAL|WARNING|NOTICE|INFO|DEBUG) *: )?");
-    private static final Pattern COMMAND = Pattern.compile(
-            "^Failed to [a-z]+(?: with \\d+ errors)?: (?:last error was: )?(?:Failed to create file system for \"[^\"]*\": (?:NewFs: )?)?");
+    private static final Pattern COMMAND =
+            Pattern.compile("^(?:Failed to [a-z]+(?: with \\d+ errors)?: (?:last error was: )?)?"
+                    + "(?:Failed to create file system for \"[^\"]*\": (?:NewFs: )?)?");
     private static final Pattern LOGIN = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^/\\s@]*@");
     private static final Pattern QUERY = Pattern.compile("(://[^\\s?\"']{0,300})\\?[^\\s\"']*");
     private static final Pattern BREAKS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\s]+");

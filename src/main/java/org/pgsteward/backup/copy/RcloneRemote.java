@@ -3,7 +3,7 @@ package org.pgsteward.backup.copy;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
-import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -19,11 +19,10 @@ public final class RcloneRemote {
             List.of(Map.entry("sha256", "SHA-256"), Map.entry("sha1", "SHA-1"), Map.entry("md5", "MD5"));
 
     private static final ObjectMapper JSON = Json.mapper();
-    private static final Duration LIMIT = Duration.ofMinutes(5);
     private static final int MOST = 1 << 20;
 
     private final String address;
-    private final Map<String, Abilities> known = new ConcurrentHashMap<>();
+    private final Map<RcloneConfig, Abilities> known = new ConcurrentHashMap<>();
 
     /** @param address such as {@code nas:pgsteward} */
     public RcloneRemote(String address) {
@@ -50,10 +49,10 @@ public final class RcloneRemote {
     }
 
     Abilities abilities(Rclone rclone) throws IOException, InterruptedException {
-        String key = rclone.config().toString();
+        RcloneConfig key = rclone.config();
         Abilities found = known.get(key);
         if (found == null) {
-            found = read(rclone.run(LIMIT, MOST, "backend", "features", address));
+            found = read(rclone.run(Rclone.limit(0, 0), MOST, "backend", "features", address));
             // Only the current configuration is of use.
             known.clear();
             known.put(key, found);
@@ -83,23 +82,26 @@ public final class RcloneRemote {
      */
     record Found(long size, Optional<String> hash) {}
 
-    /** Returns the file of a path; empty if it does not exist or is a folder. */
-    Optional<Found> find(Rclone rclone, String path, Optional<String> hash) throws IOException, InterruptedException {
+    /** Returns the file of a path without its hash; empty if it does not exist or is a folder. */
+    Optional<Found> find(Rclone rclone, String path) throws IOException, InterruptedException {
+        return find(rclone, path, Optional.empty(), 0);
+    }
+
+    /**
+     * Returns the file of a path; empty if it does not exist or is a folder.
+     *
+     * @param hash the name of the hash to compute, if the remote has it
+     * @param sizeBytes the expected size
+     */
+    Optional<Found> find(Rclone rclone, String path, Optional<String> hash, long sizeBytes)
+            throws IOException, InterruptedException {
+        List<String> arguments = new ArrayList<>(
+                List.of("lsjson", "--stat", "--no-modtime", "--no-mimetype", Rclone.patience(sizeBytes)));
+        hash.ifPresent(name -> arguments.addAll(List.of("--hash", "--hash-type", name)));
+        arguments.add(of(path));
         try {
-            byte[] printed = hash.isPresent()
-                    ? rclone.run(
-                            LIMIT,
-                            MOST,
-                            "lsjson",
-                            "--stat",
-                            "--no-modtime",
-                            "--no-mimetype",
-                            "--hash",
-                            "--hash-type",
-                            hash.get(),
-                            of(path))
-                    : rclone.run(LIMIT, MOST, "lsjson", "--stat", "--no-modtime", "--no-mimetype", of(path));
-            JsonNode item = JSON.readTree(printed);
+            JsonNode item =
+                    JSON.readTree(rclone.run(Rclone.limit(sizeBytes, 0), MOST, arguments.toArray(String[]::new)));
             if (item.isMissingNode() || item.isNull() || item.path("IsDir").asBoolean()) {
                 return Optional.empty();
             }

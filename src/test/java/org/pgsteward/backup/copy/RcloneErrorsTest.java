@@ -25,6 +25,10 @@ class RcloneErrorsTest {
                 .isEqualTo("quota exceeded");
         assertThat(cause("2026/12/01 02:02:45 Fatal error: unknown flag: --x"))
                 .isEqualTo("Fatal error: unknown flag: --x");
+        assertThat(
+                        cause(
+                                "2026/12/01 02:02:45 Failed to create file system for \"nas:x\": NewFs: couldn't connect SSH: EOF"))
+                .isEqualTo("couldn't connect SSH: EOF");
         assertThat(cause()).isEqualTo("rclone ended with exit code 1");
     }
 

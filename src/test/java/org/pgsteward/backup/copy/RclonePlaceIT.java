@@ -175,4 +175,37 @@ class RclonePlaceIT {
         assertThat(place.check()).isEmpty();
         assertThat(CopyHost.filesIn(folder)).isEmpty();
     }
+
+    @Test
+    void wrongConfigurationsFailTheCopiesInOneLine() throws Exception {
+        Backup app = here.backUp("app");
+        String secret = "0iCVoEFkcRcZeTvn0KUkOzDHzCz96DGkSwkpMkDIzQ";
+        assertThat(failure("disc:x", "[disk]\ntype = local\npass = " + secret + "\n"))
+                .isEqualTo("the remote is 'disc:x', and rclone.conf has no remote of that name; it has disk");
+        assertThat(failure("disk:x", "[disk]\ntype = local\n" + secret + "\n"))
+                .isEqualTo("line 3 of rclone.conf is neither a name in brackets nor KEY = VALUE; write it with"
+                        + " `rclone config`");
+        assertThat(failure("nas:x", "[nas]\ntype = sftp\nhost = localhost\npass = " + secret + "\n"))
+                .startsWith("the remote 'nas' trusts any server; run `ssh-keyscan localhost > known_hosts`");
+        assertThat(failure("x:y", "[x]\ntype = nonsense\npass = " + secret + "\n"))
+                .contains("didn't find backend called \"nonsense\"")
+                .doesNotContain(secret);
+        assertThat(here.copies("rclone")).containsExactly(app.id() + " due");
+    }
+
+    private String failure(String remote, String config) throws Exception {
+        here.start(Map.of("pgsteward.copy.rclone.remote", remote, "pgsteward.copy.rclone.config", config));
+        return here.copyTo("rclone").failure().orElseThrow();
+    }
+
+    @Test
+    void contentWithBracesReachesRcloneAsItIs() throws Exception {
+        String config = "[disk]\ntype = local\ntoken = {\"a\":{\"b\":\"{{pgsteward.backup.dir}} ${body}\"}}\n";
+        here.start(Map.of("pgsteward.copy.rclone.remote", "disk:" + folder, "pgsteward.copy.rclone.config", config));
+        Backup app = here.backUp("app");
+        assertThat(here.copyTo("rclone").failure()).isEmpty();
+        assertThat(here.copies("rclone")).containsExactly(app.id() + " there");
+        assertThat(here.host.folder().resolve("state/copies/rclone/rclone.conf"))
+                .hasContent(config);
+    }
 }
