@@ -16,10 +16,14 @@ import java.util.function.Function;
 public record CopyPrograms(Path folder, Function<String, Optional<String>> settings) {
     /** Returns the private folder of a target, and creates it if it is missing. */
     Path folderOf(String target) throws IOException {
-        Path own = folder.resolve(target);
-        Files.createDirectories(
-                own, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
-        return own;
+        // The state folder must let the user of scratch clusters pass through, if it is missing and made here.
+        create(folder.toAbsolutePath().resolveSibling(""), "rwx--x--x");
+        return create(folder.resolve(target), "rwx------");
+    }
+
+    private static Path create(Path folder, String mode) throws IOException {
+        return Files.createDirectories(
+                folder, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(mode)));
     }
 
     /**
