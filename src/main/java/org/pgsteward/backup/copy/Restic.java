@@ -1,5 +1,8 @@
 package org.pgsteward.backup.copy;
 
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -11,6 +14,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import org.pgsteward.io.Json;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The commands of restic on one repository. */
 final class Restic {
@@ -29,6 +35,10 @@ final class Restic {
     private static final int ATTEMPTS = 12;
 
     private static final Duration PAUSE = Duration.ofSeconds(5);
+
+    private static final Logger LOG = LoggerFactory.getLogger(Restic.class);
+
+    private static final ObjectMapper JSON = Json.mapper();
 
     private final ResticSettings settings;
 
@@ -174,6 +184,32 @@ final class Restic {
         List<String> command = new ArrayList<>(List.of("forget", "--quiet"));
         snapshots.forEach(snapshot -> command.add(snapshot.id()));
         run(USUAL, command, output -> output.readNBytes(LARGEST_TEXT));
+    }
+
+    /** Removes missing parts from the index. A repository that refuses keeps its index. */
+    void rebuildIndex() throws IOException, InterruptedException {
+        try {
+            // Version 0.14 has no other name for it.
+            run("rebuild-index", "--quiet");
+        } catch (ResticFailure e) {
+            LOG.warn("{}: the index of the restic repository is not rebuilt: {}", settings.target(), e.getMessage());
+        }
+    }
+
+    /** The size of the content of a snapshot. */
+    record Size(long bytes, long files) {}
+
+    Size size(ResticSnapshot snapshot) throws IOException, InterruptedException {
+        return run(USUAL, List.of("stats", "--no-lock", "--json", "--mode", "restore-size", snapshot.id()), output -> {
+            try {
+                JsonNode stats = JSON.readTree(output.readNBytes(LARGEST_TEXT));
+                return new Size(
+                        stats.path("total_size").asLong(Long.MAX_VALUE),
+                        stats.path("total_file_count").asLong(Long.MAX_VALUE));
+            } catch (JacksonException e) {
+                throw new IOException("restic printed no size of a snapshot", e);
+            }
+        });
     }
 
     /** Opens a file of a snapshot. */

@@ -10,6 +10,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.pgsteward.backup.store.Store;
@@ -75,6 +76,7 @@ final class ResticCatalogue {
     /** Merges the newest catalogue of the repository, unless it is the known one. */
     void merge(List<ResticSnapshot> snapshots) throws IOException, InterruptedException {
         Files.createDirectories(documents);
+        fetch.clear();
         List<ResticSnapshot> there = ResticSnapshot.catalogues(snapshots);
         if (there.isEmpty()) {
             if (!ResticFetch.paths(documents).isEmpty()) {
@@ -154,10 +156,16 @@ final class ResticCatalogue {
         List<ResticSnapshot> older = ResticSnapshot.catalogues(snapshots);
         long number = older.isEmpty() ? 1 : older.get(0).number() + 1;
         List<String> tags = List.of(ResticSnapshot.CATALOGUE, "number=" + number);
-        String id = restic.store(documents, tags);
-        ResticSnapshot stored = new ResticSnapshot(id, "", tags, java.util.OptionalLong.empty());
-        if (!fetch.with(stored, this::equalsDocuments)) {
-            throw new IOException("the catalogue in the repository differs from the documents that were sent");
+        String id;
+        try {
+            id = stored(tags);
+        } catch (ResticFailure e) {
+            if (e.kind() != ResticFailure.Kind.OTHER) {
+                throw e;
+            }
+            // A missing part is stored again only if it is not in the index.
+            restic.rebuildIndex();
+            id = stored(tags);
         }
         AtomicFile.write(known, id.getBytes(StandardCharsets.UTF_8), AtomicFile.PRIVATE);
         AtomicFile.remove(changed);
@@ -166,6 +174,16 @@ final class ResticCatalogue {
         } catch (ResticFailure e) {
             LOG.debug("the repository keeps older catalogues: {}", e.getMessage());
         }
+    }
+
+    /** Stores the documents once, and compares them there. */
+    private String stored(List<String> tags) throws IOException, InterruptedException {
+        String id = restic.store(documents, tags);
+        ResticSnapshot stored = new ResticSnapshot(id, "", tags, OptionalLong.empty());
+        if (!fetch.with(stored, this::equalsDocuments)) {
+            throw new IOException("the catalogue in the repository differs from the documents that were sent");
+        }
+        return id;
     }
 
     /** Removes manifests without a backup, and old sets. */

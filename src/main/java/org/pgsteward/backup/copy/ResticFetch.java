@@ -1,11 +1,15 @@
 package org.pgsteward.backup.copy;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -18,6 +22,17 @@ import org.slf4j.LoggerFactory;
 /** The documents of a catalogue in a temporary folder. */
 final class ResticFetch {
     private static final Logger LOG = LoggerFactory.getLogger(ResticFetch.class);
+
+    /** 500 services with 200 backups each. */
+    private static final int MOST_FILES = 200_000;
+
+    /** A manifest has a thousand bytes, with ten thousand tables a million. */
+    private static final long MOST_BYTES = 2L << 30;
+
+    /** The start of the names of temporary folders. */
+    private static final String TEMPORARY = "fetched-";
+
+    private static final Duration OLD = Duration.ofDays(1);
 
     private final Restic restic;
 
@@ -54,12 +69,29 @@ final class ResticFetch {
     }
 
     <T> T with(ResticSnapshot catalogue, Work<T> work) throws IOException, InterruptedException {
-        Path fetched = Files.createTempDirectory(folder, "catalogue-");
+        Restic.Size size = restic.size(catalogue);
+        if (size.bytes() > MOST_BYTES || size.files() > MOST_FILES) {
+            throw new IOException("the catalogue " + catalogue.id() + " in the restic repository has " + size.files()
+                    + " files and " + size.bytes() + " bytes, more than the limit");
+        }
+        Path fetched = Files.createTempDirectory(folder, TEMPORARY);
         try {
             restic.run("restore", "--quiet", catalogue.id(), "--target", fetched.toString());
             return work.with(fetched);
         } finally {
             delete(fetched);
+        }
+    }
+
+    /** Removes the temporary folders of killed processes. */
+    void clear() throws IOException {
+        FileTime old = FileTime.from(Instant.now().minus(OLD));
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, TEMPORARY + "*")) {
+            for (Path one : left) {
+                if (Files.getLastModifiedTime(one, LinkOption.NOFOLLOW_LINKS).compareTo(old) < 0) {
+                    delete(one);
+                }
+            }
         }
     }
 

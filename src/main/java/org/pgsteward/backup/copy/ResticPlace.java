@@ -72,11 +72,13 @@ public final class ResticPlace implements CopyPlace {
 
     @Override
     public Stored put(Outgoing file) throws IOException, InterruptedException {
-        if (file.dump().isEmpty()) {
+        if (ResticCatalogue.isDocument(file.path())) {
             return catalogue.put(file.path(), BoundedFile.bytesNoLink(file.file(), LARGEST_DOCUMENT));
         }
         List<ResticContent> forms = new ArrayList<>();
-        ResticContent.plain(file, file.dump().get()).ifPresent(forms::add);
+        if (file.dump().isPresent()) {
+            ResticContent.plain(file, file.dump().get()).ifPresent(forms::add);
+        }
         forms.add(ResticContent.stored(file));
         List<ResticSnapshot> there =
                 ResticSnapshot.at(file.path(), restic.snapshots()).toList();
@@ -123,7 +125,7 @@ public final class ResticPlace implements CopyPlace {
         attempts.add(0, forms.get(0));
         for (int i = 0; i < attempts.size(); i++) {
             if (i == 1) {
-                rebuildIndex();
+                restic.rebuildIndex();
             }
             ResticContent content = attempts.get(i);
             if (prune.afterFailure(() -> isStored(content))) {
@@ -152,15 +154,6 @@ public final class ResticPlace implements CopyPlace {
 
     private static ResticSnapshot snapshot(String id, List<String> tags) {
         return new ResticSnapshot(id, "", tags, java.util.OptionalLong.empty());
-    }
-
-    private void rebuildIndex() throws IOException, InterruptedException {
-        try {
-            // Version 0.14 has no other name for it.
-            restic.run("rebuild-index", "--quiet");
-        } catch (ResticFailure e) {
-            LOG.warn("{}: the index of the restic repository is not rebuilt: {}", settings.target(), e.getMessage());
-        }
     }
 
     /**

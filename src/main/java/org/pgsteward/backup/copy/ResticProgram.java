@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.pgsteward.io.Threads;
 import org.pgsteward.postgres.Progress;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A running restic. Its secrets are in its environment, which only its own user and root can read, and never in its
@@ -24,6 +26,8 @@ import org.pgsteward.postgres.Progress;
  * read of its output cannot be interrupted.
  */
 final class ResticProgram implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ResticProgram.class);
+
     /** Ends restic with pgsteward. Otherwise restic would take the end of its input for the end of the dump. */
     private static final Path SETPRIV = Path.of("/usr/bin/setpriv");
 
@@ -76,9 +80,23 @@ final class ResticProgram implements AutoCloseable {
         builder.environment().put("LC_ALL", "C.UTF-8");
         builder.environment().putAll(settings.environment());
         try {
-            return new ResticProgram(settings, arguments.get(0), limit, builder.start());
+            Process process = builder.start();
+            isFirstToEnd(process);
+            return new ResticProgram(settings, arguments.get(0), limit, process);
         } catch (IOException e) {
             throw ResticFailure.missing(e);
+        }
+    }
+
+    /** Makes the kernel end restic before pgsteward when memory is short. Not every system has this. */
+    private static void isFirstToEnd(Process process) {
+        Path score = Path.of("/proc", Long.toString(process.pid()), "oom_score_adj");
+        try {
+            if (Files.exists(score)) {
+                Files.writeString(score, "1000");
+            }
+        } catch (IOException denied) {
+            LOG.debug("cannot write {}: {}", score, denied.getMessage());
         }
     }
 

@@ -104,6 +104,8 @@ record ResticSettings(
         environment.put("RESTIC_PASSWORD", password);
         environment.putIfAbsent("HOME", folder.toString());
         environment.putIfAbsent("RESTIC_CACHE_DIR", folder.resolve("cache").toString());
+        // Measured with a dump of 500 MB: 80 MB instead of 95 for a backup, and 125 MB instead of 175 to read it back.
+        environment.putIfAbsent("GOGC", "20");
         // Parts of 16 MB and more, which may not fit into a /tmp in memory.
         environment.putIfAbsent("TMPDIR", folder.toString());
         return environment;
