@@ -11,7 +11,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
+import org.pgsteward.backup.store.CardOrigin;
+import org.pgsteward.backup.store.ShellWord;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -231,6 +234,15 @@ public final class RclonePlace implements CopyPlace {
                 remote.address(),
                 folder.toAbsolutePath().toString());
         return Optional.of(RcloneNames.keepManifests(folder));
+    }
+
+    @Override
+    public CardOrigin recovery(String target) {
+        return CardOrigin.fetched(
+                "You need `rclone`, and the `rclone.conf` with this remote that pgsteward has as"
+                        + " `PGSTEWARD_COPY_" + target.toUpperCase(Locale.ROOT) + "_CONFIG`. Put it into"
+                        + " `~/.config/rclone/rclone.conf`, or its path into `RCLONE_CONFIG`.",
+                "rclone copy " + ShellWord.file(remote.address()) + " backups && cd backups");
     }
 
     @Override

@@ -65,7 +65,9 @@ class RclonePlaceIT {
             assertThat(folder.resolve(path)).hasBinaryContent(here.stored(path));
             assertThat(folder.resolve(Store.manifestOf(path))).hasBinaryContent(here.stored(Store.manifestOf(path)));
         }
-        assertThat(folder.resolve("RECOVERY.md")).hasBinaryContent(here.stored("RECOVERY.md"));
+        assertThat(folder.resolve("RECOVERY.md"))
+                .content()
+                .contains("rclone copy 'disk:" + folder + "' backups", app.id());
         assertThat(CopyHost.filesIn(folder)).noneMatch(name -> name.endsWith(".part"));
         assertThat(here.copyTo("rclone")).isEqualTo(new CopyPass.Result(0, 0, Optional.empty()));
     }

@@ -45,12 +45,35 @@ class TargetCardIT {
     }
 
     @Test
-    void theLinesRestoreEverythingFromTheTargetAlone() throws Exception {
+    void theLinesOfAFolderRestoreEverything() throws Exception {
+        List<String> blocks = restoreByLines("folder", "");
+        assertThat(blocks.get(0)).startsWith("mkdir backups && cp -r '").contains("it'\\''s another disk/.");
+    }
+
+    @Test
+    void theLinesOfRcloneRestoreEverything() throws Exception {
+        assumeTrue(
+                Files.isExecutable(Path.of("/usr/bin/rclone")),
+                "skipped: the program rclone is not on this machine; install rclone");
+        String config = "[nas]\ntype = local\n";
+        Path file = Files.writeString(host.host.folder().resolve("rclone.conf"), config);
+        host.start(Map.of("pgsteward.copy.rclone.remote", "nas:" + folder, "pgsteward.copy.rclone.config", config));
+        List<String> blocks = restoreByLines("rclone", "export RCLONE_CONFIG=" + file);
+        assertThat(blocks.get(0)).startsWith("rclone copy 'nas:");
+    }
+
+    /**
+     * Copies backups to a target, and restores them on another cluster by the lines of its card.
+     *
+     * @param before lines that an operator adds, as the card says
+     * @return the blocks of the card
+     */
+    private List<String> restoreByLines(String target, String before) throws Exception {
         host.host.cluster().run("homelab", "CREATE ROLE wiki LOGIN", "CREATE DATABASE wiki OWNER wiki");
         host.backUp("app");
         host.backUp("wiki");
         host.backUp(BackupKind.GLOBALS);
-        assertThat(host.copyTo("folder").failure()).isEmpty();
+        assertThat(host.copyTo(target).failure()).isEmpty();
         String rows = "SELECT md5(string_agg(n || text, ',' ORDER BY n)) FROM public.notes";
         Path elsewhere = Files.createDirectory(host.host.folder().resolve("rescue"));
         Path store = host.host.store();
@@ -58,13 +81,14 @@ class TargetCardIT {
         List<String> blocks = CardShell.blocks(folder.resolve("RECOVERY.md"));
 
         try (TestCluster empty = TestCluster.start()) {
-            assertThat(CardShell.said(empty, elsewhere, blocks.subList(0, 3))).isEmpty();
+            List<String> typed = List.of(before, blocks.get(0), blocks.get(1), blocks.get(2));
+            assertThat(CardShell.said(empty, elsewhere, typed)).isEmpty();
 
             assertThat(Contents.rows(empty.server(), "app", rows)).isEqualTo(host.host.rows("app", rows));
             assertThat(empty.server().ask("SELECT 'wiki' FROM pg_roles WHERE rolname = 'wiki'"))
                     .isEqualTo("wiki");
         }
-        assertThat(blocks.get(0)).startsWith("mkdir backups && cp -r '").contains("it'\\''s another disk/.");
+        return blocks;
     }
 
     @Test
