@@ -65,7 +65,7 @@ class TargetCardIT {
     /**
      * Copies backups to a target, and restores them on another cluster by the lines of its card.
      *
-     * @param before lines that an operator adds, as the card says
+     * @param before lines that an operator adds
      * @return the blocks of the card
      */
     private List<String> restoreByLines(String target, String before) throws Exception {
