@@ -17,8 +17,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.store.AgeKeys;
-import org.pgsteward.backup.store.DiskNeedRule;
-import org.pgsteward.backup.store.DiskSpace;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.verify.Verification;
@@ -26,7 +24,6 @@ import org.pgsteward.journal.CopyRows;
 import org.pgsteward.journal.CopyRows.Candidate;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupCopy;
-import org.pgsteward.model.BackupState;
 import org.pgsteward.model.FirstCause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,7 +120,7 @@ public final class CopyDrill {
         private final CopyTarget target;
         private final CopyPlace place;
         private final List<Candidate> unread = new ArrayList<>();
-        private final List<String> damaged = new ArrayList<>();
+        private final DrillResults results;
         private List<Candidate> order = List.of();
         private Optional<String> failure = Optional.empty();
         private boolean answers = true;
@@ -132,6 +129,7 @@ public final class CopyDrill {
         Running(CopyTarget target, CopyPlace place) {
             this.target = target;
             this.place = place;
+            this.results = new DrillResults(target, store, rows, alerts, reporter);
         }
 
         Result run(int count) throws SQLException, InterruptedException {
@@ -146,7 +144,7 @@ public final class CopyDrill {
                     break;
                 }
                 BackupCopy copy = candidate.copy().orElseThrow();
-                if (!damaged.contains(copy.source().backupId()) && inUse.take(copy)) {
+                if (!results.damaged().contains(copy.source().backupId()) && inUse.take(copy)) {
                     try {
                         boolean hasResult = check(candidate, copy);
                         checked += hasResult ? 1 : 0;
@@ -157,7 +155,7 @@ public final class CopyDrill {
                 }
             }
             judgeUnread();
-            return new Result(checked, List.copyOf(damaged), failure);
+            return new Result(checked, results.damaged(), failure);
         }
 
         /** Notes a target that does not answer, or that lost its disk. Its copies are then not judged. */
@@ -178,7 +176,7 @@ public final class CopyDrill {
         /** Returns whether the check had a result. */
         private boolean check(Candidate candidate, BackupCopy copy) throws SQLException, InterruptedException {
             try {
-                requireRoom(candidate.backup());
+                FetchedCopy.requireRoom(candidate.backup(), scratch, verification.promised());
                 try (FetchFolder folder = rooms.make()) {
                     return check(candidate, copy, folder.path());
                 }
@@ -186,16 +184,6 @@ public final class CopyDrill {
                 attempted.put(copy.eventId(), clock.instant());
                 open(copy.source().backupId() + ": " + FirstCause.of(e));
                 return false;
-            }
-        }
-
-        private void requireRoom(Backup backup) throws IOException {
-            long need = backup.file().sizeBytes()
-                    + DiskNeedRule.scratch(backup.file().sourceBytes());
-            long free = Files.getFileStore(DiskSpace.existing(scratch)).getUsableSpace() - verification.promised();
-            if (free < need) {
-                throw new IOException("its check needs about " + DiskNeedRule.words(need) + ", "
-                        + DiskNeedRule.words(Math.max(0, free)) + " free on " + scratch);
             }
         }
 
@@ -217,18 +205,19 @@ public final class CopyDrill {
                 return notFetched(candidate, folder, e);
             }
             unreadable.remove(copy.eventId());
+            attempted.remove(copy.eventId());
             Backup after = verification.in(into).verify(FetchedCopy.unjudged(candidate.backup(), fetched));
             switch (after.state()) {
-                case VERIFIED -> record(copy, copy.verified(clock.instant()));
+                case VERIFIED -> results.record(copy, copy.verified(clock.instant()));
                 case FAILED -> {
                     Optional<String> damage = FetchedCopy.damage(candidate.backup(), fetched, store, after.error());
                     if (damage.isPresent()) {
                         damaged(List.of(candidate), damage.get());
                     } else {
-                        record(copy, copy.compared(clock.instant(), after.error()));
+                        results.record(copy, copy.compared(clock.instant(), after.error()));
                     }
                 }
-                default -> record(copy, copy.compared(clock.instant(), after.error()));
+                default -> results.record(copy, copy.compared(clock.instant(), after.error()));
             }
             return true;
         }
@@ -246,6 +235,7 @@ public final class CopyDrill {
                 }
                 case UNAVAILABLE -> {
                     answers = false;
+                    attempted.put(candidate.copy().orElseThrow().eventId(), clock.instant());
                     open(found.reason());
                 }
                 case INTACT -> throw because;
@@ -291,46 +281,7 @@ public final class CopyDrill {
             if (!answers) {
                 return;
             }
-            List<CopyAlerts.Damage> damage = new ArrayList<>();
-            for (Candidate candidate : candidates) {
-                BackupCopy copy = candidate.copy().orElseThrow();
-                if (record(copy, copy.failed(found))) {
-                    LOG.warn("{} at {} is damaged: {}", candidate.backup().id(), target.name(), found);
-                    damaged.add(candidate.backup().id());
-                    damage.add(new CopyAlerts.Damage(candidate.backup(), found, isHere(candidate.backup())));
-                }
-            }
-            if (!damage.isEmpty()) {
-                alerts.damaged(target, damage);
-            }
-        }
-
-        private boolean isHere(Backup backup) {
-            return backup.state() != BackupState.EXPIRED
-                    && backup.state() != BackupState.FAILED
-                    && store.problem(backup.path().orElseThrow(), backup.file().sizeBytes())
-                            .isEmpty();
-        }
-
-        /** Records a result, unless the copy is no longer the one that was checked. */
-        private boolean record(BackupCopy before, BackupCopy after) throws SQLException {
-            boolean isSame = rows.of(target.name()).stream()
-                    .filter(Candidate::isThere)
-                    .flatMap(candidate -> candidate.copy().stream())
-                    .anyMatch(copy -> copy.eventId().equals(before.eventId())
-                            && copy.copiedAt().equals(before.copiedAt()));
-            if (isSame) {
-                reporter.record(after);
-                attempted.remove(before.eventId());
-                LOG.info(
-                        "{}: the copy of {} at {} is {}{}",
-                        before.source().service(),
-                        before.source().backupId(),
-                        target.name(),
-                        after.state().word(),
-                        after.error().isEmpty() ? "" : ": " + after.error());
-            }
-            return isSame;
+            results.damaged(candidates, found);
         }
 
         /** A copy that cannot be read again and again is damaged if the connection can fetch others. */

@@ -1,9 +1,13 @@
 package org.pgsteward.backup.copy;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.pgsteward.backup.store.DiskNeedRule;
+import org.pgsteward.backup.store.DiskSpace;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
@@ -13,6 +17,21 @@ import org.pgsteward.model.BackupState;
 /** A copy that a drill has fetched. */
 final class FetchedCopy {
     private FetchedCopy() {}
+
+    /**
+     * Requires free space for a copy and its restore.
+     *
+     * @param promised the bytes of the scratch disk that another verification may take
+     */
+    static void requireRoom(Backup backup, Path scratch, long promised) throws IOException {
+        long need =
+                backup.file().sizeBytes() + DiskNeedRule.scratch(backup.file().sourceBytes());
+        long free = Files.getFileStore(DiskSpace.existing(scratch)).getUsableSpace() - promised;
+        if (free < need) {
+            throw new IOException("its check needs about " + DiskNeedRule.words(need) + ", "
+                    + DiskNeedRule.words(Math.max(0, free)) + " free on " + scratch);
+        }
+    }
 
     /** Returns the fetched file as a backup that was never verified, so that no earlier result replaces that of the drill. */
     static Backup unjudged(Backup backup, StoredBackup fetched) {

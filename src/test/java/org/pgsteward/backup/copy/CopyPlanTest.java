@@ -93,6 +93,20 @@ class CopyPlanTest {
     }
 
     @Test
+    void aDamagedCopyThatIsNoLongerHereStaysWhileKept() {
+        add("app", 0, BackupState.VERIFIED, Optional.of(CopyState.THERE));
+        add("app", 1, BackupState.VERIFIED, Optional.of(CopyState.THERE));
+        Candidate lost = candidate("app", BackupKind.DUMP, 9, BackupState.EXPIRED, Optional.of(CopyState.THERE));
+        candidates.add(new Candidate(
+                lost.backup(), Optional.empty(), lost.copy().map(copy -> copy.failed("altered"))));
+
+        assertThat(CopyPlan.isLost(candidates.get(2))).isTrue();
+        assertThat(toRemove("last=3")).isEmpty();
+        assertThat(toRemove("last=2")).containsExactly("app-9");
+        assertThat(toRemove("last=1")).containsExactly("app-9", "app-1");
+    }
+
+    @Test
     void withoutAPolicyEverythingIsKept() {
         for (int day = 0; day < 30; day++) {
             add("app", day, BackupState.EXPIRED, Optional.of(CopyState.THERE));
