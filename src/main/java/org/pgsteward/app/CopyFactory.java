@@ -4,7 +4,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.pgsteward.backup.copy.Copies;
 import org.pgsteward.backup.copy.CopiesInUse;
 import org.pgsteward.backup.copy.CopyAlerts;
@@ -12,6 +14,7 @@ import org.pgsteward.backup.copy.CopyDocuments;
 import org.pgsteward.backup.copy.CopyDrill;
 import org.pgsteward.backup.copy.CopyFetch;
 import org.pgsteward.backup.copy.CopyPass;
+import org.pgsteward.backup.copy.CopyTarget;
 import org.pgsteward.backup.copy.CopyTargets;
 import org.pgsteward.backup.copy.CopyWatch;
 import org.pgsteward.backup.copy.FetchFolder;
@@ -24,6 +27,7 @@ import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.config.CopyConfig;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.journal.CopyRows;
+import org.pgsteward.journal.CopyStatusReader;
 
 /** Factory of the copies of backups at second places, and of the classes that fetch them. */
 public final class CopyFactory {
@@ -34,6 +38,9 @@ public final class CopyFactory {
     private final BackupWatchFactory backupWatch;
     private final CopiesInUse inUse = new CopiesInUse();
     private final CopyAlerts alerts;
+
+    /** The state of the targets for the page, the metrics and commands. */
+    final CopyStatusReader statuses;
 
     CopyFactory(
             Foundation base,
@@ -47,6 +54,18 @@ public final class CopyFactory {
         this.backupWatch = backupWatch;
         alerts = new CopyAlerts(alert.alerts, base.reporter, base.clock);
         targets = new CopyRoutes(base.routeClient, name -> CopyConfig.target(base.settings, name), base.redaction);
+        statuses = new CopyStatusReader(journal.copyStatus, this::names, base.clock);
+    }
+
+    /** Returns the names of the targets that are switched on. A command without routes knows those with settings. */
+    private Set<String> names() {
+        Set<String> running = targets.all().stream().map(CopyTarget::name).collect(Collectors.toSet());
+        return running.isEmpty() ? CopyConfig.targets(base.settings) : running;
+    }
+
+    /** Returns a sentence about each target whose copies leave this host without encryption. */
+    SortedMap<String, String> exposed() {
+        return CopyConfig.exposed(base.settings, backup.config.keys().encrypts());
     }
 
     CopyPass pass() {

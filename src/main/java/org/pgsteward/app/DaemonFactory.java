@@ -75,6 +75,7 @@ final class DaemonFactory {
         of.postgres.server.daemon();
         of.backup.runs.recordIn(of.backup.deaths);
         Parts parts = parts();
+        of.copies.exposed().values().forEach(LOG::warn);
         parts.pipeline.files(of.pipelines.routes(), RouteFiles.ALL, files -> {
             parts.watches.use(of.monitor.thresholds(files));
             OldNames.in(files).forEach(found -> LOG.warn("{}", found));
@@ -126,7 +127,14 @@ final class DaemonFactory {
                 FeedTimings.USUAL,
                 new RelistOnConnect(
                         () -> base.routeClient.submit(ContainerRoutes.CONNECTED, ""), containers::isComplete));
-        Metrics figures = new Metrics(of.postgres.server, containers, memory, docker::hears, of.alert.alerts, outbox);
+        Metrics figures = new Metrics(
+                of.postgres.server,
+                containers,
+                memory,
+                docker::hears,
+                of.alert.alerts,
+                outbox,
+                of.copies.statuses);
         OverdueCheck overdue = of.backupWatch.overdueCheck(containers);
         Delivery delivery = new Delivery();
         DaemonReport report = new DaemonReport(

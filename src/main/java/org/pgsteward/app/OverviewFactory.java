@@ -27,6 +27,7 @@ final class OverviewFactory {
     private final BackupWatchFactory backupWatch;
     private final ProvisionFactory provision;
     private final MonitorFactory monitor;
+    private final CopyFactory copies;
 
     OverviewFactory(
             Foundation base,
@@ -36,7 +37,8 @@ final class OverviewFactory {
             NightFactory nights,
             BackupWatchFactory backupWatch,
             ProvisionFactory provision,
-            MonitorFactory monitor) {
+            MonitorFactory monitor,
+            CopyFactory copies) {
         this.base = base;
         this.postgres = postgres;
         this.journal = journal;
@@ -45,6 +47,7 @@ final class OverviewFactory {
         this.backupWatch = backupWatch;
         this.provision = provision;
         this.monitor = monitor;
+        this.copies = copies;
     }
 
     /** Returns a reader for commands, which know the daemon's state from its report file. */
@@ -72,7 +75,12 @@ final class OverviewFactory {
                 alert.alerts,
                 alert.silences,
                 daemon,
-                new HostSummaryReader(new RecentIncidents(alert.history), nights.schedules(schedule), storeDisk),
+                new HostSummaryReader(
+                        new RecentIncidents(alert.history),
+                        nights.schedules(schedule),
+                        storeDisk,
+                        copies.statuses,
+                        copies::exposed),
                 backupWatch.age(),
                 postgres.typing,
                 base.clock,
@@ -93,6 +101,7 @@ final class OverviewFactory {
                 watches,
                 new ProgramsCheck(postgres.server, postgres.programs()),
                 alert.alerts,
+                copies::exposed,
                 postgres.typing,
                 base.clock);
     }

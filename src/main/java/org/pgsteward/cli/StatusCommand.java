@@ -12,8 +12,10 @@ import org.pgsteward.alert.Silence;
 import org.pgsteward.app.AccessMode;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.config.Settings;
+import org.pgsteward.journal.CopyStatus;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
+import org.pgsteward.overview.CopyTexts;
 import org.pgsteward.overview.OverallHealth;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.OverviewReader;
@@ -101,6 +103,11 @@ final class StatusCommand implements Callable<Integer> {
                     + Elapsed.roughly(Duration.between(overview.at(), silence.until()))
                     + (silence.reason().isBlank() ? "" : ": " + OneLine.of(silence.reason(), 200)) + ".");
         }
+        for (CopyStatus copies : overview.host().copies()) {
+            String line = CopyTexts.name(copies) + ": " + CopyTexts.words(copies, overview) + ".";
+            out.println(CopyTexts.isTrouble(copies, overview) ? colours.critical(line) : line);
+        }
+        CopyTexts.exposed(overview).forEach(out::println);
         overview.receiverWords().ifPresent(out::println);
         health.besideAlerts(true).forEach(reason -> print(reason, colours, out));
         for (Alert alert : overview.firing()) {

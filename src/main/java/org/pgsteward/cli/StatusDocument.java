@@ -8,10 +8,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.journal.CopyStatus;
 import org.pgsteward.model.AlertFigures;
 import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.monitor.HostObservation;
@@ -107,8 +109,29 @@ final class StatusDocument {
                         .storeDisk()
                         .map(HostObservation.Disk::totalBytes)
                         .orElse(null));
+        document.put(
+                "copies",
+                overview.host().copies().stream().map(StatusDocument::copies).toList());
+        document.put("unencrypted_copies", new TreeMap<>(overview.host().exposed()));
         document.put("daemons", daemons.stream().map(StatusDocument::daemon).toList());
         return document;
+    }
+
+    private static Map<String, Object> copies(CopyStatus status) {
+        Map<String, Object> line = new LinkedHashMap<>();
+        line.put("target", status.target());
+        line.put("newest_complete_set", text(status.newestCompleteSet()));
+        line.put("states", status.states());
+        List<Map<String, Object>> services = new ArrayList<>();
+        status.services().forEach((service, copies) -> {
+            Map<String, Object> one = new LinkedHashMap<>();
+            one.put("service", service);
+            one.put("newest_copy", text(copies.newest()));
+            one.put("newest_verified_copy", text(copies.newestVerified()));
+            services.add(one);
+        });
+        line.put("services", services);
+        return line;
     }
 
     private static Map<String, Object> daemon(DaemonLock.Session session) {

@@ -1,5 +1,11 @@
 package org.pgsteward.config;
 
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+import org.pgsteward.backup.copy.CopyExposure;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
@@ -127,6 +133,48 @@ public final class CopyConfig {
                 .filter(Matcher::matches)
                 .map(place -> place.group(1) + ".enabled")
                 .toList();
+    }
+
+    /** Returns the names of the targets whose place is set. */
+    public static Set<String> targets(Settings given) {
+        return places(given).keySet().stream()
+                .map(name -> name.substring(PREFIX.length(), name.lastIndexOf('.')))
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Returns the places of targets by the name of their setting. */
+    private static Map<String, String> places(Settings given) {
+        Map<String, String> places = new TreeMap<>();
+        given.forRoutes().keySet().stream()
+                .filter(name -> PLACE.matcher(name).matches())
+                .forEach(name -> given.get(name).ifPresent(place -> places.put(name, place)));
+        return places;
+    }
+
+    /**
+     * Returns a sentence about each target whose copies leave this host without encryption. Backups with recipients are
+     * encrypted.
+     */
+    public static SortedMap<String, String> exposed(Settings given, boolean encrypts) {
+        SortedMap<String, String> exposed = new TreeMap<>();
+        if (encrypts) {
+            return exposed;
+        }
+        places(given).forEach((setting, place) -> {
+            String base = setting.substring(0, setting.lastIndexOf('.'));
+            Optional<String> why = Optional.empty();
+            if (setting.endsWith(".dir")) {
+                why = CopyExposure.ofFolder(Path.of(place));
+            } else if (setting.endsWith(".remote")) {
+                why = given.get(base + ".config").flatMap(config -> CopyExposure.ofRemote(place, config));
+            }
+            String target = base.substring(PREFIX.length());
+            why.ifPresent(reason -> exposed.put(
+                    target,
+                    "The copies at " + target + " leave this host without encryption: PGSTEWARD_BACKUP_RECIPIENTS is not set,"
+                            + " and " + reason + "."));
+        });
+        return exposed;
     }
 
     /** Returns the variables that switch on the shipped targets, by the name of the target. */

@@ -57,6 +57,7 @@ public final class Examination {
     private final Supplier<Watches> watches;
     private final ProgramsCheck programs;
     private final AlertRegistry alerts;
+    private final Supplier<? extends Map<String, String>> exposed;
     private final CommandPrefix typing;
     private final Clock clock;
     private final List<String> notLookedAt = new ArrayList<>();
@@ -64,7 +65,10 @@ public final class Examination {
     /** Services whose roles have no login on purpose. */
     private Set<String> quarantined = Set.of();
 
-    /** @param watches supplies the watches; read only when needed, since that takes a second */
+    /**
+     * @param watches supplies the watches; read only when needed, since that takes a second
+     * @param exposed supplies a sentence about each target whose copies leave this host without encryption
+     */
     public Examination(
             Server server,
             DockerEngine engine,
@@ -77,6 +81,7 @@ public final class Examination {
             Supplier<Watches> watches,
             ProgramsCheck programs,
             AlertRegistry alerts,
+            Supplier<? extends Map<String, String>> exposed,
             CommandPrefix typing,
             Clock clock) {
         this.server = server;
@@ -90,6 +95,7 @@ public final class Examination {
         this.watches = watches;
         this.programs = programs;
         this.alerts = alerts;
+        this.exposed = exposed;
         this.typing = typing;
         this.clock = clock;
     }
@@ -139,9 +145,11 @@ public final class Examination {
                         .filter(enrolment -> !quarantined.contains(enrolment.service()))
                         .map(Enrolment::identity)
                         .collect(Collectors.toSet()),
-                Stream.concat(
+                Stream.of(
                                 ConnectionAdvice.unenrolled(discovery, containers).stream(),
-                                sign.error().isEmpty() ? programs.diagnose().stream() : Stream.empty())
+                                sign.error().isEmpty() ? programs.diagnose().stream() : Stream.<Diagnosis>empty(),
+                                CopyAdvice.unencrypted(exposed.get()).stream())
+                        .flatMap(found -> found)
                         .toList(),
                 log);
         Optional<Provisioner.Plan> plan = sign.error().isEmpty() ? plan() : Optional.empty();

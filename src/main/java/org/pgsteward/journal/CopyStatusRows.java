@@ -2,8 +2,11 @@ package org.pgsteward.journal;
 
 import java.sql.SQLException;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import javax.sql.DataSource;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.Query;
@@ -41,6 +44,20 @@ public final class CopyStatusRows {
              ORDER BY 3, 1, 2
              LIMIT 10000
             """.formatted(IS_THERE, WAS_VERIFIED);
+
+    private static final String SERVICES = """
+            SELECT s.target, s.service_name, max(s.newest), max(s.verified),
+                   string_agg(s.state || '=' || s.count, ' ' ORDER BY s.state)
+              FROM (SELECT c.target, c.service_name, c.state, count(*) AS count,
+                           max(c.started_at) FILTER (WHERE %s AND c.started_at <= ?) AS newest,
+                           max(c.started_at) FILTER (WHERE %s AND c.verified_at IS NOT NULL) AS verified
+                      FROM public.backup_copy AS c
+                     WHERE c.state <> 'removed'
+                     GROUP BY c.target, c.service_name, c.state) AS s
+             GROUP BY s.target, s.service_name
+             ORDER BY 1, 2
+             LIMIT 500000
+            """.formatted(IS_THERE, IS_THERE);
 
     private static final String NEWEST_SET = """
             SELECT min(b.started_at)
@@ -91,4 +108,38 @@ public final class CopyStatusRows {
     public Optional<Instant> newestCompleteSet(String target, Instant now) throws SQLException {
         return Query.first(source, NEWEST_SET, row -> Query.time(row, 1), target, now);
     }
+
+    /** Returns the state of all targets with rows, at most 100 targets of 5,000 services. */
+    public List<CopyStatus> all(Instant now) throws SQLException {
+        Map<String, Map<String, CopyStatus.OfService>> services = new TreeMap<>();
+        Map<String, Map<String, Long>> states = new TreeMap<>();
+        for (Line line : Query.list(
+                source,
+                SERVICES,
+                row -> new Line(
+                        row.getString(1),
+                        row.getString(2),
+                        new CopyStatus.OfService(Query.timeIfAny(row, 3), Query.timeIfAny(row, 4)),
+                        row.getString(5)),
+                now)) {
+            services.computeIfAbsent(line.target(), none -> new TreeMap<>()).put(line.service(), line.copies());
+            Map<String, Long> counts = states.computeIfAbsent(line.target(), none -> new TreeMap<>());
+            for (String count : line.states().split(" ")) {
+                int equals = count.indexOf('=');
+                counts.merge(count.substring(0, equals), Long.valueOf(count.substring(equals + 1)), Long::sum);
+            }
+        }
+        List<CopyStatus> all = new ArrayList<>();
+        for (Map.Entry<String, Map<String, CopyStatus.OfService>> target : services.entrySet()) {
+            all.add(new CopyStatus(
+                    target.getKey(),
+                    newestCompleteSet(target.getKey(), now),
+                    target.getValue(),
+                    states.getOrDefault(target.getKey(), Map.of())));
+        }
+        return all;
+    }
+
+    /** @param states such as {@code failed=1 there=3} */
+    private record Line(String target, String service, CopyStatus.OfService copies, String states) {}
 }

@@ -19,6 +19,8 @@ public record Diagnosis(Symptom symptom, Severity severity, String service, Stri
         RESOURCE_TROUBLE("resource trouble"),
         /** A problem of this kind would go unnoticed, since PostgreSQL does not log it. */
         NOT_SEEN("not logged"),
+        /** Copies of backups leave this host, readable for others. */
+        NOT_ENCRYPTED("not encrypted"),
         /** The daemon's alert is firing. */
         FIRING("alert");
 

@@ -132,6 +132,7 @@ public final class OverviewReader {
                     KeptDatabases.read(connection));
             sessions = DaemonLock.sessions(connection);
         }
+        host.readCopies();
         facts = read;
         keep(read);
         return read;

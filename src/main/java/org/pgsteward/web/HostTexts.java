@@ -10,9 +10,11 @@ import org.pgsteward.alert.Incident;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.backup.schedule.NextBackups;
 import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.journal.CopyStatus;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
+import org.pgsteward.overview.CopyTexts;
 import org.pgsteward.overview.Overview;
 
 /** The state beside that of the services as values of a template. The template escapes them. */
@@ -43,6 +45,13 @@ final class HostTexts {
                 .ifPresent(disk -> facts.add(fact(
                         "Free on the store's disk",
                         Size.words(disk.freeBytes()) + " of " + Size.words(disk.totalBytes()))));
+        for (CopyStatus copies : overview.host().copies()) {
+            String words = CopyTexts.words(copies, overview);
+            facts.add(
+                    CopyTexts.isTrouble(copies, overview)
+                            ? Map.of("name", CopyTexts.name(copies), "words", words, "trouble", true)
+                            : fact(CopyTexts.name(copies), words));
+        }
         return facts;
     }
 

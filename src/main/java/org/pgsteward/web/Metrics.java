@@ -8,6 +8,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +19,8 @@ import org.pgsteward.alert.Outbox;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.journal.CopyStatus;
+import org.pgsteward.journal.CopyStatusReader;
 import org.pgsteward.journal.HistoryRows;
 import org.pgsteward.model.Severity;
 import org.pgsteward.monitor.DatabaseMetrics;
@@ -52,6 +55,7 @@ public final class Metrics {
     private final BooleanSupplier hearsEvents;
     private final AlertRegistry alerts;
     private final Outbox outbox;
+    private final CopyStatusReader copies;
 
     public Metrics(
             Server server,
@@ -59,7 +63,9 @@ public final class Metrics {
             MemorySampler memory,
             BooleanSupplier hearsEvents,
             AlertRegistry alerts,
-            Outbox outbox) {
+            Outbox outbox,
+            CopyStatusReader copies) {
+        this.copies = copies;
         this.server = server;
         this.containers = containers;
         this.memory = memory;
@@ -90,6 +96,7 @@ public final class Metrics {
                         reading.memory().ratio()));
         boolean answers = readDatabase(byService);
         OF_SERVICES.forEach((name, says) -> publish(name, says, "service", byService.getOrDefault(name, Map.of())));
+        publishCopies(answers);
         publish("postgres.up", "1 while PostgreSQL answers and has a journal, 0 otherwise.", answers);
         Map<String, Double> firing = new LinkedHashMap<>();
         for (Severity severity : Severity.values()) {
@@ -134,6 +141,37 @@ public final class Metrics {
             LOG.debug("metrics of PostgreSQL are left out: {}", e.getMessage());
             return false;
         }
+    }
+
+    /** Publishes the state of the copies, which is read from PostgreSQL at most once a minute. */
+    private void publishCopies(boolean answers) {
+        List<CopyStatus> targets = List.of();
+        try {
+            targets = answers ? copies.read() : targets;
+        } catch (SQLException e) {
+            LOG.debug("metrics of copies are left out: {}", e.getMessage());
+        }
+        List<MultiGauge.Row<?>> complete = new ArrayList<>();
+        List<MultiGauge.Row<?>> verified = new ArrayList<>();
+        List<MultiGauge.Row<?>> counts = new ArrayList<>();
+        for (CopyStatus status : targets) {
+            Tags target = Tags.of("target", status.target());
+            status.newestCompleteSet().ifPresent(at -> complete.add(MultiGauge.Row.of(target, at.toEpochMilli() / 1e3)));
+            status.services().forEach((service, found) -> found.newestVerified()
+                    .ifPresent(at -> verified.add(
+                            MultiGauge.Row.of(target.and("service", service), at.toEpochMilli() / 1e3))));
+            status.states().forEach((state, count) ->
+                    counts.add(MultiGauge.Row.of(target.and("state", state), (double) count)));
+        }
+        gauge(
+                        "copy.last.complete.timestamp.seconds",
+                        "Start of the newest backup set whose verified backups are all at the target.")
+                .register(complete, true);
+        gauge(
+                        "copy.last.verified.timestamp.seconds",
+                        "Start of the newest backup that was fetched from the target, restored and compared.")
+                .register(verified, true);
+        gauge("copies", "Copies at the target in a state, without removed ones.").register(counts, true);
     }
 
     private static void put(Map<String, Map<String, Double>> figures, String name, String service, double value) {

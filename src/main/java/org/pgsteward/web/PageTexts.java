@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import org.pgsteward.alert.OneLine;
 import org.pgsteward.model.Severity;
+import org.pgsteward.overview.CopyTexts;
 import org.pgsteward.overview.OverallHealth;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.ServiceColumn;
@@ -57,6 +58,11 @@ final class PageTexts {
                                 Map.of("rows", group.stream().map(cells::of).toList()))
                         .toList());
         overview.keptWords().ifPresent(words -> scope.put("kept", words));
+        scope.put(
+                "exposed",
+                CopyTexts.exposed(overview).stream()
+                        .map(words -> Map.of("words", OneLine.of(words, SENTENCE)))
+                        .toList());
         overview.receiverWords().ifPresent(words -> scope.put("noReceiver", words));
         return scope;
     }

@@ -12,6 +12,7 @@ import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
+import org.pgsteward.overview.CopyTexts;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.RowTexts;
 import org.pgsteward.overview.ServiceColumn;
@@ -41,6 +42,10 @@ final class ServiceCells {
         link(service.name()).ifPresent(link -> row.put("link", link));
         state(service, row);
         restorePoint(service, row);
+        CopyTexts.count(service, overview).ifPresent(words -> {
+            row.put("copies", words);
+            row.put("copiesAt", OneLine.of(CopyTexts.details(service, overview), 600));
+        });
         row.put("newestFailed", isNewest(service, BackupState.FAILED));
         row.put("newestVerified", isNewest(service, BackupState.VERIFIED));
         service.memory().ifPresent(memory -> row.put("bar", bar(memory)));

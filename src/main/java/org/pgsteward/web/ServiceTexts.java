@@ -18,6 +18,7 @@ import org.pgsteward.journal.ServiceHistoryRows;
 import org.pgsteward.model.AlertKinds;
 import org.pgsteward.model.Severity;
 import org.pgsteward.model.Size;
+import org.pgsteward.overview.CopyTexts;
 import org.pgsteward.overview.Overview;
 import org.pgsteward.overview.RowTexts;
 import org.pgsteward.overview.RunTexts;
@@ -55,6 +56,15 @@ final class ServiceTexts {
         scope.put("headings", headings());
         Map<String, Object> row = new ServiceCells(overview, clock).of(service);
         scope.put("row", row);
+        scope.put(
+                "copies",
+                overview.host().copies().stream()
+                        .map(copies -> Map.of(
+                                "target",
+                                OneLine.of(copies.target(), ServiceCells.NAME),
+                                "words",
+                                CopyTexts.ofService(copies, service.name(), overview)))
+                        .toList());
         NoteTexts notes = new NoteTexts(overview, clock);
         Predicate<String> ours = service.name()::equals;
         scope.put("reasons", notes.reasons(overview.health(), true, ours));
