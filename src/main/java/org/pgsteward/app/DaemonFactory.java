@@ -128,13 +128,7 @@ final class DaemonFactory {
                 new RelistOnConnect(
                         () -> base.routeClient.submit(ContainerRoutes.CONNECTED, ""), containers::isComplete));
         Metrics figures = new Metrics(
-                of.postgres.server,
-                containers,
-                memory,
-                docker::hears,
-                of.alert.alerts,
-                outbox,
-                of.copies.statuses);
+                of.postgres.server, containers, memory, docker::hears, of.alert.alerts, outbox, of.copies.statuses);
         OverdueCheck overdue = of.backupWatch.overdueCheck(containers);
         Delivery delivery = new Delivery();
         DaemonReport report = new DaemonReport(

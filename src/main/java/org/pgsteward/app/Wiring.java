@@ -138,7 +138,8 @@ public final class Wiring {
         copies = new CopyFactory(base, journal, alert, backup, backupWatch);
         provision = new ProvisionFactory(base, postgres, journal, alert, backup);
         monitor = new MonitorFactory(base, postgres, journal, alert, backup);
-        overviews = new OverviewFactory(base, postgres, journal, alert, nights, backupWatch, provision, monitor, copies);
+        overviews =
+                new OverviewFactory(base, postgres, journal, alert, nights, backupWatch, provision, monitor, copies);
         daemons = new DaemonFactory(this, base);
         pipelines = new PipelineFactory(base, postgres, journal, alert, backup, nights, daemons::routeCheck);
 

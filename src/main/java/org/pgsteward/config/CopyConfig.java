@@ -1,17 +1,17 @@
 package org.pgsteward.config;
 
 import java.nio.file.Path;
-import java.util.Map;
-import java.util.Set;
-import java.util.TreeSet;
-import java.util.stream.Collectors;
-import org.pgsteward.backup.copy.CopyExposure;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.pgsteward.backup.copy.CopyExposure;
 import org.pgsteward.backup.copy.CopyHours;
 import org.pgsteward.backup.copy.CopyTarget;
 import org.pgsteward.backup.retention.RetentionPolicy;
@@ -171,8 +171,9 @@ public final class CopyConfig {
             String target = base.substring(PREFIX.length());
             why.ifPresent(reason -> exposed.put(
                     target,
-                    "The copies at " + target + " leave this host without encryption: PGSTEWARD_BACKUP_RECIPIENTS is not set,"
-                            + " and " + reason + "."));
+                    "The copies at " + target
+                            + " leave this host without encryption: PGSTEWARD_BACKUP_RECIPIENTS is not set," + " and "
+                            + reason + "."));
         });
         return exposed;
     }

@@ -40,8 +40,7 @@ public final class CopyStatusReader {
      */
     public synchronized List<CopyStatus> read() throws SQLException {
         Instant now = clock.instant();
-        if (readAt.equals(Instant.MIN)
-                || Duration.between(readAt, now).abs().compareTo(FRESH) >= 0) {
+        if (readAt.equals(Instant.MIN) || Duration.between(readAt, now).abs().compareTo(FRESH) >= 0) {
             Set<String> known = new TreeSet<>(targets.get());
             Map<String, CopyStatus> found = known.isEmpty()
                     ? Map.of()

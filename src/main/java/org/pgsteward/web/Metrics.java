@@ -156,12 +156,15 @@ public final class Metrics {
         List<MultiGauge.Row<?>> counts = new ArrayList<>();
         for (CopyStatus status : targets) {
             Tags target = Tags.of("target", status.target());
-            status.newestCompleteSet().ifPresent(at -> complete.add(MultiGauge.Row.of(target, at.toEpochMilli() / 1e3)));
-            status.services().forEach((service, found) -> found.newestVerified()
-                    .ifPresent(at -> verified.add(
-                            MultiGauge.Row.of(target.and("service", service), at.toEpochMilli() / 1e3))));
-            status.states().forEach((state, count) ->
-                    counts.add(MultiGauge.Row.of(target.and("state", state), (double) count)));
+            status.newestCompleteSet()
+                    .ifPresent(at -> complete.add(MultiGauge.Row.of(target, at.toEpochMilli() / 1e3)));
+            status.services()
+                    .forEach((service, found) -> found.newestVerified()
+                            .ifPresent(at -> verified.add(
+                                    MultiGauge.Row.of(target.and("service", service), at.toEpochMilli() / 1e3))));
+            status.states()
+                    .forEach((state, count) ->
+                            counts.add(MultiGauge.Row.of(target.and("state", state), (double) count)));
         }
         gauge(
                         "copy.last.complete.timestamp.seconds",
@@ -171,7 +174,8 @@ public final class Metrics {
                         "copy.last.verified.timestamp.seconds",
                         "Start of the newest backup that was fetched from the target, restored and compared.")
                 .register(verified, true);
-        gauge("copies", "Copies at the target in a state, without removed ones.").register(counts, true);
+        gauge("copies", "Copies at the target in a state, without removed ones.")
+                .register(counts, true);
     }
 
     private static void put(Map<String, Map<String, Double>> figures, String name, String service, double value) {

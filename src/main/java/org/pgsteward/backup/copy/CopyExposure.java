@@ -17,8 +17,24 @@ public final class CopyExposure {
 
     /** The types of file systems on other machines. */
     private static final Set<String> NETWORK = Set.of(
-            "nfs", "nfs4", "cifs", "smb3", "smbfs", "9p", "ceph", "glusterfs", "lustre", "afs", "fuse.sshfs", "fuse.rclone",
-            "fuse.glusterfs", "fuse.ceph", "fuse.s3fs", "fuse.davfs", "davfs", "virtiofs");
+            "nfs",
+            "nfs4",
+            "cifs",
+            "smb3",
+            "smbfs",
+            "9p",
+            "ceph",
+            "glusterfs",
+            "lustre",
+            "afs",
+            "fuse.sshfs",
+            "fuse.rclone",
+            "fuse.glusterfs",
+            "fuse.ceph",
+            "fuse.s3fs",
+            "fuse.davfs",
+            "davfs",
+            "virtiofs");
 
     private CopyExposure() {}
 

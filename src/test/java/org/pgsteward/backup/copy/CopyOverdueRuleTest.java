@@ -39,9 +39,10 @@ class CopyOverdueRuleTest {
         assertThat(overdue.service()).isEqualTo("nas");
         assertThat(overdue.began()).isEqualTo(hoursAgo(1));
         assertThat(overdue.reason())
-                .isEqualTo("the newest complete set at nas is of 2026-05-29T12:00:00Z; for 1 day 13 h it has lacked verified"
-                        + " backups of wiki, the limit is 1 day 12 h; the backups on this host are not affected;"
-                        + " the last error: no route to host");
+                .isEqualTo(
+                        "the newest complete set at nas is of 2026-05-29T12:00:00Z; for 1 day 13 h it has lacked verified"
+                                + " backups of wiki, the limit is 1 day 12 h; the backups on this host are not affected;"
+                                + " the last error: no route to host");
         assertThat(overdue.remedy()).contains("pgsteward check --copies", "pgsteward backups --at nas");
     }
 

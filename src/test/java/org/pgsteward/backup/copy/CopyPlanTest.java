@@ -97,8 +97,8 @@ class CopyPlanTest {
         add("app", 0, BackupState.VERIFIED, Optional.of(CopyState.THERE));
         add("app", 1, BackupState.VERIFIED, Optional.of(CopyState.THERE));
         Candidate lost = candidate("app", BackupKind.DUMP, 9, BackupState.EXPIRED, Optional.of(CopyState.THERE));
-        candidates.add(new Candidate(
-                lost.backup(), Optional.empty(), lost.copy().map(copy -> copy.failed("altered"))));
+        candidates.add(
+                new Candidate(lost.backup(), Optional.empty(), lost.copy().map(copy -> copy.failed("altered"))));
 
         assertThat(CopyPlan.isLost(candidates.get(2))).isTrue();
         assertThat(toRemove("last=3")).isEmpty();

@@ -145,7 +145,9 @@ class ResticRepositoryIT {
     void killedUploadLeavesNoCopyAndTheNextOneIsComplete() throws Exception {
         Outgoing slow = fixture.backup(NAME, PLAIN, 400_000);
         CompletableFuture<Void> killed = CompletableFuture.runAsync(this::killUpload);
-        assertThatThrownBy(() -> place.put(slow)).isInstanceOf(IOException.class).hasMessageNotContaining("\n");
+        assertThatThrownBy(() -> place.put(slow))
+                .isInstanceOf(IOException.class)
+                .hasMessageNotContaining("\n");
         killed.get();
         assertThat(place.has(slow.path())).isFalse();
         // Its lock is stale, and a removal needs the only lock.
@@ -176,7 +178,9 @@ class ResticRepositoryIT {
     @Test
     void aTruncatedSnapshotIsReplaced() throws Exception {
         Outgoing file = backup();
-        List<String> tags = ResticContent.plain(file, file.dump().orElseThrow()).orElseThrow().tags();
+        List<String> tags = ResticContent.plain(file, file.dump().orElseThrow())
+                .orElseThrow()
+                .tags();
         fixture.restic().store(NAME + ".dump", tags, SIZE, 0, input -> input.write(PLAIN, 0, SIZE / 2));
         assertThat(snapshots()).isEqualTo(2);
 
@@ -236,7 +240,8 @@ class ResticRepositoryIT {
     void aMissingRepositoryIsNeverCreatedByAPass() throws Exception {
         Path gone = here.resolve("gone");
         ResticPlace missing = new ResticFixture(here, gone.toString(), Map.of()).place();
-        assertThatThrownBy(() -> missing.begin(0)).hasMessageContaining("run 'pgsteward check --copies', which creates it");
+        assertThatThrownBy(() -> missing.begin(0))
+                .hasMessageContaining("run 'pgsteward check --copies', which creates it");
         assertThat(gone).doesNotExist();
         assertThat(missing.check().orElseThrow()).contains("the repository was created");
         assertThat(missing.check()).isEmpty();
@@ -273,7 +278,8 @@ class ResticRepositoryIT {
 
     @Test
     void aHostWithoutTheIdentityCopiesTheEncryptedFile() throws Exception {
-        AgeKeys keys = AgeKeys.of(List.of("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"), Optional.empty());
+        AgeKeys keys =
+                AgeKeys.of(List.of("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"), Optional.empty());
         byte[] encrypted;
         try (var content = keys.encrypted(new java.io.ByteArrayInputStream(PLAIN))) {
             encrypted = content.readAllBytes();
