@@ -124,7 +124,7 @@ public final class CopyStatusRows {
                 now)) {
             services.computeIfAbsent(line.target(), none -> new TreeMap<>()).put(line.service(), line.copies());
             Map<String, Long> counts = states.computeIfAbsent(line.target(), none -> new TreeMap<>());
-            for (String count : line.states().split(" ")) {
+            for (String count : line.states().split(" ", -1)) {
                 int equals = count.indexOf('=');
                 counts.merge(count.substring(0, equals), Long.valueOf(count.substring(equals + 1)), Long::sum);
             }
