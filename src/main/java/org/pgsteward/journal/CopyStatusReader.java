@@ -11,9 +11,9 @@ import java.util.TreeSet;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
-/** The state of all targets of copies, read at most once a minute for the page and the metrics. Thread-safe. */
+/** The state of all targets of copies, read at most twice a minute for the page and the metrics. Thread-safe. */
 public final class CopyStatusReader {
-    private static final Duration FRESH = Duration.ofMinutes(1);
+    private static final Duration FRESH = Duration.ofSeconds(30);
 
     private final CopyStatusRows rows;
     private final Supplier<Set<String>> targets;
@@ -34,7 +34,7 @@ public final class CopyStatusReader {
     }
 
     /**
-     * Reads the state again if it is older than a minute.
+     * Reads the state again if it is older than half a minute.
      *
      * @throws SQLException if PostgreSQL does not answer
      */

@@ -45,7 +45,7 @@ public final class HostSummaryReader {
     }
 
     /**
-     * Reads the state of the copies, at most once a minute.
+     * Reads the state of the copies, at most twice a minute.
      *
      * @throws SQLException if PostgreSQL does not answer
      */

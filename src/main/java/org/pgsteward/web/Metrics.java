@@ -143,7 +143,7 @@ public final class Metrics {
         }
     }
 
-    /** Publishes the state of the copies, which is read from PostgreSQL at most once a minute. */
+    /** Publishes the state of the copies, which is read from PostgreSQL at most twice a minute. */
     private void publishCopies(boolean answers) {
         List<CopyStatus> targets = List.of();
         try {
@@ -174,8 +174,7 @@ public final class Metrics {
                         "copy.last.verified.timestamp.seconds",
                         "Start of the newest backup that was fetched from the target, restored and compared.")
                 .register(verified, true);
-        gauge("copies", "Copies at the target in a state, without removed ones.")
-                .register(counts, true);
+        gauge("copy.backups", "Backups whose copy at the target has this state, without removed copies.").register(counts, true);
     }
 
     private static void put(Map<String, Map<String, Double>> figures, String name, String service, double value) {

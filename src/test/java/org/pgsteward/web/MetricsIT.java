@@ -38,6 +38,15 @@ class MetricsIT {
     private static final Pattern FIGURE = Pattern.compile("\\bpgsteward_[a-z_]+\\b");
     private static final Pattern OFFERED = Pattern.compile("(?m)^# TYPE (\\S+) ");
 
+    /** A copy at the target "folder" that a drill has verified. */
+    private static final String COPY = """
+            INSERT INTO public.backup_copy (service_name, backup_type, backup_id, backup_event_id, backup_path, started_at,
+                   target, state, copied_at, checked_at, verified_at, event_id)
+            SELECT service_name, backup_type, backup_id, event_id, backup_path, started_at,
+                   'folder', 'verified', now(), now(), now(), gen_random_uuid()
+              FROM public.backup_log WHERE service_name = 'linkding'
+            """;
+
     private final HttpClient client = HttpClient.newHttpClient();
 
     @Test
@@ -52,6 +61,8 @@ class MetricsIT {
                     "pgsteward.docker.host", engine.host(),
                     "pgsteward.postgres.container", "postgresql",
                     "pgsteward.monitor.period", "1s",
+                    "pgsteward.copy.folder.dir", host.folder().toString(),
+                    "pgsteward.copies.tick", "0 0 0 1 1 ?",
                     "pgsteward.reconcile.delay", "1h"));
             wiring.house.order();
             try (Daemon daemon = wiring.daemon().start()) {
@@ -64,6 +75,8 @@ class MetricsIT {
                         .ask("SELECT pg_catalog.has_database_privilege('public', 'postgres', 'CONNECT')")
                         .equals("f"));
                 host.backUp(wiring, "linkding");
+                host.cluster().run("homelab", "UPDATE public.backup_log SET set_id = 'night'");
+                host.cluster().run("homelab", COPY);
                 await().untilAsserted(
                                 () -> assertThat(names(OFFERED, scrape(daemon))).containsAll(named));
                 await().untilAsserted(() -> assertThat(names(OFFERED, scrape(daemon)))
@@ -72,7 +85,9 @@ class MetricsIT {
                                 Reference.rows("Metrics").keySet()));
                 String figures = scrape(daemon);
                 assertThat(figures)
-                        .contains("pgsteward_postgres_up 1.0", "pgsteward_service_up{service=\"linkding\"} 1.0");
+                        .contains("pgsteward_postgres_up 1.0", "pgsteward_service_up{service=\"linkding\"} 1.0")
+                        .contains("pgsteward_copy_backups{state=\"verified\",target=\"folder\"} 1.0")
+                        .contains("pgsteward_copy_last_verified_timestamp_seconds{service=\"linkding\",target=\"folder\"}");
                 assertThat(Promtool.says(figures, "check", "metrics")).isEmpty();
 
                 host.cluster().kill();

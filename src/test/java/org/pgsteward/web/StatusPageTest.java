@@ -23,6 +23,7 @@ import org.pgsteward.containers.ServiceState;
 import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.BackupDays.Outcome;
 import org.pgsteward.journal.BackupHistory;
+import org.pgsteward.journal.CopyStatus;
 import org.pgsteward.model.CommandPrefix;
 import org.pgsteward.model.KeptDatabase;
 import org.pgsteward.model.Memory;
@@ -271,6 +272,32 @@ class StatusPageTest {
                         SampleHost.hostSummary().next(),
                         SampleHost.hostSummary().storeDisk()));
         assertThat(page(full).length() - page(usual).length()).isBetween(5_000, 16_000);
+    }
+
+    @Test
+    void showsTheCopiesOfEachTargetAndService() {
+        Overview all = overview(
+                Optional.empty(),
+                List.of(service("wiki", 2)),
+                List.of(alert(Severity.CRITICAL, "copy-overdue", "cloud", "no complete set of backups is at cloud", "")));
+        Optional<Instant> newest = all.services().get(0).restorableTo();
+        CopyStatus nas = new CopyStatus(
+                "nas",
+                newest,
+                Map.of("wiki", new CopyStatus.OfService(newest, newest)),
+                Map.of("there", 11L, "verified", 3L));
+        HostSummary host = new HostSummary(
+                List.of(),
+                NextBackups.NONE,
+                Optional.empty(),
+                List.of(nas, CopyStatus.none("cloud")),
+                Map.of("cloud", "The copies at cloud leave this host without encryption: " + HOSTILE));
+        assertThat(page(SampleHost.with(all, host)))
+                .contains("<dt>Copies at nas</dt><dd>complete to ", ", 3 of 14 verified there</dd>")
+                .contains("<dt>Copies at cloud</dt><dd class=\"critical\">none yet; overdue</dd>")
+                .contains(">1 of 2 copies</span>", "title=\"nas: of ", "cloud: none\"")
+                .contains("The copies at cloud leave this host without encryption: &lt;script&gt;");
+        assertThat(page(all)).doesNotContain("Copies at", "copies</span>");
     }
 
     @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -13,8 +14,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.copy.ends.Client;
+import org.pgsteward.backup.store.Store;
+import org.pgsteward.journal.CopyStatus;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
+import org.pgsteward.overview.CopyTexts;
+import org.pgsteward.overview.Overview;
 import org.pgsteward.postgres.NeedsPostgres;
 
 /** Drills of copies in a folder, and the alerts about damaged and overdue copies. */
@@ -160,6 +166,76 @@ class CopyDrillIT {
         here.copyTo("folder");
         watch.report();
         assertThat(firing(CopyAlerts.DAMAGED)).isEmpty();
+    }
+
+    @Test
+    void theStateOfTheCopiesIsInTheOverview() throws Exception {
+        Backup app = here.backUp("app");
+        Backup globals = here.backUp(BackupKind.GLOBALS);
+        here.host.cluster().run("homelab", "UPDATE public.backup_log SET set_id = 'night'");
+        Overview before = wiring.overviewReader().look();
+        assertThat(before.host().copies()).containsExactly(CopyStatus.none("folder"));
+        assertThat(CopyTexts.words(before.host().copies().get(0), before)).isEqualTo("none yet");
+
+        here.copyTo("folder");
+        drill();
+        Instant newest = app.times().startedAt();
+        here.clock.pass(Duration.ofHours(7));
+
+        Overview after = wiring.overviewReader().look();
+        CopyStatus folderStatus = after.host().copies().get(0);
+        assertThat(folderStatus.newestCompleteSet()).contains(newest);
+        assertThat(folderStatus.states()).containsEntry("there", 1L).containsEntry("verified", 1L);
+        assertThat(folderStatus.services().get("app"))
+                .isEqualTo(new CopyStatus.OfService(Optional.of(newest), Optional.of(newest)));
+        assertThat(folderStatus.has("_globals", globals.times().startedAt())).isTrue();
+        assertThat(CopyTexts.words(folderStatus, after)).isEqualTo("complete to 7 h 2 min ago, 1 of 2 verified there");
+        assertThat(after.host().exposed()).isEmpty();
+    }
+
+    @Test
+    void aTargetThatLacksOneOfASetIsNotComplete() throws Exception {
+        Backup app = here.backUp("app");
+        here.copyTo("folder");
+        here.backUp("wiki");
+        here.host.cluster().run("homelab", "UPDATE public.backup_log SET set_id = 'night'");
+        assertThat(wiring.overviewReader().look().host().copies())
+                .singleElement()
+                .satisfies(status -> {
+                    assertThat(status.newestCompleteSet()).isEmpty();
+                    assertThat(status.has("app", app.times().startedAt())).isTrue();
+                    assertThat(status.services()).doesNotContainKey("wiki");
+                });
+    }
+
+    @Test
+    void aChangedManifestIsDamage() throws Exception {
+        Backup app = here.backUp("app");
+        here.copyTo("folder");
+        Path manifest = folder.resolve(Store.manifestOf(app.path().orElseThrow()));
+        Files.writeString(manifest, Files.readString(manifest).replace("\"server_version\"", "\"server_versiom\""));
+        assertThat(drill().damaged()).containsExactly(app.id());
+        here.copyTo("folder");
+        assertThat(manifest).hasBinaryContent(here.stored(Store.manifestOf(app.path().orElseThrow())));
+        assertThat(drill()).isEqualTo(good());
+    }
+
+    @Test
+    void aPlainCopyInAResticRepositoryIsVerified() throws Exception {
+        Client.need("restic", "restic");
+        Files.delete(folder);
+        restart(Map.of(
+                "pgsteward.copy.folder.dir",
+                "",
+                "pgsteward.copy.restic.repository",
+                here.host.folder().resolve("repository").toString(),
+                "pgsteward.copy.restic.password",
+                "Tr0ub4dor and 3"));
+        wiring.copyTargets().place("restic").check();
+        Backup app = here.backUp("app");
+        here.copyTo("restic");
+        assertThat(drill()).isEqualTo(good());
+        assertThat(here.copies("restic")).containsExactly(app.id() + " verified");
     }
 
     @Test
