@@ -29,6 +29,7 @@ final class RecoveredDatabases {
     private static final Set<String> JOURNAL = Set.of(
             "public.service_configs",
             "public.backup_log",
+            "public.backup_copy",
             "public.user_activity",
             "public.kept_databases",
             "public.flyway_schema_history");
