@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import org.pgsteward.backup.store.CardOrigin;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.io.Sha256;
 import org.slf4j.Logger;
@@ -264,6 +265,11 @@ public final class ResticPlace implements CopyPlace {
         catalogue.commit(ResticCatalogue.newest(snapshots).isEmpty());
         tryToWrite(notes);
         return notes.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", notes));
+    }
+
+    @Override
+    public CardOrigin recovery(String target) throws IOException, InterruptedException {
+        return ResticCard.of(restic.snapshots());
     }
 
     private void tryToWrite(List<String> notes) throws IOException, InterruptedException {

@@ -52,12 +52,11 @@ record ResticSnapshot(String id, String time, List<String> tags, OptionalLong by
     /** Returns the tags of a backup. Their number must be complete: a snapshot without one of them does not count. */
     static List<String> tags(String backupId, String path, String form, String sha256, long size) {
         return List.of(
-                OURS,
-                "backup=" + encoded(backupId),
-                "path=" + encoded(path),
-                "form=" + form,
-                "sha256=" + sha256,
-                "size=" + size);
+                OURS, "backup=" + encoded(backupId), pathTag(path), "form=" + form, "sha256=" + sha256, "size=" + size);
+    }
+
+    static String pathTag(String path) {
+        return "path=" + encoded(path);
     }
 
     /** Returns a text without commas, at which restic splits tags. */

@@ -17,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.backup.CardShell;
 import org.pgsteward.backup.Contents;
 import org.pgsteward.backup.Zstd;
+import org.pgsteward.backup.copy.ends.Client;
 import org.pgsteward.backup.retention.RetentionPolicy;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
@@ -62,6 +63,20 @@ class TargetCardIT {
         assertThat(blocks.get(0)).startsWith("rclone copy 'nas:");
     }
 
+    @Test
+    void theLinesOfResticRestoreEverything() throws Exception {
+        Client.need("restic", "restic");
+        String repository = folder + "/repository";
+        host.start(Map.of(
+                "pgsteward.copy.restic.repository", repository, "pgsteward.copy.restic.password", "Tr0ub4dor and 3"));
+        host.wiring().copyTargets().place("restic").check();
+        List<String> blocks = restoreByLines(
+                "restic",
+                "export RESTIC_PASSWORD='Tr0ub4dor and 3' RESTIC_REPOSITORY=\"" + repository
+                        + "\" RESTIC_CACHE_DIR=$PWD/cache");
+        assertThat(String.join("\n", blocks)).doesNotContain("zstd").doesNotContain("sha256sum");
+    }
+
     /**
      * Copies backups to a target, and restores them on another cluster by the lines of its card.
      *
@@ -78,7 +93,11 @@ class TargetCardIT {
         Path elsewhere = Files.createDirectory(host.host.folder().resolve("rescue"));
         Path store = host.host.store();
         Files.move(store, store.resolveSibling("burnt"));
-        List<String> blocks = CardShell.blocks(folder.resolve("RECOVERY.md"));
+        Path card = elsewhere.resolve("RECOVERY.md");
+        try (Incoming there = host.wiring().copyTargets().place(target).get("RECOVERY.md")) {
+            Files.copy(there.content(), card);
+        }
+        List<String> blocks = CardShell.blocks(card);
 
         try (TestCluster empty = TestCluster.start()) {
             List<String> typed = List.of(before, blocks.get(0), blocks.get(1), blocks.get(2));
