@@ -19,11 +19,14 @@ final class BackupSelection {
     private final Inventory inventory;
     private final Wiring wiring;
     private final PrintWriter err;
+    private final Optional<String> target;
 
-    BackupSelection(Inventory inventory, Wiring wiring, PrintWriter err) {
+    /** @param target the name of the target that has the backups; empty for the store */
+    BackupSelection(Inventory inventory, Wiring wiring, PrintWriter err, Optional<String> target) {
         this.inventory = inventory;
         this.wiring = wiring;
         this.err = err;
+        this.target = target;
     }
 
     /**
@@ -35,7 +38,7 @@ final class BackupSelection {
         StoredBackup named = inventory
                 .named(backup)
                 .orElseThrow(() -> new Refusal("there is no backup '" + backup + "' with a manifest" + inStore()
-                        + "; 'pgsteward backups' lists all backups. Restore a file without a manifest with the"
+                        + "; '" + list() + "' lists all backups. Restore a file without a manifest with the"
                         + " commands in RECOVERY.md"));
         if (service.isPresent() && !inventory.of(service.get()).contains(named)) {
             throw new Refusal("backup '" + backup + "' belongs to service "
@@ -58,11 +61,18 @@ final class BackupSelection {
     /** Returns the newest backup of a service. */
     StoredBackup newest(String service) {
         return trusted(wiring.restore.choose(inventory, service, Optional.empty()))
-                .orElseThrow(() -> VerifyCommand.noBackup(service, inventory, wiring));
+                .orElseThrow(() -> target.isPresent()
+                        ? new Refusal("there is no backup of '" + OneLine.of(service, 60) + "'" + inStore() + "; '"
+                                + list() + "' lists all backups")
+                        : VerifyCommand.noBackup(service, inventory, wiring));
     }
 
     private String inStore() {
-        return " in " + wiring.store.root();
+        return target.map(name -> " at " + name).orElseGet(() -> " in " + wiring.store.root());
+    }
+
+    private String list() {
+        return "pgsteward backups" + target.map(name -> " --at " + name).orElse("");
     }
 
     /** Names the backups that are passed over: the operator would otherwise expect the newest one. */
@@ -75,8 +85,8 @@ final class BackupSelection {
                     .forEach(entry -> err.println("pgsteward: skipped " + OneLine.of(entry.getKey(), 300) + ": "
                             + OneLine.of(entry.getValue(), 500) + taken));
             if (choice.passedOver().size() > MOST_LINES) {
-                err.println("pgsteward: skipped " + (choice.passedOver().size() - MOST_LINES)
-                        + " more; 'pgsteward backups' lists them" + taken);
+                err.println("pgsteward: skipped " + (choice.passedOver().size() - MOST_LINES) + " more; '" + list()
+                        + "' lists them" + taken);
             }
             err.flush();
         });

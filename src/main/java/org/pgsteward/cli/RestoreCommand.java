@@ -105,11 +105,11 @@ final class RestoreCommand implements Callable<Integer> {
         Wiring home = new Wiring(settings);
         FromPlace place = from == null ? null : FromPlace.of(from, home);
         if (place == null) {
-            return all ? everything(home) : one(home, home, chosen(home));
+            return all ? everything(home) : one(home, home, chosen(home, Optional.empty()));
         }
         if (place.name().isEmpty()) {
             Wiring other = in(place.folder(), settings);
-            return all ? everything(other) : one(home, other, chosen(other));
+            return all ? everything(other) : one(home, other, chosen(other, Optional.empty()));
         }
         try (TargetAccess target = TargetAccess.open(place.name().get(), home)) {
             return all ? everything(home, target) : one(home, target, settings);
@@ -142,7 +142,14 @@ final class RestoreCommand implements Callable<Integer> {
                 new TargetBackups(target, home, spec.commandLine().getErr());
         backups.list();
         Wiring other = in(target.catalogue().root(), settings);
-        return one(home, other, backups.fetch(chosen(other)));
+        StoredBackup wanted = chosen(other, Optional.of(target.target()));
+        if (wanted.kind() != BackupKind.DUMP) {
+            throw new Refusal(
+                    "cannot restore " + wanted.path() + ": it is not a dump of one database; use the commands in"
+                            + " RECOVERY.md at " + target.target()
+                            + ", or 'pgsteward restore --all --from " + target.target() + "' for an empty server");
+        }
+        return one(home, other, backups.fetch(wanted));
     }
 
     /**
@@ -211,9 +218,9 @@ final class RestoreCommand implements Callable<Integer> {
         }
     }
 
-    private StoredBackup chosen(Wiring wiring) throws IOException {
+    private StoredBackup chosen(Wiring wiring, Optional<String> target) throws IOException {
         BackupSelection selection = new BackupSelection(
-                VerifyCommand.inventory(wiring), wiring, spec.commandLine().getErr());
+                VerifyCommand.inventory(wiring), wiring, spec.commandLine().getErr(), target);
         if (backup != null) {
             return selection.named(backup, Optional.ofNullable(service));
         }

@@ -35,6 +35,9 @@ final class TargetList {
     /** The state of a copy while the journal does not answer, or without a row of it. */
     private static final String UNKNOWN = "not known here";
 
+    /** PostgreSQL's code for a table that does not exist: the daemon has not run here. */
+    private static final String NO_TABLE = "42P01";
+
     private static final String MISSING = "missing there";
     private static final int MOST_LINES = 20;
 
@@ -113,7 +116,11 @@ final class TargetList {
                 candidate.copy().ifPresent(copy -> copies.put(backup.path().orElseThrow(), copy));
             }
         } catch (SQLException e) {
-            err.println("pgsteward: cannot read the states of copies from the journal: " + NoConnection.words(e));
+            err.println("pgsteward: "
+                    + (NO_TABLE.equals(e.getSQLState())
+                            ? "the journal is empty, so the states of the copies are not known here"
+                            : "cannot read the states of copies from the journal: "
+                                    + OneLine.of(NoConnection.words(e), 500)));
         }
         return copies;
     }
