@@ -110,4 +110,13 @@ public final class CopyRows {
                 row -> row.getString(1),
                 row -> Query.time(row, 2));
     }
+
+    /** Returns the time of the newest result of a backup that may be copied; empty if there is none. */
+    public Optional<Instant> newestResult() throws SQLException {
+        return Query.first(
+                        source,
+                        "SELECT max(b.said_at) FROM public.backup_log AS b WHERE " + MAY_BE_COPIED,
+                        row -> Query.timeIfAny(row, 1))
+                .flatMap(newest -> newest);
+    }
 }

@@ -174,7 +174,8 @@ public final class Metrics {
                         "copy.last.verified.timestamp.seconds",
                         "Start of the newest backup that was fetched from the target, restored and compared.")
                 .register(verified, true);
-        gauge("copy.backups", "Backups whose copy at the target has this state, without removed copies.").register(counts, true);
+        gauge("copy.backups", "Backups whose copy at the target has this state, without removed copies.")
+                .register(counts, true);
     }
 
     private static void put(Map<String, Map<String, Double>> figures, String name, String service, double value) {

@@ -87,7 +87,8 @@ class MetricsIT {
                 assertThat(figures)
                         .contains("pgsteward_postgres_up 1.0", "pgsteward_service_up{service=\"linkding\"} 1.0")
                         .contains("pgsteward_copy_backups{state=\"verified\",target=\"folder\"} 1.0")
-                        .contains("pgsteward_copy_last_verified_timestamp_seconds{service=\"linkding\",target=\"folder\"}");
+                        .contains(
+                                "pgsteward_copy_last_verified_timestamp_seconds{service=\"linkding\",target=\"folder\"}");
                 assertThat(Promtool.says(figures, "check", "metrics")).isEmpty();
 
                 host.cluster().kill();

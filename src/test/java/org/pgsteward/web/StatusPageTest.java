@@ -279,7 +279,8 @@ class StatusPageTest {
         Overview all = overview(
                 Optional.empty(),
                 List.of(service("wiki", 2)),
-                List.of(alert(Severity.CRITICAL, "copy-overdue", "cloud", "no complete set of backups is at cloud", "")));
+                List.of(alert(
+                        Severity.CRITICAL, "copy-overdue", "cloud", "no complete set of backups is at cloud", "")));
         Optional<Instant> newest = all.services().get(0).restorableTo();
         CopyStatus nas = new CopyStatus(
                 "nas",

@@ -16,6 +16,7 @@ import org.pgsteward.backup.retention.RetentionPolicy;
 import org.pgsteward.backup.retention.RetentionSettings;
 import org.pgsteward.backup.retention.ServicePolicies;
 import org.pgsteward.io.Threads;
+import org.pgsteward.journal.CopyRows;
 import org.pgsteward.journal.Readiness;
 import org.pgsteward.model.FirstCause;
 import org.slf4j.Logger;
@@ -25,7 +26,7 @@ import org.slf4j.LoggerFactory;
  * Copies verified backups to all targets. Each target has a thread of its own while a pass runs, so a slow target delays
  * neither a backup nor another target. Between the passes there is no thread.
  *
- * <p>A pass begins after a night, every quarter of an hour, and after a failure at growing intervals. The daily drill of a
+ * <p>A pass begins a minute after a backup, every quarter of an hour, and after a failure at growing intervals. The daily drill of a
  * target has a thread of its own as well; {@link CopiesInUse} keeps it and a pass apart.
  */
 public final class Copies implements AutoCloseable {
@@ -49,8 +50,10 @@ public final class Copies implements AutoCloseable {
     private final CopyAlerts alerts;
     private final RetentionSettings keeps;
     private final Readiness house;
+    private final CopyRows rows;
     private final Clock clock;
     private final Map<String, Worker> workers = new HashMap<>();
+    private Instant newestResult = Instant.MIN;
     private boolean closed;
 
     /** @param keeps the policies of the store, for targets without a policy of their own */
@@ -61,6 +64,7 @@ public final class Copies implements AutoCloseable {
             CopyAlerts alerts,
             RetentionSettings keeps,
             Readiness house,
+            CopyRows rows,
             Clock clock) {
         this.targets = targets;
         this.pass = pass;
@@ -68,6 +72,7 @@ public final class Copies implements AutoCloseable {
         this.alerts = alerts;
         this.keeps = keeps;
         this.house = house;
+        this.rows = rows;
         this.clock = clock;
     }
 
@@ -84,6 +89,9 @@ public final class Copies implements AutoCloseable {
     public synchronized void run(@Nullable ServicePolicies policies) {
         List<CopyTarget> known = targets.all();
         Set<String> names = new HashSet<>();
+        if (!known.isEmpty() && !closed) {
+            wakeAfterNewBackups();
+        }
         for (CopyTarget target : known) {
             names.add(target.name());
             Worker worker = workers.computeIfAbsent(target.name(), none -> new Worker());
@@ -98,6 +106,19 @@ public final class Copies implements AutoCloseable {
     /** Lets the next {@link #run} begin a pass over each target that did not fail, because there are new backups. */
     public synchronized void wake() {
         workers.values().stream().filter(worker -> worker.failures == 0).forEach(worker -> worker.next = Instant.MIN);
+    }
+
+    /** A command makes backups in another process, so the journal is asked for them. */
+    private void wakeAfterNewBackups() {
+        try {
+            Instant newest = rows.newestResult().orElse(Instant.MIN);
+            if (newest.isAfter(newestResult)) {
+                newestResult = newest;
+                wake();
+            }
+        } catch (SQLException e) {
+            LOG.debug("cannot read the newest backups: {}", e.getMessage());
+        }
     }
 
     /**

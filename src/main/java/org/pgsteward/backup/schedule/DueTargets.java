@@ -66,18 +66,20 @@ public final class DueTargets {
     }
 
     private List<BackupTarget> inOrder(Instant now) throws SQLException {
-        List<DueBackups.Due> due = new ArrayList<>();
-        for (BackupKind kind : BackupKind.values()) {
-            if (kind != BackupKind.BASE || schedules.hasBase()) {
-                due.addAll(DueBackups.inOrder(ofKind(kind, now)));
-            }
+        List<DueBackups.Due> due = new ArrayList<>(DueBackups.inOrder(ofKind(BackupKind.DUMP, now, false)));
+        // A new service has a new role. Without the globals, its dump cannot be restored on another server.
+        boolean isNew = due.stream().anyMatch(one -> one.lastStarted().equals(Instant.EPOCH));
+        due.addAll(ofKind(BackupKind.GLOBALS, now, isNew));
+        if (schedules.hasBase()) {
+            due.addAll(ofKind(BackupKind.BASE, now, false));
         }
         return DueBackups.apart(due, deaths::isSuspected).stream()
                 .map(DueBackups.Due::target)
                 .toList();
     }
 
-    private List<DueBackups.Due> ofKind(BackupKind kind, Instant now) throws SQLException {
+    /** @param regardless whether they are due regardless of their schedule */
+    private List<DueBackups.Due> ofKind(BackupKind kind, Instant now, boolean regardless) throws SQLException {
         Map<String, RunRows.LastRun> runs = tables.runs().lastRuns(kind.word(), now);
         List<DueBackups.Due> due = new ArrayList<>();
         for (Targets.Found found : targets.all(kind)) {
@@ -93,7 +95,7 @@ public final class DueTargets {
                     : 0;
             boolean unverifiable = last != null && last.state().equals(BackupState.UNVERIFIABLE.word());
             Schedule schedule = schedules.of(kind, service);
-            if (DueBackups.isDue(schedule, since, failures, unverifiable, now)) {
+            if (regardless || DueBackups.isDue(schedule, since, failures, unverifiable, now)) {
                 due.add(new DueBackups.Due(found.target(), unverifiable, since));
             }
         }

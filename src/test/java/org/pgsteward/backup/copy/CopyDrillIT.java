@@ -216,7 +216,8 @@ class CopyDrillIT {
         Files.writeString(manifest, Files.readString(manifest).replace("\"server_version\"", "\"server_versiom\""));
         assertThat(drill().damaged()).containsExactly(app.id());
         here.copyTo("folder");
-        assertThat(manifest).hasBinaryContent(here.stored(Store.manifestOf(app.path().orElseThrow())));
+        assertThat(manifest)
+                .hasBinaryContent(here.stored(Store.manifestOf(app.path().orElseThrow())));
         assertThat(drill()).isEqualTo(good());
     }
 

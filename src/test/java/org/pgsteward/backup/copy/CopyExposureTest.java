@@ -39,7 +39,8 @@ class CopyExposureTest {
     void aFolderOnAnotherMachineIsExposed() {
         assertThat(CopyExposure.ofFolder(Path.of("/mnt/nas/backups"), MOUNTS))
                 .hasValue("the folder /mnt/nas/backups is on another machine (nfs4)");
-        assertThat(CopyExposure.ofFolder(Path.of("/mnt/my share/backups"), MOUNTS).orElseThrow())
+        assertThat(CopyExposure.ofFolder(Path.of("/mnt/my share/backups"), MOUNTS)
+                        .orElseThrow())
                 .contains("cifs");
         assertThat(CopyExposure.ofFolder(Path.of("/mnt/nas/../nas"), MOUNTS)).isPresent();
     }
