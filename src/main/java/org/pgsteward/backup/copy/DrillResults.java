@@ -59,7 +59,7 @@ final class DrillResults {
                         .isEmpty();
     }
 
-    /** Records a result, unless the copy is no longer the one that was checked. */
+    /** Records a result, unless retention removed the copy or a pass replaced it meanwhile. */
     boolean record(BackupCopy before, BackupCopy after) throws SQLException {
         boolean isSame = rows.of(target.name()).stream()
                 .filter(Candidate::isThere)
