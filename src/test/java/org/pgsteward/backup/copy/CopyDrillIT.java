@@ -186,9 +186,10 @@ class CopyDrillIT {
         CopyStatus folderStatus = after.host().copies().get(0);
         assertThat(folderStatus.newestCompleteSet()).contains(newest);
         assertThat(folderStatus.states()).containsEntry("there", 1L).containsEntry("verified", 1L);
-        assertThat(folderStatus.services().get("app"))
-                .isEqualTo(new CopyStatus.OfService(Optional.of(newest), Optional.of(newest)));
-        assertThat(folderStatus.has("_globals", globals.times().startedAt())).isTrue();
+        Instant drilled = globals.times().startedAt();
+        assertThat(folderStatus.services())
+                .containsEntry("app", new CopyStatus.OfService(Optional.of(newest), Optional.empty()))
+                .containsEntry("_globals", new CopyStatus.OfService(Optional.of(drilled), Optional.of(drilled)));
         assertThat(CopyTexts.words(folderStatus, after)).isEqualTo("complete to 7 h 2 min ago, 1 of 2 verified there");
         assertThat(after.host().exposed()).isEmpty();
     }
