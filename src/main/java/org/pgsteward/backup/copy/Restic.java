@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.io.Json;
 import org.slf4j.Logger;
@@ -257,8 +258,9 @@ final class Restic {
 
     private ResticProgram start(Path directory, Duration limit, List<String> command) throws IOException {
         List<String> all = new ArrayList<>(command);
-        all.addAll(1, ResticSsh.options(settings));
-        return ResticProgram.start(settings, directory, limit, all);
+        Path log = settings.folder().resolve("ssh-" + UUID.randomUUID() + ".log");
+        all.addAll(1, ResticSsh.options(settings, log));
+        return ResticProgram.start(settings, directory, limit, all, log);
     }
 
     private static String drain(InputStream output) throws IOException {

@@ -77,7 +77,8 @@ final class ResticFailure extends IOException {
                 "could not resolve",
                 "no such host",
                 "no route to host",
-                "network is unreachable")) {
+                "network is unreachable",
+                "unable to start the sftp session")) {
             return Kind.LINK;
         }
         if (text.contains("unable to create lock")) {

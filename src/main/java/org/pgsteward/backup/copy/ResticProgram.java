@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.pgsteward.io.BoundedFile;
 import org.pgsteward.io.Threads;
 import org.pgsteward.postgres.Progress;
 import org.slf4j.Logger;
@@ -43,16 +44,18 @@ final class ResticProgram implements AutoCloseable {
     private final String command;
     private final Duration limit;
     private final Process process;
+    private final Path log;
     private final InputStream output;
     private final OutputStream input;
     private final CompletableFuture<String> errors = new CompletableFuture<>();
     private volatile boolean late;
 
-    private ResticProgram(ResticSettings settings, String command, Duration limit, Process process) {
+    private ResticProgram(ResticSettings settings, String command, Duration limit, Process process, Path log) {
         this.settings = settings;
         this.command = command;
         this.limit = limit;
         this.process = process;
+        this.log = log;
         output = Progress.current().watching(process.getInputStream());
         input = Progress.current().watching(process.getOutputStream());
         Thread owner = Thread.currentThread();
@@ -65,8 +68,9 @@ final class ResticProgram implements AutoCloseable {
      *
      * @param directory its working directory
      * @param arguments the command first
+     * @param log the file for the errors of its ssh
      */
-    static ResticProgram start(ResticSettings settings, Path directory, Duration limit, List<String> arguments)
+    static ResticProgram start(ResticSettings settings, Path directory, Duration limit, List<String> arguments, Path log)
             throws IOException {
         List<String> line = new ArrayList<>();
         if (Files.isExecutable(SETPRIV)) {
@@ -82,7 +86,7 @@ final class ResticProgram implements AutoCloseable {
         try {
             Process process = builder.start();
             isFirstToEnd(process);
-            return new ResticProgram(settings, arguments.get(0), limit, process);
+            return new ResticProgram(settings, arguments.get(0), limit, process, log);
         } catch (IOException e) {
             throw ResticFailure.missing(e);
         }
@@ -155,11 +159,13 @@ final class ResticProgram implements AutoCloseable {
     }
 
     private String errors() throws InterruptedException {
+        String ssh = "";
         try {
+            ssh = Files.exists(log) ? new String(BoundedFile.bytesNoLink(log, KEPT), StandardCharsets.UTF_8) + '\n' : "";
             // ssh may hold the pipe open for a moment.
-            return errors.get(5, TimeUnit.SECONDS);
-        } catch (ExecutionException | TimeoutException e) {
-            return "";
+            return ssh + errors.get(5, TimeUnit.SECONDS);
+        } catch (ExecutionException | TimeoutException | IOException e) {
+            return ssh;
         }
     }
 
@@ -177,6 +183,11 @@ final class ResticProgram implements AutoCloseable {
     public void close() {
         if (process.isAlive()) {
             kill();
+        }
+        try {
+            Files.deleteIfExists(log);
+        } catch (IOException e) {
+            LOG.debug("cannot remove {}: {}", log, e.getMessage());
         }
     }
 }

@@ -33,10 +33,11 @@ final class ResticSsh {
     /**
      * Returns the options of restic; none for a repository that is not reached by SFTP.
      *
+     * @param log for the errors of ssh: restic may end before it has printed them
      * @throws IOException if the address or a file cannot be used
      */
-    static List<String> options(ResticSettings settings) throws IOException {
-        if (!settings.repository().startsWith("sftp:")) {
+    static List<String> options(ResticSettings settings, Path log) throws IOException {
+        if (!isUsed(settings)) {
             return List.of();
         }
         List<String> command = new ArrayList<>(List.of(
@@ -45,7 +46,8 @@ final class ResticSsh {
                 "-o StrictHostKeyChecking=yes",
                 "-o ConnectTimeout=30",
                 "-o ServerAliveInterval=30",
-                "-o ServerAliveCountMax=4"));
+                "-o ServerAliveCountMax=4",
+                "-E " + file("the state folder", log.resolveSibling("")) + "/" + log.getFileName()));
         Optional<Path> knownHosts = settings.ssh().knownHosts();
         if (knownHosts.isPresent()) {
             command.add("-o GlobalKnownHostsFile=none -o UserKnownHostsFile="
@@ -57,6 +59,11 @@ final class ResticSsh {
         }
         command.addAll(end(settings));
         return List.of("-o", "sftp.command=" + String.join(" ", command));
+    }
+
+    /** Returns whether the repository is reached by SFTP. */
+    static boolean isUsed(ResticSettings settings) {
+        return settings.repository().startsWith("sftp:");
     }
 
     private static List<String> end(ResticSettings settings) throws IOException {

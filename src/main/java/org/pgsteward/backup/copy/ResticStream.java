@@ -88,6 +88,7 @@ final class ResticStream extends InputStream {
             } else {
                 throw e;
             }
+            program.close();
             program = starting.start(noLock);
             return false;
         }

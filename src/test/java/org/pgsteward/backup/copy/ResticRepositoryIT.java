@@ -70,11 +70,11 @@ class ResticRepositoryIT {
         return ProcessHandle.current().descendants();
     }
 
-    /** Kills the upload that runs, as soon as it has stored something. */
+    /** Kills the upload that runs, as soon as it has locked the repository. */
     private void killUpload() {
-        Path data = repository.resolve("data");
-        await().until(() -> CopyHost.filesIn(data).stream().anyMatch(name -> !name.isEmpty())
-                && children().anyMatch(ResticRepositoryIT::isUpload));
+        Path locks = repository.resolve("locks");
+        await().until(() -> children().anyMatch(ResticRepositoryIT::isUpload)
+                && !CopyHost.filesIn(locks).isEmpty());
         children().filter(ResticRepositoryIT::isUpload).forEach(ProcessHandle::destroyForcibly);
     }
 
@@ -298,7 +298,7 @@ class ResticRepositoryIT {
         byte[] damaged = Files.readAllBytes(file.file());
         damaged[SIZE / 2] ^= 1;
         Files.write(file.file(), damaged);
-        assertThatThrownBy(() -> place.put(file)).hasMessageContaining("the stored file is damaged");
+        assertThatThrownBy(() -> place.put(file)).hasMessageContaining("the SHA-256 of the file is");
         assertThat(place.has(file.path())).isFalse();
         assertThat(snapshots()).isEqualTo(1);
     }
