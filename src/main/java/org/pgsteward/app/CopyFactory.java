@@ -107,7 +107,15 @@ public final class CopyFactory {
     }
 
     Copies copies(Containers containers) {
-        return new Copies(targets, pass(), drill(), alerts, backupWatch.keeps(containers), backup.house, base.clock);
+        return new Copies(
+                targets,
+                pass(),
+                drill(),
+                alerts,
+                backupWatch.keeps(containers),
+                backup.house,
+                journal.copies,
+                base.clock);
     }
 
     /** Returns the names of the targets in the route files, switched on or off. */

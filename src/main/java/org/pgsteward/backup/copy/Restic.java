@@ -185,6 +185,12 @@ final class Restic {
         List<String> command = new ArrayList<>(List.of("forget", "--quiet"));
         snapshots.forEach(snapshot -> command.add(snapshot.id()));
         run(USUAL, command, output -> output.readNBytes(LARGEST_TEXT));
+        // A server that refuses may leave the exit code at 0.
+        Set<String> removed = new HashSet<>();
+        snapshots.forEach(snapshot -> removed.add(snapshot.id()));
+        if (snapshots().stream().anyMatch(snapshot -> removed.contains(snapshot.id()))) {
+            throw ResticFailure.kept();
+        }
     }
 
     /** Removes missing parts from the index. A repository that refuses keeps its index. */

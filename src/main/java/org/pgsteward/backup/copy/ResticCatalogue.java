@@ -89,19 +89,33 @@ final class ResticCatalogue {
                 && newest.equals(new String(BoundedFile.bytesNoLink(known, 100), StandardCharsets.UTF_8))) {
             return;
         }
-        boolean isComplete = fetch.with(there, fetched -> {
-            Set<String> names = ResticFetch.paths(fetched);
-            for (String path : names) {
-                if (!Files.exists(documents.resolve(path), LinkOption.NOFOLLOW_LINKS)) {
-                    ResticFetch.move(fetched.resolve(path), documents.resolve(path));
-                }
-            }
-            return names.containsAll(ResticFetch.paths(documents));
-        });
-        if (!isComplete) {
+        if (!isMerged(there)) {
             mark();
         }
         AtomicFile.write(known, newest.getBytes(StandardCharsets.UTF_8), AtomicFile.PRIVATE);
+    }
+
+    /** Adds the documents that are missing here, and returns whether the repository has all documents of this host. */
+    private boolean isMerged(List<ResticSnapshot> catalogues) throws IOException, InterruptedException {
+        try {
+            return fetch.with(catalogues, fetched -> {
+                Set<String> names = ResticFetch.paths(fetched);
+                for (String path : names) {
+                    if (!Files.exists(documents.resolve(path), LinkOption.NOFOLLOW_LINKS)) {
+                        ResticFetch.move(fetched.resolve(path), documents.resolve(path));
+                    }
+                }
+                return names.containsAll(ResticFetch.paths(documents));
+            });
+        } catch (ResticFailure e) {
+            // All of them are damaged. This host has its own documents, and a new machine cannot do without.
+            if (e.kind() != ResticFailure.Kind.OTHER
+                    || ResticFetch.paths(documents).isEmpty()) {
+                throw e;
+            }
+            LOG.warn("no catalogue in the restic repository can be read; it is stored again: {}", e.getMessage());
+            return false;
+        }
     }
 
     private void mark() throws IOException {

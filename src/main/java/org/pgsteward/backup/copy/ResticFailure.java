@@ -152,6 +152,11 @@ final class ResticFailure extends IOException {
                 "restic " + command + " did not end within " + limit.toMinutes() + " minutes and was killed");
     }
 
+    /** Returns the failure of a repository that keeps snapshots without an error. */
+    static ResticFailure kept() {
+        return new ResticFailure(Kind.OTHER, "the server of the restic repository keeps what is to be removed");
+    }
+
     /** Returns the failure to start restic. */
     static ResticFailure missing(IOException because) {
         return new ResticFailure(

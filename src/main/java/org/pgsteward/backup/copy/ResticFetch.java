@@ -83,10 +83,10 @@ final class ResticFetch {
         }
     }
 
-    /** Removes the temporary folders of killed processes. */
+    /** Removes the temporary folders and the logs of ssh of killed processes. */
     void clear() throws IOException {
         FileTime old = FileTime.from(Instant.now().minus(OLD));
-        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, TEMPORARY + "*")) {
+        try (DirectoryStream<Path> left = Files.newDirectoryStream(folder, "{" + TEMPORARY + "*,ssh-*.log}")) {
             for (Path one : left) {
                 if (Files.getLastModifiedTime(one, LinkOption.NOFOLLOW_LINKS).compareTo(old) < 0) {
                     delete(one);

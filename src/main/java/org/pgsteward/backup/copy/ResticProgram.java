@@ -70,7 +70,8 @@ final class ResticProgram implements AutoCloseable {
      * @param arguments the command first
      * @param log the file for the errors of its ssh
      */
-    static ResticProgram start(ResticSettings settings, Path directory, Duration limit, List<String> arguments, Path log)
+    static ResticProgram start(
+            ResticSettings settings, Path directory, Duration limit, List<String> arguments, Path log)
             throws IOException {
         List<String> line = new ArrayList<>();
         if (Files.isExecutable(SETPRIV)) {
@@ -161,7 +162,9 @@ final class ResticProgram implements AutoCloseable {
     private String errors() throws InterruptedException {
         String ssh = "";
         try {
-            ssh = Files.exists(log) ? new String(BoundedFile.bytesNoLink(log, KEPT), StandardCharsets.UTF_8) + '\n' : "";
+            ssh = Files.exists(log)
+                    ? new String(BoundedFile.bytesNoLink(log, KEPT), StandardCharsets.UTF_8) + '\n'
+                    : "";
             // ssh may hold the pipe open for a moment.
             return ssh + errors.get(5, TimeUnit.SECONDS);
         } catch (ExecutionException | TimeoutException | IOException e) {

@@ -31,6 +31,9 @@ record ResticSettings(
         Path folder) {
     private static final Pattern VARIABLE = Pattern.compile("(?:export\\s+)?([A-Za-z_][A-Za-z0-9_]*)\\s*=\\s*(.*)");
 
+    /** The password in an address. */
+    private static final Pattern LOGIN = Pattern.compile("//[^/:@]*:([^/]+)@");
+
     /** A shorter text is no secret, and may be a part of any word. */
     private static final int SHORTEST_SECRET = 4;
 
@@ -125,10 +128,9 @@ record ResticSettings(
         secrets.add(repository);
         secrets.add(repository.substring(repository.indexOf(':') + 1));
         secrets.add(password);
-        int at = repository.lastIndexOf('@');
-        if (at > 0) {
-            String login = repository.substring(repository.indexOf("//") + 1, at);
-            secrets.add(login.substring(login.lastIndexOf(':') + 1));
+        Matcher login = LOGIN.matcher(repository);
+        if (login.find()) {
+            secrets.add(login.group(1));
         }
         return secrets.stream()
                 .map(String::strip)
