@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CancellationException;
@@ -104,7 +105,7 @@ final class CopyCheck {
             return new Result(
                     target, false, "no answer within " + LIMIT.toMinutes() + " minutes; check the connection to it");
         } catch (ExecutionException e) {
-            return new Result(target, false, OneLine.of(reason(e.getCause()), 1000));
+            return new Result(target, false, OneLine.of(reason(Objects.requireNonNullElse(e.getCause(), e)), 1000));
         }
     }
 

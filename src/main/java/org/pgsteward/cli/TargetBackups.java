@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.pgsteward.alert.OneLine;
@@ -79,7 +80,7 @@ final class TargetBackups {
         List<String> missing = new ArrayList<>();
         inventory.unreadable().forEach((path, reason) -> missing.add(path + " at " + target.target() + ": " + reason));
         AtomicReference<StoredBackup> now = new AtomicReference<>(newest.get(0));
-        Waiting.during(err, () -> progress(now.get()), () -> {
+        Waiting.during(err, () -> progress(Objects.requireNonNull(now.get())), () -> {
             for (StoredBackup one : lacking) {
                 fetchOrOlder(inventory, one, now, missing);
             }

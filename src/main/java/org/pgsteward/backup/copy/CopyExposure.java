@@ -54,7 +54,7 @@ public final class CopyExposure {
         int longest = -1;
         for (String line : mounts.lines().toList()) {
             String[] halves = line.split(" - ", 2);
-            String[] fields = halves[0].split(" ");
+            String[] fields = halves[0].split(" ", -1);
             if (halves.length < 2 || fields.length < FIELDS_BEFORE_TYPE) {
                 continue;
             }
@@ -65,7 +65,7 @@ public final class CopyExposure {
             // A later mount covers an earlier one at the same place.
             if (real.startsWith(mount) && mount.getNameCount() >= longest) {
                 longest = mount.getNameCount();
-                type = halves[1].split(" ")[0];
+                type = halves[1].split(" ", -1)[0];
             }
         }
         return NETWORK.contains(type)

@@ -126,11 +126,11 @@ public final class CopyPlan {
         for (Candidate lost : candidates.stream().filter(CopyPlan::isLost).toList()) {
             List<Candidate> with = candidates.stream()
                     .filter(other -> other.equals(lost)
-                            || other.isThere()
+                            || (other.isThere()
                                     && other.backup().kind() == lost.backup().kind()
                                     && other.backup()
                                             .service()
-                                            .equals(lost.backup().service()))
+                                            .equals(lost.backup().service())))
                     .toList();
             policies.apply(lost.backup().service()).stream()
                     .flatMap(policy -> decisions(policy, with, path -> pinned.apply(path)).stream())

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -116,12 +117,12 @@ class CopyFetchTest {
     }
 
     private static byte[] manifest(String service, String id, String file, byte[] content, long sourceBytes) {
-        return ("""
+        return """
                 {"backup_id": "%s", "event_id": "00000000-0000-0000-0000-000000000001", "service": "%s", "database": "app",
                  "owner": "app", "image": "", "kind": "dump", "file": "%s", "sha256": "%s", "size_bytes": %d,
                  "source_bytes": %d, "started_at": "2026-01-31T03:00:00Z", "finished_at": "2026-01-31T03:00:01Z",
                  "server_version": "15.4", "client_version": "15.4", "sealed_to": [], "extensions": {}, "rows": {}}
-                """.formatted(id, service, file, sha256(content), content.length, sourceBytes))
+                """.formatted(id, service, file, sha256(content), content.length, sourceBytes)
                 .getBytes(StandardCharsets.UTF_8);
     }
 
@@ -180,6 +181,13 @@ class CopyFetchTest {
             public int read() {
                 read[0]++;
                 return 'x';
+            }
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) {
+                Arrays.fill(bytes, offset, offset + length, (byte) 'x');
+                read[0] += length;
+                return length;
             }
         });
         assertThatThrownBy(() -> fetch.file(listed, store, AgeKeys.NONE))

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -212,7 +213,7 @@ class RcloneSftpIT {
     @Test
     void anInterruptEndsTheUploadAndItsProgram() throws Exception {
         CompletableFuture<Throwable> failure = slowUpload();
-        uploader.get().interrupt();
+        Objects.requireNonNull(uploader.get()).interrupt();
         assertThat(failure.get(10, TimeUnit.SECONDS)).isInstanceOf(InterruptedException.class);
         await().atMost(Duration.ofSeconds(10)).until(() -> rclones().isEmpty());
         assertThat(there()).doesNotExist();
@@ -232,7 +233,7 @@ class RcloneSftpIT {
                     + Files.readString(process.resolve("environ"), StandardCharsets.ISO_8859_1);
             assertThat(shown).contains("copyto", "RCLONE_CONFIG=").doesNotContain(secret, "test-password-1");
         }
-        uploader.get().interrupt();
+        Objects.requireNonNull(uploader.get()).interrupt();
         assertThat(failure.get(10, TimeUnit.SECONDS)).isNotNull();
         Path config = here.resolve("state/copies/rclone/rclone.conf");
         assertThat(Files.getPosixFilePermissions(config)).hasSize(2);
@@ -253,7 +254,7 @@ class RcloneSftpIT {
                 failure.complete(e);
             }
         }));
-        uploader.get().start();
+        Objects.requireNonNull(uploader.get()).start();
         Path part = there().resolveSibling(there().getFileName() + ".part");
         await().atMost(Duration.ofMinutes(1)).until(() -> Files.exists(part) && Files.size(part) > 0);
         assertThat(rclones()).hasSize(1);

@@ -55,11 +55,6 @@ class ResticPlaceIT {
         return here.wiring().copyTargets().place("restic");
     }
 
-    private String restic(String... command) throws Exception {
-        return Client.restic(repository.toString(), PASSWORD, List.of(), Map.of(), command)
-                .done();
-    }
-
     private byte[] plain(Backup backup) throws Exception {
         ByteArrayOutputStream plain = new ByteArrayOutputStream();
         Store store = here.wiring().store;
