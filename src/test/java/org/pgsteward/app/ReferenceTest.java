@@ -71,6 +71,7 @@ class ReferenceTest {
     /** A variable that only the launcher reads, and placeholders for any variable. */
     private static final Set<String> NO_SETTINGS = Set.of(
             "PGSTEWARD_COPY_USB_KEEP",
+            "PGSTEWARD_COPY_CLOUD_REMOTE",
             "PGSTEWARD_JAVA_OPTIONS",
             "PGSTEWARD_IMAGE",
             "PGSTEWARD_X_Y",

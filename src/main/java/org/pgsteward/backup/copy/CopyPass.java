@@ -1,12 +1,10 @@
 package org.pgsteward.backup.copy;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
@@ -15,10 +13,6 @@ import org.pgsteward.backup.retention.RetentionPolicy;
 import org.pgsteward.backup.retention.ShrinkRule;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.Store;
-import org.pgsteward.backup.store.StoredBackup;
-import org.pgsteward.backup.store.StoredFile;
-import org.pgsteward.io.BoundedFile;
-import org.pgsteward.io.Sha256;
 import org.pgsteward.journal.CopyRows;
 import org.pgsteward.journal.CopyRows.Candidate;
 import org.pgsteward.model.BackupCopy;
@@ -36,7 +30,7 @@ import org.slf4j.LoggerFactory;
  *   <li>The file is sent first and its manifest last, each under a temporary name where the target can rename. So a manifest
  *       there belongs to a complete file.
  *   <li>The row becomes {@code there} after the content was compared at the target.
- *   <li>Copies are removed after all uploads, and only if none failed.
+ *   <li>Copies are removed after all uploads.
  * </ol>
  */
 public final class CopyPass {
@@ -47,8 +41,6 @@ public final class CopyPass {
 
     /** Backups that are sent before a commit, where the target needs one. */
     private static final int BATCH = 20;
-
-    private static final int LARGEST_DOCUMENT = 16 << 20;
 
     private final Store store;
     private final AgeKeys keys;
@@ -90,15 +82,6 @@ public final class CopyPass {
      */
     public record Result(int copied, int waiting, Optional<String> failure) {}
 
-    /** The file of a backup on this host is missing or damaged. It is no fault of the target. */
-    private static final class LocalFault extends IOException {
-        private static final long serialVersionUID = 1;
-
-        LocalFault(String message) {
-            super(message);
-        }
-    }
-
     /**
      * Runs a pass.
      *
@@ -117,13 +100,19 @@ public final class CopyPass {
         private final Function<String, Optional<RetentionPolicy>> policies;
         private final List<BackupCopy> uncommitted = new ArrayList<>();
         private final List<BackupCopy> present = new ArrayList<>();
+        private final LocalBackups local;
         private Optional<String> failure = Optional.empty();
+
+        /** Whether the target failed. A fault of this host does not count. */
+        private boolean refused;
+
         private int failuresInARow;
         private int copied;
 
         Running(CopyTarget target, CopyPlace place, Function<String, Optional<RetentionPolicy>> policies) {
             this.target = target;
             this.place = place;
+            this.local = new LocalBackups(store, keys, target.bytesPerSecond());
             this.policies = target.keep().isPresent() ? service -> target.keep() : policies;
         }
 
@@ -189,89 +178,30 @@ public final class CopyPass {
                 if (uncommitted.isEmpty() || !uncommitted.contains(there)) {
                     there(there);
                 }
-            } catch (LocalFault e) {
+            } catch (LocalBackups.LocalFault e) {
                 failed(copy, e);
             } catch (IOException e) {
                 failuresInARow++;
+                refused = true;
                 failed(copy, e);
             }
         }
 
         private BackupCopy send(Candidate candidate, BackupCopy copy) throws IOException, InterruptedException {
-            String path = copy.source().path();
-            StoredFile file = local(candidate, path);
-            Outgoing dump = new Outgoing(
-                    path,
-                    file.file(),
-                    file.manifest().file().sizeBytes(),
-                    file.manifest().file().sha256(),
-                    copy.source().backupId(),
-                    Optional.of(file),
-                    copy.isOurs(),
-                    target.bytesPerSecond());
+            Outgoing dump = local.dump(candidate, copy);
             CopyPlace.Stored stored;
             try {
                 stored = place.put(dump);
             } catch (IOException e) {
-                requireIntact(file);
+                LocalBackups.requireIntact(dump);
                 throw e;
             }
-            // The manifest is rewritten if a verification adds caveats, so a file of this name may differ.
-            CopyPlace.Stored described =
-                    place.put(manifest(Store.manifestOf(path), copy.source().backupId()));
-            BackupCopy there = copy.there(file.manifest().file().sizeBytes(), clock.instant());
+            CopyPlace.Stored described = place.put(local.manifest(copy.source()));
+            BackupCopy there = copy.there(dump.sizeBytes(), clock.instant());
             if (stored == CopyPlace.Stored.AFTER_COMMIT || described == CopyPlace.Stored.AFTER_COMMIT) {
                 uncommitted.add(there);
             }
             return there;
-        }
-
-        /** Returns the file of a backup with its manifest, which must be the one that the journal knows. */
-        private StoredFile local(Candidate candidate, String path) throws LocalFault {
-            try {
-                StoredBackup stored = store.stored(path);
-                Optional<String> alteration = store.alteration(stored);
-                if (alteration.isPresent()) {
-                    throw new LocalFault(path + " is not copied: " + alteration.get());
-                }
-                if (!stored.manifest()
-                        .file()
-                        .sha256()
-                        .equals(candidate.backup().file().sha256())) {
-                    throw new LocalFault(path + " is not copied: its manifest differs from the journal");
-                }
-                return store.file(stored, keys);
-            } catch (LocalFault e) {
-                throw e;
-            } catch (IOException e) {
-                throw new LocalFault(path + " is not copied: " + FirstCause.of(e));
-            }
-        }
-
-        private void requireIntact(StoredFile file) throws LocalFault {
-            try {
-                file.check();
-            } catch (IOException damaged) {
-                throw new LocalFault(file.file().getFileName() + " is not copied, because the file here is damaged: "
-                        + FirstCause.of(damaged));
-            }
-        }
-
-        private Outgoing manifest(String path, String backupId) throws IOException {
-            return document(store.root().resolve(path), path, backupId);
-        }
-
-        private Outgoing document(Path file, String path, String backupId) throws IOException {
-            byte[] bytes = BoundedFile.bytesNoLink(file, LARGEST_DOCUMENT);
-            return new Outgoing(
-                    path,
-                    file,
-                    bytes.length,
-                    HexFormat.of().formatHex(Sha256.digest().digest(bytes)),
-                    backupId,
-                    Optional.empty(),
-                    true,
-                    target.bytesPerSecond());
         }
 
         private void commit() throws InterruptedException {
@@ -282,6 +212,7 @@ public final class CopyPass {
                 sent.forEach(this::there);
             } catch (IOException e) {
                 failuresInARow++;
+                refused = true;
                 sent.forEach(copy -> failed(copy, e));
             }
         }
@@ -304,79 +235,27 @@ public final class CopyPass {
             LOG.warn("cannot copy {} to {}: {}", copy.source().backupId(), target.name(), reason);
         }
 
-        /** Commits, copies the documents, and removes the copies that are no longer kept. */
+        /**
+         * Commits, removes the copies that are no longer kept, and copies the documents.
+         *
+         * <p>Copies are removed also if an upload failed: an operator who shortens the policy of a full target makes room. Only
+         * complete copies count for the policy, so a backup that failed replaces none.
+         */
         private void finish() throws SQLException, InterruptedException {
             if (!uncommitted.isEmpty()) {
                 commit();
             }
-            if (failuresInARow > 0 || failure.isPresent()) {
-                return;
-            }
             try {
-                removeOld();
-                if (documents.send(target, place, present, (file, path) -> document(file, path, ""))) {
+                boolean needsCommit = new CopyRemoval(target, place, inUse, reporter).run(plan(), rows, store);
+                if (!refused) {
+                    needsCommit |= documents.send(target, place, present, local::document);
+                }
+                if (needsCommit) {
                     place.commit();
                 }
             } catch (IOException e) {
-                failure = Optional.of(FirstCause.of(e));
+                failure = failure.or(() -> Optional.of(FirstCause.of(e)));
                 LOG.warn("cannot finish the copies to {}: {}", target.name(), FirstCause.of(e));
-            }
-        }
-
-        private void removeOld() throws SQLException, InterruptedException {
-            List<Candidate> candidates = rows.of(target.name());
-            for (CopyPlan.Excess excess : plan().toRemove(candidates, store.pins()::reason)) {
-                BackupCopy copy = excess.candidate().copy().orElseThrow();
-                if (inUse.take(copy)) {
-                    try {
-                        remove(copy, excess.reason());
-                    } finally {
-                        inUse.release(copy);
-                    }
-                }
-            }
-        }
-
-        /**
-         * Removes a copy, its manifest last: if the target refuses to remove the file, the copy stays complete.
-         */
-        private void remove(BackupCopy copy, String reason) throws InterruptedException {
-            String path = copy.source().path();
-            try {
-                place.remove(path);
-                if (!place.has(path)) {
-                    place.remove(Store.manifestOf(path));
-                    reporter.record(copy.in(CopyState.REMOVED, ""));
-                    LOG.info("{}: removed {} at {}: {}", copy.source().service(), path, target.name(), reason);
-                } else {
-                    retained(copy, "the target keeps it");
-                }
-            } catch (IOException e) {
-                refused(copy, path, e);
-            }
-        }
-
-        /** A target that answers and still has the file refuses the removal. One that does not answer is tried again. */
-        private void refused(BackupCopy copy, String path, IOException because) throws InterruptedException {
-            try {
-                if (place.has(path)) {
-                    retained(copy, "the target refuses to remove it: " + FirstCause.of(because));
-                }
-            } catch (IOException away) {
-                LOG.warn("cannot remove {} at {}: {}", path, target.name(), FirstCause.of(away));
-            }
-        }
-
-        private void retained(BackupCopy copy, String because) {
-            if (copy.state() != CopyState.RETAINED) {
-                // A damaged copy that the target keeps is no copy.
-                reporter.record(copy.in(copy.state().isThere() ? CopyState.RETAINED : CopyState.REMOVED, because));
-                LOG.info(
-                        "{}: {} is retained at {}: {}",
-                        copy.source().service(),
-                        copy.source().path(),
-                        target.name(),
-                        because);
             }
         }
     }

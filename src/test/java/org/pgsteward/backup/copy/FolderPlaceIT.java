@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -119,6 +121,34 @@ class FolderPlaceIT {
             assertThat(here.copyTo("folder").failure().orElseThrow()).contains("exists with another content");
             assertThat(taken).hasContent("not ours");
             assertThat(here.copies("folder")).containsExactly(app.id() + " failed");
+        }
+    }
+
+    @Test
+    void aShorterPolicyMakesRoomOnAFullDisk() throws Exception {
+        try (SmallDisk disk = SmallDisk.of("20m")) {
+            here.start(Map.of("pgsteward.copy.folder.dir", disk.folder().toString()));
+            List<Backup> days = new ArrayList<>();
+            for (int day = 0; day < 3; day++) {
+                here.clock.pass(Duration.ofDays(1));
+                days.add(here.backUp("app"));
+            }
+            assertThat(here.copyTo("folder").failure()).isEmpty();
+            days.add(here.backUp("app"));
+            disk.fill();
+            Optional<RetentionPolicy> shorter = Optional.of(RetentionPolicy.parse("test", "last=1"));
+
+            assertThat(here.copyTo("folder", shorter).failure().orElseThrow()).contains("No space left");
+            assertThat(here.copies("folder"))
+                    .containsExactly(
+                            days.get(0).id() + " removed",
+                            days.get(1).id() + " removed",
+                            days.get(2).id() + " there",
+                            days.get(3).id() + " failed");
+
+            assertThat(here.copyTo("folder", shorter).failure()).isEmpty();
+            assertThat(here.copies("folder"))
+                    .endsWith(days.get(2).id() + " removed", days.get(3).id() + " there");
         }
     }
 
