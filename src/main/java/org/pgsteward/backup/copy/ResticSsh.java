@@ -3,11 +3,17 @@ package org.pgsteward.backup.copy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgsteward.io.AtomicFile;
+import org.pgsteward.io.BoundedFile;
 
 /**
  * The command with which restic reaches a repository by SFTP. It asks no question and accepts no unknown host key.
@@ -27,6 +33,10 @@ final class ResticSsh {
 
     /** Without characters that restic's or ssh's own reading of options changes. */
     private static final Pattern FILE = Pattern.compile("/[A-Za-z0-9._/@+=:,-]+");
+
+    private static final Set<PosixFilePermission> OF_OTHERS = PosixFilePermissions.fromString("---rwxrwx");
+
+    private static final int LARGEST_KEY = 1 << 16;
 
     private ResticSsh() {}
 
@@ -55,7 +65,9 @@ final class ResticSsh {
         }
         Optional<Path> key = settings.ssh().key();
         if (key.isPresent()) {
-            command.add("-o IdentitiesOnly=yes -i " + file(settings.setting("keyfile"), key.get()));
+            Path checked = Path.of(file(settings.setting("keyfile"), key.get()));
+            Path folder = Path.of(file("the state folder", log.resolveSibling("")));
+            command.add("-o IdentitiesOnly=yes -i " + ownersOnly(checked, folder));
         }
         command.addAll(end(settings));
         return List.of("-o", "sftp.command=" + String.join(" ", command));
@@ -86,6 +98,19 @@ final class ResticSsh {
         end.add(address.group("host").replaceAll("[\\[\\]]", ""));
         end.add("-s sftp");
         return end;
+    }
+
+    /**
+     * Returns a key that only its owner can read. ssh refuses others if they belong to its own user, and in a container the
+     * user of a file on the host often has the same number.
+     */
+    private static Path ownersOnly(Path key, Path folder) throws IOException {
+        if (Collections.disjoint(Files.getPosixFilePermissions(key), OF_OTHERS)) {
+            return key;
+        }
+        Path copy = folder.resolve("ssh_key");
+        AtomicFile.writeUnsynced(copy, BoundedFile.bytes(key, LARGEST_KEY), AtomicFile.PRIVATE);
+        return copy;
     }
 
     private static String file(String setting, Path file) throws IOException {

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -97,6 +99,13 @@ class ResticSftpIT {
                 .hasMessageContaining("the server refuses the key " + end.key())
                 .hasMessageNotContaining("\n");
         end.restoreKey();
+        place.put(backup());
+        assertThat(place.has(backup().path())).isTrue();
+    }
+
+    @Test
+    void aKeyThatOthersCanReadIsUsed() throws Exception {
+        Files.setPosixFilePermissions(end.key(), PosixFilePermissions.fromString("rw-r--r--"));
         place.put(backup());
         assertThat(place.has(backup().path())).isTrue();
     }
