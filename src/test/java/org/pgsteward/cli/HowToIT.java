@@ -20,6 +20,12 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgsteward.TestHost;
+import org.pgsteward.app.Wiring;
+import org.pgsteward.backup.copy.CopyPass;
+import org.pgsteward.backup.copy.CopyTarget;
+import org.pgsteward.backup.copy.ends.Client;
+import org.pgsteward.backup.copy.ends.SftpEnd;
+import org.pgsteward.camel.Pipeline;
 import org.pgsteward.engine.recorded.RecordedEngine;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -97,7 +103,36 @@ class HowToIT {
 
     @Test
     void copyBackups() throws Exception {
-        follow("copy-backups", host);
+        Client.need("rclone", "rclone");
+        try (SftpEnd nas = SftpEnd.start()) {
+            Path conf =
+                    Files.writeString(checkout.resolve("secrets/pgsteward/rclone.conf"), nas.rclone("nas", nas.port()));
+            CommandRun backups = CommandRun.on(host, EVERYTHING.toArray(String[]::new));
+            assertThat(backups.code()).as(backups.err()).isZero();
+            copyToNas(conf);
+            follow("copy-backups", host);
+        }
+        assertThat(host.rows("vikunja_from_nas", "SELECT count(*) FROM public.tasks"))
+                .containsExactly("4321");
+    }
+
+    /** Copies the backups as the daemon does. */
+    private void copyToNas(Path conf) throws Exception {
+        Wiring wiring = host.wiring(Map.of(
+                "pgsteward.copy.rclone.remote",
+                "nas:pgsteward",
+                "pgsteward.copy.rclone.config",
+                Files.readString(conf)));
+        Pipeline pipeline = wiring.copyPipeline().start();
+        try {
+            CopyTarget target = wiring.copyTargets().all().get(0);
+            CopyPass.Result result = wiring.copyPass()
+                    .run(target, wiring.copyTargets().place(target.name()), service -> Optional.empty());
+            assertThat(result.failure()).isEmpty();
+            assertThat(result.copied()).isPositive();
+        } finally {
+            pipeline.close();
+        }
     }
 
     @Test
