@@ -61,7 +61,7 @@ public record BackupCopy(
         return copiedAt.isPresent();
     }
 
-    /** Returns this copy while it is made. What is at the target no longer counts. */
+    /** Returns this copy while it is made. The file at the target no longer counts. */
     public BackupCopy copying() {
         return new BackupCopy(source, target, CopyState.COPYING, 0, copiedAt, Optional.empty(), Optional.empty(), "");
     }

@@ -15,8 +15,8 @@ import org.pgsteward.model.CopyState;
  * Chooses the copies of one target to fetch and restore next. Pure.
  *
  * <ol>
- *   <li>A copy that was never fetched comes before others. One whose last check is more than {@link #STALE} ago counts as
- *       never fetched, so that many new copies per day do not displace the old ones for ever.
+ *   <li>A copy that was never fetched comes before others. A copy that was checked more than {@link #STALE}
+ *       ago counts as never fetched. Many new copies a day would otherwise displace the old ones for ever.
  *   <li>Then comes the copy that was checked longest ago. The end of the upload is the first check.
  *   <li>A time in the future is the error of a clock, and counts as the oldest.
  * </ol>

@@ -20,7 +20,7 @@ import org.pgsteward.model.Severity;
  * Decides whether a target has lacked a verified backup for too long. Pure.
  *
  * <p>The time counts from the end of the earliest verified backup that is newer than the newest one there. So a day without
- * a backup and a monthly schedule cause no alert, and one service that cannot be copied does not hide behind the others.
+ * a backup and a monthly schedule cause no alert. A service that cannot be copied does not hide behind the others.
  */
 final class CopyOverdueRule {
     /** The number of names in the text of an alert. */

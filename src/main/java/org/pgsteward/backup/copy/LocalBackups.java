@@ -38,7 +38,7 @@ final class LocalBackups {
         }
     }
 
-    /** Returns the file of a backup, whose manifest must be the one that the journal knows. */
+    /** Returns the file of a backup, whose manifest must have the hash of the journal. */
     Outgoing dump(Candidate candidate, BackupCopy copy) throws LocalFault {
         String path = copy.source().path();
         StoredFile file = file(candidate, path);

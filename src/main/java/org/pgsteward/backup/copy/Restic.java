@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.io.Json;
+import org.pgsteward.io.LimitedStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -81,7 +82,8 @@ final class Restic {
                         ResticSnapshot.CATALOGUE,
                         "--tag",
                         ResticSnapshot.CHECK),
-                output -> ResticSnapshot.read(new BoundedInput(output, LARGEST_LIST)));
+                output -> ResticSnapshot.read(new LimitedStream(
+                        output, LARGEST_LIST, "the target sent more than " + LARGEST_LIST + " bytes, the limit")));
     }
 
     /** Runs a command without input, and waits while another process holds a lock. */

@@ -84,7 +84,7 @@ final class ResticFailure extends IOException {
         if (text.contains("unable to create lock")) {
             return Kind.READ_ONLY;
         }
-        // Version 0.14 says the same if it cannot reach the place. The causes above come first.
+        // Version 0.14 prints the same if it cannot reach the place. The causes above come first.
         if (text.contains("is there a repository at the following location") && !has(text, REFUSALS)) {
             return Kind.NO_REPOSITORY;
         }

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The removal of data that no snapshot needs. It rewrites parts of the repository, so it runs at most once a day, and only
- * after snapshots were removed or a copy was broken off.
+ * The removal of data that no snapshot needs. It rewrites parts of the repository. So it runs at most once a day,
+ * and only after snapshots were removed or a copy was broken off.
  */
 final class ResticPrune {
     private static final Logger LOG = LoggerFactory.getLogger(ResticPrune.class);

@@ -101,8 +101,8 @@ final class ResticSsh {
     }
 
     /**
-     * Returns a key that only its owner can read. ssh refuses others if they belong to its own user, and in a container the
-     * user of a file on the host often has the same number.
+     * Returns a key that only its owner can read. ssh refuses others if they belong to its own user. In a container,
+     * the user of a file on the host often has the same number.
      */
     private static Path ownersOnly(Path key, Path folder) throws IOException {
         if (Collections.disjoint(Files.getPosixFilePermissions(key), OF_OTHERS)) {

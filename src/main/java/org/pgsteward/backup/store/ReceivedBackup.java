@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.LimitedStream;
 import org.pgsteward.io.Sha256;
 import org.pgsteward.model.BackupKind;
 import org.slf4j.Logger;
@@ -86,6 +87,10 @@ public final class ReceivedBackup {
         return Optional.empty();
     }
 
+    private static InputStream limited(InputStream content, long most) {
+        return new LimitedStream(content, most, "it has more than the " + most + " bytes of its manifest");
+    }
+
     /**
      * Stores the file as it is in the store that made it, with the same manifest.
      *
@@ -96,7 +101,7 @@ public final class ReceivedBackup {
         byte[] manifest = BoundedFile.bytesNoLink(from.resolve(Store.manifestOf(backup.path())), StoreJson.MOST_BYTES);
         return store(unfinished, () -> {
             MessageDigest hash = Sha256.digest();
-            InputStream limited = new LimitedStream(content, expected.sizeBytes());
+            InputStream limited = limited(content, expected.sizeBytes());
             long size = write(unfinished, new DigestInputStream(limited, hash));
             require(size, expected.sizeBytes(), hash, expected.sha256());
             return manifest;
@@ -116,7 +121,7 @@ public final class ReceivedBackup {
         StoredBackup stored = store(other, () -> {
             MessageDigest plainHash = Sha256.digest();
             MessageDigest hash = Sha256.digest();
-            InputStream limited = new LimitedStream(plain, expected.sourceBytes());
+            InputStream limited = limited(plain, expected.sourceBytes());
             CompressedStream compressed = new CompressedStream(new DigestInputStream(limited, plainHash));
             long size;
             try (InputStream form = keys.encrypts() ? keys.encrypted(compressed) : compressed) {

@@ -28,8 +28,8 @@ import org.pgsteward.io.Sha256;
  * as {@code CamelFileName}; its folder and its last part are {@code CamelFileParent} and {@code CamelFileNameOnly}.
  *
  * <p>A shipped route passes each message to {@code copy:}, whose result is in the variable {@code answer}. An operator's
- * route with other components has steps for {@code put} (the body is the content) and {@code get} (the body becomes the
- * content), and perhaps for {@code remove} and {@code list}. Then this class reads each file back and compares it.
+ * route with other components has steps for {@code put} and {@code get}, and perhaps for {@code remove} and {@code list}.
+ * The body is the content. Then this class reads each file back and compares it.
  */
 final class RoutePlace implements CopyPlace {
     private final String target;

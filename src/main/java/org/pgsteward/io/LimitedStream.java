@@ -1,17 +1,20 @@
-package org.pgsteward.backup.store;
+package org.pgsteward.io;
 
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 
-/** A stream that fails if it has more bytes than expected. A hostile place could otherwise fill the disk. */
-final class LimitedStream extends FilterInputStream {
+/** A stream that fails if it has more bytes than expected. A hostile sender could otherwise fill the disk or the memory. */
+public final class LimitedStream extends FilterInputStream {
     private final long most;
+    private final String complaint;
     private long sum;
 
-    LimitedStream(InputStream content, long most) {
+    /** @param complaint the message of the exception */
+    public LimitedStream(InputStream content, long most, String complaint) {
         super(content);
         this.most = most;
+        this.complaint = complaint;
     }
 
     @Override
@@ -25,7 +28,7 @@ final class LimitedStream extends FilterInputStream {
         int read = in.read(target, offset, length);
         sum += Math.max(0, read);
         if (sum > most) {
-            throw new IOException("it has more than the " + most + " bytes of its manifest");
+            throw new IOException(complaint);
         }
         return read;
     }
