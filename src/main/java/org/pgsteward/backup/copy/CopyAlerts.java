@@ -55,8 +55,8 @@ public final class CopyAlerts {
                     Severity.WARNING,
                     FAILED,
                     target.name(),
-                    "copies to " + target.name() + " fail; " + Count.words(result.waiting(), "backup")
-                            + " not copied; the backups on this host are not affected: "
+                    "copies to " + target.name() + " fail, and pgsteward tries again by itself; "
+                            + Count.words(result.waiting(), "backup") + " not copied: "
                             + result.failure().get(),
                     "pgsteward check --copies   # tries each target\n" + "pgsteward backups --at " + target.name()
                             + "   # the copies that it has",
