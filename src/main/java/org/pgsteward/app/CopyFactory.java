@@ -81,6 +81,8 @@ public final class CopyFactory {
                         base.state().resolve("copies"),
                         base.clock),
                 inUse,
+                this::fetchFolder,
+                this::catalogue,
                 base.reporter,
                 base.zone(),
                 base.clock);

@@ -4,10 +4,14 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.charset.Charset;
+import java.nio.file.Files;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.restore.Recovery;
 import org.pgsteward.backup.restore.RestoreProgress;
@@ -55,6 +59,7 @@ final class FullRestore {
                     .forEach((subject, reason) -> missing.add(subject + ": " + reason));
         }
         record(inventory, report);
+        expireLost();
         missing.forEach(line -> out.println("missing: " + line));
         return missing.isEmpty() ? 0 : 1;
     }
@@ -74,6 +79,15 @@ final class FullRestore {
             }
             wiring.reporter.record(Activity.ours("pgsteward", "restored all databases", wiring.clock.instant()));
         }
+    }
+
+    /** The restored journal also has backups that were lost with the former host. */
+    private void expireLost() throws SQLException {
+        List<UUID> lost = wiring.rows.paths().entrySet().stream()
+                .filter(stored -> !Files.exists(wiring.store.root().resolve(stored.getValue())))
+                .map(Map.Entry::getKey)
+                .toList();
+        wiring.rows.expire(lost);
     }
 
     private Recovery.Consent consent(boolean trustGlobals) {

@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgsteward.backup.copy.CopyExposure;
 import org.pgsteward.backup.copy.CopyHours;
 import org.pgsteward.backup.copy.CopyTarget;
@@ -145,8 +146,12 @@ public final class CopyConfig {
     /** Returns the places of targets by the name of their setting. */
     private static Map<String, String> places(Settings given) {
         Map<String, String> places = new TreeMap<>();
-        given.forRoutes().keySet().stream()
+        // A secret place, such as the address of a repository, is not for routes.
+        Stream.concat(
+                        given.forRoutes().keySet().stream(),
+                        SECTION.settings().stream().map(Setting::name))
                 .filter(name -> PLACE.matcher(name).matches())
+                .distinct()
                 .forEach(name -> given.get(name).ifPresent(place -> places.put(name, place)));
         return places;
     }

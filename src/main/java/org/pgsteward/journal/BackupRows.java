@@ -107,6 +107,16 @@ public final class BackupRows {
             SELECT count(*) FROM unpinned
             """;
 
+    private static final String STORED = """
+            SELECT event_id, backup_path FROM public.backup_log
+             WHERE event_id IS NOT NULL AND backup_path IS NOT NULL AND state IN ('made', 'verified', 'unverifiable')
+             ORDER BY id DESC
+             LIMIT 100000
+            """;
+
+    private static final String EXPIRE =
+            "UPDATE public.backup_log SET state = 'expired' WHERE event_id::text = ANY (?) AND state <> 'expired'";
+
     private final DataSource source;
 
     public BackupRows(DataSource source) {
@@ -249,6 +259,16 @@ public final class BackupRows {
     /** Returns the state of the newest run with this backup id, whether or not its backup still exists. */
     public Optional<String> state(String backupId) throws SQLException {
         return Query.first(source, STATE, row -> row.getString(1), backupId);
+    }
+
+    /** Returns the paths of the backups that the store should have, by event id. */
+    public Map<UUID, String> paths() throws SQLException {
+        return Query.map(source, STORED, row -> row.getObject(1, UUID.class), row -> row.getString(2));
+    }
+
+    /** Records that the store no longer has these backups. */
+    public void expire(Collection<UUID> eventIds) throws SQLException {
+        Query.run(source, EXPIRE, eventIds.stream().map(UUID::toString).toList());
     }
 
     /** Removes the pin that an image change left at a backup. Returns whether there was one. */

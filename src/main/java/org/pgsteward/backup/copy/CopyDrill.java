@@ -51,7 +51,7 @@ public final class CopyDrill {
     private static final int UNREADABLE_DRILLS = 3;
 
     private final Store store;
-    private final Rooms rooms;
+    private final FetchFolder.Rooms rooms;
     private final Function<Path, Store> stores;
     private final Path scratch;
     private final Verification verification;
@@ -66,16 +66,10 @@ public final class CopyDrill {
 
     private final Map<UUID, Integer> unreadable = new ConcurrentHashMap<>();
 
-    /** Makes a private folder for the files of one copy. */
-    @FunctionalInterface
-    public interface Rooms {
-        FetchFolder make() throws IOException;
-    }
-
     /** @param stores a store in a folder, with the same keys as the store of this host */
     public CopyDrill(
             Store store,
-            Rooms rooms,
+            FetchFolder.Rooms rooms,
             Function<Path, Store> stores,
             Path scratch,
             Verification verification,

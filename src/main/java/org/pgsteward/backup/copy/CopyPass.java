@@ -1,6 +1,7 @@
 package org.pgsteward.backup.copy;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.ZoneId;
@@ -48,10 +49,16 @@ public final class CopyPass {
     private final ShrinkRule shrink;
     private final CopyDocuments documents;
     private final CopiesInUse inUse;
+    private final FetchFolder.Rooms rooms;
+    private final Function<Path, Store> stores;
     private final Reporter reporter;
     private final ZoneId zone;
     private final Clock clock;
 
+    /**
+     * @param rooms makes a folder for a manifest from a target
+     * @param stores a store in a folder, with the same keys as the store of this host
+     */
     public CopyPass(
             Store store,
             AgeKeys keys,
@@ -59,6 +66,8 @@ public final class CopyPass {
             ShrinkRule shrink,
             CopyDocuments documents,
             CopiesInUse inUse,
+            FetchFolder.Rooms rooms,
+            Function<Path, Store> stores,
             Reporter reporter,
             ZoneId zone,
             Clock clock) {
@@ -68,6 +77,8 @@ public final class CopyPass {
         this.shrink = shrink;
         this.documents = documents;
         this.inUse = inUse;
+        this.rooms = rooms;
+        this.stores = stores;
         this.reporter = reporter;
         this.zone = zone;
         this.clock = clock;
@@ -123,7 +134,7 @@ public final class CopyPass {
                     .filter(Candidate::isThere)
                     .flatMap(candidate -> candidate.copy().stream())
                     .forEach(present::add);
-            recordNew(candidates, wanted);
+            recordNew(wanted);
             try {
                 place.begin(present.size());
             } catch (IOException e) {
@@ -138,7 +149,12 @@ public final class CopyPass {
                     commit();
                 }
             }
-            finish();
+            finish(candidates.stream()
+                    .filter(candidate -> candidate.copy().isPresent()
+                            && !candidate.isThere()
+                            && !wanted.contains(candidate)
+                            && !CopyPlan.isLost(candidate))
+                    .toList());
             return new Result(copied, wanted.size() - copied, failure);
         }
 
@@ -150,19 +166,39 @@ public final class CopyPass {
             return target.hours().allow(clock.instant().atZone(zone));
         }
 
-        /** Records the backups that the target lacks, and forgets those that retention removed here before their copy. */
-        private void recordNew(List<Candidate> candidates, List<Candidate> wanted) {
+        /** Records the backups that the target lacks. */
+        private void recordNew(List<Candidate> wanted) {
             for (Candidate candidate : wanted) {
                 if (candidate.copy().isEmpty()) {
                     reporter.record(BackupCopy.due(BackupCopy.Source.of(candidate.backup()), target.name()));
                 }
             }
-            for (Candidate candidate : candidates) {
-                if (!candidate.isThere() && !wanted.contains(candidate) && !CopyPlan.isLost(candidate)) {
-                    candidate
-                            .copy()
-                            .ifPresent(copy -> reporter.record(
-                                    copy.in(CopyState.REMOVED, "it is not needed there any more, and was not copied")));
+        }
+
+        /**
+         * Forgets the backups that retention removed here before their copy. The target may have some of them: after the loss of
+         * a host, the restored journal is older than the copies.
+         */
+        private void forget(List<Candidate> unneeded) throws IOException, InterruptedException {
+            FoundCopies found = new FoundCopies(place, rooms, stores);
+            for (Candidate candidate : unneeded) {
+                BackupCopy copy = candidate.copy().orElseThrow();
+                switch (found.state(candidate.backup())) {
+                    case INTACT -> {
+                        BackupCopy there = copy.there(candidate.backup().file().sizeBytes(), clock.instant());
+                        present.add(there);
+                        reporter.record(there);
+                        LOG.info(
+                                "{}: found {} at {}",
+                                copy.source().service(),
+                                copy.source().backupId(),
+                                target.name());
+                    }
+                    case DAMAGED, MISSING ->
+                        reporter.record(
+                                copy.in(CopyState.REMOVED, "it is not needed there any more, and was not copied"));
+                    case UNREADABLE, UNAVAILABLE ->
+                        LOG.debug("{} at {} is compared later", copy.source().path(), target.name());
                 }
             }
         }
@@ -241,11 +277,12 @@ public final class CopyPass {
          * <p>Copies are removed also if an upload failed: an operator who shortens the policy of a full target makes room. Only
          * complete copies count for the policy, so a backup that failed replaces none.
          */
-        private void finish() throws SQLException, InterruptedException {
+        private void finish(List<Candidate> unneeded) throws SQLException, InterruptedException {
             if (!uncommitted.isEmpty()) {
                 commit();
             }
             try {
+                forget(unneeded);
                 boolean needsCommit = new CopyRemoval(target, place, inUse, reporter).run(plan(), rows, store);
                 if (!refused) {
                     needsCommit |= documents.send(target, place, present, local::document);

@@ -22,6 +22,12 @@ import org.slf4j.LoggerFactory;
  * folder whose lock is free is left from a process that ended.
  */
 public final class FetchFolder implements AutoCloseable {
+    /** Makes a private folder for the files of one copy. */
+    @FunctionalInterface
+    public interface Rooms {
+        FetchFolder make() throws IOException;
+    }
+
     private static final Logger LOG = LoggerFactory.getLogger(FetchFolder.class);
 
     private static final Pattern NAME = Pattern.compile("fetch-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
