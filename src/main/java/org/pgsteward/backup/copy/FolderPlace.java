@@ -99,6 +99,7 @@ public final class FolderPlace implements CopyPlace {
     @Override
     public Stored put(Outgoing file) throws IOException {
         Path target = resolve(file.path());
+        requireDisk();
         makeParent(target);
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
             if (hash(target).equals(file.sha256())) {
@@ -120,6 +121,7 @@ public final class FolderPlace implements CopyPlace {
                         "the copy " + part + " has the SHA-256 " + found + " instead of " + file.sha256());
             }
             Files.move(part, target, StandardCopyOption.ATOMIC_MOVE);
+            requireDisk(target);
             complete = true;
         } finally {
             if (!complete) {
@@ -128,6 +130,26 @@ public final class FolderPlace implements CopyPlace {
         }
         AtomicFile.sync(target.resolveSibling(""));
         return Stored.NOW;
+    }
+
+    /** Throws if the disk was removed after {@link #begin}. Its empty mount point would take the file. */
+    private void requireDisk() throws IOException {
+        requireFolder();
+        if (!Files.exists(root.resolve(MARKER), LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException("the file " + MARKER + " of " + root
+                    + " has vanished during the pass; mount the disk, or create that file if you emptied the folder"
+                    + " yourself");
+        }
+    }
+
+    /** Throws if a file that was written just now is on the mount point of a removed disk, and removes the file. */
+    private void requireDisk(Path written) throws IOException {
+        try {
+            requireDisk();
+        } catch (IOException gone) {
+            discard(written);
+            throw gone;
+        }
     }
 
     private void makeParent(Path target) throws IOException {

@@ -1,6 +1,7 @@
 package org.pgsteward.backup.copy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -13,6 +14,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.SmallDisk;
+import org.pgsteward.backup.copy.ends.MountedFolder;
 import org.pgsteward.backup.retention.RetentionPolicy;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.model.Backup;
@@ -96,6 +98,20 @@ class FolderPlaceIT {
                 .hasValue("nothing is mounted at " + folder + "; mount the disk of " + folder);
         assertThat(here.copies("folder")).containsExactly(app.id() + " there");
         assertThat(CopyHost.filesIn(folder)).isEmpty();
+    }
+
+    @Test
+    void aDiskRemovedDuringAPassGetsNoFile() throws Exception {
+        Backup app = here.backUp("app");
+        try (MountedFolder disk = MountedFolder.of("20m")) {
+            FolderPlace place = new FolderPlace(disk.folder(), Optional.empty());
+            place.begin(0);
+            disk.unmount();
+            assertThatThrownBy(() -> place.put(
+                            Fixtures.outgoing(here.host.store(), app.path().orElseThrow(), true)))
+                    .hasMessageContaining("has vanished during the pass");
+            assertThat(disk.folder()).isEmptyDirectory();
+        }
     }
 
     @Test

@@ -39,6 +39,11 @@ public final class MountedFolder implements AutoCloseable {
         return folder;
     }
 
+    /** Returns the folder of the disk itself, which has the files whether or not the disk is mounted. */
+    public Path behind() {
+        return disk.folder();
+    }
+
     public void mount() throws IOException {
         assertThat(SmallDisk.run("mount", "--bind", disk.folder().toString(), folder.toString()))
                 .isTrue();
