@@ -95,12 +95,18 @@ public final class Copies implements AutoCloseable {
         for (CopyTarget target : known) {
             names.add(target.name());
             Worker worker = workers.computeIfAbsent(target.name(), none -> new Worker());
-            if (!closed && worker.thread == null && !clock.instant().isBefore(worker.next)) {
+            if (!closed && worker.thread == null && isDue(worker)) {
                 worker.thread = Threads.start("copy-" + target.name(), STACK_BYTES, () -> work(target, policies));
             }
         }
         workers.keySet().removeIf(name -> !names.contains(name));
         alerts.onlyOf(names);
+    }
+
+    /** A time further away than the longest pause was set while the clock was ahead, and is not waited for. */
+    private boolean isDue(Worker worker) {
+        Instant now = clock.instant();
+        return !now.isBefore(worker.next) || worker.next.isAfter(now.plus(LAST_RETRY));
     }
 
     /** Lets the next {@link #run} begin a pass over each target that did not fail, because there are new backups. */

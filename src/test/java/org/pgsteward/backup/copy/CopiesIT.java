@@ -6,6 +6,8 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.Stream;
@@ -95,12 +97,12 @@ class CopiesIT {
         try (Daemon daemon = daemon(Path.of("routes"), Map.of("pgsteward.copy.folder.dir", missing.toString()))) {
             assertThat(daemon.hears()).isFalse();
             await().until(() -> {
-                here.clock.pass(java.time.Duration.ofMinutes(5));
+                here.clock.pass(Duration.ofMinutes(5));
                 return here.host.notices(CopyAlerts.FAILED, "folder").size() == 1;
             });
             Files.createDirectory(missing);
             await().until(() -> {
-                here.clock.pass(java.time.Duration.ofMinutes(5));
+                here.clock.pass(Duration.ofMinutes(5));
                 return here.host.notices(CopyAlerts.FAILED, "folder").size() == 2;
             });
             assertThat(here.host.notices(CopyAlerts.FAILED, "folder"))
@@ -108,6 +110,27 @@ class CopiesIT {
                             fired -> assertThat(fired).startsWith("firing"),
                             resolved -> assertThat(resolved).startsWith("resolved"));
             assertThat(here.copies("folder")).containsExactly(app.id() + " there");
+        }
+    }
+
+    @Test
+    void aClockThatIsSetBackDelaysNoCopy() throws Exception {
+        Path missing = here.host.folder().resolve("not-mounted");
+        here.start(Map.of("pgsteward.copy.folder.dir", missing.toString()));
+        Backup app = here.backUp("app");
+        here.stop();
+        Instant now = here.clock.instant();
+        here.clock.pass(Duration.ofDays(30));
+        try (Daemon daemon = daemon(Path.of("routes"), Map.of("pgsteward.copy.folder.dir", missing.toString()))) {
+            assertThat(daemon.hears()).isFalse();
+            await().until(() -> {
+                here.clock.pass(Duration.ofMinutes(5));
+                return here.host.notices(CopyAlerts.FAILED, "folder").size() == 1;
+            });
+            here.clock.set(now);
+            Files.createDirectory(missing);
+            await().atMost(Duration.ofMinutes(1))
+                    .until(() -> here.copies("folder").contains(app.id() + " there"));
         }
     }
 
