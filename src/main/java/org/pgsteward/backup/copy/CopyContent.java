@@ -62,6 +62,9 @@ final class CopyContent {
             }
             return difference.map(reason -> new Finding(State.DAMAGED, reason)).orElse(new Finding(State.INTACT, ""));
         } catch (IOException e) {
+            if (e instanceof ResticFailure failure && failure.isDamage()) {
+                return new Finding(State.DAMAGED, "a part of it is damaged or missing there: " + FirstCause.of(e));
+            }
             return new Finding(State.UNREADABLE, "reading it there failed: " + FirstCause.of(e));
         }
     }

@@ -28,6 +28,11 @@ final class ResticFailure extends IOException {
         OTHER
     }
 
+    /** The texts about a part that is altered, cut off or missing. */
+    private static final Pattern DAMAGE = Pattern.compile(
+            "ciphertext verification failed|file is too short|<data/\\w+>.*(no such file|does not exist)",
+            Pattern.CASE_INSENSITIVE);
+
     private static final String[] REFUSALS = {"permission denied", "unauthorized", "forbidden", "access denied"};
 
     private static final Pattern JSON = Pattern.compile("\\{\"message_type\":\"exit_error\".*?\"message\":\"(.*)\"}");
@@ -41,6 +46,15 @@ final class ResticFailure extends IOException {
 
     Kind kind() {
         return kind;
+    }
+
+    /**
+     * Returns whether a part of the repository is altered or missing. Another attempt would fail as well, unlike after a
+     * broken connection.
+     */
+    boolean isDamage() {
+        return kind == Kind.OTHER
+                && DAMAGE.matcher(String.valueOf(getMessage())).find();
     }
 
     /**

@@ -136,6 +136,22 @@ class ResticSettingsTest {
                 .isEqualTo(kind);
     }
 
+    /** The texts of restic 0.18. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Fatal: cannot dump file: decrypting blob <data/d3> from e4 failed: ciphertext verification failed|true",
+                "Fatal: cannot dump file: ReadFull(<data/c7>): file is too short|true",
+                "Fatal: cannot dump file: ReadFull(<data/41>): open r/data/41/41: no such file or directory|true",
+                "Fatal: cannot dump file: ReadFull(<data/41>): connection lost|false",
+                "Fatal: unable to open repository at /r: stat /r/config: no such file or directory|false"
+            })
+    void damageDiffersFromABrokenConnection(String errors, boolean isDamage) {
+        assertThat(ResticFailure.of(settings("/r1"), "dump", 1, errors).isDamage())
+                .isEqualTo(isDamage);
+    }
+
     @Test
     void aSnapshotWithoutAllTagsOrBytesIsIncomplete() throws Exception {
         List<String> tags = ResticSnapshot.tags("app-1", "a,b%/app-1.dump.zst", "plain", "abc", 8);
