@@ -48,8 +48,10 @@ public record SmallDisk(Path folder) implements AutoCloseable {
         Files.deleteIfExists(filler);
         byte[] block = new byte[1 << 16];
         try (var written = Files.newOutputStream(filler)) {
-            while (folder.toFile().getUsableSpace() > bytes) {
-                written.write(block);
+            for (long free = folder.toFile().getUsableSpace();
+                    free > bytes;
+                    free = folder.toFile().getUsableSpace()) {
+                written.write(block, 0, (int) Math.min(block.length, free - bytes));
             }
         }
     }
