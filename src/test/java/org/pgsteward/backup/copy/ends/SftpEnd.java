@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.pgsteward.OtherEnd;
 
 /**
@@ -20,6 +23,7 @@ public final class SftpEnd implements AutoCloseable {
     private final Path login;
     private final String command;
     private Path hostKey;
+    private String more = "";
     private int keys;
 
     private SftpEnd(Path parent, boolean shell) throws Exception {
@@ -59,7 +63,25 @@ public final class SftpEnd implements AutoCloseable {
 
     /** Starts the server again after {@link #stop}, on the same port. */
     public void restart() throws IOException {
-        server.openSsh(place.as(), hostKey, "AuthorizedKeysFile " + accepted + "\n" + command);
+        server.openSsh(place.as(), hostKey, "AuthorizedKeysFile " + accepted + "\n" + more + command);
+    }
+
+    /**
+     * Lets the server answer an address that broke connections off or failed to log in. Since version 9.8, OpenSSH refuses
+     * such an address for seconds to minutes.
+     */
+    public void forgive() throws Exception {
+        Matcher version = Pattern.compile("OpenSSH_(\\d+)\\.(\\d+)")
+                .matcher(Client.run(Map.of(), List.of("ssh", "-V")).err());
+        if (version.find() && Integer.parseInt(version.group(1)) * 100 + Integer.parseInt(version.group(2)) >= 908) {
+            more = "PerSourcePenalties no\n";
+            restart();
+        }
+    }
+
+    /** Gives files in its folder to the user of the server. */
+    public void own(Path path) throws Exception {
+        place.own(path);
     }
 
     /** Stops the server and ends its sessions. */
