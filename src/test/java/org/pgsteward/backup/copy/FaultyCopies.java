@@ -38,8 +38,6 @@ final class FaultyCopies implements AutoCloseable {
     private int keeps;
     private long bytesPerSecond;
     private SteppedPlace.Steps steps = operation -> {};
-    private int failuresInARow;
-    private int mostFailuresInARow;
 
     FaultyCopies(FaultyHost host, CopyFaultCase of, FaultyEnd end) {
         this.host = host;
@@ -97,7 +95,6 @@ final class FaultyCopies implements AutoCloseable {
     void restart() {
         copies.close();
         copies = started();
-        failuresInARow = 0;
     }
 
     /** Sets the number of backups that the target keeps. */
@@ -150,8 +147,6 @@ final class FaultyCopies implements AutoCloseable {
         });
         Optional<String> failure = copies.lastFailure(of.target());
         failure.ifPresent(failures::add);
-        failuresInARow = failure.isPresent() ? failuresInARow + 1 : 0;
-        mostFailuresInARow = Math.max(mostFailuresInARow, failuresInARow);
         requireTruth();
         return failure;
     }
@@ -237,16 +232,6 @@ final class FaultyCopies implements AutoCloseable {
                         .filter(state -> state.equals("there") || state.equals("verified"))
                         .count()
                 == of.backups();
-    }
-
-    /** Returns the failures of the passes. */
-    List<String> failures() {
-        return List.copyOf(failures);
-    }
-
-    /** A single failed pass is tried again before anybody is notified. */
-    boolean mustNotify() {
-        return mostFailuresInARow >= 2;
     }
 
     boolean fires(String kind) {
