@@ -66,8 +66,10 @@ record CopyFaultCase(long seed, Kind kind, CopyFault fault, int backups, int bef
         int most = pair.kind() == Kind.FOLDER || random.nextInt(4) == 0 ? MOST_BACKUPS : 1;
         int backups = 1 + random.nextInt(most);
         int before = random.nextInt(backups);
+        // An outage after the last backup would begin too late. Two more operations send RECOVERY.md.
+        int operations = 1 + 2 * (backups - before) + (pair.fault() == CopyFault.PROCESS_KILLED ? 2 : 0);
         Moment moment = new Moment(
-                1 + random.nextInt(1 + 2 * (backups - before)),
+                1 + random.nextInt(operations),
                 random.nextInt(200_000),
                 random.nextInt(3) == 0 ? Way.DOWN : Way.UP,
                 1 + random.nextInt(3),

@@ -75,8 +75,7 @@ class CopyFaultsIT {
 
     @Test
     void aShortRunHasEachFaultAndEachKindOfTarget() {
-        List<CopyFaultCase> cases =
-                USUAL.stream().map(CopyFaultCase::of).toList();
+        List<CopyFaultCase> cases = USUAL.stream().map(CopyFaultCase::of).toList();
         assertThat(cases.stream().map(CopyFaultCase::fault).collect(Collectors.toSet()))
                 .containsExactlyInAnyOrder(CopyFault.values());
         assertThat(cases.stream().map(CopyFaultCase::kind).collect(Collectors.toSet()))
