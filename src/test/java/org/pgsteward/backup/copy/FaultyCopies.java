@@ -251,8 +251,10 @@ final class FaultyCopies implements AutoCloseable {
         List<String> notices = host.copies.host.notices(kind, of.target());
         assertThat(notices).as("failures: " + failures).hasSize(expected ? 2 : 0);
         if (expected) {
-            assertThat(notices.get(0)).startsWith("firing");
-            assertThat(notices.get(1)).startsWith("resolved");
+            // They are sorted by their times, and a clock that was ahead has dated the first one later.
+            assertThat(notices)
+                    .anyMatch(notice -> notice.startsWith("firing"))
+                    .anyMatch(notice -> notice.startsWith("resolved"));
         }
     }
 

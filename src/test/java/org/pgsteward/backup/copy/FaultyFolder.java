@@ -12,14 +12,12 @@ final class FaultyFolder implements FaultyEnd {
     private final CopyFaultCase of;
     private final Optional<MountedFolder> disk;
     private final Path folder;
-    private final Path behind;
 
     FaultyFolder(CopyFaultCase of, Path parent) throws IOException {
         this.of = of;
         disk = of.fault().isOutage() ? Optional.of(MountedFolder.of("4m")) : Optional.empty();
         Path plain = disk.isPresent() ? parent : Files.createDirectories(parent.resolve("copies"));
         folder = disk.map(MountedFolder::folder).orElse(plain);
-        behind = disk.map(MountedFolder::behind).orElse(plain);
     }
 
     @Override
@@ -49,6 +47,11 @@ final class FaultyFolder implements FaultyEnd {
         }
     }
 
+    /** Returns the folder of the files, also while the target is gone. */
+    private Path behind() {
+        return disk.map(MountedFolder::behind).orElse(Files.exists(away()) ? away() : folder);
+    }
+
     private Path away() {
         return folder.resolveSibling("away");
     }
@@ -69,32 +72,32 @@ final class FaultyFolder implements FaultyEnd {
 
     @Override
     public boolean isWhole(String path, Path stored) throws IOException {
-        return FaultyFiles.sha256(behind.resolve(path)).equals(FaultyFiles.sha256(stored));
+        return FaultyFiles.sha256(behind().resolve(path)).equals(FaultyFiles.sha256(stored));
     }
 
     @Override
     public Optional<Path> files() {
-        return Optional.of(behind).filter(Files::isDirectory);
+        return Optional.of(behind()).filter(Files::isDirectory);
     }
 
     @Override
     public void alter(String path) throws IOException {
-        FaultyFiles.alter(behind.resolve(path), of.variant(3), of.moment().bytes());
+        FaultyFiles.alter(behind().resolve(path), of.variant(3), of.moment().bytes());
     }
 
     @Override
     public void remove(String path) throws IOException {
-        Files.delete(behind.resolve(path));
+        Files.delete(behind().resolve(path));
     }
 
     @Override
     public void age() throws IOException {
-        FaultyFiles.age(behind);
+        FaultyFiles.age(behind());
     }
 
     @Override
     public List<String> leftovers() throws IOException {
-        return CopyHost.filesIn(behind).stream()
+        return CopyHost.filesIn(behind()).stream()
                 .filter(name -> name.endsWith(".part"))
                 .toList();
     }

@@ -84,7 +84,7 @@ final class FaultyRestic implements FaultyEnd {
             return;
         }
         if (disk.isEmpty()) {
-            Files.move(repository, repository.resolveSibling("away"));
+            Files.move(repository, away());
             return;
         }
         MountedFolder mounted = disk.get();
@@ -102,7 +102,7 @@ final class FaultyRestic implements FaultyEnd {
             return;
         }
         if (disk.isEmpty()) {
-            Files.move(repository.resolveSibling("away"), repository);
+            Files.move(away(), repository);
             return;
         }
         MountedFolder mounted = disk.get();
@@ -113,10 +113,19 @@ final class FaultyRestic implements FaultyEnd {
         }
     }
 
+    private Path away() {
+        return repository.resolveSibling("away");
+    }
+
+    /** Returns the folder of the repository, also while the target is gone. */
+    private Path behind() {
+        return Files.exists(away()) ? away() : repository;
+    }
+
     /** Runs restic by hand on the disk of the repository. */
     private Client restic(String command, String... arguments) throws Exception {
         List<String> line = new java.util.ArrayList<>(
-                List.of("bash", "-o", "pipefail", "-c", command, "restic", repository.toString()));
+                List.of("bash", "-o", "pipefail", "-c", command, "restic", behind().toString()));
         line.addAll(List.of(arguments));
         return Client.run(Map.of("RESTIC_PASSWORD", ResticFixture.PASSWORD), line);
     }
