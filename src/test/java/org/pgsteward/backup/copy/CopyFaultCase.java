@@ -39,11 +39,12 @@ record CopyFaultCase(long seed, Kind kind, CopyFault fault, int backups, int bef
     private static List<Pair> pairs() {
         List<Pair> pairs = new ArrayList<>();
         for (int turn = 0; turn < Kind.values().length; turn++) {
-            for (CopyFault fault : CopyFault.values()) {
+            List<CopyFault> faults = List.of(CopyFault.values());
+            for (CopyFault fault : faults) {
                 List<Kind> kinds =
                         Stream.of(Kind.values()).filter(fault::concerns).toList();
                 if (turn < kinds.size()) {
-                    pairs.add(new Pair(kinds.get((fault.ordinal() + turn) % kinds.size()), fault));
+                    pairs.add(new Pair(kinds.get((faults.indexOf(fault) + turn) % kinds.size()), fault));
                 }
             }
         }
