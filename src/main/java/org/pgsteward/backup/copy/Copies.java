@@ -83,6 +83,9 @@ public final class Copies implements AutoCloseable {
         private Optional<String> lastFailure = Optional.empty();
         private Instant next = Instant.MIN;
         private int failures;
+
+        /** Whether backups were made since the pass under way began. */
+        private boolean again;
     }
 
     /** Begins the passes that are due. Returns at once. */
@@ -111,7 +114,11 @@ public final class Copies implements AutoCloseable {
 
     /** Lets the next {@link #run} begin a pass over each target that did not fail, because there are new backups. */
     public synchronized void wake() {
-        workers.values().stream().filter(worker -> worker.failures == 0).forEach(worker -> worker.next = Instant.MIN);
+        workers.values().stream().filter(worker -> worker.failures == 0).forEach(worker -> {
+            worker.next = Instant.MIN;
+            // A pass that runs now may not copy them, and sets the time of the next one at its end.
+            worker.again = worker.thread != null;
+        });
     }
 
     /** A command makes backups in another process, so the journal is asked for them. */
@@ -212,7 +219,10 @@ public final class Copies implements AutoCloseable {
             wait = FIRST_RETRY.multipliedBy(1L << Math.min(worker.failures - 1, 6));
             wait = wait.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : wait;
         }
-        worker.next = clock.instant().plus(wait);
+        worker.next = worker.again && worker.failures == 0
+                ? Instant.MIN
+                : clock.instant().plus(wait);
+        worker.again = false;
     }
 
     private Function<String, Optional<RetentionPolicy>> policies(@Nullable ServicePolicies policies) {
