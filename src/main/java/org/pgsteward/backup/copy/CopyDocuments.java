@@ -18,6 +18,7 @@ import org.pgsteward.backup.store.CardOrigin;
 import org.pgsteward.backup.store.RecoveryCard;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.io.AtomicFile;
+import org.pgsteward.io.BoundedFile;
 import org.pgsteward.io.Sha256;
 import org.pgsteward.journal.BackupRows;
 import org.pgsteward.model.BackupCopy;
@@ -33,6 +34,8 @@ public final class CopyDocuments {
     /** A restore of all databases reads the newest set. */
     private static final int NEWEST_SETS = 3;
 
+    private static final int LARGEST_SET = 16 << 20;
+
     private final Store store;
     private final RecoveryCard card;
     private final BackupRows rows;
@@ -42,7 +45,7 @@ public final class CopyDocuments {
     /** The hashes of the documents that each target has, by target and path. */
     private final Map<String, Map<String, String>> sent = new HashMap<>();
 
-    /** @param folder for the cards of the targets while they are sent */
+    /** @param folder for the documents of the targets while they are sent */
     public CopyDocuments(Store store, RecoveryCard card, BackupRows rows, Path folder, Clock clock) {
         this.store = store;
         this.card = card;
@@ -70,7 +73,9 @@ public final class CopyDocuments {
         boolean needsCommit = sendCard(target, place, there, reading, known);
         List<String> paths = paths();
         for (String path : paths) {
-            Outgoing document = reading.read(store.root().resolve(path), path);
+            // A night that is under way writes its document again, and rclone reads the file more than once.
+            Path copy = own(target, SETS, BoundedFile.bytesNoLink(store.root().resolve(path), LARGEST_SET));
+            Outgoing document = reading.read(copy, path);
             if (!document.sha256().equals(known.get(path))) {
                 needsCommit |= place.put(document) == CopyPlace.Stored.AFTER_COMMIT;
                 known.put(path, document.sha256());
@@ -91,11 +96,17 @@ public final class CopyDocuments {
             return false;
         }
         String text = card.ofTarget(target.name(), origin, verified, there, clock.instant());
-        Path file = Files.createDirectories(folder).resolve(target.name() + "-" + RecoveryCard.NAME);
-        AtomicFile.writeUnsynced(file, text.getBytes(StandardCharsets.UTF_8), AtomicFile.PRIVATE);
+        Path file = own(target, RecoveryCard.NAME, text.getBytes(StandardCharsets.UTF_8));
         boolean needsCommit = place.put(reading.read(file, RecoveryCard.NAME)) == CopyPlace.Stored.AFTER_COMMIT;
         known.put(RecoveryCard.NAME, hash);
         return needsCommit;
+    }
+
+    /** Writes a file that nothing changes while it is sent. */
+    private Path own(CopyTarget target, String name, byte[] content) throws IOException {
+        Path file = Files.createDirectories(folder).resolve(target.name() + "-" + name);
+        AtomicFile.writeUnsynced(file, content, AtomicFile.PRIVATE);
+        return file;
     }
 
     private static String sha256(String text) {

@@ -39,6 +39,25 @@ class CopiesDuringANightIT {
     }
 
     @Test
+    void aSetThatChangesDuringItsCopyFailsNoPass() throws Exception {
+        here.backUp("app");
+        String path = "_sets/20260501T030000Z.json";
+        Path set = here.host.store().resolve(path);
+        Files.createDirectories(set.resolveSibling(""));
+        Files.writeString(set, "{\"backups\": 1}");
+        CopyPlace place = before(file -> {
+            if (file.path().equals(path)) {
+                Files.writeString(set, "{\"backups\": 2}");
+            }
+        });
+        assertThat(pass(place).failure()).isEmpty();
+        assertThat(folder.resolve(path)).hasContent("{\"backups\": 1}");
+
+        assertThat(pass(here.wiring().copyTargets().place("folder")).failure()).isEmpty();
+        assertThat(folder.resolve(path)).hasContent("{\"backups\": 2}");
+    }
+
+    @Test
     void backupsMadeDuringAPassAreCopiedRightAfterIt() throws Exception {
         Backup app = here.backUp("app");
         CountDownLatch began = new CountDownLatch(1);
@@ -61,6 +80,12 @@ class CopiesDuringANightIT {
             here.awaitRows();
             assertThat(here.copies("folder")).containsExactly(app.id() + " there", other.id() + " there");
         }
+    }
+
+    private CopyPass.Result pass(CopyPlace place) throws Exception {
+        here.awaitRows();
+        CopyTarget target = here.wiring().copyTargets().all().get(0);
+        return here.wiring().copyPass().run(target, place, service -> Optional.empty());
     }
 
     /** The daemon's copies to the folder. */
