@@ -35,7 +35,8 @@ import picocli.CommandLine.Spec;
         description = {
             "Check route files, and the configuration if no DIR is given. Starts no route and opens no connection.",
             "With --copies: write, read and remove a small file at each target of copies instead.",
-            "Exit code 0 if there is no fault, 1 otherwise. A missing secret is not a fault."
+            "Exit code 0 if there is no fault, 1 otherwise. A missing secret is not a fault.",
+            "With --copies, exit code 2 if no target is switched on."
         },
         footer = {
             "",

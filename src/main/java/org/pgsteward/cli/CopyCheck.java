@@ -42,12 +42,20 @@ final class CopyCheck {
     /** @param text what was done, or what is wrong */
     private record Result(String target, boolean well, String text) {}
 
-    /** @return 0 if each target works, otherwise 1 */
+    /**
+     * @return 0 if each target works, otherwise 1
+     * @throws Refusal if no target is switched on
+     */
     int run(boolean json) throws Exception {
         List<Result> results;
         try (Pipeline pipeline = wiring.copyPipeline().onlyWhenAsked()) {
             pipeline.start();
             results = Waiting.during(err, () -> "trying the targets of copies", this::results);
+        }
+        if (results.isEmpty()) {
+            throw new Refusal("no target of copies is switched on; set "
+                    + String.join(" or ", CopyConfig.switches().values())
+                    + " (src/docs/how-to/copy-backups.md)");
         }
         boolean well = results.stream().allMatch(Result::well);
         if (json) {
@@ -55,10 +63,6 @@ final class CopyCheck {
             document.put("well", well);
             document.put("copies", results);
             out.println(wiring.json.writeValueAsString(document));
-        } else if (results.isEmpty()) {
-            out.println("no target of copies is switched on; set "
-                    + String.join(" or ", CopyConfig.switches().values())
-                    + " (src/docs/how-to/copy-backups.md)");
         } else {
             results.forEach(result -> (result.well() ? out : err)
                     .println((result.well() ? "" : "pgsteward: ") + result.target() + ": " + result.text()));

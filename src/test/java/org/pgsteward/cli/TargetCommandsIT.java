@@ -122,7 +122,8 @@ class TargetCommandsIT {
         assertThat(document.path("copies").path(0).path("target").asText()).isEqualTo("folder");
 
         CommandRun none = CommandRun.on(host.host, Map.of("PGSTEWARD_COPY_FOLDER_DIR", ""), "check", "--copies");
-        assertThat(none.code()).as(none.toString()).isZero();
-        assertThat(none.out()).startsWith("no target of copies is switched on; set PGSTEWARD_COPY_FOLDER_DIR");
+        assertThat(none.code()).as(none.toString()).isEqualTo(2);
+        assertThat(none.err())
+                .startsWith("pgsteward: no target of copies is switched on; set PGSTEWARD_COPY_FOLDER_DIR");
     }
 }

@@ -1,7 +1,9 @@
 package org.pgsteward.backup.copy;
 
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.pgsteward.postgres.ClientProgram;
@@ -21,6 +23,40 @@ final class RcloneErrors {
     private static final Pattern LOGIN = Pattern.compile("([a-zA-Z][a-zA-Z0-9+.-]{0,30}://)[^/\\s@]*@");
     private static final Pattern QUERY = Pattern.compile("(://[^\\s?\"']{0,300})\\?[^\\s\"']*");
     private static final Pattern BREAKS = Pattern.compile("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}\\s]+");
+
+    private static final String CLOSED =
+            "the server closed the connection; some refuse an address for minutes after failed logins";
+
+    /** What is wrong and what to do next, by a part of rclone's text. The first one that occurs counts. */
+    private static final Map<String, String> ADVICE = new LinkedHashMap<>();
+
+    static {
+        ADVICE.put(
+                "knownhosts: key mismatch",
+                "the server has another host key than its known_hosts_file; if it was installed anew, write its new key"
+                        + " there with ssh-keyscan");
+        ADVICE.put(
+                "knownhosts: key is unknown",
+                "the known_hosts_file has no key of this server; add it with ssh-keyscan");
+        ADVICE.put(
+                "unable to authenticate",
+                "the server refuses the login; correct the user of the remote, and register the public part of its key"
+                        + " there");
+        ADVICE.put("is it obscured?", "a password in rclone.conf must be the output of 'rclone obscure'");
+        ADVICE.put(
+                "directory not found",
+                "the folder of the remote is missing there; correct the address, or let 'pgsteward check --copies' make it");
+        ADVICE.put(
+                "permission denied",
+                "the server refuses access to the folder of the remote; name another folder, or let the account write"
+                        + " there");
+        ADVICE.put("SSH_FX_FAILURE", "the server names no cause, and its disk may be full");
+        ADVICE.put("handshake failed: EOF", CLOSED);
+        ADVICE.put("connection reset by peer", CLOSED);
+        for (String away : List.of("i/o timeout", "no route to host", "connection refused", "no such host")) {
+            ADVICE.put(away, "the server does not answer; check its address, its port and the network");
+        }
+    }
 
     private RcloneErrors() {}
 
@@ -55,16 +91,10 @@ final class RcloneErrors {
     }
 
     private static String advised(String cause) {
-        if (cause.contains("knownhosts: key mismatch")) {
-            return "the server has another host key than its known_hosts_file; if it was installed anew, write its new key"
-                    + " there with ssh-keyscan: " + cause;
-        }
-        if (cause.contains("knownhosts: key is unknown")) {
-            return "the known_hosts_file has no key of this server; add it with ssh-keyscan: " + cause;
-        }
-        if (cause.contains("SSH_FX_FAILURE")) {
-            return "the server names no cause, and its disk may be full: " + cause;
-        }
-        return cause;
+        return ADVICE.entrySet().stream()
+                .filter(advice -> cause.contains(advice.getKey()))
+                .findFirst()
+                .map(advice -> advice.getValue() + ": " + cause)
+                .orElse(cause);
     }
 }

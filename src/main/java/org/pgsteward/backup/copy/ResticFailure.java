@@ -116,7 +116,8 @@ final class ResticFailure extends IOException {
                         + "; mount its disk or correct the address; for a new repository, run 'pgsteward check --copies',"
                         + " which creates it";
             case WRONG_PASSWORD ->
-                "the password in " + settings.setting("password") + " does not open the restic repository";
+                "the password in " + settings.setting("password") + " does not open the restic repository; give the one"
+                        + " with which the repository was made";
             case LOCKED ->
                 "the restic repository is locked by another process; if none runs, remove the lock with 'restic unlock':"
                         + " " + cause(shown, "already locked");

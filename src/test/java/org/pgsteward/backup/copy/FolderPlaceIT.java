@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,6 +80,25 @@ class FolderPlaceIT {
                 .contains(second.path().orElseThrow(), "holiday.jpg")
                 .noneMatch(name -> name.contains(first.id()));
         assertThat(other).hasContent("not ours");
+    }
+
+    @Test
+    void intactCopiesThatARestoredJournalDoesNotKnowAreCounted() throws Exception {
+        Backup intact = here.backUp("app");
+        Backup altered = here.backUp("app");
+        here.copyTo("folder");
+        here.host
+                .cluster()
+                .run(
+                        "homelab",
+                        "UPDATE public.backup_copy SET state = 'due', copied_at = NULL, checked_at = NULL, said_at = NULL",
+                        "UPDATE public.backup_log SET state = 'expired' WHERE backup_type = 'dump'");
+        Files.writeString(folder.resolve(altered.path().orElseThrow()), "x", StandardOpenOption.APPEND);
+
+        assertThat(here.copyTo("folder").failure()).isEmpty();
+
+        assertThat(here.copies("folder")).containsExactly(intact.id() + " there", altered.id() + " removed");
+        assertThat(CopyHost.filesIn(folder)).contains(altered.path().orElseThrow());
     }
 
     @Test
