@@ -55,7 +55,8 @@ public final class CopyingProcess {
         try (Pipeline pipeline = wiring.copyPipeline().start()) {
             SteppedPlace place = new SteppedPlace(new PlaceRecipe(work.recipe()), System.out::println);
             CopyPass.Result result = wiring.copyPass().run(work.copyTarget(), place, service -> Optional.empty());
-            System.out.println("ended " + result + " of " + pipeline);
+            System.out.println(
+                    "ended " + result + ", running " + pipeline.context().isStarted());
         }
     }
 }

@@ -17,7 +17,8 @@ import org.pgsteward.io.Json;
 
 /**
  * A repository of restic: behind OpenSSH if the fault is one of the link or the server, and else on a disk of this host. The
- * repository is a copy of one whose key file asks for the least work. A usual one takes half a second for each command.
+ * repository is a copy of one whose key file asks for the least work: scrypt with N=2, r=1 and p=1. restic would write one
+ * that takes half a second for each command.
  */
 final class FaultyRestic implements FaultyEnd {
     private static final Path EMPTY = Path.of("src/test/resources/restic-repository");
