@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -69,7 +70,17 @@ public final class FolderPlace implements CopyPlace {
             throw new IOException("the journal records copies in " + root + ", but its file " + MARKER
                     + " is missing; mount the disk, or create that file if you emptied the folder yourself");
         }
+        removeUnfinishedMarkers();
         AtomicFile.write(marker, "pgsteward copies its backups into this folder.\n".getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Removes the files of processes that were killed while they wrote the marker. */
+    private void removeUnfinishedMarkers() throws IOException {
+        try (DirectoryStream<Path> parts = Files.newDirectoryStream(root, "." + MARKER + ".*" + PART)) {
+            for (Path part : parts) {
+                Files.deleteIfExists(part);
+            }
+        }
     }
 
     private void requireFolder() throws IOException {

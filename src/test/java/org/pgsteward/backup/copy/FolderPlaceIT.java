@@ -135,6 +135,13 @@ class FolderPlaceIT {
     }
 
     @Test
+    void aKilledPassLeavesNoUnfinishedMarker() throws Exception {
+        Files.writeString(folder.resolve("..pgsteward-copies.9b2f.part"), "pgste");
+        new FolderPlace(folder, Optional.empty()).begin(0);
+        assertThat(CopyHost.filesIn(folder)).containsExactly(".pgsteward-copies");
+    }
+
+    @Test
     void anEmptyFolderInPlaceOfTheDiskIsRefused() throws Exception {
         here.backUp("app");
         here.copyTo("folder");
