@@ -16,8 +16,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * TCP ports that all lead to one server, and count the bytes of their clients. See src/bench/nights/run.
  *
- * <p>Arguments are the port of the server, a folder, and names. The folder gets a file {@code NAME.port} for each name, and
- * a file {@code bytes}, whose lines have the name, the bytes to the server and the bytes from it.
+ * <p>Arguments are the port of the server, a folder, and names. The folder gets a file {@code NAME.port} for each name. A
+ * line of its file {@code bytes} has a name, the bytes to the server, and the bytes from it.
  */
 final class Meter {
     private static final int BLOCK = 65536;
