@@ -23,6 +23,7 @@ import org.pgsteward.backup.copy.CopyTarget;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.config.CopyConfig;
 import org.pgsteward.model.FirstCause;
+import org.pgsteward.model.Refusal;
 
 /** Command {@code check --copies}: writes, reads and removes a small file at each target, all at the same time. */
 final class CopyCheck {

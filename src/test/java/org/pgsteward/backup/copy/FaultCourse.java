@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -209,6 +210,6 @@ final class FaultCourse {
             }
         });
         copies.pass();
-        kill.get().join();
+        Objects.requireNonNull(kill.get(), "the pass ended before that step").join();
     }
 }
