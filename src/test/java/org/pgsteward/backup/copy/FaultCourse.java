@@ -210,6 +210,6 @@ final class FaultCourse {
             }
         });
         copies.pass();
-        Objects.requireNonNull(kill.get(), "the pass ended before that step").join();
+        Objects.requireNonNull(kill.get()).join();
     }
 }

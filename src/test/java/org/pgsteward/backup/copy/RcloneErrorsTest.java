@@ -19,8 +19,8 @@ class RcloneErrorsTest {
         assertThat(cause(
                         "2026/12/01 02:02:45 ERROR : a.part: Failed to copy: sftp: \"Permission denied\"",
                         "2026/12/01 02:02:45 NOTICE: Config file not found",
-                        "2026/12/01 02:02:45 Failed to cat with 2 errors: last error was: directory not found"))
-                .isEqualTo("directory not found");
+                        "2026/12/01 02:02:45 Failed to cat with 2 errors: last error was: unexpected EOF"))
+                .isEqualTo("unexpected EOF");
         assertThat(cause("2026/12/01 02:02:45 CRITICAL: Failed to copyto: quota exceeded"))
                 .isEqualTo("quota exceeded");
         assertThat(cause("2026/12/01 02:02:45 Fatal error: unknown flag: --x"))
@@ -49,7 +49,14 @@ class RcloneErrorsTest {
     }
 
     @Test
-    void wrongHostKeysHaveTheNextStep() {
+    void knownFaultsHaveTheNextStep() {
+        assertThat(cause("Failed to lsf: error in ListJSON: directory not found"))
+                .isEqualTo("the folder of the remote is missing there; correct the address, or let 'pgsteward check --copies'"
+                        + " make it: error in ListJSON: directory not found");
+        assertThat(cause("Failed to lsf: couldn't connect SSH: ssh: unable to authenticate, attempted methods [none]"))
+                .startsWith("the server refuses the login; correct the user of the remote, and register");
+        assertThat(cause("Failed to lsf: input too short when revealing password - is it obscured?"))
+                .startsWith("a password in rclone.conf must be the output of 'rclone obscure'");
         assertThat(cause("Failed to lsf: couldn't connect SSH: ssh: handshake failed: knownhosts: key mismatch"))
                 .startsWith("the server has another host key than its known_hosts_file;");
         assertThat(cause("Failed to lsf: couldn't connect SSH: ssh: handshake failed: knownhosts: key is unknown"))
