@@ -26,7 +26,9 @@ public class DocumentedCommandsTest {
     private static final Pattern LINK = Pattern.compile("\\]\\(([^)#:]*)(?:#([^)]*))?\\)");
     private static final Pattern HEADING = Pattern.compile("(?m)^#+ (.*)$");
     /** A class of pgsteward. The headers of Camel's file component look the same. */
-    private static final Pattern CLASS = Pattern.compile("((?!CamelFile)[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+)(?:\\.\\w+)?");
+    private static final Pattern CLASS =
+            Pattern.compile("((?!CamelFile)[A-Z][a-z0-9]+(?:[A-Z][a-z0-9]*)+)(?:\\.\\w+)?");
+
     private static final Path SOURCES = Path.of("src/main/java/org/pgsteward");
     private static final Pattern SOURCE = Pattern.compile("[a-z]+(?:/[\\w-]+)+\\.java");
     private static final Pattern FILE = Pattern.compile("(?<![\\w/.])(?:src|routes)/[\\w./-]*[\\w-]");

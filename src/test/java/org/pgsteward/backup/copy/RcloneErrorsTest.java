@@ -51,8 +51,9 @@ class RcloneErrorsTest {
     @Test
     void knownFaultsHaveTheNextStep() {
         assertThat(cause("Failed to lsf: error in ListJSON: directory not found"))
-                .isEqualTo("the folder of the remote is missing there; correct the address, or let 'pgsteward check --copies'"
-                        + " make it: error in ListJSON: directory not found");
+                .isEqualTo(
+                        "the folder of the remote is missing there; correct the address, or let 'pgsteward check --copies'"
+                                + " make it: error in ListJSON: directory not found");
         assertThat(cause("Failed to lsf: couldn't connect SSH: ssh: unable to authenticate, attempted methods [none]"))
                 .startsWith("the server refuses the login; correct the user of the remote, and register");
         assertThat(cause("Failed to lsf: input too short when revealing password - is it obscured?"))
