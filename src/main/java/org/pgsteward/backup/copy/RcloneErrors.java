@@ -27,7 +27,7 @@ final class RcloneErrors {
     private static final String CLOSED =
             "the server closed the connection; some refuse an address for minutes after failed logins";
 
-    /** What is wrong and what to do next, by a part of rclone's text. The first one that occurs counts. */
+    /** The fault and the next step, by a part of rclone's text. The first one that occurs counts. */
     private static final Map<String, String> ADVICE = new LinkedHashMap<>();
 
     static {
