@@ -66,7 +66,10 @@ class OperatorsDayIT {
             }
             Ended ended = host.shell(line.replace(":8080/", ":" + host.port() + "/"));
 
-            if (line.contains(" restore ") && line.contains("2026-01-31")) {
+            if (line.contains(" rclone ") || line.contains("check --copies")) {
+                assertThat(ended.code()).as("%s: %s", line, ended.both()).isEqualTo(2);
+                assertThat(ended.err()).as(line).containsPattern("is switched (on|off); set PGSTEWARD_COPY_");
+            } else if (line.contains(" restore ") && line.contains("2026-01-31")) {
                 assertThat(ended.err()).as(line).contains("there is no backup of 'vikunja'");
             } else if (line.contains("vikunja-20260131T030000Z")) {
                 assertThat(ended.code()).as("%s: %s", line, ended.both()).isEqualTo(2);
