@@ -16,13 +16,9 @@ import org.pgsteward.backup.copy.ends.MountedFolder;
 import org.pgsteward.io.Json;
 
 /**
- * A repository of restic: behind OpenSSH if the fault is one of the link or the server, and else on a disk of this host. The
- * repository is a copy of one whose key file asks for the least work: scrypt with N=2, r=1 and p=1. restic would write one
- * that takes half a second for each command.
+ * A repository of restic: behind OpenSSH if the fault is one of the link or the server, and else on a disk of this host.
  */
 final class FaultyRestic implements FaultyEnd {
-    private static final Path EMPTY = Path.of("src/test/resources/restic-repository");
-
     private final CopyFaultCase of;
     private final Optional<FaultyServer> server;
     private final Optional<MountedFolder> disk;
@@ -48,7 +44,7 @@ final class FaultyRestic implements FaultyEnd {
                     there.end().resticRepository("repository", there.port()),
                     there.end().knownHosts(there.port()).toString(),
                     there.end().key().toString());
-            create();
+            ResticFixture.create(repository);
             there.end().own(repository);
         } else {
             repository = disk.map(MountedFolder::behind).orElse(parent).resolve("repository");
@@ -60,16 +56,7 @@ final class FaultyRestic implements FaultyEnd {
                             .toString(),
                     "",
                     "");
-            create();
-        }
-    }
-
-    private void create() throws IOException {
-        for (String folder : List.of("keys", "data", "index", "locks", "snapshots")) {
-            Files.createDirectories(repository.resolve(folder));
-        }
-        for (Path file : TestHost.files(EMPTY, "")) {
-            Files.copy(file, repository.resolve(EMPTY.relativize(file).toString()));
+            ResticFixture.create(repository);
         }
     }
 

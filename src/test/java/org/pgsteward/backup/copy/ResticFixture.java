@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import org.pgsteward.TestHost;
 import org.pgsteward.backup.copy.ends.Client;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.DatabaseEnvironment;
@@ -23,6 +24,8 @@ import org.pgsteward.io.Sha256;
 final class ResticFixture {
     static final String PASSWORD = "Tr0ub4dor-and-3";
 
+    private static final Path EMPTY = Path.of("src/test/resources/restic-repository");
+
     private final Path folder;
     private final String repository;
     private final Map<String, String> more;
@@ -32,6 +35,19 @@ final class ResticFixture {
         this.folder = folder;
         this.repository = repository;
         this.more = more;
+    }
+
+    /**
+     * Creates an empty repository. Its key file asks for the least work: scrypt with N=2, r=1 and p=1. restic would write one
+     * that takes half a second for each command.
+     */
+    static void create(Path repository) throws IOException {
+        for (String folder : List.of("keys", "data", "index", "locks", "snapshots")) {
+            Files.createDirectories(repository.resolve(folder));
+        }
+        for (Path file : TestHost.files(EMPTY, "")) {
+            Files.copy(file, repository.resolve(EMPTY.relativize(file).toString()));
+        }
     }
 
     ResticPlace place() throws IOException {

@@ -45,6 +45,7 @@ class ResticRepositoryIT {
     void start() throws Exception {
         Client.need("restic", "restic");
         repository = here.resolve("repository");
+        ResticFixture.create(repository);
         fixture = new ResticFixture(here, repository.toString(), Map.of());
         place = fixture.place();
         place.check();
@@ -233,7 +234,9 @@ class ResticRepositoryIT {
         ResticPlace wrong =
                 new ResticFixture(here, repository.toString(), Map.of("password", "another-secret")).place();
         assertThatThrownBy(() -> wrong.begin(0))
-                .hasMessage("the password in pgsteward.copy.restic.password does not open the restic repository");
+                .hasMessage(
+                        "the password in pgsteward.copy.restic.password does not open the restic repository; give the one"
+                                + " with which the repository was made");
     }
 
     @Test

@@ -46,6 +46,8 @@ class ResticSftpIT {
     private void use(SftpEnd started) throws Exception {
         stop();
         end = started;
+        ResticFixture.create(end.served().resolve("repository"));
+        end.own(end.served().resolve("repository"));
         link = FaultyLink.to(end.port());
         fixture = new ResticFixture(here, end.resticRepository("repository", link.port()), Map.of());
         place = fixture.place("state", Optional.of(end.knownHosts(link.port())), Optional.of(end.key()));
