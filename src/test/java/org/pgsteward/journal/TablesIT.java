@@ -98,6 +98,7 @@ class TablesIT {
         assertThat(JournalDatabases.rows(
                         database, "SELECT indexname FROM pg_indexes WHERE indexname LIKE 'idx%' ORDER BY 1"))
                 .containsExactly(
+                        "idx_backup_copy_backup_event_id",
                         "idx_backup_log_created_at",
                         "idx_backup_log_service_name",
                         "idx_backup_log_service_name_started_at",
