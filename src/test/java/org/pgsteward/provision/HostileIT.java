@@ -79,7 +79,7 @@ class HostileIT {
     private final SortedMap<String, Claim> given = new TreeMap<>();
 
     @Test
-    @Timeout(300)
+    @Timeout(900)
     void onlyLegalClaimsChangeTheCluster() throws Exception {
         Files.writeString(secrets.resolve("good"), HostileSets.CANARY + "; in a file");
         Files.writeString(secrets.resolve("postgres_password"), TestCluster.PASSWORD.reveal());
