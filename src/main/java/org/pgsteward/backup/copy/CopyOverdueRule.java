@@ -31,9 +31,9 @@ final class CopyOverdueRule {
     /**
      * The facts about a target.
      *
-     * @param since the time since which pgsteward knows it
+     * @param since when pgsteward first saw the target
      * @param lacking the series whose newest verified backup it lacks
-     * @param damagedSince the time since which one of its copies is known to be damaged. Before, it did not lack that copy
+     * @param damagedSince when a drill found one of its copies damaged. Before, it did not lack that copy
      * @param newestSet the start of the newest complete set there
      * @param lastError the last error of a copy; empty for none
      */

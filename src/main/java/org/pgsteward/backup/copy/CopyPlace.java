@@ -34,8 +34,8 @@ public interface CopyPlace {
     /**
      * Begins a pass.
      *
-     * @param copies the number of copies that the journal records there. A place that can lose its disk, such as a folder
-     *     whose mount is missing, refuses to be empty if there are any
+     * @param copies the number of copies that the journal records there. If there are any, an empty place is
+     *     refused: its disk may not be mounted
      * @throws IOException if the place cannot be used; then no other operation is called
      */
     void begin(int copies) throws IOException, InterruptedException;

@@ -21,7 +21,7 @@ import org.pgsteward.io.Sha256;
  * @param name of the file in the snapshot
  */
 record ResticContent(Outgoing file, String form, String name, String sha256, long size) {
-    /** Neither compressed nor encrypted. */
+    /** The dump without the compression and the encryption of the store. */
     static final String PLAIN = "plain";
 
     /** As in the store. */

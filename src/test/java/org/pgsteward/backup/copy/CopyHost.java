@@ -18,6 +18,7 @@ import org.pgsteward.backup.BackupRun;
 import org.pgsteward.backup.retention.RetentionPolicy;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.schedule.Targets;
+import org.pgsteward.backup.store.Store;
 import org.pgsteward.camel.Pipeline;
 import org.pgsteward.io.Json;
 import org.pgsteward.journal.Spool;
@@ -126,6 +127,15 @@ public final class CopyHost implements AutoCloseable {
     /** Returns the content of a file in the store. */
     public byte[] stored(String path) throws IOException {
         return Files.readAllBytes(host.store().resolve(path));
+    }
+
+    /** Asserts that a folder has the files of backups and their manifests as they are in the store. */
+    public void assertCopied(Path folder, Backup... backups) throws IOException {
+        for (Backup backup : backups) {
+            String path = backup.path().orElseThrow();
+            assertThat(folder.resolve(path)).hasBinaryContent(stored(path));
+            assertThat(folder.resolve(Store.manifestOf(path))).hasBinaryContent(stored(Store.manifestOf(path)));
+        }
     }
 
     /** Returns the paths of all files below a folder. */

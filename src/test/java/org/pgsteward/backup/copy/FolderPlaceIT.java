@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.SmallDisk;
 import org.pgsteward.backup.copy.ends.MountedFolder;
 import org.pgsteward.backup.retention.RetentionPolicy;
-import org.pgsteward.backup.store.Store;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupKind;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -49,11 +48,7 @@ class FolderPlaceIT {
 
         assertThat(result).isEqualTo(new CopyPass.Result(2, 0, Optional.empty()));
         assertThat(here.copies("folder")).containsExactly(app.id() + " there", globals.id() + " there");
-        for (Backup backup : new Backup[] {app, globals}) {
-            String path = backup.path().orElseThrow();
-            assertThat(folder.resolve(path)).hasBinaryContent(here.stored(path));
-            assertThat(folder.resolve(Store.manifestOf(path))).hasBinaryContent(here.stored(Store.manifestOf(path)));
-        }
+        here.assertCopied(folder, app, globals);
         assertThat(folder.resolve("RECOVERY.md")).content().contains("cp -r " + folder + "/. backups", app.id());
         assertThat(CopyHost.filesIn(folder)).noneMatch(name -> name.endsWith(".part"));
     }

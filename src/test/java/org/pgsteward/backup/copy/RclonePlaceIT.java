@@ -60,11 +60,7 @@ class RclonePlaceIT {
 
         assertThat(result).isEqualTo(new CopyPass.Result(2, 0, Optional.empty()));
         assertThat(here.copies("rclone")).containsExactly(app.id() + " there", globals.id() + " there");
-        for (Backup backup : new Backup[] {app, globals}) {
-            String path = backup.path().orElseThrow();
-            assertThat(folder.resolve(path)).hasBinaryContent(here.stored(path));
-            assertThat(folder.resolve(Store.manifestOf(path))).hasBinaryContent(here.stored(Store.manifestOf(path)));
-        }
+        here.assertCopied(folder, app, globals);
         assertThat(folder.resolve("RECOVERY.md"))
                 .content()
                 .contains("rclone copy 'disk:" + folder + "' backups", app.id());
