@@ -172,10 +172,11 @@ final class BaseRows implements AutoCloseable {
                             .add(table));
             List<BaseTables.Table> administrators = byOwner.getOrDefault("", List.of());
             byOwner.remove("");
-            TimeLimit limit = TimeLimit.in(timeFor(database));
-            countOurs(database, administrators, prefix, counts, limit);
-            for (Map.Entry<String, List<BaseTables.Table>> owned : byOwner.entrySet()) {
-                countOwned(database, owned.getKey(), owned.getValue(), prefix, counts, limit);
+            try (TimeLimit limit = TimeLimit.in(timeFor(database))) {
+                countOurs(database, administrators, prefix, counts, limit);
+                for (Map.Entry<String, List<BaseTables.Table>> owned : byOwner.entrySet()) {
+                    countOwned(database, owned.getKey(), owned.getValue(), prefix, counts, limit);
+                }
             }
         } catch (SQLException e) {
             if (isGone(e)) {

@@ -124,7 +124,6 @@ final class Snapshot implements AutoCloseable {
                 connection.rollback();
             }
             Snapshot snapshot = new Snapshot(server, database, connection, owner);
-            limit.lift(connection);
             exported = true;
             return snapshot;
         } catch (SQLException e) {
@@ -133,6 +132,7 @@ final class Snapshot implements AutoCloseable {
             }
             throw NO_UTF8.equals(e.getSQLState()) ? namesAreNoUtf8(e) : e;
         } finally {
+            limit.lift(connection);
             if (!exported) {
                 connection.close();
             }

@@ -4,24 +4,23 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTimeoutException;
 import java.time.Duration;
-import java.util.Set;
-import java.util.concurrent.CompletableFuture;
+import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.TimeUnit;
+import org.pgsteward.io.Timeout;
 import org.pgsteward.model.Elapsed;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * A time after which connections end. A statement may catch the server's own timeout and continue, so this side closes
- * the connection.
+ * the connection. {@link #close} ends the limit, and releases its connections.
  */
-final class TimeLimit {
+final class TimeLimit implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(TimeLimit.class);
 
     private final Duration allowed;
     private final long end;
-    private final Set<Connection> limited = ConcurrentHashMap.newKeySet();
+    private final Map<Connection, Timeout> limited = new ConcurrentHashMap<>();
 
     private TimeLimit(Duration allowed) {
         this.allowed = allowed;
@@ -43,15 +42,22 @@ final class TimeLimit {
             connection.close();
             throw new SQLTimeoutException("it took longer than " + words());
         }
-        limited.add(connection);
-        CompletableFuture.delayedExecutor(end - System.nanoTime(), TimeUnit.NANOSECONDS)
-                .execute(() -> abort(connection));
+        limited.put(connection, Timeout.after(Duration.ofNanos(end - System.nanoTime()), () -> abort(connection)));
         return connection;
     }
 
     /** Exempts the connection from the limit. */
     void lift(Connection connection) {
-        limited.remove(connection);
+        Timeout timeout = limited.remove(connection);
+        if (timeout != null) {
+            timeout.close();
+        }
+    }
+
+    /** Exempts all connections. */
+    @Override
+    public void close() {
+        limited.keySet().forEach(this::lift);
     }
 
     boolean isOver() {
@@ -65,7 +71,7 @@ final class TimeLimit {
 
     private void abort(Connection connection) {
         try {
-            if (limited.remove(connection)) {
+            if (limited.remove(connection) != null) {
                 connection.abort(Runnable::run);
             }
         } catch (SQLException e) {

@@ -9,12 +9,11 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.pgsteward.backup.store.Manifest;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoredBackup;
 import org.pgsteward.backup.underway.StuckRule;
+import org.pgsteward.io.Timeout;
 import org.pgsteward.model.Count;
 import org.pgsteward.model.Elapsed;
 import org.pgsteward.model.Refusal;
@@ -113,9 +112,9 @@ final class RecoveredDatabases {
         String tooLong = "its restore took longer than " + Elapsed.words(longest)
                 + " and was cancelled; restore it alone with: pgsteward restore "
                 + order.backup().manifest().source().service() + " --into " + order.database();
-        CompletableFuture.delayedExecutor(longest.toNanos(), TimeUnit.NANOSECONDS)
-                .execute(() -> work.cancel(tooLong));
-        try (Progress.Binding bound = work.bind()) {
+        try (Timeout timeout = Timeout.after(longest, () -> work.cancel(tooLong));
+                Progress.Binding bound = work.bind()) {
+            Objects.requireNonNull(timeout);
             Objects.requireNonNull(bound);
             return restore.beside(order, Optional.empty(), progress, beside -> place(beside, order));
         } catch (IOException | SQLException | InterruptedException e) {
