@@ -1,7 +1,10 @@
 package org.pgsteward.cli;
 
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.app.Supervisor;
 import org.pgsteward.cli.demo.Demo;
 import org.pgsteward.model.Refusal;
 import picocli.CommandLine;
@@ -48,28 +51,55 @@ import picocli.CommandLine.IVersionProvider;
 public final class Commands {
     static final int COULD_NOT_RUN = 2;
 
+    /** The work of the command {@code run}; null for all other commands. */
+    private @Nullable Supervisor daemon;
+
     private Commands() {}
 
     /** @return 0 if done; 1 if the work failed or found a fault; 2 if it could not run */
     public static int execute(String... args) {
-        CommandLine line = line();
+        Commands commands = new Commands();
+        CommandLine line = line(commands);
         if (args.length == 0) {
             line.usage(System.err);
             return COULD_NOT_RUN;
         }
-        return line.execute(args);
+        PrintWriter err = line.getErr();
+        int status = line.execute(args);
+        return commands.daemon == null ? status : run(commands.daemon, err, args);
     }
 
     static CommandLine line() {
-        return new CommandLine(new Commands())
-                .setParameterExceptionHandler(UsageErrors::print)
-                .setExecutionExceptionHandler(Commands::failed);
+        return line(new Commands());
     }
 
-    private static int failed(Exception thrown, CommandLine line, CommandLine.ParseResult parsed) {
-        PrintWriter err = line.getErr();
+    private static CommandLine line(Commands commands) {
+        return new CommandLine(commands)
+                .setParameterExceptionHandler(UsageErrors::print)
+                .setExecutionExceptionHandler(
+                        (thrown, line, parsed) -> failed(thrown, line.getErr(), parsed.originalArgs()));
+    }
+
+    /** Runs the daemon after the command line is forgotten. Its model of all commands has half a megabyte. */
+    void runLater(Supervisor supervisor) {
+        daemon = supervisor;
+    }
+
+    private static int run(Supervisor supervisor, PrintWriter err, String... args) {
+        try {
+            supervisor.run();
+            return 0;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return 1;
+        } catch (IOException | RuntimeException e) {
+            return failed(e, err, List.of(args));
+        }
+    }
+
+    private static int failed(Exception thrown, PrintWriter err, List<String> args) {
         boolean expected = thrown instanceof Refusal || thrown instanceof IllegalArgumentException;
-        List<String> places = Place.lines(thrown, parsed.originalArgs());
+        List<String> places = Place.lines(thrown, args);
         if (places.isEmpty()) {
             err.println("pgsteward: " + Place.typing().of(FileErrors.words(thrown)));
         } else {

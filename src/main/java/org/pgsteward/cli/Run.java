@@ -1,6 +1,8 @@
 package org.pgsteward.cli;
 
+import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.app.SettingsCheck;
 import org.pgsteward.app.Supervisor;
 import org.pgsteward.camel.lint.RouteFiles;
@@ -10,6 +12,7 @@ import org.pgsteward.model.Refusal;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ParentCommand;
 
 /** Command {@code run}: the daemon, until it is stopped. */
 @Command(
@@ -29,6 +32,9 @@ import picocli.CommandLine.Command;
 final class Run implements Callable<Integer> {
     private static final Logger LOG = LoggerFactory.getLogger(Run.class);
 
+    @ParentCommand
+    private @Nullable Commands commands;
+
     @Override
     public Integer call() throws Exception {
         Settings settings = Settings.from(System.getenv());
@@ -45,7 +51,7 @@ final class Run implements Callable<Integer> {
                             supervisor.close();
                         },
                         "stop"));
-        supervisor.run();
+        Objects.requireNonNull(commands).runLater(supervisor);
         return 0;
     }
 }
