@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.Optional;
 import org.pgsteward.alert.Outbox;
+import org.pgsteward.backup.DeadRuns;
 import org.pgsteward.backup.OverdueCheck;
 import org.pgsteward.backup.copy.Copies;
 import org.pgsteward.camel.BackupHealth;
@@ -140,8 +141,13 @@ final class DaemonFactory {
                 () -> Optional.of(report.now()), NightFactory.scheduleLabel(containers), watches::storeDisk);
         ObservationReader looks = of.monitor.lookReader(engine, crashes, containers, docker, outbox);
         Copies copies = of.copies.copies(containers);
+        DeadRuns dead = of.nights.deadRuns();
+        HeapReturn heap = HeapReturn.ofThisProcess();
         Pipeline pipeline = of.pipelines
-                .common(outbox, NightFactory.scheduleLabel(containers), of.nights.deadRuns()::look)
+                .common(outbox, NightFactory.scheduleLabel(containers), () -> {
+                    dead.look();
+                    heap.look();
+                })
                 .routes(new ContainerRoutes(watch))
                 .bean("docker", docker)
                 .bean("containerEvents", new ContainerEvents())
