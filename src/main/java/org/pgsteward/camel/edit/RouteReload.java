@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgsteward.camel.lint.Problem;
 import org.pgsteward.camel.lint.RouteCheck;
 import org.pgsteward.camel.lint.RouteFiles;
+import org.pgsteward.camel.lint.RouteFilesStamp;
 import org.pgsteward.camel.lint.RouteSet;
 import org.pgsteward.camel.lint.SwapPlan;
 import org.pgsteward.camel.receivers.Redaction;
@@ -43,6 +44,10 @@ public final class RouteReload implements AutoCloseable {
 
     private static final String SUBJECT = "pgsteward";
     private static final Duration LOOK = Duration.ofSeconds(1);
+
+    /** The longest time without a reading of the contents. */
+    private static final Duration READ = Duration.ofMinutes(1);
+
     private static final Duration QUIET = Duration.ofMillis(400);
     private static final int MOST_NAMED = 3;
 
@@ -62,6 +67,11 @@ public final class RouteReload implements AutoCloseable {
     private RouteFiles seen;
     private @Nullable RouteFiles refused;
     private boolean raised;
+
+    /** The stamp of the files at the last reading; null while an edit is under way. */
+    private @Nullable RouteFilesStamp settled;
+
+    private long readAt;
 
     /**
      * @param chosen files with which the context was started
@@ -133,9 +143,22 @@ public final class RouteReload implements AutoCloseable {
         }
     }
 
-    /** Reads the files once, and returns the delay until the next reading. */
+    /** Looks at the files once, and returns the delay until the next look. */
     public synchronized Duration look() throws IOException {
         leaving.tidy();
+        // Read before the contents, so that an edit in between changes the next stamp.
+        RouteFilesStamp stamp = RouteFilesStamp.read(source.folder());
+        if (stamp.equals(settled) && System.nanoTime() - readAt < READ.toNanos()) {
+            return LOOK;
+        }
+        readAt = System.nanoTime();
+        Duration wait = read();
+        settled = wait.equals(LOOK) ? stamp : null;
+        return wait;
+    }
+
+    /** Reads the contents, and puts an edit into force. */
+    private Duration read() throws IOException {
         RouteFiles now = RouteFiles.read(source.folder());
         if (now.equals(running)) {
             refused = null;
