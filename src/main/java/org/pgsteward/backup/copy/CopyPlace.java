@@ -2,9 +2,12 @@ package org.pgsteward.backup.copy;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.pgsteward.backup.store.CardOrigin;
+import org.pgsteward.model.FirstCause;
 
 /**
  * The other end of a target: a folder, a remote of rclone, a repository of restic, or the route of an operator. All paths
@@ -63,6 +66,28 @@ public interface CopyPlace {
 
     /** Removes a file. Does nothing if it is missing. */
     void remove(String path) throws IOException, InterruptedException;
+
+    /**
+     * Removes files. A place that answers may refuse.
+     *
+     * @return the reason for each file that the place keeps; {@code ""} if it gave none
+     * @throws IOException if the place does not answer
+     */
+    default Map<String, String> removeAll(List<String> paths) throws IOException, InterruptedException {
+        Map<String, String> kept = new HashMap<>();
+        for (String path : paths) {
+            String refusal = "";
+            try {
+                remove(path);
+            } catch (IOException e) {
+                refusal = FirstCause.of(e);
+            }
+            if (has(path)) {
+                kept.put(path, refusal);
+            }
+        }
+        return kept;
+    }
 
     /**
      * Returns the paths of the files there, without unfinished ones.

@@ -2,18 +2,25 @@ package org.pgsteward.backup.copy;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.journal.CopyRows;
 import org.pgsteward.model.BackupCopy;
 import org.pgsteward.model.CopyState;
-import org.pgsteward.model.FirstCause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Removes the copies at one target that the policy no longer keeps. */
 final class CopyRemoval {
     private static final Logger LOG = LoggerFactory.getLogger(CopyRemoval.class);
+
+    /** Copies that are removed at once. */
+    private static final int BATCH = 500;
+
+    private static final String KEEPS = "the target keeps it";
 
     private final CopyTarget target;
     private final CopyPlace place;
@@ -34,38 +41,46 @@ final class CopyRemoval {
      * @throws IOException if the target does not answer
      */
     boolean run(CopyPlan plan, CopyRows rows, Store store) throws IOException, SQLException, InterruptedException {
+        List<CopyPlan.Excess> excess = plan.toRemove(rows.of(target.name()), store.pins()::reason);
         boolean removed = false;
-        for (CopyPlan.Excess excess : plan.toRemove(rows.of(target.name()), store.pins()::reason)) {
-            BackupCopy copy = excess.candidate().copy().orElseThrow();
-            if (inUse.take(copy)) {
-                try {
-                    removed |= remove(copy, excess.reason());
-                } finally {
-                    inUse.release(copy);
-                }
-            }
+        for (int from = 0; from < excess.size(); from += BATCH) {
+            removed |= removeUnused(excess.subList(from, Math.min(from + BATCH, excess.size())));
         }
         return removed;
     }
 
-    /** Removes a copy, its manifest last: if the target refuses to remove the file, the copy stays complete. */
-    private boolean remove(BackupCopy copy, String reason) throws IOException, InterruptedException {
-        String path = copy.source().path();
-        String refusal = "the target keeps it";
+    private boolean removeUnused(List<CopyPlan.Excess> excess) throws IOException, InterruptedException {
+        Map<BackupCopy, String> reasons = new LinkedHashMap<>();
         try {
-            place.remove(path);
-        } catch (IOException e) {
-            refusal = "the target refuses to remove it: " + FirstCause.of(e);
+            for (CopyPlan.Excess one : excess) {
+                BackupCopy copy = one.candidate().copy().orElseThrow();
+                if (inUse.take(copy)) {
+                    reasons.put(copy, one.reason());
+                }
+            }
+            return remove(reasons);
+        } finally {
+            reasons.keySet().forEach(inUse::release);
         }
-        // A target that answers and still has the file refuses the removal.
-        if (place.has(path)) {
-            retained(copy, refusal);
-            return false;
+    }
+
+    /** Removes copies, their manifests last: if the target refuses to remove a file, the copy stays complete. */
+    private boolean remove(Map<BackupCopy, String> reasons) throws IOException, InterruptedException {
+        Map<String, String> kept = place.removeAll(
+                reasons.keySet().stream().map(copy -> copy.source().path()).toList());
+        for (Map.Entry<BackupCopy, String> one : reasons.entrySet()) {
+            BackupCopy copy = one.getKey();
+            String path = copy.source().path();
+            String refusal = kept.get(path);
+            if (refusal != null) {
+                retained(copy, refusal.isEmpty() ? KEEPS : "the target refuses to remove it: " + refusal);
+                continue;
+            }
+            place.remove(Store.manifestOf(path));
+            reporter.record(copy.in(CopyState.REMOVED, ""));
+            LOG.info("{}: removed {} at {}: {}", copy.source().service(), path, target.name(), one.getValue());
         }
-        place.remove(Store.manifestOf(path));
-        reporter.record(copy.in(CopyState.REMOVED, ""));
-        LOG.info("{}: removed {} at {}: {}", copy.source().service(), path, target.name(), reason);
-        return true;
+        return kept.size() < reasons.size();
     }
 
     private void retained(BackupCopy copy, String because) {

@@ -9,12 +9,17 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.pgsteward.backup.store.CardOrigin;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.io.Sha256;
+import org.pgsteward.model.FirstCause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -230,6 +235,32 @@ public final class ResticPlace implements CopyPlace {
             prune.isNeeded();
             restic.forget(found);
         }
+    }
+
+    /** Starts restic three times for all backups, because each start reads the whole repository's index. */
+    @Override
+    public Map<String, String> removeAll(List<String> paths) throws IOException, InterruptedException {
+        Set<String> unwanted = new HashSet<>(paths);
+        List<ResticSnapshot> found = restic.snapshots().stream()
+                .filter(snapshot -> snapshot.path().filter(unwanted::contains).isPresent())
+                .toList();
+        String refusal = "";
+        if (!found.isEmpty()) {
+            prune.isNeeded();
+            try {
+                restic.forget(found);
+            } catch (IOException e) {
+                refusal = FirstCause.of(e);
+            }
+        }
+        Set<String> there = new HashSet<>(ResticCatalogue.backups(restic.snapshots()));
+        Map<String, String> kept = new HashMap<>();
+        for (String path : paths) {
+            if (there.contains(path)) {
+                kept.put(path, refusal);
+            }
+        }
+        return kept;
     }
 
     @Override

@@ -2,6 +2,7 @@ package org.pgsteward.camel.copies;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.apache.camel.Exchange;
 import org.apache.camel.support.DefaultProducer;
 import org.pgsteward.backup.copy.CopyPlace;
@@ -32,6 +33,9 @@ final class CopyProducer extends DefaultProducer {
             case BEGIN -> place.begin(exchange.getVariable(Operation.COPIES, Integer.class));
             case COMMIT -> place.commit();
             case REMOVE -> place.remove(path);
+            case REMOVE_ALL -> {
+                return place.removeAll(List.of(exchange.getVariable(Operation.PATHS, String[].class)));
+            }
             case PUT -> {
                 return place.put(exchange.getVariable(Operation.FILE, Outgoing.class));
             }

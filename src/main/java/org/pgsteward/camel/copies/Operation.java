@@ -12,6 +12,7 @@ enum Operation {
     GET,
     HAS,
     REMOVE,
+    REMOVE_ALL,
     LIST,
     MANIFESTS,
     CHECK,
@@ -22,6 +23,9 @@ enum Operation {
 
     /** The variable with the {@link org.pgsteward.backup.copy.Outgoing} of a {@code put}. */
     static final String FILE = "file";
+
+    /** The variable with the paths of {@code remove_all}. */
+    static final String PATHS = "paths";
 
     /** The variable with the folder of {@code manifests}. */
     static final String FOLDER = "folder";

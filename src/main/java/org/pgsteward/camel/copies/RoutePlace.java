@@ -120,6 +120,19 @@ final class RoutePlace implements CopyPlace {
     }
 
     @Override
+    public Map<String, String> removeAll(List<String> paths) throws IOException, InterruptedException {
+        Answer answer = send(Operation.REMOVE_ALL, "", null, Map.of(Operation.PATHS, paths.toArray(String[]::new)));
+        if (!answer.isByComponent()) {
+            return CopyPlace.super.removeAll(paths);
+        }
+        Map<String, String> kept = new HashMap<>();
+        for (Map.Entry<?, ?> one : ((Map<?, ?>) answer.as(Map.class)).entrySet()) {
+            kept.put(String.valueOf(one.getKey()), String.valueOf(one.getValue()));
+        }
+        return kept;
+    }
+
+    @Override
     public List<String> list() throws IOException, InterruptedException {
         Answer answer = send(Operation.LIST, "", null, Map.of());
         Object found = answer.isByComponent()
