@@ -20,13 +20,9 @@ import org.pgsteward.io.Threads;
  * A transport that limits the duration of every call. A bounded answer must be complete within the limit, an endless
  * one must have begun.
  *
- * <p>docker-java's transport cannot set the limit itself, because Java has no timeouts on Unix sockets. An interrupt
- * closes the channel of a blocked read or connect and so ends the call. Each call therefore runs on a thread that may
- * be interrupted.
- *
- * <p>Each call opens a connection of its own. The transport keeps used connections for ever and does not check whether
- * they are still open. A connection that the engine's restart or a proxy's idle limit closed would fail the next call,
- * and an event would be lost.
+ * <p>The transport cannot set the limit itself, because Java has no timeouts on Unix sockets. An interrupt closes the
+ * channel of a blocked read or connect and so ends the call. Each call therefore runs on a thread that may be
+ * interrupted.
  */
 final class Deadline implements DockerHttpClient {
     /** The most bytes of an answer that is held in memory as a whole. */
@@ -52,10 +48,8 @@ final class Deadline implements DockerHttpClient {
     @Override
     public Response execute(Request request) {
         boolean endless = isEndless(request.path());
-        Request alone =
-                Request.builder().from(request).putHeader("Connection", "close").build();
         return within(request, () -> {
-            Response answer = transport.execute(alone);
+            Response answer = transport.execute(request);
             return endless ? answer : whole(answer, isLog(request.path()));
         });
     }
@@ -72,13 +66,9 @@ final class Deadline implements DockerHttpClient {
      * @throws EngineAway if there is no answer in time, or it cannot be read
      */
     <T> T read(String path, Reading<T> reading) {
-        Request request = Request.builder()
-                .method(Request.Method.GET)
-                .path(path)
-                .putHeader("Connection", "close")
-                .build();
+        Request request =
+                Request.builder().method(Request.Method.GET).path(path).build();
         return within(request, () -> {
-            // Closes only the answer: closing its body would first read the rest of it.
             try (Response answer = transport.execute(request)) {
                 return reading.of(answer.getStatusCode(), answer.getBody());
             }
@@ -128,7 +118,6 @@ final class Deadline implements DockerHttpClient {
     }
 
     private static Response whole(Response answer, boolean log) throws IOException {
-        // Closes only the answer: closing its body would first read the rest of it.
         try (answer) {
             byte[] body = answer.getBody().readNBytes(log ? ContainerLog.MOST_BYTES : MOST_BYTES + 1);
             if (!log && body.length > MOST_BYTES) {

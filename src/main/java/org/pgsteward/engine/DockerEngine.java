@@ -8,7 +8,6 @@ import com.github.dockerjava.core.DefaultDockerClientConfig;
 import com.github.dockerjava.core.DockerClientConfig;
 import com.github.dockerjava.core.DockerClientImpl;
 import com.github.dockerjava.transport.DockerHttpClient;
-import com.github.dockerjava.zerodep.ZerodepDockerHttpClient;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,6 +21,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.pgsteward.engine.http.EngineTransport;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Memory;
 
@@ -54,13 +54,7 @@ public final class DockerEngine implements AutoCloseable {
                 .withDockerHost(host)
                 .withDockerTlsVerify(false)
                 .build();
-        this.transport = new Deadline(
-                new ZerodepDockerHttpClient.Builder()
-                        .dockerHost(config.getDockerHost())
-                        .connectionTimeout(connect)
-                        .build(),
-                host,
-                answer);
+        this.transport = new Deadline(new EngineTransport(config.getDockerHost(), connect), host, answer);
         // Without a version unless the system property api.version sets it, for proxies that match /v1.xx/.
         String pinned = config.getApiVersion().asWebPathPart();
         this.http = new EngineHttp(host, pinned.isEmpty() ? "" : "/" + pinned, transport);
