@@ -21,6 +21,9 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.pgsteward.engine.http.ScriptedServer;
 
 @Tag("fast")
 @Timeout(300)
@@ -41,6 +44,37 @@ class DeadlineTest {
                         .hasMessageContaining("did not answer /containers/json");
                 assertThat(engine.answers()).isFalse();
             }
+        }
+    }
+
+    /** The thread of the call must end as well, and with it the connection. */
+    @ParameterizedTest
+    @EnumSource(ScriptedServer.Kind.class)
+    void answerThatStopsHalfWayEndsInTime(ScriptedServer.Kind kind) throws Exception {
+        CountDownLatch left = new CountDownLatch(2);
+        try (ScriptedServer stalled = ScriptedServer.start(kind, connection -> {
+                    ScriptedServer.send(connection, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{");
+                    ScriptedServer.awaitClose(connection);
+                    left.countDown();
+                });
+                DockerEngine engine = DockerEngine.at(stalled.host().toString(), LIMIT, LIMIT)) {
+            assertThatThrownBy(engine::names)
+                    .isInstanceOf(EngineAway.class)
+                    .hasMessageContaining("did not answer /containers/json");
+            assertThat(engine.answers()).isFalse();
+            left.await();
+        }
+    }
+
+    @Test
+    void answerThatIsCutIsReportedWithTheReason() throws IOException {
+        String half = "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n[{";
+        try (ScriptedServer server = ScriptedServer.sending(ScriptedServer.Kind.UNIX, half);
+                DockerEngine engine = DockerEngine.at(server.host().toString())) {
+            assertThatThrownBy(engine::names)
+                    .isInstanceOf(EngineAway.class)
+                    .hasMessage("cannot query the Docker Engine at " + server.host()
+                            + ": the connection ended 98 bytes before the end of the response");
         }
     }
 

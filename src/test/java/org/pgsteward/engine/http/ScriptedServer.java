@@ -24,15 +24,15 @@ import java.util.concurrent.CopyOnWriteArrayList;
  * A server that reads the head of a request on each connection and then follows a script. It closes a connection after
  * the script, so that a script decides how an answer ends.
  */
-final class ScriptedServer implements AutoCloseable {
+public final class ScriptedServer implements AutoCloseable {
     /** A kind of socket. */
-    enum Kind {
+    public enum Kind {
         UNIX,
         TCP
     }
 
     /** Actions of the server on a connection whose request is read. */
-    interface Script {
+    public interface Script {
         void run(SocketChannel connection) throws IOException;
     }
 
@@ -49,7 +49,7 @@ final class ScriptedServer implements AutoCloseable {
         start(this::accept);
     }
 
-    static ScriptedServer start(Kind kind, Script script) throws IOException {
+    public static ScriptedServer start(Kind kind, Script script) throws IOException {
         if (kind == Kind.UNIX) {
             Path socket = Files.createTempDirectory("scripted-").resolve("docker.sock");
             ServerSocketChannel listening = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -63,11 +63,11 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     /** Returns a server that sends this text and closes the connection. */
-    static ScriptedServer sending(Kind kind, String answer) throws IOException {
+    public static ScriptedServer sending(Kind kind, String answer) throws IOException {
         return start(kind, connection -> send(connection, answer));
     }
 
-    static void send(SocketChannel connection, String text) throws IOException {
+    public static void send(SocketChannel connection, String text) throws IOException {
         ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.ISO_8859_1));
         while (bytes.hasRemaining()) {
             connection.write(bytes);
@@ -82,7 +82,7 @@ final class ScriptedServer implements AutoCloseable {
     }
 
     /** Waits until the client closes the connection. */
-    static void awaitClose(SocketChannel connection) throws IOException {
+    public static void awaitClose(SocketChannel connection) throws IOException {
         ByteBuffer ignored = ByteBuffer.allocate(1024);
         while (connection.read(ignored.clear()) >= 0) {
             assertPositive(ignored.position());
@@ -95,7 +95,7 @@ final class ScriptedServer implements AutoCloseable {
         }
     }
 
-    URI host() {
+    public URI host() {
         return host;
     }
 
