@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.pgsteward.io.Threads;
@@ -28,6 +29,12 @@ final class Deadline implements DockerHttpClient {
     /** The most bytes of an answer that is held in memory as a whole. */
     static final int MOST_BYTES = 2 * 1024 * 1024;
 
+    /**
+     * The time that a thread waits for the next call. The inspections of one list share a thread. Between two lists,
+     * which are 20 s apart, an idle daemon needs none.
+     */
+    private static final Duration IDLE = Duration.ofSeconds(1);
+
     private final DockerHttpClient transport;
     private final String host;
     private final Duration limit;
@@ -37,7 +44,13 @@ final class Deadline implements DockerHttpClient {
         this.transport = transport;
         this.host = host;
         this.limit = limit;
-        this.calls = Executors.newCachedThreadPool(Threads.factory("docker-call", Threads.DEFAULT_STACK));
+        this.calls = new ThreadPoolExecutor(
+                0,
+                Integer.MAX_VALUE,
+                IDLE.toMillis(),
+                TimeUnit.MILLISECONDS,
+                new SynchronousQueue<>(),
+                Threads.factory("docker-call", Threads.DEFAULT_STACK));
     }
 
     /**

@@ -2,6 +2,7 @@ package org.pgsteward.engine;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.InetAddress;
@@ -63,6 +64,19 @@ class DeadlineTest {
                     .hasMessageContaining("did not answer /containers/json");
             assertThat(engine.answers()).isFalse();
             left.await();
+        }
+    }
+
+    @Test
+    void noThreadStaysBetweenCalls() throws IOException {
+        String ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK";
+        try (ScriptedServer server = ScriptedServer.sending(ScriptedServer.Kind.UNIX, ok);
+                DockerEngine engine = DockerEngine.at(server.host().toString())) {
+            assertThat(engine.answers()).isTrue();
+
+            await().untilAsserted(() -> assertThat(Thread.getAllStackTraces().keySet())
+                    .noneMatch(thread -> thread.getName().equals("docker-call")));
+            assertThat(engine.answers()).isTrue();
         }
     }
 
