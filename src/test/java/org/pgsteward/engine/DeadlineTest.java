@@ -118,7 +118,7 @@ class DeadlineTest {
             server.setDaemon(true);
             server.start();
             try (DockerEngine engine = DockerEngine.at("tcp://127.0.0.1:" + proxy.getLocalPort())) {
-                // Three calls at a time leave three connections in the pool.
+                // A client that keeps connections would have three now.
                 assertThat(IntStream.range(0, 3)
                                 .mapToObj(call -> CompletableFuture.supplyAsync(engine::answers))
                                 .toList())
