@@ -72,12 +72,13 @@ final class ProvisionFactory {
                 own.isPresent() ? Catalogue.with(base.json, own.get()) : Catalogue.shipped(base.json), folder);
     }
 
+    /** Returns the provisioner of a command, which checks the contents of every database. */
     Provisioner provisioner() throws IOException {
-        return provisioner(discovery());
+        return provisioner(discovery(), false);
     }
 
-    private Provisioner provisioner(Discovery discovery) {
-        return new Provisioner(discovery, postgres.server, config.extensions(), base.clock);
+    private Provisioner provisioner(Discovery discovery, boolean recorded) {
+        return new Provisioner(discovery, postgres.server, config.extensions(), recorded, base.clock);
     }
 
     /** Returns the daemon's provisioning for a command, which prints instead of logging. */
@@ -89,7 +90,7 @@ final class ProvisionFactory {
     DaemonProvisioning forDaemon(Containers containers) throws IOException {
         Discovery discovery = discovery();
         Logger log = LoggerFactory.getLogger(ServiceProvisioning.class);
-        Provisioner provisioner = provisioner(discovery);
+        Provisioner provisioner = provisioner(discovery, true);
         return new DaemonProvisioning(
                 provisioning(provisioner, discovery, containers, log),
                 new Preparation(provisioner, config.spares()),

@@ -87,8 +87,6 @@ record Cluster(
      *     access. Read only where another role may be locked out. It is no evidence of a right to the database
      * @param evidence the evidence of the database's rightful role; read only where a container asks for a database of
      *     the administrator
-     * @param writes the number of rows ever written in it, in its catalog as well; it is constant while the database
-     *     does not change
      */
     record Database(
             String name,
@@ -97,8 +95,7 @@ record Cluster(
             boolean allowsConnections,
             Set<Grant> grants,
             Set<String> business,
-            Evidence evidence,
-            long writes) {
+            Evidence evidence) {
         boolean lets(String grantee, String privilege) {
             return grants.contains(new Grant(grantee, privilege));
         }
@@ -108,11 +105,11 @@ record Cluster(
         }
 
         Database with(Set<String> roles) {
-            return new Database(name, owner, ofAdministrator, allowsConnections, grants, roles, evidence, writes);
+            return new Database(name, owner, ofAdministrator, allowsConnections, grants, roles, evidence);
         }
 
         Database with(Evidence found) {
-            return new Database(name, owner, ofAdministrator, allowsConnections, grants, business, found, writes);
+            return new Database(name, owner, ofAdministrator, allowsConnections, grants, business, found);
         }
     }
 

@@ -37,9 +37,7 @@ final class ClusterReading {
                    ARRAY(SELECT acl.privilege_type || ' ' || COALESCE(g.rolname, '')
                            FROM pg_catalog.aclexplode(COALESCE(d.datacl, pg_catalog.acldefault('d', d.datdba))) AS acl
                            LEFT JOIN pg_catalog.pg_authid AS g ON g.oid = acl.grantee
-                          WHERE acl.grantee = 0 OR g.oid IS NOT NULL),
-                   pg_catalog.pg_stat_get_db_tuples_inserted(d.oid) + pg_catalog.pg_stat_get_db_tuples_updated(d.oid)
-                       + pg_catalog.pg_stat_get_db_tuples_deleted(d.oid)
+                          WHERE acl.grantee = 0 OR g.oid IS NOT NULL)
               FROM pg_catalog.pg_database AS d
               JOIN pg_catalog.pg_authid AS o ON o.oid = d.datdba
              WHERE ?::text[] IS NULL OR lower(d.datname) = ANY (?::text[])
@@ -183,8 +181,7 @@ final class ClusterReading {
                                 row.getBoolean(4),
                                 grants,
                                 Set.of(),
-                                Evidence.NONE,
-                                row.getLong(6)));
+                                Evidence.NONE));
             }
         }
         return databases;

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -12,8 +13,8 @@ import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Server;
 
 /**
- * Repairs the contents of the services' databases, each over a connection of its own. Checks only databases that were
- * written to since the last check.
+ * Repairs the contents of the services' databases, each over a connection of its own. Checks only databases that are in
+ * another state than at the last check, see {@link CheckedDatabases}.
  */
 final class ContentsRepair {
     /**
@@ -27,11 +28,14 @@ final class ContentsRepair {
     private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private final Server server;
-    private final Map<String, Long> writes = new ConcurrentHashMap<>();
+    private final boolean recorded;
+    private final Map<String, String> states = new ConcurrentHashMap<>();
     private final Map<String, Set<String>> extensions = new ConcurrentHashMap<>();
 
-    ContentsRepair(Server server) {
+    /** @param recorded whether a database that an earlier process checked in its present state is not checked again */
+    ContentsRepair(Server server, boolean recorded) {
         this.server = server;
+        this.recorded = recorded;
     }
 
     /** The execution of one step. */
@@ -39,9 +43,34 @@ final class ContentsRepair {
         void run(Step step, Connection connection) throws SQLException;
     }
 
-    boolean hasChanged(Cluster.Database database) {
-        Long before = writes.get(database.name());
-        return before == null || before != database.writes();
+    /**
+     * Returns the states of the databases that need a check, by database.
+     *
+     * @param all of several with the same database, the first one counts
+     */
+    Map<String, CheckedDatabases.State> changed(Connection management, Collection<CheckedDatabases.Contents> all)
+            throws SQLException {
+        Map<String, CheckedDatabases.State> changed = new HashMap<>();
+        for (CheckedDatabases.State now : CheckedDatabases.read(management, all, recorded)) {
+            if (now.checked()) {
+                remember(now);
+            } else if (!now.isKnown() || !now.state().equals(states.get(now.database()))) {
+                changed.put(now.database(), now);
+            }
+        }
+        return changed;
+    }
+
+    /** Reads the recorded extensions of databases, so that {@link #lacks} need not assume that they have none. */
+    void recall(Connection management, Collection<CheckedDatabases.Contents> all) throws SQLException {
+        if (recorded) {
+            changed(management, all);
+        }
+    }
+
+    private void remember(CheckedDatabases.State checked) {
+        states.put(checked.database(), checked.state());
+        extensions.put(checked.database(), checked.extensions());
     }
 
     /** Returns whether {@code database} may lack any of these extensions, as far as it was read. */
@@ -50,11 +79,15 @@ final class ContentsRepair {
     }
 
     /**
-     * Remembers the write counter that {@code database} had when the plan was made. Later writes lead to a check the
+     * Remembers the state that a database had before its check. Later changes, also those of a repair, lead to a check the
      * next time.
+     *
+     * @return the state for {@link CheckedDatabases#record}
      */
-    void seen(Cluster.Database database) {
-        writes.put(database.name(), database.writes());
+    CheckedDatabases.State checked(CheckedDatabases.State before) {
+        CheckedDatabases.State checked = before.checked(extensions.getOrDefault(before.database(), Set.of()));
+        remember(checked);
+        return checked;
     }
 
     /** Returns the steps that {@link #putRight} would carry out. */

@@ -86,6 +86,9 @@ record DatabaseContents(List<Misowned> misowned, boolean publicSchemaClosed, Set
                                        AND pg_catalog.has_schema_privilege(?, n.oid, 'USAGE')))
             """;
 
+    /** Identifies the queries: it changes whenever they do. */
+    static final String CHECKS = Integer.toHexString((MISOWNED + PUBLIC_SCHEMA_CLOSED).hashCode());
+
     /**
      * An object with a wrong owner.
      *

@@ -36,17 +36,29 @@ public final class Provisioner implements AutoCloseable {
     private final StepRunner carrier;
     private final ManagementQueue queue;
 
-    /** @param allowedExtensions that the label {@code pgsteward.extensions} may name */
-    public Provisioner(Discovery discovery, Server server, Set<String> allowedExtensions, Clock clock) {
-        this(discovery, server, allowedExtensions, clock, step -> LOG.debug("{}", step));
+    /**
+     * Creates a provisioner.
+     *
+     * @param allowedExtensions that the label {@code pgsteward.extensions} may name
+     * @param recorded whether the first reconcile skips the contents of databases that an earlier process checked in their
+     *     present state; false for a command, with which an operator checks everything
+     */
+    public Provisioner(
+            Discovery discovery, Server server, Set<String> allowedExtensions, boolean recorded, Clock clock) {
+        this(discovery, server, allowedExtensions, recorded, clock, step -> LOG.debug("{}", step));
     }
 
     /** @param progress gets the reason of each step after it was done */
     public Provisioner(
-            Discovery discovery, Server server, Set<String> allowedExtensions, Clock clock, Consumer<String> progress) {
+            Discovery discovery,
+            Server server,
+            Set<String> allowedExtensions,
+            boolean recorded,
+            Clock clock,
+            Consumer<String> progress) {
         this.claims = new ClaimReader(discovery, allowedExtensions);
         this.server = server;
-        this.carrier = new StepRunner(server, clock, progress);
+        this.carrier = new StepRunner(server, recorded, clock, progress);
         this.queue = new ManagementQueue(server);
     }
 

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgsteward.postgres.ServerAddress;
 
 /**
@@ -16,6 +17,9 @@ import org.pgsteward.postgres.ServerAddress;
  * to other roles, and repairs the contents of each database that was written to.
  */
 final class Reconcile {
+    /** A daemon that is killed during its first reconcile need not check all databases again. */
+    private static final int RECORDED_TOGETHER = 100;
+
     private final StepRunner carrier;
     private final ServerAddress server;
     private final ClaimReader.All all;
@@ -27,7 +31,7 @@ final class Reconcile {
     /** The claims for further databases, until they are granted. */
     private final List<Claim> companions = new ArrayList<>();
 
-    private final List<Contents> contents = new ArrayList<>();
+    private final List<CheckedDatabases.Contents> contents = new ArrayList<>();
 
     /** @param dry whether to change nothing and only plan the steps */
     Reconcile(StepRunner carrier, ServerAddress server, ClaimReader.All all, boolean dry) {
@@ -36,9 +40,6 @@ final class Reconcile {
         this.all = all;
         this.report = new ReconcileReport(dry);
     }
-
-    /** A database whose contents are checked. */
-    private record Contents(String service, String database, String role) {}
 
     /** Lets other work go first. */
     interface Pause {
@@ -52,6 +53,7 @@ final class Reconcile {
                         report.result(container, ClaimResult.refused(container.name(), refused)));
         Cluster cluster = turn.reading().whole();
         all.claims().forEach(claim -> choose(claim.owned(cluster, false, Set.of()), cluster));
+        recallExtensions(turn);
         for (Claim claim : claims) {
             grant(claim, cluster, turn);
         }
@@ -64,13 +66,25 @@ final class Reconcile {
             report.closing(closing);
         }
         new ExcessCheck(server.database(), report).run(now, turn.managementReading());
-        claims.stream()
-                .filter(claim -> !report.isRefused(claim))
-                .forEach(claim -> contents.add(new Contents(claim.service(), claim.database(), claim.user())));
-        for (Contents one : contents) {
-            repairContents(one, now, turn, pause);
-        }
+        claims.stream().filter(claim -> !report.isRefused(claim)).forEach(claim -> contents.add(contents(claim)));
+        repairContents(turn, pause);
         return report;
+    }
+
+    private static CheckedDatabases.Contents contents(Claim claim) {
+        return new CheckedDatabases.Contents(claim.service(), claim.database(), claim.user());
+    }
+
+    /** Without it, each claim for an extension would need a connection to its database after a start. */
+    private void recallExtensions(ManagementConnection.Turn turn) throws SQLException {
+        carrier.insides()
+                .recall(
+                        turn.connection(),
+                        Stream.concat(claims.stream(), companions.stream())
+                                .filter(claim -> carrier.insides()
+                                        .lacks(claim.database(), claim.options().extensions()))
+                                .map(Reconcile::contents)
+                                .toList());
     }
 
     /** Keeps the claim if its container may speak for its identity. Of several equal claims one is kept. */
@@ -158,7 +172,7 @@ final class Reconcile {
                 letGo(service, turn);
             } else if (service.isKept() && !covered.contains(service.name())) {
                 carryOut(service.name(), shape(service, cluster).kept(), report::repaired, turn);
-                contents.add(new Contents(service.name(), service.database(), service.role()));
+                contents.add(new CheckedDatabases.Contents(service.name(), service.database(), service.role()));
             }
         }
     }
@@ -193,32 +207,45 @@ final class Reconcile {
         }
     }
 
-    private void repairContents(Contents one, Cluster cluster, ManagementConnection.Turn turn, Pause pause)
+    private void repairContents(ManagementConnection.Turn turn, Pause pause) throws SQLException {
+        Map<String, CheckedDatabases.State> changed = carrier.insides().changed(turn.connection(), contents);
+        List<CheckedDatabases.State> checked = new ArrayList<>();
+        for (CheckedDatabases.Contents one : contents) {
+            CheckedDatabases.State before = changed.remove(one.database());
+            if (before != null) {
+                pause.passOn();
+                repairContents(one, before, turn).ifPresent(checked::add);
+                if (checked.size() >= RECORDED_TOGETHER) {
+                    CheckedDatabases.record(turn.connection(), checked);
+                    checked.clear();
+                }
+            }
+        }
+        CheckedDatabases.record(turn.connection(), checked);
+    }
+
+    /** @return the state of the database if its contents are as desired now */
+    private Optional<CheckedDatabases.State> repairContents(
+            CheckedDatabases.Contents one, CheckedDatabases.State before, ManagementConnection.Turn turn)
             throws SQLException {
         String database = one.database();
         String role = one.role();
-        Optional<Cluster.Database> present = cluster.database(database)
-                .filter(Cluster.Database::allowsConnections)
-                .filter(carrier.insides()::hasChanged);
-        if (present.isEmpty() || cluster.role(role).isEmpty()) {
-            return;
-        }
-        pause.passOn();
         try {
             if (!turn.reading().isThere(database, role)) {
-                return;
+                return Optional.empty();
             }
             if (report.isDry()) {
                 report.planned(one.service(), carrier.insides().plan(Step.Kind.REPAIR, database, role));
-                return;
+                return Optional.empty();
             }
-            List<Step> done =
-                    carrier.insides().putRight(Step.Kind.REPAIR, database, role, Set.of(), Set.of(), carrier::run);
-            carrier.insides().seen(present.get());
-            done.forEach(step -> report.repaired(one.service(), step.reason()));
+            carrier.insides()
+                    .putRight(Step.Kind.REPAIR, database, role, Set.of(), Set.of(), carrier::run)
+                    .forEach(step -> report.repaired(one.service(), step.reason()));
+            return Optional.of(carrier.insides().checked(before));
         } catch (SQLException e) {
             turn.stillThere(e);
             report.failed(one.service(), "inside database " + database + ": " + e.getMessage());
+            return Optional.empty();
         }
     }
 }

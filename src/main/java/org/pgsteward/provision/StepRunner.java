@@ -44,12 +44,15 @@ final class StepRunner {
     /** Whether no database was made since the last preparation. */
     private volatile boolean prepared;
 
-    /** @param progress gets the reason of each step after it was done */
-    StepRunner(Server server, Clock clock, Consumer<String> progress) {
+    /**
+     * @param recorded whether a database that an earlier process checked in its present state is not checked again
+     * @param progress gets the reason of each step after it was done
+     */
+    StepRunner(Server server, boolean recorded, Clock clock, Consumer<String> progress) {
         this.server = server;
         this.clock = clock;
         this.progress = progress;
-        this.insides = new ContentsRepair(server);
+        this.insides = new ContentsRepair(server, recorded);
     }
 
     ContentsRepair insides() {

@@ -133,7 +133,7 @@ final class Clusters {
         databases.put(
                 name,
                 new Cluster.Database(
-                        name, owner, owner.equals("admin"), true, parsed(List.of(grants)), Set.of(), Evidence.NONE, 0));
+                        name, owner, owner.equals("admin"), true, parsed(List.of(grants)), Set.of(), Evidence.NONE));
         return this;
     }
 
@@ -153,8 +153,7 @@ final class Clusters {
                     before.allowsConnections(),
                     more,
                     before.business(),
-                    before.evidence(),
-                    before.writes());
+                    before.evidence());
         });
         return this;
     }
@@ -170,8 +169,7 @@ final class Clusters {
                         false,
                         before.grants(),
                         before.business(),
-                        before.evidence(),
-                        before.writes()));
+                        before.evidence()));
         return this;
     }
 

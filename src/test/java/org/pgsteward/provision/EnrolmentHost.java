@@ -47,6 +47,7 @@ final class EnrolmentHost implements AutoCloseable {
                         new SecretsFolder(secrets, secrets.resolve("postgres_password"))),
                 server,
                 Set.of("pg_trgm", "citext"),
+                true,
                 Clock.systemUTC(),
                 progress);
     }

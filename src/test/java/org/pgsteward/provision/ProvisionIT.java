@@ -45,7 +45,7 @@ class ProvisionIT {
         new Tables(cluster.server().managementDatabase()).prepare();
         Discovery discovery = new Discovery(
                 Catalogue.shipped(Json.mapper()), new SecretsFolder(secrets, secrets.resolve("postgres_password")));
-        provisioner = new Provisioner(discovery, cluster.server(), Set.of("pg_trgm"), Clock.systemUTC());
+        provisioner = new Provisioner(discovery, cluster.server(), Set.of("pg_trgm"), true, Clock.systemUTC());
     }
 
     @AfterAll
@@ -234,7 +234,7 @@ class ProvisionIT {
         Discovery discovery = new Discovery(
                 Catalogue.shipped(Json.mapper()), new SecretsFolder(secrets, secrets.resolve("postgres_password")));
         try (Provisioner then =
-                new Provisioner(discovery, cluster.server(), Set.of(), Clock.fixed(now, ZoneOffset.UTC))) {
+                new Provisioner(discovery, cluster.server(), Set.of(), true, Clock.fixed(now, ZoneOffset.UTC))) {
             return then.provision(container, Optional.of(POSTGRES), List.of());
         }
     }

@@ -31,6 +31,7 @@ final class RecoveredDatabases {
             "public.backup_copy",
             "public.user_activity",
             "public.kept_databases",
+            "public.checked_databases",
             "public.flyway_schema_history");
 
     private final Server server;
