@@ -39,7 +39,7 @@ final class CheckedDatabases {
                 SELECT d.datname,
                        CASE WHEN pg_catalog.current_setting('track_counts')::boolean
                             THEN pg_catalog.encode(pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.format(
-                                     '%s %s %s %s %s %s %s %s', ?, server.state, d.oid, d.datdba, r.oid,
+                                     '%s %s %s %s %s %s %s %s', ?::text, server.state, d.oid, d.datdba, r.oid,
                                      (SELECT pg_catalog.string_agg(m.roleid::text, ',' ORDER BY m.roleid)
                                         FROM pg_catalog.pg_auth_members AS m WHERE m.member = r.oid),
                                      extract(epoch FROM pg_catalog.pg_stat_get_db_stat_reset_time(d.oid)),
@@ -47,7 +47,7 @@ final class CheckedDatabases {
                                          + pg_catalog.pg_stat_get_db_tuples_updated(d.oid)
                                          + pg_catalog.pg_stat_get_db_tuples_deleted(d.oid)), 'UTF8')), 'hex')
                             ELSE '' END
-                  FROM pg_catalog.unnest(?::text[], ?::text[]) AS asked (database, role)
+                  FROM ROWS FROM (pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[])) AS asked (database, role)
                   JOIN pg_catalog.pg_database AS d ON d.datname = asked.database AND d.datallowconn
                   JOIN pg_catalog.pg_authid AS r ON r.rolname = asked.role
                  CROSS JOIN server)
@@ -70,7 +70,8 @@ final class CheckedDatabases {
                  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_database AS d WHERE d.datname = c.database_name))
             INSERT INTO public.checked_databases (database_name, state, extensions, checked_at)
             SELECT checked.database, checked.state, pg_catalog.string_to_array(checked.extensions, '/'), pg_catalog.now()
-              FROM pg_catalog.unnest(?::text[], ?::text[], ?::text[]) AS checked (database, state, extensions)
+              FROM ROWS FROM (pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[]), pg_catalog.unnest(?::text[]))
+                AS checked (database, state, extensions)
               JOIN pg_catalog.pg_database AS d ON d.datname = checked.database
                 ON CONFLICT (database_name) DO UPDATE
                SET state = EXCLUDED.state, extensions = EXCLUDED.extensions, checked_at = EXCLUDED.checked_at
