@@ -11,12 +11,16 @@ import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgsteward.postgres.ServerAddress;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Checks all services once: grants the claims of containers, repairs enrolled services without a container, closes databases
  * to other roles, and repairs the contents of each database that was written to.
  */
 final class Reconcile {
+    private static final Logger LOG = LoggerFactory.getLogger(Reconcile.class);
+
     /** A daemon that is killed during its first reconcile need not check all databases again. */
     private static final int RECORDED_TOGETHER = 100;
 
@@ -216,12 +220,23 @@ final class Reconcile {
                 pause.passOn();
                 repairContents(one, before, turn).ifPresent(checked::add);
                 if (checked.size() >= RECORDED_TOGETHER) {
-                    CheckedDatabases.record(turn.connection(), checked);
+                    record(checked, turn);
                     checked.clear();
                 }
             }
         }
-        CheckedDatabases.record(turn.connection(), checked);
+        record(checked, turn);
+    }
+
+    /** A failure costs only the time of the same checks after the next start. */
+    private static void record(List<CheckedDatabases.State> checked, ManagementConnection.Turn turn)
+            throws SQLException {
+        try {
+            CheckedDatabases.record(turn.connection(), checked);
+        } catch (SQLException e) {
+            turn.stillThere(e);
+            LOG.warn("cannot record the checked databases: {}; the next start checks them again", e.getMessage());
+        }
     }
 
     /** @return the state of the database if its contents are as desired now */

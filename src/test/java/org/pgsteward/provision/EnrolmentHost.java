@@ -39,15 +39,21 @@ final class EnrolmentHost implements AutoCloseable {
         this.provisioner = provisioner(server, secrets, progress);
     }
 
-    /** Creates a provisioner like {@link org.pgsteward.app.Wiring}. */
+    /** Creates a provisioner like that of the daemon in {@link org.pgsteward.app.Wiring}. */
     static Provisioner provisioner(Server server, Path secrets, Consumer<String> progress) throws IOException {
+        return provisioner(server, secrets, true, progress);
+    }
+
+    /** @param recorded false for a command */
+    static Provisioner provisioner(Server server, Path secrets, boolean recorded, Consumer<String> progress)
+            throws IOException {
         return new Provisioner(
                 new Discovery(
                         Catalogue.shipped(Json.mapper()),
                         new SecretsFolder(secrets, secrets.resolve("postgres_password"))),
                 server,
                 Set.of("pg_trgm", "citext"),
-                true,
+                recorded,
                 Clock.systemUTC(),
                 progress);
     }
