@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.model.Secret;
@@ -86,7 +87,9 @@ record Application(
 
     /** Replaces the null of each field that the file omits. */
     Application {
-        images = images == null ? Set.of() : Set.copyOf(images);
+        images = images == null
+                ? Set.of()
+                : images.stream().map(Catalogue::repository).collect(Collectors.toUnmodifiableSet());
         when = when == null ? Map.of() : Map.copyOf(when);
         whenPresent = whenPresent == null ? Map.of() : Map.copyOf(whenPresent);
         unless = unless == null ? List.of() : List.copyOf(unless);
@@ -191,13 +194,13 @@ record Application(
     }
 
     /**
-     * Returns whether {@code image} is an image of the application. A mirror's path before the repository does not matter.
-     * An official image has one name only, which others have as their second one: {@code redmine}, {@code sameersbn/redmine}.
+     * Returns whether {@code repository} has images of the application. A mirror's path before it does not matter. An official image
+     * has one name only, which others have as their second one: {@code redmine}, {@code sameersbn/redmine}.
+     *
+     * @param repository as {@link Catalogue#repository} returns it
      */
-    boolean isImage(String image) {
-        String repository = Catalogue.repository(image);
+    boolean isImage(String repository) {
         return images.stream()
-                .map(Catalogue::repository)
                 .anyMatch(known -> repository.equals(known)
                         || repository.endsWith((known.contains("/") ? "/" : "library/") + known));
     }

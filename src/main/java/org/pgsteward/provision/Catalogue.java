@@ -14,6 +14,7 @@ import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.pgsteward.io.BoundedFile;
 import org.pgsteward.model.Container;
@@ -23,10 +24,18 @@ public final class Catalogue {
     /** The maximum size of a file that is read, in bytes. */
     private static final int MOST_BYTES = 1024 * 1024;
 
+    private static final Pattern DIGEST = Pattern.compile("@.*$");
+    private static final Pattern TAG = Pattern.compile(":[^/:]*$");
+    private static final Pattern REGISTRY = Pattern.compile("^(localhost|[^/]*[.:][^/]*)/");
+
     private final List<Application> applications;
+
+    /** The entries for an unknown image. */
+    private final List<Application> ofAnyImage;
 
     private Catalogue(List<Application> applications) {
         this.applications = List.copyOf(applications);
+        this.ofAnyImage = applications.stream().map(Application::ofAnyImage).toList();
     }
 
     /** Returns the shipped catalogue. */
@@ -77,12 +86,14 @@ public final class Catalogue {
      */
     List<Application> applications(Container container) {
         List<Application> own = ofImage(container).toList();
+        if (own.isEmpty()) {
+            return ofAnyImage;
+        }
         return Stream.concat(
                         own.stream(),
                         applications.stream()
                                 .filter(entry -> !own.contains(entry))
-                                .filter(entry -> own.isEmpty() || !entry.generic())
-                                .map(Application::ofAnyImage))
+                                .filter(entry -> !entry.generic()))
                 .toList();
     }
 
@@ -96,7 +107,8 @@ public final class Catalogue {
 
     /** Returns the entries with the image of {@code container}. */
     Stream<Application> ofImage(Container container) {
-        return applications.stream().filter(entry -> entry.isImage(container.image()));
+        String repository = repository(container.image());
+        return applications.stream().filter(entry -> entry.isImage(repository));
     }
 
     /**
@@ -117,9 +129,9 @@ public final class Catalogue {
      * or is localhost.
      */
     static String repository(String image) {
-        String name =
-                image.replaceFirst("@.*$", "").replaceFirst(":[^/:]*$", "").toLowerCase(Locale.ROOT);
-        return name.replaceFirst("^(localhost|[^/]*[.:][^/]*)/", "");
+        String named = DIGEST.matcher(image).replaceFirst("");
+        String name = TAG.matcher(named).replaceFirst("").toLowerCase(Locale.ROOT);
+        return REGISTRY.matcher(name).replaceFirst("");
     }
 
     /** Refuses unknown fields, since an entry with a misspelt field would never match. */

@@ -53,7 +53,9 @@ record Unenrolled(String service, boolean application, String reason, String rem
         String service = new Labels(container).service();
         return catalogue.applications(container).stream()
                 .filter(entry -> !isTool(container))
-                .filter(entry -> !entry.generic() || entry.isAnyAddress() || entry.isImage(container.image()))
+                .filter(entry -> !entry.generic()
+                        || entry.isAnyAddress()
+                        || entry.isImage(Catalogue.repository(container.image())))
                 .flatMap(entry -> halfConfigured(entry, container, service, variables, ours).stream())
                 .findFirst()
                 .or(() -> mention(container, service, catalogue, ours));
