@@ -24,6 +24,10 @@ import org.pgsteward.postgres.Query;
  *   <li>the times at which PostgreSQL last reset the counters of the database and of the cluster. A crash resets them too.
  * </ul>
  *
+ * <p>A session's writes are counted when it ends or is idle, at most ten seconds after its commit. A check sees all
+ * committed changes, also those that are not counted yet. Their count then changes the state, and leads to one more check.
+ * So a state is read before its check, never after it.
+ *
  * <p>With {@code track_counts} off, PostgreSQL does not count. The state is empty then, and equals no other.
  */
 final class CheckedDatabases {

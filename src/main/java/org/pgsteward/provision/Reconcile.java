@@ -16,7 +16,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Checks all services once: grants the claims of containers, repairs enrolled services without a container, closes databases
- * to other roles, and repairs the contents of each database that was written to.
+ * to other roles, and repairs the contents of each database that was written to. The number of statements depends only on
+ * the number of changes, not on the number of services.
  */
 final class Reconcile {
     private static final Logger LOG = LoggerFactory.getLogger(Reconcile.class);

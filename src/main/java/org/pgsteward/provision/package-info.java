@@ -10,7 +10,8 @@
  *       ManagementAccess} the role's privileges in the management database, {@link DatabaseContents} the desired contents of the
  *       database, and {@link IsolationPlan} separates all databases.
  *   <li>{@link StepRunner} carries the steps out, for one container ({@link Provisioner}) or for all services ({@link
- *       Reconcile}). A second run finds no step; after a run that was killed, the next run does the others.
+ *       Reconcile}). A second run finds no step; after a run that was killed, the next run does the others. A
+ *       reconcile connects only to databases that are in another state than at their last check ({@link CheckedDatabases}).
  *   <li>Only {@link Quarantine} removes a database.
  * </ol>
  *
