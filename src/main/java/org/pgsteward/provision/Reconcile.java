@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Checks all services once: grants the claims of containers, repairs enrolled services without a container, closes databases
- * to other roles, and repairs the contents of each database that was written to. The number of statements depends only on
+ * Checks all services once. Grants the claims of containers, and repairs enrolled services without a container. Closes
+ * databases to other roles, and repairs the contents of each database that was written to. The number of statements depends only on
  * the number of changes, not on the number of services.
  */
 final class Reconcile {
