@@ -2,8 +2,10 @@ package org.pgsteward.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
+@Tag("fast")
 class HeapReturnTest {
     private static final long MIB = 1 << 20;
 
