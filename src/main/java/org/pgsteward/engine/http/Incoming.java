@@ -36,29 +36,29 @@ final class Incoming {
      * refused: another program may interpret them differently.
      *
      * @param most the size limit of the line with its end, in bytes
-     * @param what the part of the response, for the exception
+     * @param part the name of this part of the response, for the exception
      * @throws IOException if the line exceeds the limit, has a forbidden byte, or the connection ends before the line
      */
-    String line(int most, String what) throws IOException {
+    String line(int most, String part) throws IOException {
         StringBuilder line = new StringBuilder();
         boolean carriageReturn = false;
         for (int size = 0; size < most; size++) {
             if (!arrived()) {
-                throw new EOFException("the connection ended within " + what);
+                throw new EOFException("the connection ended within " + part);
             }
             char next = (char) (received.get() & 0xff);
             if (next == '\n') {
                 return line.toString();
             }
             if (carriageReturn || next == 0) {
-                throw new IOException("a control character is in " + what);
+                throw new IOException("a control character is in " + part);
             }
             carriageReturn = next == '\r';
             if (!carriageReturn) {
                 line.append(next);
             }
         }
-        throw new IOException(what + " exceeds the limit");
+        throw new IOException(part + " exceeds the limit");
     }
 
     /** Waits for bytes if the buffer is empty; returns false at the end of the connection. */
