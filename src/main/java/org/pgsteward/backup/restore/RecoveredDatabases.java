@@ -25,15 +25,6 @@ import org.pgsteward.postgres.Server;
 final class RecoveredDatabases {
     private static final RecoveryNotes NOTES = new RecoveryNotes(RecoverySite.MARK);
 
-    private static final Set<String> JOURNAL = Set.of(
-            "public.service_configs",
-            "public.backup_log",
-            "public.backup_copy",
-            "public.user_activity",
-            "public.kept_databases",
-            "public.checked_databases",
-            "public.flyway_schema_history");
-
     private final Server server;
     private final Store store;
     private final RecoverySite site;
@@ -162,7 +153,7 @@ final class RecoveredDatabases {
                 + backup.manifest().run().startedAt().truncatedTo(ChronoUnit.SECONDS));
         Set<String> others =
                 new TreeSet<>(store.whole(backup).manifest().contents().rows().keySet());
-        others.removeAll(JOURNAL);
+        RecoverySite.JOURNAL.forEach(table -> others.remove("public." + table));
         if (!others.isEmpty()) {
             tally.missing(backup.manifest().source().database() + ": it contained tables outside the journal ("
                     + String.join(", ", others) + "); restore them with the commands in RECOVERY.md");

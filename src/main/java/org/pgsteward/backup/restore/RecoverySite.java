@@ -4,7 +4,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.pgsteward.model.Refusal;
+import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.SpareDatabases;
 
@@ -26,6 +29,17 @@ final class RecoverySite {
              LIMIT 5
             """.replace("{spare}", SpareDatabases.IS);
 
+    /** The tables and views of the journal, which are in the schema public of the management database. */
+    static final Set<String> JOURNAL = Set.of(
+            "service_configs",
+            "service_status",
+            "backup_log",
+            "backup_copy",
+            "user_activity",
+            "kept_databases",
+            "checked_databases",
+            "flyway_schema_history");
+
     /**
      * The query that names up to five tables and views. The journal's own tables do not count, because a daemon that
      * ran before has created them.
@@ -35,12 +49,11 @@ final class RecoverySite {
               FROM pg_catalog.pg_class AS c
              WHERE c.oid >= 16384 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
                AND c.relnamespace::pg_catalog.regnamespace::text !~ '^pg_'
-               AND c.relname NOT IN ('service_configs', 'backup_log', 'user_activity', 'service_status',
-                                     'kept_databases', 'backup_copy',
-                                     'flyway_schema_history')
+               AND c.relname NOT IN ({journal})
              ORDER BY 1
              LIMIT 5
-            """;
+            """.replace(
+                    "{journal}", JOURNAL.stream().map(Quote::literal).sorted().collect(Collectors.joining(", ")));
 
     private final Server server;
     private final Restore restore;

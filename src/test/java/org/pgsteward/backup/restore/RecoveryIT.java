@@ -119,6 +119,21 @@ class RecoveryIT {
         host.close();
     }
 
+    /** A daemon that ran once on the new server has created them, and the server still counts as empty. */
+    @Test
+    void allTablesOfTheJournalAreKnown() throws Exception {
+        try (TestHost fresh = TestHost.start()) {
+            Wiring order = fresh.wiring();
+            order.house.order();
+
+            assertThat(RestoreRole.names(
+                            order.server,
+                            "SELECT relname FROM pg_catalog.pg_class WHERE relnamespace = 'public'::regnamespace"
+                                    + " AND relkind IN ('r', 'p', 'v', 'm', 'f')"))
+                    .containsExactlyInAnyOrderElementsOf(RecoverySite.JOURNAL);
+        }
+    }
+
     @Test
     void refusesAServerThatIsNotEmpty() {
         assertThatThrownBy(() -> wiring.recovery.rebuild(RestoreProgress.QUIET, Recovery.Consent.NONE))
