@@ -483,12 +483,14 @@ class EncryptedBackupsIT {
         Path proc = Path.of("/proc", Long.toString(process.pid()));
         try {
             String started = Files.readString(proc.resolve("cmdline"), StandardCharsets.ISO_8859_1);
-            // jspawnhelper of the JVM replaces itself by the program.
-            if (started.contains("org.pgsteward.Steward") || started.contains("jspawnhelper")) {
+            String environment = Files.readString(proc.resolve("environ"), StandardCharsets.ISO_8859_1);
+            String arguments = Files.readString(proc.resolve("cmdline"), StandardCharsets.ISO_8859_1);
+            // jspawnhelper of the JVM replaces itself by the program, perhaps between two of these lines.
+            boolean replaced = started.isEmpty() || !started.equals(arguments);
+            if (replaced || started.contains("org.pgsteward.Steward") || started.contains("jspawnhelper")) {
                 return "";
             }
-            return Files.readString(proc.resolve("cmdline"), StandardCharsets.ISO_8859_1)
-                    + Files.readString(proc.resolve("environ"), StandardCharsets.ISO_8859_1);
+            return arguments + environment;
         } catch (IOException ended) {
             return "";
         }
