@@ -237,7 +237,7 @@ public final class ResticPlace implements CopyPlace {
         }
     }
 
-    /** Starts restic three times for all backups, because each start reads the whole repository's index. */
+    /** Starts restic four times for all backups, because each start reads the whole repository's index. */
     @Override
     public Map<String, String> removeAll(List<String> paths) throws IOException, InterruptedException {
         Set<String> unwanted = new HashSet<>(paths);
