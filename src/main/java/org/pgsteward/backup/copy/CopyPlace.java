@@ -2,7 +2,6 @@ package org.pgsteward.backup.copy;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,25 +67,21 @@ public interface CopyPlace {
     void remove(String path) throws IOException, InterruptedException;
 
     /**
-     * Removes files. A place that answers may refuse.
+     * Removes as many of these files as it can at once, and at least the first. A place that answers may refuse.
      *
-     * @return the reason for each file that the place keeps; {@code ""} if it gave none
+     * @return for each file that it handled, why the place keeps it; empty if it is removed, {@code ""} if no reason is known
      * @throws IOException if the place does not answer
      */
-    default Map<String, String> removeAll(List<String> paths) throws IOException, InterruptedException {
-        Map<String, String> kept = new HashMap<>();
-        for (String path : paths) {
-            String refusal = "";
-            try {
-                remove(path);
-            } catch (IOException e) {
-                refusal = FirstCause.of(e);
-            }
-            if (has(path)) {
-                kept.put(path, refusal);
-            }
+    default Map<String, Optional<String>> removeSome(List<String> paths) throws IOException, InterruptedException {
+        String path = paths.get(0);
+        String refusal = "";
+        try {
+            remove(path);
+        } catch (IOException e) {
+            refusal = FirstCause.of(e);
         }
-        return kept;
+        // A place that answers and still has the file refuses the removal.
+        return Map.of(path, has(path) ? Optional.of(refusal) : Optional.empty());
     }
 
     /**

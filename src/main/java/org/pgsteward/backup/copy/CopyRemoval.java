@@ -5,6 +5,8 @@ import java.sql.SQLException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.journal.CopyRows;
@@ -17,7 +19,7 @@ import org.slf4j.LoggerFactory;
 final class CopyRemoval {
     private static final Logger LOG = LoggerFactory.getLogger(CopyRemoval.class);
 
-    /** Copies that are removed at once. */
+    /** The most copies that are removed at once. */
     private static final int BATCH = 500;
 
     private static final String KEEPS = "the target keeps it";
@@ -66,21 +68,32 @@ final class CopyRemoval {
 
     /** Removes copies, their manifests last: if the target refuses to remove a file, the copy stays complete. */
     private boolean remove(Map<BackupCopy, String> reasons) throws IOException, InterruptedException {
-        Map<String, String> kept = place.removeAll(
-                reasons.keySet().stream().map(copy -> copy.source().path()).toList());
-        for (Map.Entry<BackupCopy, String> one : reasons.entrySet()) {
-            BackupCopy copy = one.getKey();
-            String path = copy.source().path();
-            String refusal = kept.get(path);
-            if (refusal != null) {
-                retained(copy, refusal.isEmpty() ? KEEPS : "the target refuses to remove it: " + refusal);
-                continue;
+        Map<String, BackupCopy> left = new LinkedHashMap<>();
+        reasons.keySet().forEach(copy -> left.put(copy.source().path(), copy));
+        boolean removed = false;
+        while (!left.isEmpty()) {
+            // The result of each step is recorded before the next one, in which the target may fail.
+            for (Map.Entry<String, Optional<String>> one :
+                    place.removeSome(List.copyOf(left.keySet())).entrySet()) {
+                String path = one.getKey();
+                BackupCopy copy = Objects.requireNonNull(left.remove(path));
+                if (one.getValue().isPresent()) {
+                    String refusal = one.getValue().get();
+                    retained(copy, refusal.isEmpty() ? KEEPS : "the target refuses to remove it: " + refusal);
+                } else {
+                    place.remove(Store.manifestOf(path));
+                    reporter.record(copy.in(CopyState.REMOVED, ""));
+                    LOG.info(
+                            "{}: removed {} at {}: {}",
+                            copy.source().service(),
+                            path,
+                            target.name(),
+                            reasons.get(copy));
+                    removed = true;
+                }
             }
-            place.remove(Store.manifestOf(path));
-            reporter.record(copy.in(CopyState.REMOVED, ""));
-            LOG.info("{}: removed {} at {}: {}", copy.source().service(), path, target.name(), one.getValue());
         }
-        return kept.size() < reasons.size();
+        return removed;
     }
 
     private void retained(BackupCopy copy, String because) {

@@ -237,13 +237,14 @@ public final class ResticPlace implements CopyPlace {
         }
     }
 
-    /** Starts restic four times for all backups, because each start reads the whole repository's index. */
+    /** Removes all at once, because each start of restic reads the index of the repository. */
     @Override
-    public Map<String, String> removeAll(List<String> paths) throws IOException, InterruptedException {
+    public Map<String, Optional<String>> removeSome(List<String> paths) throws IOException, InterruptedException {
         Set<String> unwanted = new HashSet<>(paths);
         List<ResticSnapshot> found = restic.snapshots().stream()
                 .filter(snapshot -> snapshot.path().filter(unwanted::contains).isPresent())
                 .toList();
+        Set<String> kept = Set.of();
         String refusal = "";
         if (!found.isEmpty()) {
             prune.isNeeded();
@@ -251,16 +252,14 @@ public final class ResticPlace implements CopyPlace {
                 restic.forget(found);
             } catch (IOException e) {
                 refusal = FirstCause.of(e);
+                kept = ResticCatalogue.backups(restic.snapshots());
             }
         }
-        Set<String> there = new HashSet<>(ResticCatalogue.backups(restic.snapshots()));
-        Map<String, String> kept = new HashMap<>();
+        Map<String, Optional<String>> handled = new HashMap<>();
         for (String path : paths) {
-            if (there.contains(path)) {
-                kept.put(path, refusal);
-            }
+            handled.put(path, kept.contains(path) ? Optional.of(refusal) : Optional.empty());
         }
-        return kept;
+        return handled;
     }
 
     @Override

@@ -33,8 +33,8 @@ final class CopyProducer extends DefaultProducer {
             case BEGIN -> place.begin(exchange.getVariable(Operation.COPIES, Integer.class));
             case COMMIT -> place.commit();
             case REMOVE -> place.remove(path);
-            case REMOVE_ALL -> {
-                return place.removeAll(List.of(exchange.getVariable(Operation.PATHS, String[].class)));
+            case REMOVE_SOME -> {
+                return place.removeSome(List.of(exchange.getVariable(Operation.PATHS, String[].class)));
             }
             case PUT -> {
                 return place.put(exchange.getVariable(Operation.FILE, Outgoing.class));

@@ -12,7 +12,7 @@ enum Operation {
     GET,
     HAS,
     REMOVE,
-    REMOVE_ALL,
+    REMOVE_SOME,
     LIST,
     MANIFESTS,
     CHECK,
@@ -24,7 +24,7 @@ enum Operation {
     /** The variable with the {@link org.pgsteward.backup.copy.Outgoing} of a {@code put}. */
     static final String FILE = "file";
 
-    /** The variable with the paths of {@code remove_all}. */
+    /** The variable with the paths of {@code remove_some}. */
     static final String PATHS = "paths";
 
     /** The variable with the folder of {@code manifests}. */

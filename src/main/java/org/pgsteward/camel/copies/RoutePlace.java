@@ -120,16 +120,16 @@ final class RoutePlace implements CopyPlace {
     }
 
     @Override
-    public Map<String, String> removeAll(List<String> paths) throws IOException, InterruptedException {
-        Answer answer = send(Operation.REMOVE_ALL, "", null, Map.of(Operation.PATHS, paths.toArray(String[]::new)));
+    public Map<String, Optional<String>> removeSome(List<String> paths) throws IOException, InterruptedException {
+        Answer answer = send(Operation.REMOVE_SOME, "", null, Map.of(Operation.PATHS, paths.toArray(String[]::new)));
         if (!answer.isByComponent()) {
-            return CopyPlace.super.removeAll(paths);
+            return CopyPlace.super.removeSome(paths);
         }
-        Map<String, String> kept = new HashMap<>();
+        Map<String, Optional<String>> handled = new HashMap<>();
         for (Map.Entry<?, ?> one : ((Map<?, ?>) answer.as(Map.class)).entrySet()) {
-            kept.put(String.valueOf(one.getKey()), String.valueOf(one.getValue()));
+            handled.put(String.valueOf(one.getKey()), ((Optional<?>) one.getValue()).map(String::valueOf));
         }
-        return kept;
+        return handled;
     }
 
     @Override
