@@ -8,9 +8,11 @@ import org.pgsteward.backup.BackupRun;
 import org.pgsteward.backup.CaveatCheck;
 import org.pgsteward.backup.ConcurrentBackups;
 import org.pgsteward.backup.RequestedBackups;
+import org.pgsteward.backup.SharedFiles;
 import org.pgsteward.backup.ShrinkCheck;
 import org.pgsteward.backup.StartupRecovery;
 import org.pgsteward.backup.dump.Dumps;
+import org.pgsteward.backup.dump.Unchanged;
 import org.pgsteward.backup.restore.Recovery;
 import org.pgsteward.backup.restore.Restore;
 import org.pgsteward.backup.restore.RestoreLeftovers;
@@ -47,12 +49,14 @@ final class BackupFactory {
     final RunsUnderWay runs = new RunsUnderWay();
     final ProcessDeaths deaths;
     final Verification verification;
+    final Unchanged unchanged;
     final Dumps dumps;
     final Restore restore;
     final Recovery recovery;
     final RecoveryCard recoveryCard;
     final CardKeeper card;
     final BackupAlerts notices;
+    final SharedFiles shared;
     final BackupRun backups;
     final ConcurrentBackups pair;
     final RequestedBackups asked;
@@ -80,8 +84,20 @@ final class BackupFactory {
         verification = new Verification(
                 store, keys, scratch, locks, programs, user, extensions, runs, journal.rows::verified, base.clock);
         DiskSpace space = new DiskSpace(store.root(), scratch);
+        unchanged = new Unchanged(store, journal.files, config.unchangedDays(), base.clock);
         dumps = new Dumps(
-                server, programs, user, store, keys, verification, space, runs, locks, extensions, base.clock);
+                server,
+                programs,
+                user,
+                store,
+                keys,
+                unchanged,
+                verification,
+                space,
+                runs,
+                locks,
+                extensions,
+                base.clock);
         restore = new Restore(
                 server,
                 programs,
@@ -103,12 +119,14 @@ final class BackupFactory {
                 new CaveatCheck(journal.rows, base.clock),
                 base.reporter,
                 base.clock);
+        shared = new SharedFiles(store, journal.rows, journal.files, base.reporter, base.clock);
         backups = new BackupRun(
                 dumps,
                 targets,
                 house,
                 new StoreEndpoint(base.routeClient),
                 verification,
+                shared,
                 card,
                 notices,
                 base.reporter,
@@ -118,6 +136,7 @@ final class BackupFactory {
                 targets,
                 journal.tables,
                 journal.rows,
+                shared,
                 sets,
                 store,
                 verification,

@@ -100,6 +100,7 @@ final class BackupWatchFactory {
         return new Reverification(
                 backup.store,
                 holdings,
+                backup.shared,
                 journal.rows,
                 backup.house,
                 backup.verification,

@@ -11,12 +11,14 @@ import org.pgsteward.journal.JournalImport;
 import org.pgsteward.journal.JournalWriter;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.journal.Tables;
+import org.pgsteward.journal.VerifiedFiles;
 import org.pgsteward.postgres.Server;
 
 /** Factory of the journal: its tables, its readers, and the rows that wait on disk. */
 final class JournalFactory {
     final Tables tables;
     final BackupRows rows;
+    final VerifiedFiles files;
     final CopyRows copies;
     final CopyStatusRows copyStatus;
     final JournalImport all;
@@ -29,6 +31,7 @@ final class JournalFactory {
         Server server = postgres.server;
         tables = new Tables(server.managementDatabase());
         rows = new BackupRows(server.managementDatabase());
+        files = new VerifiedFiles(server.managementDatabase());
         copies = new CopyRows(server.managementDatabase());
         copyStatus = new CopyStatusRows(server.managementDatabase());
         all = new JournalImport(server.managementDatabase());

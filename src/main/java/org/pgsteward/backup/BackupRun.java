@@ -45,6 +45,7 @@ public final class BackupRun {
     private final StartupRecovery house;
     private final PartWriter writer;
     private final Verification verification;
+    private final SharedFiles shared;
     private final CardKeeper card;
     private final BackupAlerts notices;
     private final Reporter reporter;
@@ -58,6 +59,7 @@ public final class BackupRun {
             StartupRecovery house,
             PartWriter writer,
             Verification verification,
+            SharedFiles shared,
             CardKeeper card,
             BackupAlerts notices,
             Reporter reporter,
@@ -67,6 +69,7 @@ public final class BackupRun {
         this.house = house;
         this.writer = writer;
         this.verification = verification;
+        this.shared = shared;
         this.card = card;
         this.notices = notices;
         this.reporter = reporter;
@@ -97,10 +100,14 @@ public final class BackupRun {
             return dumped;
         }
         if (made.state() != BackupState.MADE || made.verification().inStream()) {
-            // The card is usually written after the verification. This backup was verified while it was dumped.
+            // The card is usually written after the verification. This backup needs none after its dump.
             card.write();
         }
         reporter.record(made);
+        if (made.state() == BackupState.VERIFIED) {
+            notices.raise(made, true);
+            return dumped;
+        }
         return new Outcome(verify(made, true, judged -> Optional.empty()), false);
     }
 
@@ -178,6 +185,7 @@ public final class BackupRun {
             reporter.record(run.started());
             writer.write(run.partPath(), run.stream());
             Backup made = run.finish();
+            run.damaged().ifPresent(found -> shared.damaged(found.backup(), found.error()));
             logWarnings(made, run);
             return made;
         } catch (Throwable e) {

@@ -47,6 +47,7 @@ public final class RequestedBackups {
 
     private final Targets targets;
     private final BackupRows rows;
+    private final SharedFiles shared;
     private final SetKeeper sets;
     private final Store store;
     private final Verification verification;
@@ -60,6 +61,7 @@ public final class RequestedBackups {
             Targets targets,
             Tables tables,
             BackupRows rows,
+            SharedFiles shared,
             SetKeeper sets,
             Store store,
             Verification verification,
@@ -70,6 +72,7 @@ public final class RequestedBackups {
             Clock clock) {
         this.targets = targets;
         this.rows = rows;
+        this.shared = shared;
         this.sets = sets;
         this.store = store;
         this.verification = verification;
@@ -231,6 +234,9 @@ public final class RequestedBackups {
             ReverificationRule.recovered(List.of(before.service()), Set.of(), clock.instant())
                     .forEach(run::raise);
         }
+        if (after.state() == BackupState.VERIFIED) {
+            shared.spread(after);
+        }
         return after;
     }
 
@@ -252,9 +258,11 @@ public final class RequestedBackups {
     private Optional<Condition> damage(Backup before, Backup after) {
         ReverificationRule.Conclusion conclusion =
                 ReverificationRule.conclude(before, after, () -> false, () -> isAsWritten(before), clock.instant());
-        return conclusion.verdict() == ReverificationRule.Verdict.DAMAGED
-                ? conclusion.with(OtherBackups.sentence(rows, before)).condition()
-                : Optional.empty();
+        if (conclusion.verdict() != ReverificationRule.Verdict.DAMAGED) {
+            return Optional.empty();
+        }
+        shared.spread(after);
+        return shared.withOthers(conclusion).condition();
     }
 
     private boolean isAsWritten(Backup backup) {

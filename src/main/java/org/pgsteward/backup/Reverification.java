@@ -12,6 +12,7 @@ import org.pgsteward.alert.Alert;
 import org.pgsteward.alert.AlertRegistry;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.backup.store.Removal;
+import org.pgsteward.backup.store.SharedNames;
 import org.pgsteward.backup.store.Store;
 import org.pgsteward.backup.store.StoreView;
 import org.pgsteward.backup.store.StoredBackupStatus;
@@ -35,6 +36,8 @@ public final class Reverification {
 
     private final StoreView holdings;
     private final Removal removal;
+    private final SharedNames names;
+    private final SharedFiles shared;
     private final BackupRows rows;
     private final StartupRecovery house;
     private final Verification verification;
@@ -46,6 +49,7 @@ public final class Reverification {
     public Reverification(
             Store store,
             StoreView holdings,
+            SharedFiles shared,
             BackupRows rows,
             StartupRecovery house,
             Verification verification,
@@ -55,6 +59,8 @@ public final class Reverification {
             Clock clock) {
         this.holdings = holdings;
         this.removal = new Removal(store);
+        this.names = new SharedNames(store);
+        this.shared = shared;
         this.rows = rows;
         this.house = house;
         this.verification = verification;
@@ -78,6 +84,10 @@ public final class Reverification {
     private void verify(StoredBackupStatus backup) throws InterruptedException {
         ReverificationRule.Conclusion conclusion = reverify(backup);
         reporter.record(conclusion.backup());
+        if (conclusion.verdict() == ReverificationRule.Verdict.GOOD
+                || conclusion.verdict() == ReverificationRule.Verdict.DAMAGED) {
+            shared.spread(conclusion.backup());
+        }
         conclusion.condition().ifPresent(reporter::raise);
     }
 
@@ -99,7 +109,8 @@ public final class Reverification {
 
     private ReverificationOrder.Candidates candidates(String service) throws SQLException, IOException {
         Map<UUID, BackupRow> judgements = rows.judgements(service);
-        return new ReverificationOrder.Candidates(holdings.of(service, judgements), judgements.keySet());
+        return new ReverificationOrder.Candidates(
+                holdings.of(service, judgements), judgements.keySet(), backup -> names.of(backup.path()));
     }
 
     /**
@@ -126,9 +137,7 @@ public final class Reverification {
             default ->
                 LOG.warn("{}: {} did not pass its re-verification: {}", backup.service(), backup.id(), after.error());
         }
-        return conclusion.verdict() == ReverificationRule.Verdict.DAMAGED
-                ? conclusion.with(OtherBackups.sentence(rows, backup))
-                : conclusion;
+        return conclusion.verdict() == ReverificationRule.Verdict.DAMAGED ? shared.withOthers(conclusion) : conclusion;
     }
 
     private boolean isAsWritten(Backup backup) {

@@ -6,9 +6,14 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.function.BinaryOperator;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import org.pgsteward.backup.store.StoredBackupStatus;
 import org.pgsteward.model.BackupState;
@@ -21,6 +26,7 @@ import org.pgsteward.model.BackupState;
  *   <li>A backup without a row in the journal comes first, because retention keeps it until it has one.
  *   <li>Then comes the backup with the oldest check, regardless of its result.
  *   <li>The path decides between two backups of the same age.
+ *   <li>Backups that share one file count as one, with the newest check of any of them.
  * </ol>
  *
  * <p>It leaves out expired backups, backups with a check within {@link #FRESH}, and the backups of a held service.
@@ -40,8 +46,26 @@ final class ReverificationOrder {
      *
      * @param stored the backups with a manifest in the store
      * @param inJournal the event ids of the backups with a row in the journal
+     * @param sharedFile returns the identity of a backup's file; empty if no other backup shares it
      */
-    record Candidates(List<StoredBackupStatus> stored, Set<UUID> inJournal) {}
+    record Candidates(
+            List<StoredBackupStatus> stored,
+            Set<UUID> inJournal,
+            Function<StoredBackupStatus, Optional<Object>> sharedFile) {
+        private boolean isInJournal(StoredBackupStatus backup) {
+            return inJournal.contains(backup.backup().identity().eventId());
+        }
+
+        /** Returns the backups without those whose file was checked later as that of another one. */
+        private List<StoredBackupStatus> oneOfEachFile() {
+            Map<Object, StoredBackupStatus> lastChecked = new LinkedHashMap<>();
+            for (StoredBackupStatus backup : stored) {
+                Object file = (isInJournal(backup) ? sharedFile.apply(backup) : Optional.empty()).orElse(backup.path());
+                lastChecked.merge(file, backup, BinaryOperator.maxBy(Comparator.comparing(one -> checkedAt(one))));
+            }
+            return List.copyOf(lastChecked.values());
+        }
+    }
 
     /** Reads the backups of one service. */
     @FunctionalInterface
@@ -67,13 +91,9 @@ final class ReverificationOrder {
                 continue;
             }
             Candidates candidates = reading.of(service);
-            for (StoredBackupStatus backup : candidates.stored()) {
+            for (StoredBackupStatus backup : candidates.oneOfEachFile()) {
                 if (isDue(backup, now)) {
-                    first.add(new Candidate(
-                            backup,
-                            candidates
-                                    .inJournal()
-                                    .contains(backup.backup().identity().eventId())));
+                    first.add(new Candidate(backup, candidates.isInJournal(backup)));
                 }
             }
             // Bounds the memory: at most count backups and those of one service are held.

@@ -21,6 +21,7 @@ public record BackupConfig(
         Path scratch,
         String schedule,
         Optional<String> baseSchedule,
+        int unchangedDays,
         AgeKeys keys,
         Optional<Secret> manifestKey) {
     static final Section SECTION = new Section("Backups", "");
@@ -29,6 +30,8 @@ public record BackupConfig(
         new CronSchedule(text, ZoneId.of("UTC"));
         return text;
     });
+
+    private static final int MOST_UNCHANGED_DAYS = 30;
 
     public static final Setting<Path> STORE =
             SECTION.setting("pgsteward.backup.dir", Paths.ABSOLUTE, "backups", "Folder of all backups (the store).");
@@ -48,6 +51,12 @@ public record BackupConfig(
             "30 3 * * 0",
             "Schedule of base backups, which contain the whole cluster; empty for never.",
             Setting.Trait.EMPTY_IS_OFF);
+    public static final Setting<Integer> UNCHANGED_DAYS = SECTION.setting(
+            "pgsteward.backup.unchanged.days",
+            Form.NUMBER.limited("from 0 to " + MOST_UNCHANGED_DAYS, days -> days >= 0 && days <= MOST_UNCHANGED_DAYS),
+            "7",
+            "A dump with the content of the last verified backup shares its file and its verification. After this number of days at"
+                    + " most (1 to 30), the file is restored and compared again. 0: each dump is stored and verified.");
     public static final Setting<List<String>> RECIPIENTS = SECTION.optional(
             "pgsteward.backup.recipients", Form.LIST, "none", "Public age keys with which backups are encrypted.");
     public static final Setting<Secret> IDENTITY = SECTION.optional(
@@ -92,6 +101,7 @@ public record BackupConfig(
                         .orElseGet(() -> settings.value(DaemonConfig.STATE).resolve("scratch")),
                 settings.value(SCHEDULE),
                 settings.find(BASE_SCHEDULE),
+                settings.value(UNCHANGED_DAYS),
                 keys(settings),
                 settings.find(MANIFEST_KEY));
     }

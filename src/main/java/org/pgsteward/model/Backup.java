@@ -164,6 +164,17 @@ public record Backup(Identity identity, Source source, Times times, File file, V
         return with(new Verification(verification.at(), took, true));
     }
 
+    /**
+     * Returns this backup in state {@code verified}, with the verification of an earlier backup whose file it shares.
+     *
+     * @param at when that backup was verified
+     * @param took how long its restore took
+     */
+    public Backup verifiedAs(Instant at, Duration took) {
+        return with(new Verification(Optional.of(at), took, false))
+                .with(new Result(BackupState.VERIFIED, "", caveats()));
+    }
+
     /** Returns this backup in state {@code failed}, without a file. */
     public Backup failed(Instant at, Duration took, String because) {
         return new Backup(

@@ -76,6 +76,7 @@ final class BackupHost implements AutoCloseable {
                         wiring.house,
                         writer,
                         wiring.verification,
+                        wiring.shared,
                         wiring.card,
                         notices,
                         wiring.reporter,

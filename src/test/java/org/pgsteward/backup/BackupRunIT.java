@@ -52,6 +52,7 @@ class BackupRunIT extends OnBackupHost {
                 UnprivilegedUser.ofThisProcess(),
                 wiring.store,
                 AgeKeys.NONE,
+                wiring.unchanged,
                 wiring.verification,
                 new DiskSpace(host.store(), host.folder()),
                 wiring.runs,

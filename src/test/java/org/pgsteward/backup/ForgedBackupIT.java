@@ -214,6 +214,7 @@ class ForgedBackupIT {
         return new Reverification(
                 wiring.store,
                 new StoreView(wiring.store),
+                wiring.shared,
                 wiring.rows,
                 wiring.house,
                 wiring.verification,

@@ -103,7 +103,7 @@ class ReverificationOrderTest {
                         9,
                         List.of("app"),
                         service -> false,
-                        service -> new ReverificationOrder.Candidates(List.of(), inJournal),
+                        service -> new ReverificationOrder.Candidates(List.of(), inJournal, backup -> Optional.empty()),
                         NOW))
                 .isEmpty();
     }
@@ -226,7 +226,8 @@ class ReverificationOrderTest {
                 own.stream()
                         .filter(Named::isInJournal)
                         .map(one -> one.backup().backup().identity().eventId())
-                        .collect(Collectors.toSet()));
+                        .collect(Collectors.toSet()),
+                backup -> Optional.empty());
     }
 
     private static Named known(StoredBackupStatus backup) {

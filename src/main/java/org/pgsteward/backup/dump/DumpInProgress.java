@@ -43,9 +43,11 @@ public final class DumpInProgress implements AutoCloseable {
     private final CompletableFuture<Map<String, Long>> rows;
     private final String clientVersion;
     private final AgeKeys keys;
+    private final Unchanged unchanged;
     private final Optional<StreamVerification> verification;
     private final Set<String> allowedExtensions;
     private final DumpStream stream;
+    private Optional<Unchanged.Result.Damaged> damaged = Optional.empty();
     private boolean published;
     private boolean closed;
 
@@ -59,6 +61,7 @@ public final class DumpInProgress implements AutoCloseable {
             Dump.Started dump,
             String clientVersion,
             AgeKeys keys,
+            Unchanged unchanged,
             Optional<StreamVerification> verification,
             Set<String> allowedExtensions)
             throws IOException {
@@ -73,6 +76,7 @@ public final class DumpInProgress implements AutoCloseable {
         this.rows = dump.rows();
         this.clientVersion = clientVersion;
         this.keys = keys;
+        this.unchanged = unchanged;
         this.verification = verification;
         this.allowedExtensions = allowedExtensions;
         file.clear();
@@ -135,7 +139,6 @@ public final class DumpInProgress implements AutoCloseable {
         if (stream.sourceBytes() == 0) {
             throw new IOException("the dump program of " + target.service() + " ended with exit code 0 without data");
         }
-        String path = file.path();
         long written = file.size();
         if (written != stream.sizeBytes()) {
             throw new IOException("the dump of " + target.service() + " has " + stream.sizeBytes() + " bytes, but "
@@ -157,28 +160,68 @@ public final class DumpInProgress implements AutoCloseable {
                         target.kind().word()),
                 new Manifest.Run(
                         started.times().startedAt(), finished, started.source().serverVersion(), clientVersion),
-                new Manifest.File(file.fileName(), sha256, written, stream.sourceBytes(), keys.recipients(), ""),
+                new Manifest.File(
+                        file.fileName(),
+                        sha256,
+                        written,
+                        stream.sourceBytes(),
+                        keys.recipients(),
+                        "",
+                        stream.contentSha256()),
                 new Manifest.Contents(extensions, countedRows(), surroundings.withoutSecrets()),
                 List.of());
-        Manifest manifest = plain.with(RestoreCaveats.of(plain, allowedExtensions, List.of()));
-        if (verification.isEmpty()) {
-            file.publish(manifest);
-            published = true;
-            return started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
-                    .with(manifest.caveats());
-        }
+        Manifest own = plain.with(RestoreCaveats.of(plain, allowedExtensions, List.of()));
+        return verification.isEmpty() ? publish(own) : verifyAndPublish(own, verification.get());
+    }
+
+    private Backup publish(Manifest own) throws IOException {
+        Optional<Unchanged.Result.Same> same = shareFile(own);
+        Manifest manifest = same.map(
+                        other -> own.sharing(other.backup().manifest()).with(other.caveats()))
+                .orElse(own);
+        Backup made = publishAs(manifest);
+        return same.filter(other -> other.verifiedAt().isPresent())
+                .map(other -> made.verifiedAs(other.verifiedAt().orElseThrow(), other.took()))
+                .orElse(made);
+    }
+
+    private Backup verifyAndPublish(Manifest own, StreamVerification watcher) throws IOException, InterruptedException {
         progress.step("verifies the dump");
-        Optional<String> inconclusive = finish(verification.get(), manifest);
-        manifest = manifest.with(
-                RestoreCaveats.of(plain, allowedExtensions, verification.get().lost()));
-        file.publish(inconclusive.isPresent() ? manifest : manifest.verifiedInStream());
-        published = true;
-        Backup made = started.made(path, finished, written, stream.sourceBytes(), sha256, sinceStart())
-                .with(manifest.caveats());
-        Duration took = verification.get().took();
+        Optional<String> inconclusive = finish(watcher, own);
+        Manifest verified = own.with(RestoreCaveats.of(own, allowedExtensions, watcher.lost()));
+        Manifest manifest = shareFile(own)
+                .map(same -> verified.sharing(same.backup().manifest()))
+                .orElse(verified);
+        Backup made = publishAs(inconclusive.isPresent() ? manifest : manifest.verifiedInStream());
+        Duration took = watcher.took();
         return inconclusive.isPresent()
                 ? made.judged(BackupState.UNVERIFIABLE, clock.instant(), took, inconclusive.get())
                 : made.verifiedInStream(took);
+    }
+
+    /** Replaces the written file by that of a backup with the same content, if there is one. */
+    private Optional<Unchanged.Result.Same> shareFile(Manifest own) {
+        progress.step("compares the dump with the last backup");
+        Unchanged.Result found = unchanged.find(own);
+        if (found instanceof Unchanged.Result.Damaged broken) {
+            damaged = Optional.of(broken);
+        }
+        return found instanceof Unchanged.Result.Same same && file.share(same.backup())
+                ? Optional.of(same)
+                : Optional.empty();
+    }
+
+    private Backup publishAs(Manifest manifest) throws IOException {
+        file.publish(manifest);
+        published = true;
+        return started.made(
+                        file.path(),
+                        manifest.run().finishedAt(),
+                        manifest.file().sizeBytes(),
+                        manifest.file().sourceBytes(),
+                        manifest.file().sha256(),
+                        sinceStart())
+                .with(manifest.caveats());
     }
 
     private static Optional<String> finish(StreamVerification verification, Manifest manifest)
@@ -188,6 +231,11 @@ public final class DumpInProgress implements AutoCloseable {
         } catch (IOException e) {
             throw new IOException("the restore failed: " + e.getMessage(), e);
         }
+    }
+
+    /** Returns the backup of the same content whose file has changed since it was written; empty if none was found. */
+    public Optional<Unchanged.Result.Damaged> damaged() {
+        return damaged;
     }
 
     /** Returns the row of the journal after a failure. */

@@ -21,6 +21,7 @@ import org.pgsteward.postgres.ClientProgram;
  */
 final class DumpStream extends FilterInputStream {
     private final ClientProgram program;
+    private final ContentHash content;
     private final CompressedStream compressed;
     private final MessageDigest hash;
     private long sizeBytes;
@@ -31,13 +32,19 @@ final class DumpStream extends FilterInputStream {
      * @param keys the recipients, if any
      */
     DumpStream(ClientProgram program, InputStream plain, AgeKeys keys) throws IOException {
-        this(program, new CompressedStream(plain), keys, Sha256.digest());
+        this(program, new ContentHash(plain), keys);
     }
 
-    private DumpStream(ClientProgram program, CompressedStream compressed, AgeKeys keys, MessageDigest hash)
+    private DumpStream(ClientProgram program, ContentHash content, AgeKeys keys) throws IOException {
+        this(program, content, new CompressedStream(content), keys, Sha256.digest());
+    }
+
+    private DumpStream(
+            ClientProgram program, ContentHash content, CompressedStream compressed, AgeKeys keys, MessageDigest hash)
             throws IOException {
         super(new DigestInputStream(keys.encrypts() ? keys.encrypted(compressed) : compressed, hash));
         this.program = program;
+        this.content = content;
         this.compressed = compressed;
         this.hash = hash;
     }
@@ -87,6 +94,11 @@ final class DumpStream extends FilterInputStream {
     /** Returns the hash of the bytes that were read. May be called once, when the stream is complete. */
     String sha256Hex() {
         return HexFormat.of().formatHex(hash.digest());
+    }
+
+    /** Returns the hash of the content; empty if it has none. May be called once, when the stream is complete. */
+    String contentSha256() {
+        return content.sha256Hex().orElse("");
     }
 
     @Override

@@ -31,6 +31,7 @@ public final class Dumps {
     private final UnprivilegedUser user;
     private final Store store;
     private final AgeKeys keys;
+    private final Unchanged unchanged;
     private final Verification verification;
     private final DumpRoom room;
     private final Turn dumping = new Turn(RunsUnderWay.ANOTHER_DUMP);
@@ -45,6 +46,7 @@ public final class Dumps {
             UnprivilegedUser user,
             Store store,
             AgeKeys keys,
+            Unchanged unchanged,
             Verification verification,
             DiskSpace disk,
             RunsUnderWay runs,
@@ -57,6 +59,7 @@ public final class Dumps {
         this.user = user;
         this.store = store;
         this.keys = keys;
+        this.unchanged = unchanged;
         this.verification = verification;
         this.room = new DumpRoom(server, store, verification, disk);
         this.runs = runs;
@@ -117,6 +120,7 @@ public final class Dumps {
                     started,
                     Integer.toString(programs.major()),
                     keys,
+                    unchanged,
                     streamVerification,
                     allowedExtensions);
         }

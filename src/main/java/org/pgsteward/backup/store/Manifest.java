@@ -41,6 +41,8 @@ public record Manifest(Identity identity, Source source, Run run, File file, Con
      * @param verification {@code stream} if the backup was restored and compared while it was made, because this host cannot
      *     decrypt the file. This is the weaker verification: the restored bytes are not the stored ones. Empty if the
      *     stored file itself is verified
+     * @param contentSha256 the SHA-256 of the stream before compression, without the time in its header; empty if it has no
+     *     such hash. Two dumps of an unchanged database have the same one
      */
     public record File(
             String name,
@@ -48,7 +50,28 @@ public record Manifest(Identity identity, Source source, Run run, File file, Con
             long sizeBytes,
             long sourceBytes,
             List<String> recipients,
-            String verification) {
+            String verification,
+            String contentSha256) {
+        /** Creates a file without a hash of its content. */
+        public File(
+                String name,
+                String sha256,
+                long sizeBytes,
+                long sourceBytes,
+                List<String> recipients,
+                String verification) {
+            this(name, sha256, sizeBytes, sourceBytes, recipients, verification, "");
+        }
+
+        private File verified(String how) {
+            return new File(name, sha256, sizeBytes, sourceBytes, recipients, how, contentSha256);
+        }
+
+        /** Returns this file with the bytes of another one, which has the same content. */
+        private File sharing(File other) {
+            return new File(name, other.sha256, other.sizeBytes, sourceBytes, recipients, verification, contentSha256);
+        }
+
         /** Returns whether the file is encrypted. */
         public boolean isEncrypted() {
             return !recipients.isEmpty();
@@ -109,10 +132,13 @@ public record Manifest(Identity identity, Source source, Run run, File file, Con
         return new Manifest(identity, source, run, other, contents, caveats);
     }
 
+    /** Returns this manifest for a backup that shares the file of another one. */
+    public Manifest sharing(Manifest other) {
+        return in(file.sharing(other.file));
+    }
+
     /** Returns this manifest for a backup that was verified while it was made. */
     public Manifest verifiedInStream() {
-        File verified =
-                new File(file.name(), file.sha256(), file.sizeBytes(), file.sourceBytes(), file.recipients(), STREAM);
-        return new Manifest(identity, source, run, verified, contents, caveats);
+        return in(file.verified(STREAM));
     }
 }

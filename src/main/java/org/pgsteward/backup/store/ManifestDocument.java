@@ -30,7 +30,8 @@ record ManifestDocument(
         Map<String, String> extensions,
         Map<String, Long> rows,
         DatabaseEnvironment surroundings,
-        List<String> caveats) {
+        List<String> caveats,
+        String contentSha256) {
     /** An older manifest lacks newer fields. */
     ManifestDocument {
         setId = setId == null ? "" : setId;
@@ -39,6 +40,7 @@ record ManifestDocument(
         proof = proof == null ? "" : proof;
         surroundings = surroundings == null ? DatabaseEnvironment.UNKNOWN : surroundings;
         caveats = caveats == null ? List.of() : List.copyOf(caveats);
+        contentSha256 = contentSha256 == null ? "" : contentSha256;
     }
 
     static ManifestDocument of(Manifest manifest) {
@@ -69,7 +71,8 @@ record ManifestDocument(
                 contents.extensions(),
                 contents.rows(),
                 contents.surroundings(),
-                manifest.caveats());
+                manifest.caveats(),
+                file.contentSha256());
     }
 
     Manifest manifest() {
@@ -77,7 +80,7 @@ record ManifestDocument(
                 new Manifest.Identity(backupId, eventId, setId),
                 new Manifest.Source(service, database, owner, image, kind),
                 new Manifest.Run(startedAt, finishedAt, serverVersion, clientVersion),
-                new Manifest.File(file, sha256, sizeBytes, sourceBytes, sealedTo, proof),
+                new Manifest.File(file, sha256, sizeBytes, sourceBytes, sealedTo, proof, contentSha256),
                 new Manifest.Contents(extensions, rows, surroundings),
                 caveats);
     }

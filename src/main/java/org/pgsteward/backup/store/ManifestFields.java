@@ -45,6 +45,9 @@ final class ManifestFields {
                         .anyMatch(kind -> kind.word().equals(manifest.source().kind())));
         Fields.matches("file", manifest.file().name(), Fields.FILE);
         Fields.matches("sha256", manifest.file().sha256(), HASH);
+        if (!manifest.file().contentSha256().isEmpty()) {
+            Fields.matches("content_sha256", manifest.file().contentSha256(), HASH);
+        }
         Fields.require(
                 "size_bytes", manifest.file().sizeBytes(), manifest.file().sizeBytes() >= 0);
         Fields.require(

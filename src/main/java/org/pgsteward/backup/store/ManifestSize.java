@@ -40,6 +40,7 @@ final class ManifestSize {
                         manifest.source().kind(),
                         manifest.file().name(),
                         manifest.file().sha256(),
+                        manifest.file().contentSha256(),
                         manifest.run().serverVersion(),
                         manifest.run().clientVersion(),
                         manifest.file().verification(),

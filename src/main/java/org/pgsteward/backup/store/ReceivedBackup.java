@@ -134,7 +134,8 @@ public final class ReceivedBackup {
                     size,
                     expected.sourceBytes(),
                     keys.recipients(),
-                    expected.verification());
+                    expected.verification(),
+                    expected.contentSha256());
             return other.bytes(backup.manifest().in(file), backup.signature() == ManifestSignature.VALID);
         });
         if (from.root().equals(into.root()) && !stored.path().equals(backup.path())) {

@@ -8,12 +8,16 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import org.pgsteward.io.AtomicFile;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The place of a backup in the store while its file is written. The file ends in {@code .part} until {@link #publish} gives it
  * its final name, so a file with a final name is whole.
  */
 public final class UnfinishedBackup {
+    private static final Logger LOG = LoggerFactory.getLogger(UnfinishedBackup.class);
+
     private final Store store;
     private final String path;
 
@@ -65,6 +69,34 @@ public final class UnfinishedBackup {
             throw new IOException(part + " is not a regular file: another program put it there");
         }
         return found.size();
+    }
+
+    /**
+     * Replaces the written file by another name of the file of a stored backup: a hard link. So every backup has a file of its
+     * own name, and the content takes space once.
+     *
+     * @return false if that is impossible, for example on a file system without hard links; the written file is then unchanged
+     */
+    public boolean share(StoredBackup stored) {
+        Path link = store.resolve(Store.partOf(partPath()));
+        try {
+            Files.deleteIfExists(link);
+            Files.createLink(link, store.resolve(stored.path()));
+            Files.move(link, partFile(), StandardCopyOption.ATOMIC_MOVE);
+            return true;
+        } catch (IOException | UnsupportedOperationException e) {
+            LOG.debug("{} gets a file of its own, beside {}: {}", path, stored.path(), e.toString());
+            discard(link);
+            return false;
+        }
+    }
+
+    private static void discard(Path link) {
+        try {
+            Files.deleteIfExists(link);
+        } catch (IOException e) {
+            LOG.debug("the next start removes {}: {}", link, e.toString());
+        }
     }
 
     /**

@@ -96,6 +96,8 @@ final class RetentionHost implements AutoCloseable {
                 "pgsteward.monitor.postgres.period", "1h",
                 "pgsteward.monitor.backups.delay", "1h",
                 "pgsteward.relist.period", "1h"));
+        // Most tests are about backups that have a file each.
+        settings.put("pgsteward.backup.unchanged.days", "0");
         for (int i = 0; i < more.length; i += 2) {
             settings.put(more[i], more[i + 1]);
         }
@@ -126,6 +128,7 @@ final class RetentionHost implements AutoCloseable {
         new Reverification(
                         wiring.store,
                         new StoreView(wiring.store),
+                        wiring.shared,
                         wiring.rows,
                         wiring.house,
                         wiring.verification,
