@@ -112,6 +112,7 @@ public final class CopyPass {
         private final List<BackupCopy> uncommitted = new ArrayList<>();
         private final List<BackupCopy> present = new ArrayList<>();
         private final LocalBackups local;
+        private final SameContents contents = new SameContents();
         private Optional<String> failure = Optional.empty();
 
         /** Whether the target failed. A fault of this host does not count. */
@@ -130,10 +131,10 @@ public final class CopyPass {
         Result run() throws SQLException, InterruptedException {
             List<Candidate> candidates = rows.of(target.name());
             List<Candidate> wanted = plan().toCopy(candidates);
-            candidates.stream()
-                    .filter(Candidate::isThere)
-                    .flatMap(candidate -> candidate.copy().stream())
-                    .forEach(present::add);
+            candidates.stream().filter(Candidate::isThere).forEach(there -> {
+                there.copy().ifPresent(present::add);
+                contents.add(there);
+            });
             recordNew(wanted);
             try {
                 place.begin(present.size());
@@ -211,6 +212,7 @@ public final class CopyPass {
             try {
                 BackupCopy there = send(candidate, copy);
                 failuresInARow = 0;
+                contents.add(candidate);
                 if (uncommitted.isEmpty() || !uncommitted.contains(there)) {
                     there(there);
                 }
@@ -224,7 +226,7 @@ public final class CopyPass {
         }
 
         private BackupCopy send(Candidate candidate, BackupCopy copy) throws IOException, InterruptedException {
-            Outgoing dump = local.dump(candidate, copy);
+            Outgoing dump = local.dump(candidate, copy, contents.pathOf(candidate));
             CopyPlace.Stored stored;
             try {
                 stored = place.put(dump);

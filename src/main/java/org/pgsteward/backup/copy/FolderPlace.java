@@ -1,36 +1,25 @@
 package org.pgsteward.backup.copy;
 
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.DigestInputStream;
-import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Stream;
 import org.pgsteward.backup.store.CardOrigin;
 import org.pgsteward.backup.store.ShellWord;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
-import org.pgsteward.io.Sha256;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +36,6 @@ public final class FolderPlace implements CopyPlace {
     private static final Logger LOG = LoggerFactory.getLogger(FolderPlace.class);
 
     private static final String PART = ".part";
-    private static final int BUFFER = 128 * 1024;
-    private static final Set<OpenOption> NEW = Set.of(StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
 
     private final Path root;
     private final Optional<Path> mountpoint;
@@ -113,7 +100,7 @@ public final class FolderPlace implements CopyPlace {
         requireDisk();
         makeParent(target);
         if (Files.exists(target, LinkOption.NOFOLLOW_LINKS)) {
-            if (hash(target).equals(file.sha256())) {
+            if (FolderFile.hash(target).equals(file.sha256())) {
                 return Stored.NOW;
             }
             if (!file.mayReplace()) {
@@ -125,8 +112,10 @@ public final class FolderPlace implements CopyPlace {
         Files.deleteIfExists(part);
         boolean complete = false;
         try {
-            write(file, part);
-            String found = hash(part);
+            if (!isLinked(file, part)) {
+                FolderFile.write(file, part);
+            }
+            String found = FolderFile.hash(part);
             if (!found.equals(file.sha256())) {
                 throw new IOException(
                         "the copy " + part + " has the SHA-256 " + found + " instead of " + file.sha256());
@@ -181,16 +170,10 @@ public final class FolderPlace implements CopyPlace {
         }
     }
 
-    private static void write(Outgoing file, Path part) throws IOException {
-        try (InputStream content = file.open();
-                FileChannel channel = FileChannel.open(part, NEW);
-                OutputStream out = Channels.newOutputStream(channel)) {
-            byte[] buffer = new byte[BUFFER];
-            for (int read = content.read(buffer); read >= 0; read = content.read(buffer)) {
-                out.write(buffer, 0, read);
-            }
-            channel.force(true);
-        }
+    /** Gives a copy with the same content another name, if there is one. */
+    private boolean isLinked(Outgoing file, Path part) throws IOException {
+        return file.sameAs().isPresent()
+                && FolderFile.link(file, resolve(file.sameAs().get()), part);
     }
 
     /** Removes an unfinished file. If the disk is gone, the next attempt replaces the file. */
@@ -200,14 +183,6 @@ public final class FolderPlace implements CopyPlace {
         } catch (IOException | RuntimeException gone) {
             LOG.debug("cannot remove {} now: {}", part, gone.toString());
         }
-    }
-
-    private static String hash(Path file) throws IOException {
-        MessageDigest digest = Sha256.digest();
-        try (InputStream in = new DigestInputStream(BoundedFile.openNoLink(file), digest)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        }
-        return HexFormat.of().formatHex(digest.digest());
     }
 
     @Override

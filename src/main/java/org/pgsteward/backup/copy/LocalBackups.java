@@ -38,8 +38,12 @@ final class LocalBackups {
         }
     }
 
-    /** Returns the file of a backup, whose manifest must have the hash of the journal. */
-    Outgoing dump(Candidate candidate, BackupCopy copy) throws LocalFault {
+    /**
+     * Returns the file of a backup, whose manifest must have the hash of the journal.
+     *
+     * @param sameAs the path of a copy at the target with the same content
+     */
+    Outgoing dump(Candidate candidate, BackupCopy copy, Optional<String> sameAs) throws LocalFault {
         String path = copy.source().path();
         StoredFile file = file(candidate, path);
         return new Outgoing(
@@ -48,6 +52,7 @@ final class LocalBackups {
                 file.manifest().file().sizeBytes(),
                 file.manifest().file().sha256(),
                 copy.source().backupId(),
+                sameAs,
                 Optional.of(file),
                 copy.isOurs(),
                 bytesPerSecond);
@@ -103,6 +108,7 @@ final class LocalBackups {
                 bytes.length,
                 HexFormat.of().formatHex(Sha256.digest().digest(bytes)),
                 backupId,
+                Optional.empty(),
                 Optional.empty(),
                 true,
                 bytesPerSecond);

@@ -14,6 +14,7 @@ import org.pgsteward.io.BoundedFile;
  * @param file the file on this host
  * @param sha256 of its content, in hexadecimal digits
  * @param backupId the backup that it belongs to; empty for {@code RECOVERY.md} and for the documents of sets
+ * @param sameAs the path of a copy at the target with the same content; empty if none is known
  * @param dump the file with its manifest, if it is the file of a backup
  * @param mayReplace whether a file with another content there may be replaced: it is pgsteward's own
  * @param bytesPerSecond the limit of the upload; 0 for none
@@ -24,6 +25,7 @@ public record Outgoing(
         long sizeBytes,
         String sha256,
         String backupId,
+        Optional<String> sameAs,
         Optional<StoredFile> dump,
         boolean mayReplace,
         long bytesPerSecond) {

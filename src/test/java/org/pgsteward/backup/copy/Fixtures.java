@@ -24,6 +24,7 @@ final class Fixtures {
                 HexFormat.of().formatHex(Sha256.digest().digest(content)),
                 "",
                 Optional.empty(),
+                Optional.empty(),
                 mayReplace,
                 bytesPerSecond);
     }

@@ -54,6 +54,41 @@ class FolderPlaceIT {
     }
 
     @Test
+    void backupsOfAnUnchangedDatabaseShareTheirCopy() throws Exception {
+        Backup first = here.backUp("app");
+        here.copyTo("folder");
+        Backup second = here.backUp("app");
+        assertThat(second.file().sha256()).isEqualTo(first.file().sha256());
+
+        assertThat(here.copyTo("folder")).isEqualTo(new CopyPass.Result(1, 0, Optional.empty()));
+
+        assertThat(Files.isSameFile(copyOf(first), copyOf(second))).isTrue();
+        here.assertCopied(folder, first, second);
+        Files.delete(copyOf(first));
+        here.assertCopied(folder, second);
+    }
+
+    /** Otherwise the new copy would have the damage of the old one. */
+    @Test
+    void aDamagedCopyGetsNoOtherName() throws Exception {
+        Backup first = here.backUp("app");
+        here.copyTo("folder");
+        byte[] bytes = Files.readAllBytes(copyOf(first));
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(copyOf(first), bytes);
+        Backup second = here.backUp("app");
+
+        here.copyTo("folder");
+
+        assertThat(Files.isSameFile(copyOf(first), copyOf(second))).isFalse();
+        here.assertCopied(folder, second);
+    }
+
+    private Path copyOf(Backup backup) {
+        return folder.resolve(backup.path().orElseThrow());
+    }
+
+    @Test
     void aSecondPassSendsNothing() throws Exception {
         here.backUp("app");
         here.copyTo("folder");
@@ -80,6 +115,7 @@ class FolderPlaceIT {
     @Test
     void intactCopiesThatARestoredJournalDoesNotKnowAreCounted() throws Exception {
         Backup intact = here.backUp("app");
+        here.host.cluster().run("app", "CREATE TABLE public.new_since (n INT)");
         Backup altered = here.backUp("app");
         here.copyTo("folder");
         here.host

@@ -116,6 +116,7 @@ final class ResticFixture {
                 stored.length,
                 sha256,
                 id,
+                Optional.empty(),
                 Optional.of(new StoredFile(file, manifest, keys)),
                 true,
                 bytesPerSecond);
