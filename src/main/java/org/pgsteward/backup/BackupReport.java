@@ -28,7 +28,8 @@ public record BackupReport(List<Line> backups) {
             @JsonProperty("verify_seconds") double verifySeconds,
             @Nullable String verification,
             @Nullable String error,
-            List<String> caveats) {
+            List<String> caveats,
+            boolean unchanged) {
         /** Returns {@code verification}, for the previous name of its key. */
         @JsonProperty("proof")
         @Nullable
@@ -69,7 +70,8 @@ public record BackupReport(List<Line> backups) {
                                 ? "file"
                                 : backup.verification().inStream() ? STREAM : null,
                         backup.error().isEmpty() ? null : backup.error(),
-                        backup.caveats()))
+                        backup.caveats(),
+                        isUnchanged(backup)))
                 .toList());
     }
 
@@ -81,6 +83,15 @@ public record BackupReport(List<Line> backups) {
     private static boolean isVerified(Line line) {
         return line.state().equals(BackupState.VERIFIED.word())
                 || (line.state().equals(BackupState.MADE.word()) && STREAM.equals(line.verification()));
+    }
+
+    /** Returns whether the backup took over the verification of an earlier one, whose file it shares. */
+    private static boolean isUnchanged(Backup backup) {
+        return backup.state() == BackupState.VERIFIED
+                && backup.verification()
+                        .at()
+                        .filter(at -> at.isBefore(backup.times().startedAt()))
+                        .isPresent();
     }
 
     private static double seconds(Duration duration) {

@@ -10,6 +10,8 @@ import org.pgsteward.model.Size;
 
 /** Results of backups or verifications, as a table for people. */
 final class BackupTable {
+    private static final String UNCHANGED = "unchanged";
+
     private BackupTable() {}
 
     /** @param made whether the backups were made just now; a verification dumps nothing */
@@ -26,11 +28,15 @@ final class BackupTable {
             if (made) {
                 cells.add(seconds(backup.dumpSeconds()));
             }
-            cells.add(seconds(backup.verifySeconds()));
+            cells.add(backup.unchanged() ? UNCHANGED : seconds(backup.verifySeconds()));
             cells.add(backup.backupId());
             table.row(cells.toArray());
         }
         table.print(out);
+        if (backups.stream().anyMatch(BackupReport.Line::unchanged)) {
+            out.println(UNCHANGED + ": the content is that of the last verified backup; both share one file and its"
+                    + " verification");
+        }
         for (BackupReport.Line backup : backups) {
             String name = OneLine.of(backup.service(), 60);
             if (backup.error() != null) {

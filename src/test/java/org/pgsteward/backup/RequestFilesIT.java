@@ -89,7 +89,8 @@ class RequestFilesIT {
                         "verification",
                         "proof",
                         "error",
-                        "caveats");
+                        "caveats",
+                        "unchanged");
         assertThat(backup.path("state").asText()).isEqualTo("verified");
         assertThat(backup.path("service").asText()).isEqualTo(database);
 

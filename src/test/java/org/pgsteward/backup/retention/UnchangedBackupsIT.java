@@ -15,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.Alert;
+import org.pgsteward.backup.BackupReport;
 import org.pgsteward.backup.store.Inventory;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
@@ -53,6 +54,9 @@ class UnchangedBackupsIT extends OnRetentionHost {
                                 + first.verification().at().orElseThrow() + "') FROM public.backup_log"))
                 .containsExactly("2 verified t");
         assertThat(host.notices(database)).isEmpty();
+        assertThat(BackupReport.of(List.of(first, second)).backups())
+                .extracting(BackupReport.Line::unchanged)
+                .containsExactly(false, true);
     }
 
     /** A second restore of the shared file shows that it is a whole backup under both names. */
