@@ -1,5 +1,6 @@
 package org.pgsteward.backup.store;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +32,7 @@ record ManifestDocument(
         Map<String, Long> rows,
         DatabaseEnvironment surroundings,
         List<String> caveats,
-        String contentSha256) {
+        @JsonInclude(JsonInclude.Include.NON_EMPTY) String contentSha256) {
     /** An older manifest lacks newer fields. */
     ManifestDocument {
         setId = setId == null ? "" : setId;

@@ -51,7 +51,8 @@ class ManifestTest {
                         "extensions",
                         "rows",
                         "surroundings",
-                        "caveats");
+                        "caveats",
+                        "content_sha256");
         assertThat(json.path("started_at").asText()).isEqualTo("2026-03-01T03:00:00Z");
         assertThat(json.path("size_bytes").asLong()).isEqualTo(5_000_000_000L);
         assertThat(json.path("rows").path("public.\"Mixed \"\"Case\"\"\"").asLong())
@@ -171,7 +172,8 @@ class ManifestTest {
                         5_000_000_000L,
                         20_000_000_000L,
                         List.of("age1ql3z7hjy54pw3hyww5ayyfg7zqgvc7w3j2elw8zmrj2kg5sfn9aqmcac8p"),
-                        Manifest.STREAM),
+                        Manifest.STREAM,
+                        "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
                 new Manifest.Contents(
                         Map.of("citext", "1.6"),
                         Map.of("public.\"Mixed \"\"Case\"\"\"", 7L, "public.tasks", 0L),
