@@ -56,10 +56,13 @@ final class ReverificationOrder {
             return inJournal.contains(backup.backup().identity().eventId());
         }
 
-        /** Returns the backups without those whose file was checked later as that of another one. */
+        /** Returns the backups without expired ones, and without those whose file was checked later as that of another one. */
         private List<StoredBackupStatus> oneOfEachFile() {
             Map<Object, StoredBackupStatus> lastChecked = new LinkedHashMap<>();
             for (StoredBackupStatus backup : stored) {
+                if (backup.backup().state() == BackupState.EXPIRED) {
+                    continue;
+                }
                 Object file = (isInJournal(backup) ? sharedFile.apply(backup) : Optional.empty()).orElse(backup.path());
                 lastChecked.merge(file, backup, BinaryOperator.maxBy(Comparator.comparing(one -> checkedAt(one))));
             }
@@ -104,8 +107,7 @@ final class ReverificationOrder {
     }
 
     private static boolean isDue(StoredBackupStatus backup, Instant now) {
-        return backup.backup().state() != BackupState.EXPIRED
-                && !checkedAt(backup).plus(FRESH).isAfter(now);
+        return !checkedAt(backup).plus(FRESH).isAfter(now);
     }
 
     private static Instant checkedAt(StoredBackupStatus backup) {

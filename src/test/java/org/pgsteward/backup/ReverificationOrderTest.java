@@ -66,6 +66,11 @@ class ReverificationOrderTest {
                 "1 | app:40h:f wiki:30h          | app:40h:f                    | retries a failed verification",
                 "1 | app:40h:u wiki:30h          | app:40h:u                    | retries an inconclusive verification",
                 "1 | app:30h:f wiki:40h          | wiki:40h                     | a failed verification has no priority",
+                "9 | app:50h:= app:30h:=         | app:30h:=                    | a shared file is verified once",
+                "9 | app:50h:= app:2h:=          | ''                           | a shared file was checked lately",
+                "9 | app:50h:= app:2h            | app:50h:=                    | a file of its own is no shared one",
+                "9 | app:50h:= wiki:2h:=         | app:50h:=                    | two services share no file",
+                "9 | app:50h:= app:2h:x=         | app:50h:=                    | an expired backup hides no other",
                 "2 | _base:50h _globals:40h a:30h | _base:50h _globals:40h      | base backups and globals are treated like other backups"
             })
     void chooses(int count, String stored, String chosen, String sentence) throws Exception {
@@ -227,7 +232,7 @@ class ReverificationOrderTest {
                         .filter(Named::isInJournal)
                         .map(one -> one.backup().backup().identity().eventId())
                         .collect(Collectors.toSet()),
-                backup -> Optional.empty());
+                backup -> name(backup, own).endsWith("=") ? Optional.of("the shared file") : Optional.empty());
     }
 
     private static Named known(StoredBackupStatus backup) {
@@ -260,11 +265,11 @@ class ReverificationOrderTest {
 
     private static BackupState state(String flag) {
         return switch (flag) {
-            case "" -> BackupState.VERIFIED;
+            case "", "=" -> BackupState.VERIFIED;
             case "m" -> BackupState.MADE;
             case "f" -> BackupState.FAILED;
             case "u" -> BackupState.UNVERIFIABLE;
-            case "x" -> BackupState.EXPIRED;
+            case "x", "x=" -> BackupState.EXPIRED;
             default -> throw new IllegalArgumentException(flag);
         };
     }
