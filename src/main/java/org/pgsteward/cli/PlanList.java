@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -93,10 +94,7 @@ final class PlanList {
         long freed = 0;
         for (String service : services) {
             PlannedRetention.OfService plan = of(service, policies);
-            long bytes = plan.decisions().stream()
-                    .filter(decision -> !decision.kept())
-                    .mapToLong(PlanList::bytes)
-                    .sum();
+            long bytes = freed(plan.decisions());
             freed += bytes;
             plan.decisions().stream()
                     .filter(decision -> !decision.kept())
@@ -173,6 +171,20 @@ final class PlanList {
 
     private static String policy(PlannedRetention.OfService plan) {
         return plan.policy().map(RetentionPolicy::toString).orElse("label cannot be parsed, so all are kept");
+    }
+
+    /** Returns the bytes of the removed files. A file that several backups share is removed with the last of them. */
+    private static long freed(List<RetentionPlan.Decision> decisions) {
+        Map<String, Long> removed = new HashMap<>();
+        decisions.stream()
+                .filter(decision -> !decision.kept())
+                .forEach(decision -> removed.put(sha256(decision), bytes(decision)));
+        decisions.stream().filter(RetentionPlan.Decision::kept).forEach(decision -> removed.remove(sha256(decision)));
+        return removed.values().stream().mapToLong(Long::longValue).sum();
+    }
+
+    private static String sha256(RetentionPlan.Decision decision) {
+        return decision.backup().backup().file().sha256();
     }
 
     private static long bytes(RetentionPlan.Decision decision) {

@@ -1,50 +1,51 @@
 package org.pgsteward.engine;
 
 import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.io.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A bounded queue of work, done in order on one thread. */
+/** A bounded queue of work, done in order on one thread, which ends when there has been no work for some seconds. */
 final class BoundedExecutor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BoundedExecutor.class);
 
-    private final BlockingQueue<Runnable> waiting;
-    private final AtomicBoolean closed = new AtomicBoolean();
-    private final Thread worker = Threads.daemon("docker-events-handed-on", Threads.DEFAULT_STACK, this::work);
+    private static final long SECONDS = 5;
+
+    private final ThreadPoolExecutor worker;
+    private volatile @Nullable Thread atWork;
 
     BoundedExecutor(int capacity) {
-        this.waiting = new ArrayBlockingQueue<>(capacity);
-    }
-
-    void start() {
-        worker.start();
+        worker = new ThreadPoolExecutor(
+                1,
+                1,
+                SECONDS,
+                TimeUnit.SECONDS,
+                new ArrayBlockingQueue<>(capacity),
+                Threads.factory("docker-events-handed-on", Threads.DEFAULT_STACK));
+        worker.allowCoreThreadTimeOut(true);
     }
 
     /** Adds work; returns false, and does not add it, if the queue is full. */
     boolean offer(Runnable work) {
-        return waiting.offer(work);
+        try {
+            worker.execute(() -> doOne(work));
+            return true;
+        } catch (RejectedExecutionException full) {
+            return false;
+        }
     }
 
     /** Returns whether the queue is more than half full. */
     boolean isCrowded() {
-        return waiting.size() > waiting.remainingCapacity();
-    }
-
-    private void work() {
-        while (!closed.get()) {
-            try {
-                doOne(waiting.take());
-            } catch (InterruptedException e) {
-                LOG.debug("stopping");
-            }
-        }
+        return worker.getQueue().size() > worker.getQueue().remainingCapacity();
     }
 
     private void doOne(Runnable work) {
+        atWork = Thread.currentThread();
         try {
             work.run();
         } catch (RuntimeException e) {
@@ -52,19 +53,22 @@ final class BoundedExecutor implements AutoCloseable {
         }
     }
 
-    /** Waits up to five seconds for the work in progress, then interrupts it. Work in the queue is dropped. */
+    /**
+     * Waits up to five seconds for the work in progress, then interrupts it. Work in the queue is dropped. The work itself may
+     * call it, and is then not waited for.
+     */
     @Override
     public void close() {
-        closed.set(true);
-        waiting.clear();
-        // An empty piece of work wakes the worker. An interrupt would abort a route in the middle.
-        waiting.offer(() -> {});
-        if (Thread.currentThread() == worker) {
+        worker.getQueue().clear();
+        worker.shutdown();
+        if (Thread.currentThread() == atWork) {
             return;
         }
         try {
-            worker.join(TimeUnit.SECONDS.toMillis(5));
-            worker.interrupt();
+            // An interrupt at once would abort a route in the middle.
+            if (!worker.awaitTermination(SECONDS, TimeUnit.SECONDS)) {
+                worker.shutdownNow();
+            }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

@@ -77,7 +77,6 @@ public final class EventFeed implements AutoCloseable {
     /** Starts a feed at once, without waiting for the engine, which may start later. */
     public static EventFeed start(DockerEngine engine, Clock clock, FeedTimings timings, Listener listener) {
         EventFeed feed = new EventFeed(engine, clock, timings, listener);
-        feed.handOff.start();
         feed.reader.start();
         feed.prober.start();
         return feed;

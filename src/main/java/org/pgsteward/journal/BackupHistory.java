@@ -15,7 +15,7 @@ import java.util.Optional;
  * @param restores the time that the restore of the newest verified backup took
  * @param restorableTo the start of the newest verified backup that is still stored, since it holds the data of that
  *     moment. A backup that was verified before it was encrypted counts, since this host cannot decrypt stored backups
- * @param storedBytes the bytes of all its backups in the store, as they were recorded; 0 if unknown
+ * @param storedBytes the bytes of all its backups in the store, as they were recorded; a shared file counts once; 0 if unknown
  */
 public record BackupHistory(
         String service,

@@ -24,8 +24,14 @@ public final class HistoryRows {
                    COALESCE((array_agg(state ORDER BY started_at DESC))[1], 'made'),
                    (array_agg(verify_seconds ORDER BY started_at DESC) FILTER (WHERE state = 'verified'))[1],
                    max(started_at) FILTER (WHERE %s),
-                   COALESCE(sum(size_bytes) FILTER (WHERE state IN ('made', 'verified', 'unverifiable')), 0)
+                   COALESCE(max(stored.bytes), 0)
               FROM public.backup_log
+              LEFT JOIN (SELECT service_name, sum(size_bytes) AS bytes
+                           FROM (SELECT service_name, max(size_bytes) AS size_bytes
+                                   FROM public.backup_log
+                                  WHERE state IN ('made', 'verified', 'unverifiable')
+                                  GROUP BY service_name, COALESCE(sha256, id::text)) AS files
+                          GROUP BY service_name) AS stored USING (service_name)
              WHERE started_at IS NOT NULL
              GROUP BY service_name
              ORDER BY service_name

@@ -162,8 +162,11 @@ public final class HttpServer implements AutoCloseable {
     }
 
     private static ExecutorService lane(String name, int mostWaiting) {
-        return new ThreadPoolExecutor(
-                1, 1, 0, TimeUnit.SECONDS, new ArrayBlockingQueue<>(mostWaiting), Threads.factory(name, 256 * 1024));
+        ThreadPoolExecutor lane = new ThreadPoolExecutor(
+                1, 1, 5, TimeUnit.SECONDS, new ArrayBlockingQueue<>(mostWaiting), Threads.factory(name, 256 * 1024));
+        // A thread without requests ends.
+        lane.allowCoreThreadTimeOut(true);
+        return lane;
     }
 
     public int port() {

@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgsteward.alert.Alert;
 import org.pgsteward.backup.BackupReport;
 import org.pgsteward.backup.store.Inventory;
+import org.pgsteward.journal.BackupHistory;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -54,6 +55,10 @@ class UnchangedBackupsIT extends OnRetentionHost {
                                 + first.verification().at().orElseThrow() + "') FROM public.backup_log"))
                 .containsExactly("2 verified t");
         assertThat(host.notices(database)).isEmpty();
+        assertThat(nights.wiring.tables.history().all())
+                .filteredOn(history -> history.service().equals(database))
+                .extracting(BackupHistory::storedBytes)
+                .containsExactly(first.file().sizeBytes());
         assertThat(BackupReport.of(List.of(first, second)).backups())
                 .extracting(BackupReport.Line::unchanged)
                 .containsExactly(false, true);
