@@ -60,7 +60,11 @@ final class ClusterClient {
 
     private String psql(String role, String database, Map<String, String> environment, String sql)
             throws IOException, InterruptedException {
-        List<String> command = command(
+        return ClientProgram.run(user, psql(role, database), environment, sql);
+    }
+
+    private List<String> psql(String role, String database) {
+        return command(
                 "psql",
                 role,
                 database,
@@ -70,6 +74,12 @@ final class ClusterClient {
                 "--no-align",
                 "--set=ON_ERROR_STOP=1",
                 "--file=-");
-        return ClientProgram.run(user, command, environment, sql);
+    }
+
+    /** Returns a session that stays open. Its errors have no warnings of earlier statements beside them. */
+    ClusterSession session(String role) {
+        Map<String, String> environment = new HashMap<>(ENCODING);
+        environment.put("PGOPTIONS", "-c client_min_messages=error");
+        return new ClusterSession(user, psql(role, ClusterSession.HOME), environment);
     }
 }

@@ -38,6 +38,9 @@ public final class ThrowawayCluster implements AutoCloseable {
     private final ClusterProcess process;
     private final ClusterClient client;
 
+    /** The administrator's session, only in a cluster for a verification. */
+    private final Optional<ClusterSession> session;
+
     private ThrowawayCluster(
             Programs programs, UnprivilegedUser user, Path data, Path sockets, Plan plan, ClusterProcess process) {
         this.programs = programs;
@@ -47,6 +50,7 @@ public final class ThrowawayCluster implements AutoCloseable {
         this.plan = plan;
         this.process = process;
         this.client = new ClusterClient(programs, user, sockets, ClusterProcess.port(plan));
+        this.session = plan.template().map(template -> client.session(plan.administrator()));
     }
 
     /**
@@ -190,6 +194,11 @@ public final class ThrowawayCluster implements AutoCloseable {
         return process.log();
     }
 
+    /** Returns the major version of its server. */
+    public int major() {
+        return programs.major();
+    }
+
     /** Returns the path of one of its programs. */
     public String program(String name) {
         return programs.path(name).toString();
@@ -202,7 +211,9 @@ public final class ThrowawayCluster implements AutoCloseable {
 
     /** Runs {@code sql} as the administrator and returns the rows, columns separated by {@code |}. */
     public String sql(String database, String sql) throws IOException, InterruptedException {
-        return sqlAs(plan.administrator(), database, sql);
+        return session.isPresent() && ClusterSession.knows(database)
+                ? session.get().sql(database, sql)
+                : sqlAs(plan.administrator(), database, sql);
     }
 
     /** The same as another role. */
@@ -230,6 +241,7 @@ public final class ThrowawayCluster implements AutoCloseable {
 
     @Override
     public void close() {
+        session.ifPresent(ClusterSession::close);
         process.stop();
         removeFolders(data, sockets, plan);
     }
