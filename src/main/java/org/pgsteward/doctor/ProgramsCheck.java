@@ -31,9 +31,9 @@ public final class ProgramsCheck {
     /** Returns what does not fit. PostgreSQL has answered before; without an answer now, nothing is found. */
     List<Diagnosis> diagnose() {
         try {
-            String version = server.version();
-            Programs programs = Programs.find(configured, server.majorVersion());
-            return programs.version().flatMap(ours -> older(ours, version)).stream()
+            Server.Version version = server.version();
+            Programs programs = Programs.find(configured, version.major());
+            return programs.version().flatMap(ours -> older(ours, version.full())).stream()
                     .toList();
         } catch (IOException e) {
             return List.of(missing(String.valueOf(e.getMessage())));

@@ -5,11 +5,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -23,6 +26,12 @@ import java.util.stream.Stream;
  */
 public record Programs(Path directory, int major) {
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) ((\\d+)\\S*)");
+
+    /** The major versions that programs have printed. A backup asks for them twice, and each answer takes a process. */
+    private static final Map<Probed, Integer> KNOWN = new ConcurrentHashMap<>();
+
+    /** A program at a place, until an update replaces it. */
+    private record Probed(Path program, FileTime modified, long bytes) {}
 
     /**
      * Finds the programs of a major version: in the configured folder, else in the folder that {@code pg_config}
@@ -100,7 +109,18 @@ public record Programs(Path directory, int major) {
         if (!Files.isExecutable(directory.resolve("pg_restore")) || isDebianWrapper(dump)) {
             return Optional.empty();
         }
-        return version(dump).map(version -> Integer.valueOf(version.group(2)));
+        try {
+            Probed probed = new Probed(dump, Files.getLastModifiedTime(dump), Files.size(dump));
+            Optional<Integer> known = Optional.ofNullable(KNOWN.get(probed));
+            if (known.isPresent()) {
+                return known;
+            }
+            Optional<Integer> version = version(dump).map(answer -> Integer.valueOf(answer.group(2)));
+            version.ifPresent(major -> KNOWN.put(probed, major));
+            return version;
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     private static Optional<Matcher> version(Path dump) {

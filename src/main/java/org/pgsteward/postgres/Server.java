@@ -200,19 +200,32 @@ public final class Server {
     }
 
     /**
+     * The version of the server.
+     *
+     * @param major such as 15
+     * @param full such as {@code 15.20}
+     */
+    public record Version(int major, String full) {}
+
+    /** @throws SQLException if the server does not answer */
+    public Version version() throws SQLException {
+        try (Connection connection = connect(address.database())) {
+            Version answered = Query.one(
+                    connection,
+                    "SELECT current_setting('server_version_num')::int / 10000, current_setting('server_version')",
+                    row -> new Version(row.getInt(1), row.getString(2)));
+            major = answered.major();
+            return answered;
+        }
+    }
+
+    /**
      * Returns the major version, such as 15.
      *
      * @throws SQLException if the server does not answer
      */
     public int majorVersion() throws SQLException {
-        int answered = Integer.parseInt(ask("SELECT current_setting('server_version_num')")) / 10_000;
-        major = answered;
-        return answered;
-    }
-
-    /** Returns the full version, such as {@code 15.20}. */
-    public String version() throws SQLException {
-        return ask("SELECT current_setting('server_version')");
+        return version().major();
     }
 
     /** Returns the single value of a statement without parameters, in the management database. */

@@ -1,6 +1,7 @@
 package org.pgsteward.backup.dump;
 
 import java.io.IOException;
+import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,6 +17,7 @@ import org.pgsteward.backup.verify.StreamVerification;
 import org.pgsteward.postgres.ClientProgram;
 import org.pgsteward.postgres.Programs;
 import org.pgsteward.postgres.Progress;
+import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
 import org.pgsteward.postgres.Server;
 import org.pgsteward.postgres.UnprivilegedUser;
@@ -39,6 +41,12 @@ final class DatabaseDump implements Dump {
      */
     private static final int ATTEMPTS = 10;
 
+    private static final String STATE = """
+            SELECT CASE WHEN datconnlimit = -2 THEN 'invalid' WHEN NOT datallowconn THEN 'closed' ELSE 'open' END
+              FROM pg_catalog.pg_database
+             WHERE datname = ?
+            """;
+
     private static final Logger LOG = LoggerFactory.getLogger(DatabaseDump.class);
 
     private final Server server;
@@ -58,22 +66,24 @@ final class DatabaseDump implements Dump {
 
     @Override
     public void check() throws IOException, SQLException {
-        requireOpen();
-        LockRoom.require(server, target.database());
-        MemoryRoom.require(server, target.database());
-        SettingsOfOthers.reset(server, target.database());
+        try (Connection management = server.connect(server.address().database())) {
+            requireOpen(management, target.database());
+            SettingsOfOthers.reset(management, target.database());
+        }
+        try (Connection own = server.connect(target.database())) {
+            LockRoom.require(own, target.database());
+            MemoryRoom.require(own, target.database());
+        }
     }
 
-    private void requireOpen() throws IOException, SQLException {
-        String database = target.database();
-        String whose = " AND datname = " + Quote.literal(database) + ")";
-        if (server.ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE datconnlimit = -2" + whose)
-                .equals("t")) {
+    private static void requireOpen(Connection connection, String database) throws IOException, SQLException {
+        String state = Query.first(connection, STATE, row -> row.getString(1), database)
+                .orElse("");
+        if (state.equals("invalid")) {
             throw new IOException("database " + database + " is invalid, because DROP DATABASE was interrupted;"
                     + " drop it again: DROP DATABASE " + Quote.identifier(database));
         }
-        if (server.ask("SELECT EXISTS (SELECT FROM pg_catalog.pg_database WHERE NOT datallowconn" + whose)
-                .equals("t")) {
+        if (state.equals("closed")) {
             throw new IOException("database " + database + " allows no connections; allow them with ALTER DATABASE "
                     + Quote.identifier(database) + " ALLOW_CONNECTIONS true, or drop it");
         }

@@ -103,7 +103,8 @@ public final class Dumps {
             Objects.requireNonNull(bound);
             held.add(dumping.take());
             long size = room.require(target, progress);
-            Programs programs = Programs.find(bindir, server.majorVersion());
+            Server.Version version = server.version();
+            Programs programs = Programs.find(bindir, version.major());
             Dump dump = dump(target, size, programs);
             dump.check();
             Instant at = store.freeTime(target.service(), target.kind(), clock.instant());
@@ -113,7 +114,7 @@ public final class Dumps {
             return new DumpInProgress(
                     progress,
                     target,
-                    backup(target, at),
+                    backup(target, at, version),
                     store,
                     held,
                     clock,
@@ -144,14 +145,14 @@ public final class Dumps {
         return Optional.of(verification.inStream(target.kind(), room.sourceSize(target), programs, held));
     }
 
-    private Backup backup(BackupTarget target, Instant at) throws SQLException {
+    private static Backup backup(BackupTarget target, Instant at, Server.Version version) {
         return Backup.starting(
                         Store.backupId(target.service(), at),
                         target.service(),
                         target.database(),
                         target.kind(),
                         at,
-                        server.version())
+                        version.full())
                 .inSet(target.setId())
                 .withImage(target.image());
     }

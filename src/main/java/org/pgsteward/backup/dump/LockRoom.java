@@ -6,7 +6,6 @@ import java.sql.SQLException;
 import java.util.Optional;
 import org.pgsteward.postgres.LockTable;
 import org.pgsteward.postgres.Query;
-import org.pgsteward.postgres.Server;
 
 /** Queries the server's {@linkplain LockRoomRule room for locks} before a dump takes any. */
 final class LockRoom {
@@ -31,17 +30,15 @@ final class LockRoom {
     /**
      * Checks the room for locks.
      *
+     * @param connection a session in the database
      * @throws IOException if a dump of {@code database} could not lock its tables, or would leave no locks to others
      */
-    static void require(Server server, String database) throws IOException, SQLException {
-        LockRoomRule.Room room;
-        try (Connection connection = server.connect(database)) {
-            room = Query.one(
-                    connection,
-                    ROOM,
-                    row -> new LockRoomRule.Room(
-                            row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4), row.getString(5)));
-        }
+    static void require(Connection connection, String database) throws IOException, SQLException {
+        LockRoomRule.Room room = Query.one(
+                connection,
+                ROOM,
+                row -> new LockRoomRule.Room(
+                        row.getInt(1), row.getInt(2), row.getLong(3), row.getLong(4), row.getString(5)));
         Optional<String> hindrance = LockRoomRule.hindrance(database, room);
         if (hindrance.isPresent()) {
             throw new IOException(hindrance.get());

@@ -6,7 +6,6 @@ import java.sql.SQLException;
 import java.util.Optional;
 import org.pgsteward.postgres.ContainerMemory;
 import org.pgsteward.postgres.Query;
-import org.pgsteward.postgres.Server;
 
 /** Queries the server's {@linkplain MemoryRoomRule memory} before a dump takes any. */
 final class MemoryRoom {
@@ -67,20 +66,17 @@ final class MemoryRoom {
     /**
      * Checks the memory of PostgreSQL's container. Skips the check if this role may not read files.
      *
+     * @param connection a session in the database
      * @throws IOException if a dump of the database could make the kernel kill a process of PostgreSQL
      */
-    static void require(Server server, String database) throws IOException, SQLException {
-        try (Connection connection = server.connect(database)) {
-            MemoryRoomRule.Definitions definitions = definitions(connection);
-            if (definitions.need() <= MemoryRoomRule.LITTLE
-                    || !Query.one(connection, MAY_READ, row -> row.getBoolean(1))) {
-                return;
-            }
-            Optional<String> hindrance =
-                    MemoryRoomRule.hindrance(database, definitions, ContainerMemory.read(connection));
-            if (hindrance.isPresent()) {
-                throw new IOException(hindrance.get());
-            }
+    static void require(Connection connection, String database) throws IOException, SQLException {
+        MemoryRoomRule.Definitions definitions = definitions(connection);
+        if (definitions.need() <= MemoryRoomRule.LITTLE || !Query.one(connection, MAY_READ, row -> row.getBoolean(1))) {
+            return;
+        }
+        Optional<String> hindrance = MemoryRoomRule.hindrance(database, definitions, ContainerMemory.read(connection));
+        if (hindrance.isPresent()) {
+            throw new IOException(hindrance.get());
         }
     }
 

@@ -4,7 +4,6 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import org.pgsteward.postgres.Query;
 import org.pgsteward.postgres.Quote;
-import org.pgsteward.postgres.Server;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,29 +36,28 @@ final class SettingsOfOthers {
     /**
      * Resets large settings. A setting that its role changes in an open transaction cannot be reset and remains.
      *
+     * @param connection a session in the management database; its lock timeout stays changed
      * @throws SQLException if the query fails
      */
-    static void reset(Server server, String database) throws SQLException {
-        try (Connection connection = server.connect(server.address().database())) {
-            Query.run(connection, "SET lock_timeout = '1s'");
-            for (String role : Query.list(connection, LARGE, row -> row.getString(1), database, LARGEST)) {
-                try {
-                    Query.run(
-                            connection,
-                            "ALTER ROLE " + Quote.identifier(role) + " IN DATABASE " + Quote.identifier(database)
-                                    + " RESET ALL");
-                    LOG.warn(
-                            "database {}: reset the large settings of role {}, because a dump would contain them and the"
-                                    + " role does not own the database",
-                            database,
-                            role);
-                } catch (SQLException e) {
-                    LOG.warn(
-                            "database {}: cannot reset the large settings of role {}: {}",
-                            database,
-                            role,
-                            String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
-                }
+    static void reset(Connection connection, String database) throws SQLException {
+        Query.run(connection, "SET lock_timeout = '1s'");
+        for (String role : Query.list(connection, LARGE, row -> row.getString(1), database, LARGEST)) {
+            try {
+                Query.run(
+                        connection,
+                        "ALTER ROLE " + Quote.identifier(role) + " IN DATABASE " + Quote.identifier(database)
+                                + " RESET ALL");
+                LOG.warn(
+                        "database {}: reset the large settings of role {}, because a dump would contain them and the"
+                                + " role does not own the database",
+                        database,
+                        role);
+            } catch (SQLException e) {
+                LOG.warn(
+                        "database {}: cannot reset the large settings of role {}: {}",
+                        database,
+                        role,
+                        String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
             }
         }
     }
