@@ -35,7 +35,10 @@ public final class CompressedStream extends InputStream {
     private final ZstdCompressCtx zstd = new ZstdCompressCtx();
     private final CompressionTrial trial = new CompressionTrial();
     private ByteBuffer compressed = ByteBuffer.allocate(BUFFER).limit(0);
-    private ByteBuffer plain = ByteBuffer.allocate(CompressionTrial.SAMPLE).limit(0);
+
+    /** Grows to the size of a sample, which most dumps of small databases never fill. */
+    private ByteBuffer plain = ByteBuffer.allocate(BUFFER).limit(0);
+
     private long sourceBytes;
     private long frameEndsAt;
     private boolean sourceEnded;
@@ -98,7 +101,10 @@ public final class CompressedStream extends InputStream {
 
     private void beginFrame() throws IOException {
         plain.clear();
-        while (plain.hasRemaining() && !sourceEnded) {
+        while (plain.position() < CompressionTrial.SAMPLE && !sourceEnded) {
+            if (!plain.hasRemaining()) {
+                plain = ByteBuffer.allocate(CompressionTrial.SAMPLE).put(plain.flip());
+            }
             readSome();
         }
         plain.flip();

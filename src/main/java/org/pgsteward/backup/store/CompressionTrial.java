@@ -22,7 +22,7 @@ final class CompressionTrial implements AutoCloseable {
     private static final int THOROUGH = 3;
 
     private final ZstdCompressCtx zstd = new ZstdCompressCtx();
-    private byte[] spent = new byte[(int) Zstd.compressBound(SAMPLE)];
+    private byte[] spent = new byte[0];
 
     /**
      * Returns the level for data like this sample.
@@ -35,6 +35,10 @@ final class CompressionTrial implements AutoCloseable {
 
     /** @return the compressed size in bytes */
     private int size(ByteBuffer sample, int level) {
+        int most = (int) Zstd.compressBound(sample.remaining());
+        if (spent.length < most) {
+            spent = new byte[most];
+        }
         zstd.setLevel(level);
         return zstd.compressByteArray(
                 spent, 0, spent.length, sample.array(), sample.arrayOffset() + sample.position(), sample.remaining());
