@@ -15,7 +15,7 @@ import org.pgsteward.overview.DayTexts;
  */
 final class DayStrip {
     /** Units of the drawing from one day to the next. */
-    private static final int STEP = 10;
+    static final int STEP = 10;
 
     private final List<Outcome> days;
     private final LocalDate last;

@@ -49,6 +49,11 @@ final class PageClock {
         return Elapsed.roughly(overview.age(at)) + " ago";
     }
 
+    /** Returns the day up to which the results of backups are known. */
+    LocalDate lastDay() {
+        return day(overview.known().orElse(overview.at()));
+    }
+
     LocalDate day(Instant at) {
         return at.atZone(zone).toLocalDate();
     }

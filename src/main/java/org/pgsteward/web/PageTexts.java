@@ -29,7 +29,7 @@ final class PageTexts {
     Map<String, Object> scope() {
         Map<String, Object> scope = new LinkedHashMap<>();
         NoteTexts notes = new NoteTexts(overview, clock);
-        ServiceCells cells = new ServiceCells(overview, clock);
+        ServiceCells cells = new ServiceCells(overview, clock, new DayPaths(clock.lastDay())::of);
         OverallHealth health = overview.health();
         String verdict = health.headline().replaceFirst("\\.$", "");
         scope.put("verdict", OneLine.of(verdict, SENTENCE));

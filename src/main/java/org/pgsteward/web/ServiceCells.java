@@ -3,11 +3,15 @@ package org.pgsteward.web;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import org.pgsteward.alert.OneLine;
+import org.pgsteward.journal.BackupDays.Outcome;
 import org.pgsteward.model.BackupState;
 import org.pgsteward.model.Memory;
 import org.pgsteward.model.Severity;
@@ -26,10 +30,13 @@ final class ServiceCells {
 
     private final Overview overview;
     private final PageClock clock;
+    private final Function<List<Outcome>, Map<String, Object>> strip;
 
-    ServiceCells(Overview overview, PageClock clock) {
+    /** @param strip draws the days of a service */
+    ServiceCells(Overview overview, PageClock clock, Function<List<Outcome>, Map<String, Object>> strip) {
         this.overview = overview;
         this.clock = clock;
+        this.strip = strip;
     }
 
     Map<String, Object> of(Overview.Service service) {
@@ -50,9 +57,7 @@ final class ServiceCells {
         row.put("newestVerified", isNewest(service, BackupState.VERIFIED));
         service.memory().ifPresent(memory -> row.put("bar", bar(memory)));
         if (!service.days().isEmpty()) {
-            DayStrip strip =
-                    new DayStrip(service.days(), clock.day(overview.known().orElse(overview.at())));
-            row.put("strip", Map.of("marks", strip.marks(), "summary", strip.summary()));
+            row.put("strip", strip.apply(service.days()));
         }
         return row;
     }
@@ -70,6 +75,7 @@ final class ServiceCells {
     private void state(Overview.Service service, Map<String, Object> row) {
         RowTexts.State state = RowTexts.state(service, overview);
         Optional<Severity> trouble = state.severity().filter(bad -> bad != Severity.INFO);
+        row.put("trouble", trouble.isPresent());
         if (trouble.isPresent()) {
             row.put("sign", trouble.get() == Severity.CRITICAL || !state.runs() ? "✕" : "!");
             row.put("tone", trouble.get().word());
@@ -84,7 +90,9 @@ final class ServiceCells {
         if (to.isPresent()) {
             row.put("restorable", true);
             row.put("restorableAt", clock.when(to.get()));
-            row.put("machineRestorableAt", to.get().toString());
+            row.put(
+                    "machineRestorableAt",
+                    to.get().truncatedTo(ChronoUnit.SECONDS).toString());
         }
     }
 

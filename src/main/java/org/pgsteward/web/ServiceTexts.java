@@ -13,6 +13,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgsteward.alert.OneLine;
+import org.pgsteward.journal.BackupDays;
 import org.pgsteward.journal.ServiceHistory;
 import org.pgsteward.journal.ServiceHistoryRows;
 import org.pgsteward.model.AlertKinds;
@@ -54,7 +55,7 @@ final class ServiceTexts {
         scope.put("at", clock.now());
         scope.put("machineAt", overview.at().toString());
         scope.put("headings", headings());
-        Map<String, Object> row = new ServiceCells(overview, clock).of(service);
+        Map<String, Object> row = new ServiceCells(overview, clock, this::strip).of(service);
         scope.put("row", row);
         scope.put(
                 "copies",
@@ -82,6 +83,11 @@ final class ServiceTexts {
             scope.put("noHistory", OneLine.of(answer.trouble(), ERROR));
         }
         return scope;
+    }
+
+    private Map<String, Object> strip(List<BackupDays.Outcome> days) {
+        DayStrip strip = new DayStrip(days, clock.lastDay());
+        return Map.of("marks", strip.marks(), "summary", strip.summary());
     }
 
     /** Returns the headings of the columns, each under the lower-case name of its column. */

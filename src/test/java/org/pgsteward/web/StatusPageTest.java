@@ -2,6 +2,7 @@ package org.pgsteward.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.time.Instant;
@@ -71,8 +72,7 @@ class StatusPageTest {
                 .contains("110 MiB")
                 .contains("82 %<span class=\"hidden\"> of memory, 210 MiB of 256 MiB</span>")
                 .contains("aria-label=\"30 days: 2 verified, of which 1 still kept; 1 not verified; 1 failed\"")
-                .contains("<title>2026-02-03: verified</title>")
-                .contains("<title>2026-01-05: no backup</title>")
+                .contains("<title>failed: 2 Feb; made, not verified: 1 Feb</title>")
                 .doesNotContain("class=\"note");
     }
 
@@ -236,9 +236,30 @@ class StatusPageTest {
                 SampleHost.hostSummary());
 
         assertThat(page(all)).contains("Left by restores and not backed up: wiki_back (8.5 MiB, restored 3 days ago).");
-        assertThat(page(all).split("<title>\\d{4}-\\d\\d-\\d\\d: ", -1))
-                .as("one mark for each of the 30 days of a service")
-                .hasSize(1 + 30);
+    }
+
+    @Test
+    void drawsTheDaysAndSharesEqualDrawings() {
+        List<Overview.Service> services = List.of(service("wiki", 2), service("shop", 3));
+        String page = page(overview(Optional.empty(), services, List.of()));
+        assertThat(page)
+                .contains(
+                        "<symbol id=\"d0\" viewBox=\"0 0 298 24\" preserveAspectRatio=\"none\"><path class=\"kept\" d=\"M290 12h10\"/>"
+                                + "<path class=\"removed\" d=\"M260 18h10\"/><path class=\"nothing\" d=\"M0 22.5h260\"/>"
+                                + "<path class=\"unverified\" d=\"M271 1h6v22h-6z\"/>"
+                                + "<path class=\"failed\" d=\"M281 7l6 10m0-10l-6 10\"/></symbol><use href=\"#d0\"/></svg>")
+                .containsOnlyOnce("<symbol");
+        assertThat(page.split("<use href=\"#d0\"/></svg>", -1)).hasSize(1 + 2);
+    }
+
+    @Test
+    void aServiceOfAUsualHostNeedsLessThanOneKilobyte() {
+        List<Overview.Service> services = new ArrayList<>();
+        for (int i = 0; i < 150; i++) {
+            services.add(service("service" + i, 2 + i % 7));
+        }
+        String page = page(overview(Optional.empty(), services, List.of()));
+        assertThat(page.getBytes(StandardCharsets.UTF_8)).hasSizeLessThan(150_000);
     }
 
     @Test
@@ -346,8 +367,7 @@ class StatusPageTest {
         StatusPage.Page page =
                 statusPage(overview(Optional.empty(), List.of(), List.of())).now();
         String style = page.html().replaceFirst("(?s).*<style>", "").replaceFirst("(?s)</style>.*", "");
-        byte[] hash =
-                MessageDigest.getInstance("SHA-256").digest(style.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+        byte[] hash = MessageDigest.getInstance("SHA-256").digest(style.getBytes(StandardCharsets.UTF_8));
         assertThat(page.policy())
                 .startsWith("default-src 'none'; style-src 'sha256-"
                         + Base64.getEncoder().encodeToString(hash) + "';")
