@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
+import java.util.zip.GZIPInputStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -230,6 +231,35 @@ class HttpServerTest {
                 assertThat(body(ask("GET /services/wiki HTTP/1.1\r\n\r\n"))).isEqualTo("page of wiki\n"));
     }
 
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "Accept-Encoding: gzip                    | true",
+                "accept-encoding: br;q=1.0, GZIP;q=0.8    | true",
+                "Accept-Encoding: deflate,x-gzip          | true",
+                "Accept-Encoding: gzip;q=0                | false",
+                "Accept-Encoding: gzip; q=0.00            | false",
+                "Accept-Encoding: br, gzipped             | false",
+                "Accept: gzip                             | false",
+            })
+    void aLargeAnswerIsCompressedIfTheClientAcceptsIt(String header, boolean compressed) throws IOException {
+        String answer = new String(
+                bytes(server.port(), "GET / HTTP/1.1\r\n" + header + "\r\n\r\n"), StandardCharsets.ISO_8859_1);
+        assertThat(answer).contains("\r\nVary: Accept-Encoding\r\n");
+        assertThat(answer.contains("\r\nContent-Encoding: gzip\r\n")).isEqualTo(compressed);
+        byte[] body = body(answer).getBytes(StandardCharsets.ISO_8859_1);
+        assertThat(answer).contains("\r\nContent-Length: " + body.length + "\r\n");
+        byte[] page = compressed ? new GZIPInputStream(new ByteArrayInputStream(body)).readAllBytes() : body;
+        assertThat(new String(page, StandardCharsets.UTF_8)).isEqualTo(PAGE + "\n");
+
+        String head = ask("HEAD / HTTP/1.1\r\n" + header + "\r\n\r\n");
+        assertThat(body(head)).isEmpty();
+        assertThat(head).contains("\r\nContent-Length: " + body.length + "\r\n");
+        assertThat(ask("GET /observe/health HTTP/1.1\r\n" + header + "\r\n\r\n"))
+                .doesNotContain("Content-Encoding", "Vary");
+    }
+
     @Test
     void aHeadWithoutAnEndIsRefused() throws IOException {
         assertThat(ask("GET / HTTP/1.1\r\nX: " + "x".repeat(20_000))).startsWith("HTTP/1.1 431 ");
@@ -270,11 +300,14 @@ class HttpServerTest {
     }
 
     private static String ask(int port, String request) throws IOException {
+        return new String(bytes(port, request), StandardCharsets.UTF_8);
+    }
+
+    private static byte[] bytes(int port, String request) throws IOException {
         try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(30_000);
             send(socket, request);
-            InputStream answer = socket.getInputStream();
-            return new String(answer.readAllBytes(), StandardCharsets.UTF_8);
+            return socket.getInputStream().readAllBytes();
         }
     }
 

@@ -3,6 +3,7 @@ package org.pgsteward.web.http;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
 import java.nio.channels.CancelledKeyException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
@@ -167,7 +168,7 @@ public final class HttpListener implements AutoCloseable {
         if (read instanceof HttpConnection.Read.Gone) {
             drop(connection);
         } else if (read instanceof HttpConnection.Read.TooLong) {
-            answer(connection, Response.plain(431, "the head of this request is too long"), false);
+            answer(connection, Response.plain(431, "the head of this request is too long"));
         } else if (read instanceof HttpConnection.Read.Asked asked) {
             key.interestOps(0);
             ask(connection, asked.head());
@@ -176,20 +177,21 @@ public final class HttpListener implements AutoCloseable {
 
     private void ask(HttpConnection connection, Optional<RequestHead> head) throws IOException {
         if (head.isEmpty()) {
-            answer(connection, Response.plain(400, "this is no HTTP/1 request"), false);
+            answer(connection, Response.plain(400, "this is no HTTP/1 request"));
             return;
         }
         try {
             lanes.apply(head.get()).execute(() -> {
                 if (!connection.isOver()) {
-                    Response response = made(head.get());
-                    handedBack.add(
-                            () -> handBack(connection, response, head.get().isHead()));
+                    // Compressed here, since the listener's thread serves all clients.
+                    ByteBuffer bytes = made(head.get())
+                            .bytes(head.get().isHead(), head.get().acceptsGzip(), clock.instant());
+                    handedBack.add(() -> handBack(connection, bytes));
                     selector.wakeup();
                 }
             });
         } catch (RejectedExecutionException full) {
-            answer(connection, Response.plain(503, "too many requests for this at once"), false);
+            answer(connection, Response.plain(503, "too many requests for this at once"));
         }
     }
 
@@ -202,19 +204,27 @@ public final class HttpListener implements AutoCloseable {
         }
     }
 
-    private void handBack(HttpConnection connection, Response response, boolean withoutBody) {
+    private void handBack(HttpConnection connection, ByteBuffer bytes) {
         try {
-            answer(connection, response, withoutBody);
+            answer(connection, bytes);
         } catch (IOException | CancelledKeyException gone) {
             drop(connection);
         }
     }
 
-    private void answer(HttpConnection connection, Response response, boolean withoutBody) throws IOException {
+    private void answer(HttpConnection connection, Response response) throws IOException {
+        answer(connection, whole(response));
+    }
+
+    private ByteBuffer whole(Response response) {
+        return response.bytes(false, false, clock.instant());
+    }
+
+    private void answer(HttpConnection connection, ByteBuffer bytes) throws IOException {
         SelectionKey key = connections.get(connection);
         // A lane's answer may come after the answer about the time limit.
         if (key != null && !connection.isAnswered()) {
-            connection.answer(response.bytes(withoutBody, clock.instant()), System.nanoTime());
+            connection.answer(bytes, System.nanoTime());
             write(connection, key);
         }
     }
@@ -226,7 +236,7 @@ public final class HttpListener implements AutoCloseable {
     /** Answers a waiting client that there is no answer in time, and disconnects any other. */
     private void endLate(HttpConnection connection) {
         if (connection.isWaiting()) {
-            handBack(connection, Response.plain(503, LATE), false);
+            handBack(connection, whole(Response.plain(503, LATE)));
         } else {
             drop(connection);
         }

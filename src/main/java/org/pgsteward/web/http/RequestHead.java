@@ -3,14 +3,23 @@ package org.pgsteward.web.http;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
- * First line of a request. The headers are ignored, and the body is not read. Pure.
+ * First line of a request. Of the headers only {@code Accept-Encoding} is used, and the body is not read. Pure.
  *
  * @param path decoded, without a query
+ * @param acceptsGzip whether the client can read a compressed answer
  */
-public record RequestHead(String method, String path) {
+public record RequestHead(String method, String path, boolean acceptsGzip) {
+    /** A gzip coding with an optional weight of more than 0. */
+    private static final Pattern GZIP = Pattern.compile("\\s*(?:x-)?gzip\\s*(?:;\\s*q=(?!0(?:\\.0*)?\\s*$).*)?");
+
+    private static final String ENCODINGS = "accept-encoding:";
+
     /** Returns the end of the request's head in {@code bytes}; -1 if it is incomplete. */
     static int end(byte[] bytes, int length) {
         for (int at = 0; at < length; at++) {
@@ -34,10 +43,19 @@ public record RequestHead(String method, String path) {
         }
         try {
             return Optional.ofNullable(new URI(line.substring(first + 1, last)).getPath())
-                    .map(path -> new RequestHead(line.substring(0, first), path));
+                    .map(path -> new RequestHead(line.substring(0, first), path, acceptsGzip(head)));
         } catch (URISyntaxException e) {
             return Optional.empty();
         }
+    }
+
+    private static boolean acceptsGzip(String head) {
+        return head.lines()
+                .map(line -> line.toLowerCase(Locale.ROOT))
+                .filter(line -> line.startsWith(ENCODINGS))
+                .flatMap(
+                        line -> Arrays.stream(line.substring(ENCODINGS.length()).split(",")))
+                .anyMatch(coding -> GZIP.matcher(coding).matches());
     }
 
     public boolean isHead() {

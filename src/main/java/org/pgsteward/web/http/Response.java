@@ -1,5 +1,8 @@
 package org.pgsteward.web.http;
 
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -7,6 +10,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.zip.GZIPOutputStream;
 
 /**
  * Answer to a request.
@@ -16,6 +20,9 @@ import java.util.Map;
 public record Response(int status, String type, String text, String policy) {
     /** Policy of answers that are not pages. */
     private static final String NOTHING_AT_ALL = "default-src 'none'; frame-ancestors 'none'";
+
+    /** Bytes from which an answer is compressed. */
+    private static final int WORTH_COMPRESSING = 2048;
 
     private static final Map<Integer, String> REASONS = Map.of(
             200, "OK",
@@ -34,14 +41,28 @@ public record Response(int status, String type, String text, String policy) {
         return new Response(status, "text/plain; charset=utf-8", text + "\n");
     }
 
-    /** Returns the answer with its headers, as it is sent. */
-    ByteBuffer bytes(boolean withoutBody, Instant now) {
+    /**
+     * Returns the answer with its headers, as it is sent.
+     *
+     * @param gzip whether the client accepts a compressed answer; a short one is sent as it is
+     */
+    ByteBuffer bytes(boolean withoutBody, boolean gzip, Instant now) {
         byte[] body = text.getBytes(StandardCharsets.UTF_8);
+        boolean large = body.length >= WORTH_COMPRESSING;
+        if (large && gzip) {
+            body = compressed(body);
+        }
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("Date", DateTimeFormatter.RFC_1123_DATE_TIME.format(now.atZone(ZoneOffset.UTC)));
         headers.put("Connection", "close");
         headers.put("Content-Length", Integer.toString(body.length));
         headers.put("Content-Type", type);
+        if (large) {
+            headers.put("Vary", "Accept-Encoding");
+            if (gzip) {
+                headers.put("Content-Encoding", "gzip");
+            }
+        }
         headers.put("Cache-Control", "no-store");
         headers.put("X-Content-Type-Options", "nosniff");
         headers.put("Referrer-Policy", "no-referrer");
@@ -59,5 +80,15 @@ public record Response(int status, String type, String text, String policy) {
             all.put(body);
         }
         return all.flip();
+    }
+
+    private static byte[] compressed(byte[] body) {
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream(body.length / 4);
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
+            gzip.write(body);
+        } catch (IOException impossible) {
+            throw new UncheckedIOException(impossible);
+        }
+        return bytes.toByteArray();
     }
 }
