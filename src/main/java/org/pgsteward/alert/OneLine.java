@@ -52,6 +52,9 @@ public final class OneLine {
 
     /** @param most length limit in UTF-16 units, including the ellipsis of a cut */
     public static String of(String text, int most) {
+        if (text.length() <= most && isPlain(text)) {
+            return text;
+        }
         // Cut before the regular expressions run: the text may have megabytes.
         String cut = text.length() > 4 * most ? text.substring(0, 4 * most) : text;
         String line =
@@ -61,5 +64,18 @@ public final class OneLine {
         }
         int end = Character.isHighSurrogate(line.charAt(most - 2)) ? most - 2 : most - 1;
         return line.substring(0, end) + "…";
+    }
+
+    /** Returns whether the text is one line of printable ASCII with single spaces, as nearly all names are. */
+    private static boolean isPlain(String text) {
+        char before = ' ';
+        for (int i = 0; i < text.length(); i++) {
+            char now = text.charAt(i);
+            if (now < ' ' || now > '~' || (now == ' ' && before == ' ')) {
+                return false;
+            }
+            before = now;
+        }
+        return before != ' ' || text.isEmpty();
     }
 }
