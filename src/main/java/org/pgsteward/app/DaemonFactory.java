@@ -30,6 +30,7 @@ import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.engine.DockerEngine;
 import org.pgsteward.engine.FeedTimings;
 import org.pgsteward.monitor.CrashProbe;
+import org.pgsteward.monitor.DatabaseSizes;
 import org.pgsteward.monitor.ObservationReader;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.overview.DaemonReport;
@@ -128,8 +129,16 @@ final class DaemonFactory {
                 FeedTimings.USUAL,
                 new RelistOnConnect(
                         () -> base.routeClient.submit(ContainerRoutes.CONNECTED, ""), containers::isComplete));
+        DatabaseSizes databases = new DatabaseSizes(of.postgres.server::connectToLook, base.clock);
         Metrics figures = new Metrics(
-                of.postgres.server, containers, memory, docker::hears, of.alert.alerts, outbox, of.copies.statuses);
+                of.postgres.server,
+                databases,
+                containers,
+                memory,
+                docker::hears,
+                of.alert.alerts,
+                outbox,
+                of.copies.statuses);
         OverdueCheck overdue = of.backupWatch.overdueCheck(containers);
         Delivery delivery = new Delivery();
         DaemonReport report = new DaemonReport(
@@ -138,7 +147,7 @@ final class DaemonFactory {
                 base.json,
                 base.clock);
         OverviewReader overview = of.overviews.reader(
-                () -> Optional.of(report.now()), NightFactory.scheduleLabel(containers), watches::storeDisk);
+                databases, () -> Optional.of(report.now()), NightFactory.scheduleLabel(containers), watches::storeDisk);
         ObservationReader looks = of.monitor.lookReader(engine, crashes, containers, docker, outbox);
         Copies copies = of.copies.copies(containers);
         DeadRuns dead = of.nights.deadRuns();

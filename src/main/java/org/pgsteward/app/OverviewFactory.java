@@ -9,6 +9,7 @@ import org.pgsteward.alert.RecentIncidents;
 import org.pgsteward.doctor.Examination;
 import org.pgsteward.doctor.ProgramsCheck;
 import org.pgsteward.engine.DockerEngine;
+import org.pgsteward.monitor.DatabaseMetrics;
 import org.pgsteward.monitor.HostObservation;
 import org.pgsteward.monitor.Watches;
 import org.pgsteward.overview.DaemonReport;
@@ -53,6 +54,7 @@ final class OverviewFactory {
     /** Returns a reader for commands, which know the daemon's state from its report file. */
     OverviewReader reader() {
         return reader(
+                DatabaseMetrics::read,
                 () -> DaemonReport.read(base.state(), base.json),
                 NightFactory.NO_LABELS,
                 since -> monitor.diskProbe().store());
@@ -61,15 +63,18 @@ final class OverviewFactory {
     /**
      * Returns a reader.
      *
+     * @param databases reads the databases
      * @param schedule value of the schedule label, by service
      * @param storeDisk returns the disk of the store, if it was read after the given time
      */
     OverviewReader reader(
+            DatabaseMetrics.Source databases,
             Supplier<Optional<DaemonStatus>> daemon,
             Function<String, Optional<String>> schedule,
             Function<Instant, Optional<HostObservation.Disk>> storeDisk) {
         return new OverviewReader(
                 postgres.server,
+                databases,
                 base.state(),
                 base.json,
                 alert.alerts,

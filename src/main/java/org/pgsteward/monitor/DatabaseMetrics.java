@@ -11,18 +11,19 @@ import org.pgsteward.postgres.UnfinishedRestore;
 /** Reads the size and the number of sessions of each database, in one statement. */
 public final class DatabaseMetrics {
     /** Every database that is backed up or enrolled, under the name of its backups. */
-    private static final String FIGURES = """
+    private static final String ALL = """
             SELECT COALESCE(sc.service_name,
                             CASE WHEN length(d.datname) > 50 OR d.datname IN ('_base', '_globals', '_sets') OR EXISTS
                                       (SELECT FROM public.service_configs AS other WHERE other.service_name = d.datname)
                                  THEN left(d.datname, 41) || '~' || left(md5(d.datname), 8)
                                  ELSE d.datname END),
-                   pg_catalog.pg_database_size(d.oid),
+                   {size},
                    (SELECT count(*) FROM pg_catalog.pg_stat_activity AS a
                      WHERE a.datid = d.oid
                        AND a.backend_type = 'client backend'
                        AND a.application_name <> 'pgsteward'),
-                   (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = d.datdba)
+                   (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = d.datdba),
+                   d.oid::bigint
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
              WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished} AND NOT {spare}
@@ -34,6 +35,9 @@ public final class DatabaseMetrics {
             """.replace("{unfinished}", UnfinishedRestore.DATABASE)
             .replace("{replaced}", ReplacedDatabase.IS)
             .replace("{spare}", SpareDatabases.IS);
+
+    private static final String FIGURES = ALL.replace("{size}", "pg_catalog.pg_database_size(d.oid)");
+    private static final String WITHOUT_SIZES = ALL.replace("{size}", "0");
 
     private DatabaseMetrics() {}
 
@@ -60,5 +64,28 @@ public final class DatabaseMetrics {
                 connection,
                 FIGURES,
                 row -> new Figure(row.getString(1), row.getLong(2), row.getLong(3), row.getBoolean(4)));
+    }
+
+    /** A source of the figures of all databases. */
+    @FunctionalInterface
+    public interface Source {
+        List<Figure> read(Connection connection) throws SQLException;
+    }
+
+    /** A database whose size has not been read. */
+    record Unsized(long oid, Figure figure) {
+        Figure of(long sizeBytes) {
+            return new Figure(figure.service(), sizeBytes, figure.connections(), figure.isOfAdministrator());
+        }
+    }
+
+    /** Reads all databases without their sizes, which takes PostgreSQL next to no time. */
+    static List<Unsized> withoutSizes(Connection connection) throws SQLException {
+        return Query.list(
+                connection,
+                WITHOUT_SIZES,
+                row -> new Unsized(
+                        row.getLong(5),
+                        new Figure(row.getString(1), row.getLong(2), row.getLong(3), row.getBoolean(4))));
     }
 }

@@ -42,6 +42,7 @@ public final class OverviewReader {
     private static final Duration BETWEEN_WRITES = Duration.ofMinutes(1);
 
     private final Server server;
+    private final DatabaseMetrics.Source databases;
     private final LastKnown lastKnown;
     private final AlertRegistry alerts;
     private final Silences silences;
@@ -62,12 +63,14 @@ public final class OverviewReader {
     }
 
     /**
+     * @param databases reads the databases over the connection of the reader
      * @param stateDir {@code pgsteward.state.dir}
      * @param daemon supplies the daemon's own report
      * @param host reads the state beside that of the services
      */
     public OverviewReader(
             Server server,
+            DatabaseMetrics.Source databases,
             Path stateDir,
             ObjectMapper json,
             AlertRegistry alerts,
@@ -79,6 +82,7 @@ public final class OverviewReader {
             Clock clock,
             ZoneId zone) {
         this.server = server;
+        this.databases = databases;
         this.lastKnown = new LastKnown(stateDir, json);
         this.alerts = alerts;
         this.silences = silences;
@@ -122,7 +126,7 @@ public final class OverviewReader {
         LastKnown.Facts read;
         try (Connection connection = server.connectToLook()) {
             HistoryRows.all(connection).forEach(history -> histories.put(history.service(), history));
-            DatabaseMetrics.read(connection).forEach(figure -> figures.put(figure.service(), figure));
+            databases.read(connection).forEach(figure -> figures.put(figure.service(), figure));
             read = new LastKnown.Facts(
                     now,
                     figures,

@@ -50,6 +50,7 @@ public final class Metrics {
     private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     private final Map<String, MultiGauge> gauges = new TreeMap<>();
     private final Server server;
+    private final DatabaseMetrics.Source databases;
     private final Containers containers;
     private final MemorySampler memory;
     private final BooleanSupplier hearsEvents;
@@ -59,6 +60,7 @@ public final class Metrics {
 
     public Metrics(
             Server server,
+            DatabaseMetrics.Source databases,
             Containers containers,
             MemorySampler memory,
             BooleanSupplier hearsEvents,
@@ -67,6 +69,7 @@ public final class Metrics {
             CopyStatusReader copies) {
         this.copies = copies;
         this.server = server;
+        this.databases = databases;
         this.containers = containers;
         this.memory = memory;
         this.hearsEvents = hearsEvents;
@@ -132,7 +135,7 @@ public final class Metrics {
                         .ifPresent(span -> put(byService, "backup.restore.seconds", service, span.toMillis() / 1e3));
                 put(byService, "backup.size.bytes", service, (double) history.sizeBytes());
             }
-            for (DatabaseMetrics.Figure figure : DatabaseMetrics.read(connection)) {
+            for (DatabaseMetrics.Figure figure : databases.read(connection)) {
                 put(byService, "database.size.bytes", figure.service(), (double) figure.sizeBytes());
                 put(byService, "database.connections", figure.service(), (double) figure.connections());
             }
