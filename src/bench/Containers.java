@@ -1,5 +1,3 @@
-package org.pgsteward.bench;
-
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.nio.file.Files;
