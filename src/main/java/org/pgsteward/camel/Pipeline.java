@@ -36,6 +36,7 @@ import org.pgsteward.camel.lint.RouteCheck;
 import org.pgsteward.camel.lint.RouteFiles;
 import org.pgsteward.camel.receivers.BoundedHttpComponent;
 import org.pgsteward.camel.receivers.Redaction;
+import org.pgsteward.camel.timers.QuietQuartz;
 import org.pgsteward.camel.timers.SharedTimers;
 import org.pgsteward.model.FirstCause;
 import org.slf4j.Logger;
@@ -90,6 +91,7 @@ public final class Pipeline implements AutoCloseable {
         prepare(RouteReload::prepare);
         prepare(BoundedHttpComponent::bind);
         prepare(SharedTimers::bind);
+        prepare(QuietQuartz::bind);
         prepare(CopyComponent::bind);
         prepare(this::boundFolders);
         prepare(context -> RefusedComponents.refuse(context, settings));
