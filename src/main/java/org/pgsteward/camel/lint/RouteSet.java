@@ -1,11 +1,14 @@
 package org.pgsteward.camel.lint;
 
+import java.lang.ref.SoftReference;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.pgsteward.io.YamlTree;
 import org.pgsteward.model.Suggestions;
 import org.snakeyaml.engine.v2.exceptions.Mark;
@@ -53,8 +56,31 @@ public record RouteSet(
         }
     }
 
+    /**
+     * The set that was parsed last. A start needs the set of the same files five times. The collector takes it soon after.
+     */
+    private static volatile @Nullable SoftReference<Parsed> last;
+
+    private record Parsed(RouteFiles files, RouteSet set) {}
+
     /** Parses the files. Parts that cannot be parsed are reported as problems. */
     public static RouteSet of(RouteFiles files) {
+        SoftReference<Parsed> reference = last;
+        Parsed before = reference == null ? null : reference.get();
+        if (before != null && before.files().equals(files)) {
+            return before.set();
+        }
+        RouteSet read = parse(files);
+        RouteSet set = new RouteSet(
+                Collections.unmodifiableMap(read.routes),
+                Collections.unmodifiableMap(read.beans),
+                read.thresholds,
+                List.copyOf(read.problems));
+        last = new SoftReference<>(new Parsed(files, set));
+        return set;
+    }
+
+    private static RouteSet parse(RouteFiles files) {
         RouteSet set =
                 new RouteSet(new LinkedHashMap<>(), new LinkedHashMap<>(), files.thresholds(), new ArrayList<>());
         files.unreadable().forEach((file, why) -> set.problems.add(new Problem(file, 0, why, "")));
