@@ -2,6 +2,7 @@ package org.pgsteward.cli;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.charset.Charset;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.app.Supervisor;
@@ -51,6 +52,8 @@ import picocli.CommandLine.IVersionProvider;
 public final class Commands {
     static final int COULD_NOT_RUN = 2;
 
+    private static final List<String> RUN = List.of("run");
+
     /** The work of the command {@code run}; null for all other commands. */
     private @Nullable Supervisor daemon;
 
@@ -58,6 +61,15 @@ public final class Commands {
 
     /** @return 0 if done; 1 if the work failed or found a fault; 2 if it could not run */
     public static int execute(String... args) {
+        if (List.of(args).equals(RUN)) {
+            // The daemon's start does not wait for the model of all commands, which is a sixth of the work.
+            PrintWriter err = new PrintWriter(System.err, true, Charset.defaultCharset());
+            try {
+                return run(Run.supervisor(), err, args);
+            } catch (IOException | RuntimeException e) {
+                return failed(e, err, RUN);
+            }
+        }
         Commands commands = new Commands();
         CommandLine line = line(commands);
         if (args.length == 0) {

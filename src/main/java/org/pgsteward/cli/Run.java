@@ -1,5 +1,6 @@
 package org.pgsteward.cli;
 
+import java.io.IOException;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -37,6 +38,12 @@ final class Run implements Callable<Integer> {
 
     @Override
     public Integer call() throws Exception {
+        Objects.requireNonNull(commands).runLater(supervisor());
+        return 0;
+    }
+
+    /** Returns the daemon's supervisor, which has not started and which SIGTERM ends. */
+    static Supervisor supervisor() throws IOException {
         Settings settings = Settings.from(System.getenv());
         Supervisor supervisor = new Supervisor(settings);
         RouteFiles files = RouteFiles.read(settings.value(DaemonConfig.ROUTES));
@@ -51,7 +58,6 @@ final class Run implements Callable<Integer> {
                             supervisor.close();
                         },
                         "stop"));
-        Objects.requireNonNull(commands).runLater(supervisor);
-        return 0;
+        return supervisor;
     }
 }
