@@ -16,6 +16,8 @@ import org.pgsteward.config.Settings;
 import org.pgsteward.config.WebConfig;
 import org.pgsteward.overview.Standby;
 import org.pgsteward.postgres.DaemonLock;
+import org.pgsteward.postgres.Server;
+import org.pgsteward.postgres.UnprivilegedUser;
 import org.pgsteward.web.HttpServer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +31,10 @@ public final class Supervisor implements AutoCloseable {
     private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(2);
 
     private final Settings settings;
+
+    /** The checked settings for the first work; each later work gets its own. */
+    private @Nullable Foundation first;
+
     private final DaemonLock lock;
     private final Clock clock;
     private final CountDownLatch stopping = new CountDownLatch(1);
@@ -42,10 +48,13 @@ public final class Supervisor implements AutoCloseable {
     /** @throws IOException if a setting is wrong, or a folder cannot be created */
     public Supervisor(Settings settings) throws IOException {
         this.settings = settings;
-        Wiring first = new Wiring(settings);
-        this.clock = first.clock;
-        first.server.daemon();
-        this.lock = new DaemonLock(first.server, hostName());
+        Foundation checked =
+                new Foundation(settings, AccessMode.WORK, UnprivilegedUser.ofThisProcess(), Clock.systemUTC());
+        this.first = checked;
+        this.clock = checked.clock;
+        Server server = new PostgresFactory(checked).server;
+        server.daemon();
+        this.lock = new DaemonLock(server, hostName());
     }
 
     /** Returns the host name. In a container it is, by default, the container's short id. */
@@ -123,7 +132,9 @@ public final class Supervisor implements AutoCloseable {
         }
         standby = null;
         // Built now, not at process start: alerts and waiting notifications must be read from the current state folder.
-        Daemon started = new Wiring(settings).daemon();
+        Foundation checked = first;
+        first = null;
+        Daemon started = (checked == null ? new Wiring(settings) : new Wiring(checked)).daemon();
         daemon = started;
         started.start();
         LOG.info(

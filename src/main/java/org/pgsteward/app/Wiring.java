@@ -132,7 +132,8 @@ public final class Wiring {
         return new Wiring(new Foundation(given, purpose, UnprivilegedUser.ofThisProcess(), Clock.systemUTC()));
     }
 
-    private Wiring(Foundation base) throws IOException {
+    /** Builds the objects from checked settings, of which only one wiring may be built. */
+    Wiring(Foundation base) throws IOException {
         postgres = new PostgresFactory(base);
         journal = new JournalFactory(base, postgres);
         alert = new AlertFactory(base, postgres.typing);
