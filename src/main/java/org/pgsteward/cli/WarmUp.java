@@ -1,14 +1,22 @@
 package org.pgsteward.cli;
 
+import com.github.dockerjava.api.model.DockerObject;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.stream.Stream;
+import org.flywaydb.core.Flyway;
+import org.pgsteward.Steward;
 import org.pgsteward.app.Daemon;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.camel.lint.RouteFiles;
@@ -18,6 +26,7 @@ import org.pgsteward.config.EngineConfig;
 import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.config.WebConfig;
+import org.postgresql.Driver;
 import picocli.CommandLine.Command;
 
 /**
@@ -27,6 +36,8 @@ import picocli.CommandLine.Command;
  */
 @Command(name = "rehearse", hidden = true, description = "Start and stop without PostgreSQL, to load the classes.")
 final class WarmUp implements Callable<Integer> {
+    private static final String CLASS = ".class";
+
     @Override
     public Integer call() throws Exception {
         Path state = Files.createTempDirectory("pgsteward-rehearsal-");
@@ -54,11 +65,40 @@ final class WarmUp implements Callable<Integer> {
                 browser.getInputStream().readAllBytes();
             }
         }
+        // PostgreSQL and Docker are not there, so the rehearsal runs none of the code behind their first answers.
+        for (Class<?> one : List.of(Steward.class, Driver.class, Flyway.class, DockerObject.class, Command.class)) {
+            load(one);
+        }
         try (Stream<Path> files = Files.walk(state)) {
             for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(file);
             }
         }
         return 0;
+    }
+
+    /** Loads all classes of the jar of {@code one}. Those whose libraries are missing here cannot be loaded, nor run. */
+    private static void load(Class<?> one) throws IOException, URISyntaxException {
+        Path jar =
+                Path.of(one.getProtectionDomain().getCodeSource().getLocation().toURI());
+        if (!Files.isRegularFile(jar)) {
+            return;
+        }
+        try (JarFile file = new JarFile(jar.toFile())) {
+            List<String> names = file.stream()
+                    .map(JarEntry::getName)
+                    .filter(name ->
+                            name.endsWith(CLASS) && !name.startsWith("META-INF/") && !name.endsWith("-info.class"))
+                    .map(name ->
+                            name.substring(0, name.length() - CLASS.length()).replace('/', '.'))
+                    .toList();
+            for (String name : names) {
+                try {
+                    Class.forName(name, false, WarmUp.class.getClassLoader());
+                } catch (ClassNotFoundException | LinkageError missing) {
+                    continue;
+                }
+            }
+        }
     }
 }
