@@ -27,6 +27,8 @@ import org.pgsteward.config.PostgresConfig;
 import org.pgsteward.config.Settings;
 import org.pgsteward.config.WebConfig;
 import org.postgresql.Driver;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 
 /**
@@ -36,6 +38,8 @@ import picocli.CommandLine.Command;
  */
 @Command(name = "rehearse", hidden = true, description = "Start and stop without PostgreSQL, to load the classes.")
 final class WarmUp implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(WarmUp.class);
+
     private static final String CLASS = ".class";
 
     @Override
@@ -96,7 +100,7 @@ final class WarmUp implements Callable<Integer> {
                 try {
                     Class.forName(name, false, WarmUp.class.getClassLoader());
                 } catch (ClassNotFoundException | LinkageError missing) {
-                    continue;
+                    LOG.debug("{} is not in the archive: {}", name, missing.toString());
                 }
             }
         }
