@@ -79,9 +79,11 @@ public final class ChildJava {
                     .start();
             launcher.waitFor();
             try (Stream<Path> files = Files.list(JAR.getParent())) {
-                return files.filter(file -> file.getFileName().toString().matches("classes-\\d+\\.jsa"))
+                return files.filter(file -> file.getFileName().toString().matches("classes-\\d+\\.(jsa|aot)"))
                         .findFirst()
-                        .map(file -> List.of("-XX:SharedArchiveFile=" + file, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"))
+                        .map(file -> file.toString().endsWith(".aot")
+                                ? List.of("-XX:AOTCache=" + file, "-Xlog:aot=off")
+                                : List.of("-XX:SharedArchiveFile=" + file, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"))
                         .orElse(List.of());
             }
         } catch (IOException e) {

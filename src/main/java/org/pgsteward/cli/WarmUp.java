@@ -100,7 +100,7 @@ final class WarmUp implements Callable<Integer> {
                 try {
                     Class.forName(name, false, WarmUp.class.getClassLoader());
                 } catch (ClassNotFoundException | LinkageError missing) {
-                    LOG.debug("{} is not in the archive: {}", name, missing.toString());
+                    LOG.debug("not in the archive: {}", missing.toString());
                 }
             }
         }

@@ -18,14 +18,15 @@ public final class DatabaseMetrics {
                                  THEN left(d.datname, 41) || '~' || left(md5(d.datname), 8)
                                  ELSE d.datname END),
                    {size},
-                   (SELECT count(*) FROM pg_catalog.pg_stat_activity AS a
-                     WHERE a.datid = d.oid
-                       AND a.backend_type = 'client backend'
-                       AND a.application_name <> 'pgsteward'),
+                   COALESCE(a.sessions, 0),
                    (SELECT r.rolsuper FROM pg_catalog.pg_roles AS r WHERE r.oid = d.datdba),
                    d.oid::bigint
               FROM pg_catalog.pg_database AS d
               LEFT JOIN public.service_configs AS sc ON sc.database_name = d.datname
+              LEFT JOIN (SELECT datid, count(*) AS sessions
+                           FROM pg_catalog.pg_stat_activity
+                          WHERE backend_type = 'client backend' AND application_name <> 'pgsteward'
+                          GROUP BY datid) AS a ON a.datid = d.oid
              WHERE d.datname NOT IN ('template0', 'template1') AND NOT {unfinished} AND NOT {spare}
                AND (sc.service_name IS NOT NULL OR NOT {replaced})
                AND (sc.service_name IS NOT NULL
