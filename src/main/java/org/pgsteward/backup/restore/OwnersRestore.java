@@ -74,7 +74,7 @@ final class OwnersRestore {
         Path list = contents.write("plan", plan.list());
         try {
             if (plan.configuration().isEmpty()) {
-                pour(file, list, site.ofWholeRun(plan.list().lines().count()), poured);
+                pour(file, list, List.of(), poured);
                 return;
             }
             try (ClientProgram program = site.restoring(database, options(list, List.of("--section=pre-data")))) {
@@ -97,16 +97,16 @@ final class OwnersRestore {
         }
     }
 
-    private void pour(StoredFile file, Path list, List<String> further, LongConsumer poured)
+    private void pour(StoredFile file, Path list, List<String> sections, LongConsumer poured)
             throws IOException, InterruptedException {
-        try (ClientProgram program = site.restoring(database, options(list, further))) {
+        try (ClientProgram program = site.restoring(database, options(list, sections))) {
             file.pourInto(program, poured);
         }
     }
 
-    private static List<String> options(Path list, List<String> further) {
+    private static List<String> options(Path list, List<String> sections) {
         List<String> options = new ArrayList<>(OPTIONS);
-        options.addAll(further);
+        options.addAll(sections);
         options.add("--use-list=" + list);
         return options;
     }

@@ -15,15 +15,6 @@ interface RestoreSite extends DumpExtensions.Administrator {
     /** Starts {@code pg_restore} over a connection that <em>logs in</em> as a plain role and acts as the owner. */
     ClientProgram restoring(String database, List<String> options) throws IOException;
 
-    /**
-     * Returns the options of a {@code pg_restore} that restores the whole database in one run.
-     *
-     * @param entries the number of entries that it restores
-     */
-    default List<String> ofWholeRun(long entries) {
-        return List.of();
-    }
-
     /** Returns the role as which {@link #loading} logs in. */
     String loader();
 

@@ -13,12 +13,6 @@ import org.pgsteward.postgres.ThrowawayCluster;
  * @param owner the role that owns the database and restores the dump
  */
 record ScratchSite(ThrowawayCluster cluster, String owner) implements RestoreSite {
-    /**
-     * The most entries of a dump that are restored in one transaction. Each takes up to three locks, which are held to its
-     * end, and the server has room for some 10,000.
-     */
-    private static final long ONE_TRANSACTION = 1000;
-
     private static final String PINNED = "SET search_path = '';\n";
 
     @Override
@@ -41,15 +35,6 @@ record ScratchSite(ThrowawayCluster cluster, String owner) implements RestoreSit
             command.removeIf(option -> option.startsWith("--dbname="));
         }
         return ClientProgram.start(cluster.user(), command, Map.of());
-    }
-
-    /**
-     * In the transaction that created its table, the server writes the rows without their WAL. That saves a seventh of the
-     * time. A failed entry ends the restore in any case.
-     */
-    @Override
-    public List<String> ofWholeRun(long entries) {
-        return entries <= ONE_TRANSACTION ? List.of("--single-transaction") : List.of();
     }
 
     @Override
