@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.pgsteward.io.Threads;
 
 /**
@@ -50,6 +51,15 @@ public final class ClientProgram implements AutoCloseable {
         this.output = progress.watching(process.getInputStream());
         this.input = progress.watching(process.getOutputStream());
         this.errors = ErrorOutput.read(name, process.getErrorStream());
+    }
+
+    /**
+     * Lets the cancellation of the present work end this program, which other work has started.
+     *
+     * @param isOver whether the present work has finished with the program
+     */
+    void endWithPresentWork(BooleanSupplier isOver) {
+        Progress.current().register(() -> ChildProcess.kill(process), isOver);
     }
 
     /**

@@ -9,8 +9,10 @@ import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.regex.Pattern;
 
 /**
@@ -22,6 +24,7 @@ import java.util.regex.Pattern;
  *   <li>Each call begins without the settings of the call before.
  *   <li>After a call in another database, the session returns to {@code postgres}. So no administrator is connected to a
  *       database while code of a dump runs there.
+ *   <li>Each call is part of the work that makes it: if that is cancelled, {@code psql} ends.
  *   <li>A failed statement ends {@code psql}. The next call starts another one.
  * </ol>
  */
@@ -56,6 +59,8 @@ final class ClusterSession implements AutoCloseable {
                 + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong())
                 + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         boolean answered = false;
+        AtomicBoolean isOver = new AtomicBoolean();
+        open.endWithPresentWork(isOver::get);
         try {
             Optional<String> answer = exchange(open, question(database, sql, end), end);
             answered = answer.isPresent();
@@ -65,6 +70,7 @@ final class ClusterSession implements AutoCloseable {
             open.awaitSuccess();
             throw new IOException("psql ended before its answer");
         } finally {
+            isOver.set(true);
             if (!answered) {
                 close();
             }
@@ -72,9 +78,13 @@ final class ClusterSession implements AutoCloseable {
     }
 
     private ClientProgram start() throws IOException {
-        ClientProgram started = ClientProgram.start(user, command, environment);
-        psql = Optional.of(started);
-        return started;
+        // It belongs to no work: each call adds itself.
+        try (Progress.Binding none = new Progress("", false).bind()) {
+            Objects.requireNonNull(none);
+            ClientProgram started = ClientProgram.start(user, command, environment);
+            psql = Optional.of(started);
+            return started;
+        }
     }
 
     private static String question(String database, String sql, String end) {

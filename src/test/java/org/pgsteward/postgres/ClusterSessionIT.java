@@ -2,11 +2,14 @@ package org.pgsteward.postgres;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -73,6 +76,37 @@ class ClusterSessionIT {
                 .hasMessageNotContaining("nobody_at_all");
         assertThat(cluster.sql("postgres", "SELECT count(*) FROM pg_roles WHERE rolname = 'late';"))
                 .isEqualTo("0\n");
+    }
+
+    /** The session belongs to several verifications, one after another. */
+    @Test
+    void eachWorkCanBeCancelledDuringItsOwnCall() throws Exception {
+        Progress first = new Progress("first", false);
+        try (Progress.Binding bound = first.bind()) {
+            assertThat(bound).isNotNull();
+            cluster.sql("postgres", "SELECT 1;");
+        }
+        Progress second = new Progress("second", false);
+        CompletableFuture<String> sleeping = CompletableFuture.supplyAsync(() -> {
+            try (Progress.Binding bound = second.bind()) {
+                assertThat(bound).isNotNull();
+                return cluster.sql("postgres", "SELECT pg_sleep(3600);");
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        await().until(() -> cluster.sqlAs(
+                        "boss",
+                        "postgres",
+                        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%';")
+                .equals("1\n"));
+
+        first.cancel("of the test");
+        assertThat(sleeping).isNotDone();
+        second.cancel("of the test");
+
+        assertThat(sleeping).failsWithin(Duration.ofMinutes(1));
+        assertThat(cluster.sql("postgres", "SELECT 2;")).isEqualTo("2\n");
     }
 
     /** Code of a dump runs in the other database after the call. */
