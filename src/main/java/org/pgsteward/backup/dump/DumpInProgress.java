@@ -176,9 +176,8 @@ public final class DumpInProgress implements AutoCloseable {
 
     private Backup publish(Manifest own) throws IOException {
         Optional<Unchanged.Result.Same> same = shareFile(own);
-        Manifest manifest = same.map(
-                        other -> own.sharing(other.backup().manifest()).with(other.caveats()))
-                .orElse(own);
+        Manifest manifest =
+                same.map(other -> own.sharing(other.backup().manifest())).orElse(own);
         Backup made = publishAs(manifest);
         return same.filter(other -> other.verifiedAt().isPresent())
                 .map(other -> made.verifiedAs(other.verifiedAt().orElseThrow(), other.took()))

@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import org.pgsteward.backup.store.AgeKeys;
 import org.pgsteward.backup.store.Manifest;
@@ -50,8 +49,7 @@ public final class Unchanged {
          * @param verifiedAt the time of the verification that the new backup takes over; empty if it has to be verified itself
          * @param took how long the restore took in that verification
          */
-        record Same(StoredBackup backup, Optional<Instant> verifiedAt, Duration took, List<String> caveats)
-                implements Result {}
+        record Same(StoredBackup backup, Optional<Instant> verifiedAt, Duration took) implements Result {}
 
         /** The dump has the content of this backup, whose file has changed since it was written. */
         record Damaged(Backup backup, String error) implements Result {}
@@ -60,7 +58,8 @@ public final class Unchanged {
     /**
      * Compares a new dump with the newest verified backup of the service. An error means that the dump gets a file of its own.
      *
-     * @param made the manifest of the dump
+     * @param made the manifest of the dump. With other caveats than the last verification had, the new backup is verified
+     *     itself: another setting allows other extensions, or only a restore shows what it loses
      */
     Result find(Manifest made) {
         if (days == 0 || made.file().contentSha256().isEmpty()) {
@@ -89,15 +88,13 @@ public final class Unchanged {
         if (fault.isPresent()) {
             return new Result.Damaged(stored.as(row.judgement()), fault.get());
         }
-        boolean isDue = row.judgement()
-                .verifiedAt()
-                .map(at -> UnchangedRule.isDue(made.source().service(), at, days, clock.instant()))
-                .orElse(true);
         return new Result.Same(
                 stored,
-                isDue ? Optional.empty() : row.judgement().verifiedAt(),
-                row.took(),
-                row.judgement().caveats());
+                row.judgement()
+                        .verifiedAt()
+                        .filter(at -> row.judgement().caveats().equals(made.caveats()))
+                        .filter(at -> !UnchangedRule.isDue(made.source().service(), at, days, clock.instant())),
+                row.took());
     }
 
     private Optional<String> fault(StoredBackup stored) {
