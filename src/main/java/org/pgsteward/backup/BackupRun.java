@@ -185,7 +185,7 @@ public final class BackupRun {
             reporter.record(run.started());
             writer.write(run.partPath(), run.stream());
             Backup made = run.finish();
-            run.damaged().ifPresent(found -> shared.damaged(found.backup(), found.error()));
+            reportDamage(run);
             logWarnings(made, run);
             return made;
         } catch (Throwable e) {
@@ -201,6 +201,18 @@ public final class BackupRun {
             if (interrupted) {
                 Thread.currentThread().interrupt();
             }
+        }
+    }
+
+    /** Reports a damaged file that the dump found. Throws no exception, since the backup is already stored. */
+    private void reportDamage(DumpInProgress run) {
+        try {
+            run.damaged().ifPresent(found -> shared.damaged(found.backup(), found.error()));
+        } catch (RuntimeException e) {
+            LOG.error(
+                    "{}: cannot report the damage of its last backup: {}",
+                    run.started().service(),
+                    FirstCause.of(e));
         }
     }
 

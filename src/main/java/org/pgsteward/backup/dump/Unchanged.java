@@ -69,7 +69,7 @@ public final class Unchanged {
             Optional<VerifiedFiles.VerifiedFile> row =
                     files.newest(made.source().service(), made.source().kind());
             return row.isPresent() ? compare(made, row.get()) : new Result.None();
-        } catch (IOException | SQLException e) {
+        } catch (IOException | SQLException | RuntimeException e) {
             LOG.debug("{} gets a file of its own: {}", made.identity().backupId(), FirstCause.of(e));
             return new Result.None();
         }
