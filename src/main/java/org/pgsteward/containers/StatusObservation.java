@@ -45,7 +45,27 @@ record StatusObservation(
      */
     boolean endedForMemory() {
         return (container.oomKilled() && !ExitCode.isPeaceful(container.exitCode()))
-                || (!crashes.isEmpty() && crashes.get(crashes.size() - 1).memory());
+                || end().filter(Crash::memory).isPresent();
+    }
+
+    /**
+     * Returns whether SIGKILL ended the container although nobody ordered it. On a busy host the engine sometimes reports
+     * neither a flag nor an event of the kernel's kill.
+     */
+    boolean endedBySigkill() {
+        return end().filter(Crash::isSigkill).isPresent();
+    }
+
+    /** Returns the crash that ended the last run of a container that does not run. */
+    private Optional<Crash> end() {
+        return lastCrash()
+                .filter(crash ->
+                        container.startedAt().filter(crash.at()::isBefore).isEmpty());
+    }
+
+    /** Returns the newest crash, also if the container runs again. */
+    Optional<Crash> lastCrash() {
+        return crashes.isEmpty() ? Optional.empty() : Optional.of(crashes.get(crashes.size() - 1));
     }
 
     /** Returns the severity: critical for PostgreSQL, and the given one for a service. */
@@ -124,5 +144,9 @@ record StatusObservation(
      * @param code empty where the engine reported none
      * @param memory whether the kernel killed the container for lack of memory
      */
-    record Crash(Instant at, OptionalInt code, boolean memory) {}
+    record Crash(Instant at, OptionalInt code, boolean memory) {
+        boolean isSigkill() {
+            return code.equals(OptionalInt.of(ExitCode.KILLED));
+        }
+    }
 }

@@ -205,6 +205,13 @@ public record StatusRule(Duration patience, Duration grace) {
             return Optional.of(look.bad(ON_PURPOSE, "was stopped on purpose: " + code, start + "   # if it should run")
                     .since(ordered));
         }
+        if (look.endedBySigkill() && container.memoryLimitBytes() > 0) {
+            return Optional.of(look.bad(
+                    Severity.CRITICAL,
+                    "was killed, probably by the kernel for lack of memory, with " + look.limit() + ": " + code
+                            + look.times(),
+                    MemoryKillRule.moreMemory(container) + "\ndocker start " + target));
+        }
         // No order is known, for instance because pgsteward was not running then. The exit code still shows the kind of
         // end.
         Severity severity = ExitCode.isPeaceful(container.exitCode()) ? ON_PURPOSE : Severity.CRITICAL;
@@ -227,11 +234,12 @@ public record StatusRule(Duration patience, Duration grace) {
 
     /** Returns whether the container ended because its database did not exist yet, and the database exists now. */
     private static boolean gaveUpTooEarly(StatusObservation look) {
-        if (look.databaseMade().isEmpty() || look.crashes().isEmpty() || look.memoryKills() > 0) {
+        Optional<StatusObservation.Crash> last = look.lastCrash();
+        if (look.databaseMade().isEmpty() || last.isEmpty() || last.get().isSigkill() || look.memoryKills() > 0) {
             return false;
         }
         Instant made = look.databaseMade().get();
-        Instant crash = look.crashes().get(look.crashes().size() - 1).at();
+        Instant crash = last.get().at();
         if (crash.isBefore(made)) {
             return true;
         }

@@ -97,6 +97,32 @@ class ContainerStoryTest {
                 .startsWith("critical service-down container vikunja was killed by the kernel for lack of memory");
     }
 
+    /** A busy engine sometimes reports only the end of the container, and no kill by the kernel. */
+    @Test
+    void endBySigkillWithoutAnOrderIsProbablyAMemoryKill() {
+        event("1", "die", Map.of("exitCode", "137"));
+
+        assertThat(words(look(container("1", State.EXITED, 137, "sha256:a", 0))))
+                .containsExactly(
+                        "critical service-down container vikunja was killed, probably by the kernel for lack of"
+                                + " memory, with a limit of 256 MiB: exit code 137 (killed, SIGKILL)");
+    }
+
+    @Test
+    void aStopByOrderAfterAMemoryKillIsNoMemoryKill() {
+        event("1", "oom", Map.of());
+        event("1", "die", Map.of("exitCode", "137"));
+        event("1", "start", Map.of());
+        second(60);
+        event("1", "kill", Map.of("signal", "15"));
+        event("1", "die", Map.of("exitCode", "143"));
+        second(240);
+
+        assertThat(words(look(container("1", State.EXITED, 143, "sha256:a", 1))))
+                .containsExactly("info service-down container vikunja was stopped on purpose: exit code 143 (ended by"
+                        + " SIGTERM, as requested)");
+    }
+
     @Test
     void aStopByOrderLastsSinceTheOrderAndNotSinceTheEndOfTheGrace() {
         event("1", "kill", Map.of("signal", "15"));
