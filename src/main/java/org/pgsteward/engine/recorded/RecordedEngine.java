@@ -97,6 +97,23 @@ public final class RecordedEngine implements AutoCloseable {
         changed.put(name, clock.instant());
     }
 
+    /** Adds a copy as {@link #add} does, and sends the event of its creation. */
+    public void create(String like, String name, UnaryOperator<ObjectNode> change) {
+        add(like, name, change);
+        ring.happen(creation(name));
+    }
+
+    private synchronized ObjectNode creation(String name) {
+        JsonNode container = Objects.requireNonNull(containers.get(name));
+        ObjectNode event = JSON.createObjectNode();
+        event.put("Type", "container").put("Action", "create");
+        ObjectNode actor =
+                event.putObject("Actor").put("ID", container.path("Id").asText());
+        ObjectNode attributes = container.path("Config").path("Labels").deepCopy();
+        actor.set("Attributes", attributes.put("name", name));
+        return event;
+    }
+
     /** Sets the log of the container {@code postgresql}: the recent output of a PostgreSQL on this host. */
     public void logs(Supplier<String> said) {
         log = Optional.of(new RecordedLog(said, clock));

@@ -130,6 +130,32 @@ class RecordedEngineTest {
     }
 
     @Test
+    void newContainerIsListedAndSendsAnEvent() throws IOException {
+        recorded.play("deploy");
+        List<Event> heard = new CopyOnWriteArrayList<>();
+        try (EventFeed feed = EventFeed.start(engine, Clock.systemUTC(), FeedTimings.USUAL, new EventFeed.Listener() {
+            @Override
+            public void connected() {}
+
+            @Override
+            public void heard(Event event) {
+                heard.add(event);
+            }
+        })) {
+            await().until(() -> feed.status().connected());
+            recorded.create(
+                    "vikunja",
+                    "second",
+                    document -> document.put("Id", "2".repeat(64)).put("Name", "/second"));
+
+            await().until(() -> heard.stream()
+                    .anyMatch(event -> "create".equals(event.getAction())
+                            && "2".repeat(64).equals(event.getActor().getId())));
+            assertThat(engine.container("second").orElseThrow().identity()).isEqualTo("homelab/vikunja");
+        }
+    }
+
+    @Test
     void unknownSceneIsReported() {
         assertThatThrownBy(() -> recorded.play("earthquake"))
                 .isInstanceOf(FileNotFoundException.class)
