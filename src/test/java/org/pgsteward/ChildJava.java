@@ -65,21 +65,22 @@ public final class ChildJava {
     }
 
     /**
-     * Returns the options that use the launcher's archive. Returns none if the jar is missing or older than a class, as
-     * in an IDE.
+     * Returns the options that use the launcher's archive for this JVM; another JVM may have left its own there. Returns
+     * none if the jar is missing or older than a class, as in an IDE.
      */
     private static List<String> archive() {
         try {
             if (!isUpToDate()) {
                 return List.of();
             }
-            Process launcher = new ProcessBuilder("./pgsteward", "--version")
+            ProcessBuilder launcher = new ProcessBuilder("./pgsteward", "--version")
                     .redirectErrorStream(true)
-                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                    .start();
-            launcher.waitFor();
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD);
+            launcher.environment().put("JAVA_HOME", System.getProperty("java.home"));
+            launcher.start().waitFor();
+            String kind = Runtime.version().feature() < 25 ? "jsa" : "aot";
             try (Stream<Path> files = Files.list(JAR.getParent())) {
-                return files.filter(file -> file.getFileName().toString().matches("classes-\\d+\\.(jsa|aot)"))
+                return files.filter(file -> file.getFileName().toString().matches("classes-\\d+\\." + kind))
                         .findFirst()
                         .map(file -> file.toString().endsWith(".aot")
                                 ? List.of("-XX:AOTCache=" + file, "-Xlog:aot=off")
