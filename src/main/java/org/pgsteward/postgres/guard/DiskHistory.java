@@ -23,8 +23,8 @@ final class DiskHistory {
     private static final int MOST_KEPT = 300;
 
     /**
-     * The share of the lost space that roles' databases and temporary files, or files that belong to no role, must
-     * account for. Otherwise backups or other containers may have taken the space.
+     * The share of the lost space that all roles together must account for. Otherwise backups or other containers may
+     * have taken the space.
      */
     private static final double MOST = 0.5;
 
@@ -177,18 +177,30 @@ final class DiskHistory {
                         now.left()));
     }
 
+    /**
+     * Returns the role that took most by its databases and temporary files. If these explain too little, the roles also
+     * count with their shares of the common files. Those are only an estimate, so they come second.
+     */
     private Optional<DiskTaken> ofTaking(DiskUse then, DiskUse now, Limit limit, long lost) {
         Map<String, Long> growth = growth(then, now);
-        long all = growth.values().stream().mapToLong(Long::longValue).sum();
-        return (isMuch(limit, all, now) && all >= lost * MOST ? most(growth, all) : ofWriting(then, now, lost))
+        return most(growth, limit, now, lost)
+                .or(() -> most(withCommonFiles(growth, then, now, lost), limit, now, lost))
                 .map(most -> Map.entry(most.getKey(), Math.min(most.getValue(), lost)))
                 .map(most -> taken(most, then, now));
     }
 
-    private static Optional<Map.Entry<String, Long>> most(Map<String, Long> byRole, long all) {
-        return byRole.entrySet().stream()
-                .max(Map.Entry.comparingByValue())
-                .filter(most -> most.getValue() >= all * SHARE);
+    /** Returns the role that took most; empty if all roles together did not take much, or not most of the lost space. */
+    private Optional<Map.Entry<String, Long>> most(Map<String, Long> byRole, Limit limit, DiskUse now, long lost) {
+        long all = sum(byRole);
+        return isMuch(limit, all, now) && all >= lost * MOST
+                ? byRole.entrySet().stream()
+                        .max(Map.Entry.comparingByValue())
+                        .filter(most -> most.getValue() >= all * SHARE)
+                : Optional.empty();
+    }
+
+    private static long sum(Map<String, Long> byRole) {
+        return byRole.values().stream().mapToLong(Long::longValue).sum();
     }
 
     /**
@@ -213,14 +225,20 @@ final class DiskHistory {
     }
 
     /**
-     * Returns the role that writes most while common files grow. The write-ahead log, the queue of {@code NOTIFY} and
-     * the shared catalogs belong to no role.
+     * Adds the growth of common files to the growth of the roles, in proportion to the bytes that each role wrote. The
+     * write-ahead log, the queue of {@code NOTIFY} and the shared catalogs belong to no role. A role that fills a table
+     * fills the log as well.
      */
-    private static Optional<Map.Entry<String, Long>> ofWriting(DiskUse then, DiskUse now, long lost) {
+    private static Map<String, Long> withCommonFiles(Map<String, Long> growth, DiskUse then, DiskUse now, long lost) {
         Map<String, Long> written = new HashMap<>(now.writtenByRole());
         written.replaceAll((role, bytes) -> bytes - then.writtenByRole().getOrDefault(role, 0L));
-        long all = written.values().stream().mapToLong(Long::longValue).sum();
-        boolean grew = now.common() - then.common() >= lost * MOST;
-        return grew && all >= lost * SEEN ? most(written, all) : Optional.empty();
+        long all = sum(written);
+        long common = now.common() - then.common();
+        if (common <= 0 || all < lost * SEEN) {
+            return Map.of();
+        }
+        Map<String, Long> sum = new HashMap<>(growth);
+        written.forEach((role, bytes) -> sum.merge(role, (long) ((double) common * bytes / all), Long::sum));
+        return sum;
     }
 }

@@ -246,6 +246,31 @@ class DiskHistoryTest {
         assertThat(history.responsible()).isEmpty();
     }
 
+    /** An index has as many bytes as its part of the log. So neither of them is most of the lost space. */
+    @Test
+    void tablesAndTheLogCountTogether() {
+        history.add(both(0, 400, 100, 100, Map.of("evil", 0L, "wiki", 0L)));
+        history.add(both(20, 200, 195, 195, Map.of("evil", 280 * MIB, "wiki", 20 * MIB)));
+
+        assertThat(history.responsible())
+                .map(taken -> taken.role() + " " + taken.amount() / MIB)
+                .contains("evil 183");
+    }
+
+    @Test
+    void tablesAndTheLogTogetherBlameNoRoleIfBackupsTakeTheDisk() {
+        history.add(both(0, 400, 100, 100, Map.of("evil", 0L)));
+        history.add(both(20, 200, 145, 145, Map.of("evil", 100 * MIB)));
+
+        assertThat(history.responsible()).isEmpty();
+    }
+
+    /** Returns the use with a database of the role {@code evil}. All sizes are in MiB. */
+    private static DiskUse both(int seconds, long free, long database, long common, Map<String, Long> written) {
+        Map<DiskUse.Part, Long> parts = Map.of(new DiskUse.Part("evil", "evil"), database * MIB);
+        return new DiskUse(START.plusSeconds(seconds), free * MIB, parts, common * MIB, Map.of(), written);
+    }
+
     /** The role may have overwritten existing pages. */
     @Test
     void writesBlameNoRoleUnlessPostgresqlsFilesGrew() {
