@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.pgsteward.io.Repetition;
 import org.pgsteward.io.Threads;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +63,7 @@ public final class EventFeed implements AutoCloseable {
     private final FeedProbe probe;
     private final CountDownLatch closing = new CountDownLatch(1);
     private final Thread reader = Threads.daemon("docker-events", Threads.DEFAULT_STACK, this::read);
-    private final Thread prober = Threads.daemon("docker-events-probe", Threads.DEFAULT_STACK, this::probe);
+    private @Nullable Repetition prober;
     private volatile Optional<EventStream> current = Optional.empty();
 
     private EventFeed(DockerEngine engine, Clock clock, FeedTimings timings, Listener listener) {
@@ -78,7 +80,8 @@ public final class EventFeed implements AutoCloseable {
     public static EventFeed start(DockerEngine engine, Clock clock, FeedTimings timings, Listener listener) {
         EventFeed feed = new EventFeed(engine, clock, timings, listener);
         feed.reader.start();
-        feed.prober.start();
+        feed.prober = Repetition.begin(
+                "the probe of Docker's events", timings.probeEvery(), timings.probeEvery(), feed::probe);
         return feed;
     }
 
@@ -180,14 +183,12 @@ public final class EventFeed implements AutoCloseable {
     }
 
     private void probe() {
-        while (!closedWithin(timings.probeEvery())) {
-            current.ifPresent(stream -> probe.staleness(stream).ifPresent(why -> {
-                if (!closed() && stream.dropped().isEmpty()) {
-                    LOG.warn("the stream of Docker events is stale: {}", why);
-                    stream.drop("stale: " + why);
-                }
-            }));
-        }
+        current.ifPresent(stream -> probe.staleness(stream).ifPresent(why -> {
+            if (!closed() && stream.dropped().isEmpty()) {
+                LOG.warn("the stream of Docker events is stale: {}", why);
+                stream.drop("stale: " + why);
+            }
+        }));
     }
 
     private boolean closed() {
@@ -212,10 +213,11 @@ public final class EventFeed implements AutoCloseable {
         current.ifPresent(stream -> stream.drop("closed"));
         // An interrupt ends a call to an engine that does not answer.
         reader.interrupt();
-        prober.interrupt();
         handOff.close();
+        if (prober != null) {
+            prober.close();
+        }
         join(reader);
-        join(prober);
     }
 
     private static void join(Thread thread) {

@@ -3,7 +3,6 @@ package org.pgsteward.monitor;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Clock;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -21,7 +20,6 @@ public final class PostgresProbe {
     private final Server server;
     private final Clock clock;
     private final Supplier<Optional<Crowd>> crowd;
-    private final SchedulingDelay delay = new SchedulingDelay();
 
     public PostgresProbe(Server server, Clock clock) {
         this(server, clock, Optional::empty);
@@ -68,8 +66,12 @@ public final class PostgresProbe {
      * Returns the answer. It takes as long as the connection's time-out at most, and in a command three times that.
      */
     public PostgresReading probe() {
-        delay.begin();
-        Duration before = delay.total();
+        try (SchedulingDelay delay = SchedulingDelay.begin()) {
+            return probe(delay);
+        }
+    }
+
+    private PostgresReading probe(SchedulingDelay delay) {
         String where = server.address().where();
         try (Connection connection = server.connectToLook()) {
             Query.run(connection, "SELECT 1");
@@ -82,7 +84,7 @@ public final class PostgresProbe {
             PostgresReading silent =
                     PostgresReading.silent(where, error, clock.instant()).by(crowd.get());
             return e instanceof NoConnection none && none.isTimeout()
-                    ? silent.on(new PostgresReading.Load(delay.total().minus(before), SchedulingDelay.pressure()))
+                    ? silent.on(new PostgresReading.Load(delay.total(), SchedulingDelay.pressure()))
                     : silent;
         }
     }

@@ -10,10 +10,11 @@ import java.util.regex.Pattern;
 import org.pgsteward.io.Threads;
 
 /**
- * The time for which this process has waited for a processor. A timer that should fire twice a second measures its own
- * delay. A server that did not answer in time need not be the cause if this timer was late as well.
+ * The time for which this process has waited for a processor, from {@link #begin} to {@link #close}. A timer that should fire
+ * twice a second measures its own delay. A server that did not answer in time need not be the cause if this timer was late as
+ * well.
  */
-final class SchedulingDelay {
+final class SchedulingDelay implements AutoCloseable {
     private static final long TICK = Duration.ofMillis(500).toNanos();
 
     /** A delay that is usual on any host and does not count. */
@@ -22,17 +23,17 @@ final class SchedulingDelay {
     private static final Path PRESSURE = Path.of("/proc/pressure/cpu");
     private static final Pattern LAST_TEN_SECONDS = Pattern.compile("some avg10=(\\d{1,3})");
 
+    private final Thread timer = Threads.daemon("scheduling-delay", 128 * 1024, this::tick);
     private long late;
-    private long expected;
-    private boolean begun;
+    private long expected = System.nanoTime() + TICK;
 
-    /** Begins to measure; has no effect if it has begun. */
-    public synchronized void begin() {
-        if (!begun) {
-            begun = true;
-            expected = System.nanoTime() + TICK;
-            Threads.start("scheduling-delay", 128 * 1024, this::tick);
-        }
+    private SchedulingDelay() {}
+
+    /** Begins to measure. */
+    static SchedulingDelay begin() {
+        SchedulingDelay delay = new SchedulingDelay();
+        delay.timer.start();
+        return delay;
     }
 
     private void tick() {
@@ -54,9 +55,15 @@ final class SchedulingDelay {
         return by > UNREMARKABLE ? by : 0;
     }
 
-    /** Returns all delay since {@link #begin}. The difference of two results is the delay in between. */
-    public synchronized Duration total() {
-        return begun ? Duration.ofNanos(late + overdue()) : Duration.ZERO;
+    /** Returns all delay so far. */
+    synchronized Duration total() {
+        return Duration.ofNanos(late + overdue());
+    }
+
+    /** Ends the timer. */
+    @Override
+    public void close() {
+        timer.interrupt();
     }
 
     /**

@@ -9,17 +9,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.Executors;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.FailingReceiver;
 import org.pgsteward.containers.Containers;
 import org.pgsteward.containers.MemorySampler;
 import org.pgsteward.engine.FeedTrouble;
-import org.pgsteward.io.Threads;
+import org.pgsteward.io.Repetition;
 import org.pgsteward.model.Memory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +33,7 @@ public final class DaemonReport implements AutoCloseable {
     private final DaemonStatusFile file;
     private final Clock clock;
     private final Instant startedAt;
-    private @Nullable ScheduledExecutorService timer;
+    private @Nullable Repetition repetition;
     private @Nullable DaemonStatus written;
     private boolean closed;
 
@@ -86,10 +82,7 @@ public final class DaemonReport implements AutoCloseable {
 
     /** Starts the reports. */
     public synchronized void start() {
-        timer = Executors.newSingleThreadScheduledExecutor(Threads.factory("daemon-report", 256 * 1024));
-        // The future never fails: report() catches all exceptions.
-        ScheduledFuture<?> unused =
-                timer.scheduleWithFixedDelay(this::report, 0, BETWEEN_CHECKS.toMillis(), TimeUnit.MILLISECONDS);
+        repetition = Repetition.begin("the daemon's report", Duration.ZERO, BETWEEN_CHECKS, this::report);
     }
 
     private synchronized void report() {
@@ -112,11 +105,19 @@ public final class DaemonReport implements AutoCloseable {
 
     /** Ends the reports. The last one states that the daemon was stopped. */
     @Override
-    public synchronized void close() {
-        closed = true;
-        if (timer != null) {
-            timer.shutdownNow();
+    public void close() {
+        Repetition begun = ended();
+        if (begun == null) {
+            return;
+        }
+        begun.close();
+        synchronized (this) {
             file.write((written == null ? now() : written).stoppedAt(clock.instant()));
         }
+    }
+
+    private synchronized @Nullable Repetition ended() {
+        closed = true;
+        return repetition;
     }
 }

@@ -6,8 +6,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.apache.camel.CamelContext;
@@ -19,7 +17,7 @@ import org.pgsteward.camel.lint.RouteFilesStamp;
 import org.pgsteward.camel.lint.RouteSet;
 import org.pgsteward.camel.lint.SwapPlan;
 import org.pgsteward.camel.receivers.Redaction;
-import org.pgsteward.io.Threads;
+import org.pgsteward.io.Repetition;
 import org.pgsteward.model.Condition;
 import org.pgsteward.model.Severity;
 import org.slf4j.Logger;
@@ -43,7 +41,7 @@ public final class RouteReload implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RouteReload.class);
 
     private static final String SUBJECT = "pgsteward";
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final Duration LOOK = Duration.ofSeconds(2);
 
     /** The longest time without a reading of the contents. */
     private static final Duration READ = Duration.ofMinutes(1);
@@ -61,8 +59,7 @@ public final class RouteReload implements AutoCloseable {
     private final Consumer<RouteFiles> inForce;
     private final Redaction redaction;
     private final Clock clock;
-    private final Thread thread = Threads.daemon("routes", Threads.DEFAULT_STACK, this::run);
-    private final CountDownLatch unwanted = new CountDownLatch(1);
+    private @Nullable Repetition repetition;
     private RouteFiles running;
     private RouteFiles seen;
     private @Nullable RouteFiles refused;
@@ -117,21 +114,10 @@ public final class RouteReload implements AutoCloseable {
         context.addRoutePolicyFactory(new InFlight.Factory());
     }
 
-    /** Starts the thread that reads the files. */
+    /** Starts to read the files. */
     public RouteReload start() {
-        thread.start();
+        repetition = Repetition.begin("reading of the route files", Duration.ZERO, this::lookOrSay);
         return this;
-    }
-
-    private void run() {
-        Duration wait = Duration.ZERO;
-        try {
-            while (!unwanted.await(wait.toMillis(), TimeUnit.MILLISECONDS)) {
-                wait = lookOrSay();
-            }
-        } catch (InterruptedException stopped) {
-            LOG.debug("reading of the route files stopped");
-        }
     }
 
     private Duration lookOrSay() {
@@ -249,12 +235,8 @@ public final class RouteReload implements AutoCloseable {
     /** Stops reading the files. Must be called before the context ends. */
     @Override
     public void close() {
-        unwanted.countDown();
-        thread.interrupt();
-        try {
-            thread.join(Duration.ofSeconds(5).toMillis());
-        } catch (InterruptedException hurry) {
-            Thread.currentThread().interrupt();
+        if (repetition != null) {
+            repetition.close();
         }
     }
 

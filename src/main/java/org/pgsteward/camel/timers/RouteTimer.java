@@ -3,13 +3,11 @@ package org.pgsteward.camel.timers;
 import java.util.Date;
 import java.util.Timer;
 import java.util.TimerTask;
-import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.camel.component.timer.TimerConsumer;
 import org.jspecify.annotations.Nullable;
+import org.pgsteward.io.Timers;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,22 +19,14 @@ final class RouteTimer extends Timer {
     private static final Logger LOG = LoggerFactory.getLogger(RouteTimer.class);
 
     private final TimerConsumer consumer;
-    private final ScheduledExecutorService clock;
-    private final Executor workers;
     private @Nullable Future<?> next;
     private boolean cancelled;
 
-    /**
-     * @param clock waits, and does nothing else
-     * @param workers have a thread for each run at once
-     */
-    RouteTimer(TimerConsumer consumer, ScheduledExecutorService clock, Executor workers) {
+    RouteTimer(TimerConsumer consumer) {
         super(true);
         // Each Timer starts a thread. This ends it.
         super.cancel();
         this.consumer = consumer;
-        this.clock = clock;
-        this.workers = workers;
     }
 
     @Override
@@ -83,15 +73,7 @@ final class RouteTimer extends Timer {
 
     private synchronized void later(Run run) {
         if (!cancelled) {
-            next = clock.schedule(() -> start(run), run.due - System.nanoTime(), TimeUnit.NANOSECONDS);
-        }
-    }
-
-    private void start(Run run) {
-        try {
-            workers.execute(() -> work(run));
-        } catch (RejectedExecutionException e) {
-            LOG.debug("the pipeline stops: {}", e.getMessage());
+            next = Timers.after(run.due - System.nanoTime(), () -> work(run));
         }
     }
 

@@ -110,7 +110,8 @@ public final class HttpListener implements AutoCloseable {
     private void run() {
         while (wanted) {
             try {
-                selector.select(SWEEP);
+                // Without a connection there is nothing to sweep.
+                selector.select(connections.isEmpty() ? 0 : SWEEP);
                 for (Runnable back = handedBack.poll(); back != null; back = handedBack.poll()) {
                     back.run();
                 }
