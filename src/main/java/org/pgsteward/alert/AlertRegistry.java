@@ -48,6 +48,12 @@ public final class AlertRegistry {
     /** Time by which a notification has reached the outbox, or is considered lost. */
     private static final Duration IN_HAND = Duration.ofMinutes(1);
 
+    /** Time without news after which {@link #due} decides rarely. */
+    private static final Duration CALM = Duration.ofMinutes(1);
+
+    /** Interval of decisions in calm times. Then only repetitions and silences that end can make a notification due. */
+    private static final Duration RARELY = Duration.ofSeconds(10);
+
     private static final DateTimeFormatter ID =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmssSSS'Z'").withZone(ZoneOffset.UTC);
 
@@ -69,6 +75,14 @@ public final class AlertRegistry {
     /** Changes that the disk refused; an empty value is a removal. */
     private final Map<String, Optional<Alert>> unsaved = new HashMap<>();
 
+    /** Alerts on disk at the last decision of {@link #due}. */
+    private List<Alert> decided = List.of();
+
+    private Instant decidedAt = Instant.EPOCH;
+
+    /** Time of the last decision about changed alerts. */
+    private Instant newsAt = Instant.EPOCH;
+
     /**
      * @param stateDir {@code pgsteward.state.dir}
      * @param zone time zone of the times in notifications and of quiet hours
@@ -88,6 +102,13 @@ public final class AlertRegistry {
 
     private record Hand(DueNotification notification, Instant at) {}
 
+    /** Returns whether {@link #consider} would change nothing, as for most conditions: all is well, and no alert fires. */
+    public synchronized boolean isNoNews(Condition condition) {
+        return condition.severity().isEmpty()
+                && all().stream()
+                        .noneMatch(alert -> alert.isFiring() && alert.key().equals(condition.key()));
+    }
+
     /** Records the condition of a subject that only one source checks. */
     public void consider(Condition condition) {
         consider(condition, LOOK);
@@ -100,8 +121,7 @@ public final class AlertRegistry {
      *     route leaves it out
      */
     public synchronized void consider(Condition condition, @Nullable String source) {
-        if (condition.severity().isEmpty()
-                && read(condition.key()).filter(Alert::isFiring).isEmpty()) {
+        if (isNoNews(condition)) {
             // Most checks end here, and must not wait for the lock of another process.
             return;
         }
@@ -122,6 +142,9 @@ public final class AlertRegistry {
      */
     public synchronized List<Notification> due(NotificationPolicy rule) {
         Instant now = clock.instant();
+        if (isCalm(now)) {
+            return List.of();
+        }
         handed.values().removeIf(hand -> NotificationPolicy.isPast(hand.at(), IN_HAND, now));
         Set<String> inHand = new HashSet<>();
         handed.values().forEach(hand -> hand.notification().alerts().forEach(alert -> inHand.add(alert.key())));
@@ -149,7 +172,27 @@ public final class AlertRegistry {
                 }
             }
         });
+        remember(now, notices);
         return notices;
+    }
+
+    /** Returns whether nothing has changed lately and the last decision is recent. */
+    private boolean isCalm(Instant now) {
+        return handed.isEmpty()
+                && unsaved.isEmpty()
+                && newsAt.plus(CALM).isBefore(now)
+                && !decidedAt.isAfter(now)
+                && decidedAt.plus(RARELY).isAfter(now)
+                && stored().equals(decided);
+    }
+
+    private void remember(Instant now, List<Notification> notices) {
+        List<Alert> stored = stored();
+        if (!notices.isEmpty() || !stored.equals(decided)) {
+            newsAt = now;
+        }
+        decided = stored;
+        decidedAt = now;
     }
 
     /** Returns an id that is equal for equal notifications, so receivers can recognise a repetition after a crash. */
@@ -223,14 +266,22 @@ public final class AlertRegistry {
     }
 
     private List<Alert> all() {
-        Map<String, Alert> alerts = new java.util.TreeMap<>();
-        try {
-            store.all().forEach(alert -> alerts.put(alert.key(), alert));
-        } catch (IOException refused) {
-            LOG.warn("cannot read the alerts in the state folder: {}", refused.toString());
+        if (unsaved.isEmpty()) {
+            return stored();
         }
+        Map<String, Alert> alerts = new java.util.TreeMap<>();
+        stored().forEach(alert -> alerts.put(alert.key(), alert));
         unsaved.forEach((key, alert) -> alert.ifPresentOrElse(page -> alerts.put(key, page), () -> alerts.remove(key)));
         return List.copyOf(alerts.values());
+    }
+
+    private List<Alert> stored() {
+        try {
+            return store.all();
+        } catch (IOException refused) {
+            LOG.warn("cannot read the alerts in the state folder: {}", refused.toString());
+            return List.of();
+        }
     }
 
     private Optional<Alert> read(String key) {

@@ -11,7 +11,9 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -22,6 +24,7 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.io.AtomicFile;
 import org.pgsteward.io.BoundedFile;
+import org.pgsteward.io.FolderStamp;
 import org.pgsteward.io.LockFile;
 import org.pgsteward.model.AlertKinds;
 import org.slf4j.Logger;
@@ -42,6 +45,14 @@ final class AlertStore {
 
     /** Locks between threads: a file lock that this process already holds is refused, not awaited. */
     private static final Map<Path, Object> ALONE = new ConcurrentHashMap<>();
+
+    /** The longest time without a reading of all files. */
+    private static final Duration READ_AGAIN_AFTER = Duration.ofMinutes(1);
+
+    /** A reading of all files, which is valid while the folder is unchanged. */
+    private record Reading(FolderStamp folder, List<Alert> alerts) {}
+
+    private volatile @Nullable Reading last;
 
     /** The files that could not be read last time. Each is logged once. */
     private final Set<Path> unreadable = ConcurrentHashMap.newKeySet();
@@ -130,7 +141,8 @@ final class AlertStore {
     }
 
     /**
-     * Returns all alerts. An alert whose file cannot be read is logged and left out.
+     * Returns all alerts, by this process and others. An alert whose file cannot be read is logged and left out. While no file
+     * changes, the result is the same object, and costs no reading of the files.
      *
      * @throws IOException if the folder cannot be read
      */
@@ -138,11 +150,20 @@ final class AlertStore {
         if (!Files.isDirectory(folder)) {
             return List.of();
         }
+        FolderStamp stamp = FolderStamp.read(folder);
+        Reading before = last;
+        if (before != null && stamp.isUnchangedSince(before.folder(), READ_AGAIN_AFTER)) {
+            return before.alerts();
+        }
+        List<Alert> alerts = readAll();
+        last = new Reading(stamp, alerts);
+        return alerts;
+    }
+
+    private List<Alert> readAll() throws IOException {
         List<Path> files;
         try (Stream<Path> entries = Files.list(folder)) {
-            files = entries.filter(file -> file.toString().endsWith(ENDING))
-                    .sorted()
-                    .toList();
+            files = entries.filter(file -> file.toString().endsWith(ENDING)).toList();
         }
         List<Alert> alerts = new ArrayList<>();
         for (Path file : files) {
@@ -157,7 +178,8 @@ final class AlertStore {
                 }
             }
         }
-        return alerts;
+        alerts.sort(Comparator.comparing(Alert::key));
+        return List.copyOf(alerts);
     }
 
     /** Returns whether the file is the alert's present one. The previous file counts if there is no other. */

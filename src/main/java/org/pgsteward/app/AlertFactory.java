@@ -30,6 +30,7 @@ final class AlertFactory {
         silences = new Silences(base.state(), base.json, base.clock);
         history = new AlertHistory(base.state(), base.json);
         alerts = new AlertRegistry(base.state(), silences, base.json, base.clock, base.zone(), typing);
+        base.reporter.leaveOut(alerts::isNoNews);
     }
 
     /** Names of the receivers, empty at first: the outbox is built before the routes that define the receivers. */

@@ -2,6 +2,7 @@ package org.pgsteward.camel;
 
 import java.io.IOException;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.pgsteward.alert.Reporter;
 import org.pgsteward.journal.Spool;
@@ -21,6 +22,7 @@ public final class RouteReporter implements Reporter {
 
     private final RouteClient routeClient;
     private volatile @Nullable Spool spool;
+    private volatile Predicate<Condition> noNews = condition -> false;
 
     public RouteReporter(RouteClient routeClient) {
         this.routeClient = routeClient;
@@ -29,6 +31,11 @@ public final class RouteReporter implements Reporter {
     /** Sets the spool, which is built later than this object. */
     public void keepIn(Spool rows) {
         spool = rows;
+    }
+
+    /** Sets the test for conditions that would change nothing. They do not enter the route, which most of the time is all. */
+    public void leaveOut(Predicate<Condition> conditions) {
+        noNews = conditions;
     }
 
     @Override
@@ -54,14 +61,16 @@ public final class RouteReporter implements Reporter {
 
     @Override
     public boolean raise(Condition condition) {
-        return routeClient.ask("direct:alert-raise", condition).getException() == null;
+        return noNews.test(condition)
+                || routeClient.ask("direct:alert-raise", condition).getException() == null;
     }
 
     @Override
     public boolean raise(Condition condition, String source) {
-        return routeClient
-                        .ask("direct:alert-raise", condition, Map.of("source", source))
-                        .getException()
-                == null;
+        return noNews.test(condition)
+                || routeClient
+                                .ask("direct:alert-raise", condition, Map.of("source", source))
+                                .getException()
+                        == null;
     }
 }

@@ -81,6 +81,48 @@ class AlertRegistryTest {
     }
 
     @Test
+    void aRepetitionInCalmTimesIsTenSecondsLateAtMost() {
+        rule.setRepeatWarning("10m");
+        AlertRegistry book = open();
+        assertThat(news(book, bad(Severity.WARNING))).hasSize(1);
+        clock.pass(Duration.ofMinutes(5));
+        assertThat(sendDue(book)).isEmpty();
+        clock.pass(Duration.ofMinutes(5).minusSeconds(4));
+        assertThat(sendDue(book)).isEmpty();
+
+        clock.pass(Duration.ofSeconds(8));
+        assertThat(sendDue(book)).isEmpty();
+        clock.pass(Duration.ofSeconds(2));
+        assertThat(sendDue(book)).extracting(Notification::state).containsExactly("firing");
+    }
+
+    @Test
+    void newsOfAnotherProcessIsNotifiedAtOnceInCalmTimes() {
+        AlertRegistry book = open();
+        news(book, bad(Severity.WARNING));
+        clock.pass(Duration.ofMinutes(5));
+        assertThat(sendDue(book)).isEmpty();
+        clock.pass(Duration.ofSeconds(2));
+
+        open().consider(well());
+
+        assertThat(sendDue(book)).extracting(Notification::state).containsExactly("resolved");
+    }
+
+    @Test
+    void onlyAConditionThatChangesNothingIsNoNews() {
+        AlertRegistry book = open();
+        assertThat(book.isNoNews(well())).isTrue();
+        assertThat(book.isNoNews(bad(Severity.WARNING))).isFalse();
+
+        open().consider(bad(Severity.WARNING));
+
+        assertThat(book.isNoNews(well())).isFalse();
+        book.consider(well());
+        assertThat(book.isNoNews(well())).isTrue();
+    }
+
+    @Test
     void aRestartForgetsNothing() {
         news(open(), bad(Severity.WARNING));
         clock.pass(Duration.ofHours(2));

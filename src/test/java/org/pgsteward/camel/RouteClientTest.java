@@ -20,6 +20,7 @@ import org.pgsteward.camel.receivers.Redaction;
 import org.pgsteward.io.Json;
 import org.pgsteward.journal.Spool;
 import org.pgsteward.model.Activity;
+import org.pgsteward.model.Condition;
 
 /** Messages that a route accepts, and messages without a route. */
 @Tag("fast")
@@ -63,6 +64,22 @@ class RouteClientTest {
             assertThat(log.text())
                     .contains(
                             "cannot list all containers after the connection to Docker's events: No consumers available on endpoint: direct://nobody");
+        }
+    }
+
+    @Test
+    void aConditionThatIsNoNewsDoesNotEnterTheRoute() {
+        Condition well = Condition.well("service-down", "vikunja", "it runs", Instant.EPOCH);
+        Condition other = Condition.well("service-down", "gitea", "it runs", Instant.EPOCH);
+        RouteReporter reporter = new RouteReporter(routeClient);
+        reporter.leaveOut(well::equals);
+        try (Pipeline pipeline = pipeline()) {
+            pipeline.start();
+
+            assertThat(reporter.raise(well)).isTrue();
+            assertThat(reporter.raise(well, "a check")).isTrue();
+            assertThat(reporter.raise(other)).as("there is no route").isFalse();
+            assertThat(reporter.raise(other, "a check")).isFalse();
         }
     }
 
