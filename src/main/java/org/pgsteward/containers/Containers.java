@@ -115,6 +115,11 @@ public final class Containers {
         return oversized;
     }
 
+    /** Returns a number that is the same as long as {@link #all} is. */
+    public long version() {
+        return known.version();
+    }
+
     /** Returns {@link #all} without the managed PostgreSQL's own containers. */
     public List<Container> others() {
         return all().stream().filter(container -> !known.isPostgres(container)).toList();

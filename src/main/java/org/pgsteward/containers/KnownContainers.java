@@ -12,6 +12,7 @@ import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
 import org.pgsteward.model.Container;
 import org.pgsteward.model.Enrolment;
@@ -24,6 +25,14 @@ final class KnownContainers {
     private final Optional<String> postgresName;
     private final String postgresHost;
     private final Map<String, Container> byId = new ConcurrentHashMap<>();
+
+    /** The number of changes of {@link #byId}. */
+    private final AtomicLong version = new AtomicLong();
+
+    private volatile Together together = new Together(-1, List.of(), Optional.empty());
+
+    /** All containers of one version, and the server among them. */
+    private record Together(long version, List<Container> all, Optional<Container> postgres) {}
 
     /** The services, by container id; an entry may come before its container, and stays after it. */
     private final Map<String, String> services = new ConcurrentHashMap<>();
@@ -41,7 +50,10 @@ final class KnownContainers {
     }
 
     void put(Container container) {
-        byId.put(container.id(), container);
+        Container before = byId.put(container.id(), container);
+        if (!container.equals(before)) {
+            version.incrementAndGet();
+        }
     }
 
     void putAll(Collection<Container> containers) {
@@ -49,15 +61,34 @@ final class KnownContainers {
     }
 
     Optional<Container> remove(String id) {
-        return Optional.ofNullable(byId.remove(id));
+        Optional<Container> removed = Optional.ofNullable(byId.remove(id));
+        version.incrementAndGet();
+        return removed;
     }
 
     Optional<Container> get(String id) {
         return Optional.ofNullable(byId.get(id));
     }
 
+    /** Returns a number that is the same as long as no container changes. */
+    long version() {
+        return version.get();
+    }
+
     List<Container> all() {
-        return List.copyOf(byId.values());
+        return together().all();
+    }
+
+    private Together together() {
+        Together last = together;
+        // Read first: a change from now on makes the result old.
+        long now = version.get();
+        if (last.version() != now) {
+            List<Container> all = List.copyOf(byId.values());
+            last = new Together(now, all, postgres(all));
+            together = last;
+        }
+        return last;
     }
 
     /**
@@ -65,7 +96,11 @@ final class KnownContainers {
      * name takes precedence, and then the older container.
      */
     Optional<Container> postgres() {
-        return byId.values().stream()
+        return together().postgres();
+    }
+
+    private Optional<Container> postgres(List<Container> all) {
+        return all.stream()
                 .filter(this::mayBePostgres)
                 .min(Comparator.comparing(
                                 (Container container) -> !container.name().equalsIgnoreCase(postgresHost))

@@ -61,7 +61,20 @@ public final class ConnectionAdvice {
         }
     }
 
-    private final Set<String> well = ConcurrentHashMap.newKeySet();
+    /** The longest time without a new check of a container while no container changes, because a secret may change. */
+    private static final Duration CHECKED_AGAIN_AFTER = Duration.ofMinutes(5);
+
+    /** The last check of each container without trouble, by container id. */
+    private final Map<String, Check> well = new ConcurrentHashMap<>();
+
+    /** @param version of all containers at the check */
+    private record Check(long version, Instant at) {
+        private boolean isStillValid(long now, Instant time) {
+            return version == now
+                    && !time.isBefore(at)
+                    && at.plus(CHECKED_AGAIN_AFTER).isAfter(time);
+        }
+    }
 
     ConnectionAdvice(Discovery discovery, Containers containers, Optional<String> webNetwork, Clock clock) {
         this.discovery = discovery;
@@ -74,11 +87,16 @@ public final class ConnectionAdvice {
     List<Condition> judge(Container container) {
         String id = container.id();
         Instant now = clock.instant();
+        long version = containers.version();
+        Check checked = well.get(id);
+        if (checked != null && checked.isStillValid(version, now)) {
+            return List.of();
+        }
         Optional<Trouble> found = trouble(container, now);
         if (found.isEmpty()) {
             troubles.remove(id);
             String reason = tries(container) ? "its settings lead to its database" : "it does not run";
-            return well.add(id) ? over(container, KINDS, reason) : List.of();
+            return well.put(id, new Check(version, now)) == null ? over(container, KINDS, reason) : List.of();
         }
         well.remove(id);
         Optional<Trouble> before = Optional.ofNullable(troubles.get(id))

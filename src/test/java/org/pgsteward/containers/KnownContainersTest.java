@@ -49,6 +49,25 @@ class KnownContainersTest {
     }
 
     @Test
+    void theVersionChangesOnlyWithAContainer() {
+        put("1", "app", Container.State.RUNNING, Map.of(), NOON);
+        long before = known.version();
+        assertThat(known.all()).hasSize(1);
+
+        put("1", "app", Container.State.RUNNING, Map.of(), NOON);
+        assertThat(known.version()).as("read again").isEqualTo(before);
+
+        put("1", "app", Container.State.EXITED, Map.of(), NOON);
+        long ended = known.version();
+        assertThat(ended).isNotEqualTo(before);
+        assertThat(known.all()).extracting(Container::state).containsExactly(Container.State.EXITED);
+
+        known.remove("1");
+        assertThat(known.version()).isNotEqualTo(ended);
+        assertThat(known.all()).isEmpty();
+    }
+
+    @Test
     void aRemovedContainerKeepsItsService() {
         Container app = put("1", "app", Container.State.RUNNING, Map.of(), NOON);
         known.assign(app, "vikunja");
