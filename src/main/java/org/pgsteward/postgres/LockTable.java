@@ -16,6 +16,10 @@ public final class LockTable {
              + pg_catalog.current_setting('max_prepared_transactions')::int)
             """;
 
+    /** The number of places. */
+    public static final String SIZE =
+            "(pg_catalog.current_setting('max_locks_per_transaction')::bigint * " + HOLDERS.strip() + ")";
+
     /** The condition that a row of {@code pg_locks AS l} is in the table. */
     public static final String IS_IN_IT = "(NOT l.fastpath AND l.mode <> 'SIReadLock')";
 
@@ -32,9 +36,9 @@ public final class LockTable {
     public static final String PLACES =
             """
             WITH places AS (
-                SELECT pg_catalog.current_setting('max_locks_per_transaction')::bigint * {holders} AS there,
+                SELECT {size} AS there,
                        (SELECT {taken} FROM pg_catalog.pg_locks AS l WHERE {isInIt}) AS taken)
-            """.replace("{holders}", HOLDERS).replace("{taken}", TAKEN).replace("{isInIt}", IS_IN_IT);
+            """.replace("{size}", SIZE).replace("{taken}", TAKEN).replace("{isInIt}", IS_IN_IT);
 
     private LockTable() {}
 }

@@ -4,7 +4,8 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.pgsteward.io.Threads;
 import org.pgsteward.postgres.guard.ServerGuard;
@@ -15,10 +16,8 @@ import org.slf4j.LoggerFactory;
 public final class GuardWatch implements AutoCloseable {
     private static final long PERIOD_MILLISECONDS = 2000;
 
-    /**
-     * The interval at which the guard's session is pinged, and the free space of the disk read, between two checks.
-     */
-    private static final long PING_MILLISECONDS = 250;
+    /** The interval at which the free space of the disk is read between two checks. */
+    private static final long DISK_MILLISECONDS = 250;
 
     private static final long INCIDENT_MILLISECONDS = 50;
 
@@ -26,7 +25,7 @@ public final class GuardWatch implements AutoCloseable {
     private static final int FEW = 5;
 
     /**
-     * The time after the end of the guard's session within which the guard must be back, before a role takes all locks.
+     * The time after the end of a session within which the guard must be back, before a role takes all locks.
      */
     private static final Duration HURRY = Duration.ofSeconds(30);
 
@@ -59,7 +58,16 @@ public final class GuardWatch implements AutoCloseable {
     private final Clock clock;
     private Instant answeredAt = Instant.EPOCH;
     private Instant failedAt = Instant.EPOCH;
-    private final CountDownLatch closed = new CountDownLatch(1);
+
+    /** The reason for the early end of a pause: a check that must not wait, or the end of the guard. */
+    private enum Call {
+        CHECK,
+        CLOSE
+    }
+
+    /** A second call to check, before the first is heard, is not needed. */
+    private final BlockingQueue<Call> calls = new ArrayBlockingQueue<>(2);
+
     private final Thread thread = Threads.daemon("guard", 256 * 1024, this::run);
 
     public GuardWatch(ServerGuard guard, GuardAlerts alerts, Clock clock) {
@@ -87,27 +95,33 @@ public final class GuardWatch implements AutoCloseable {
         }
     }
 
-    /** Waits, but returns at once if the guard's session ends, or if the disk fills. */
+    /** Waits, but returns at once if PostgreSQL ends a session, or if the disk fills. */
     private boolean isClosedAfter(long milliseconds) throws InterruptedException {
-        for (long left = milliseconds; left > 0; left -= PING_MILLISECONDS) {
-            if (closed.await(Math.min(left, PING_MILLISECONDS), TimeUnit.MILLISECONDS)) {
+        for (long left = milliseconds; left > 0; left -= DISK_MILLISECONDS) {
+            Call call = calls.poll(Math.min(left, DISK_MILLISECONDS), TimeUnit.MILLISECONDS);
+            if (call == Call.CLOSE) {
                 return true;
+            }
+            if (call == Call.CHECK) {
+                failedAt = clock.instant();
+                return false;
             }
             try {
                 if (guard.isDiskFilling()) {
                     return false;
                 }
-                guard.ping();
-            } catch (SQLException e) {
-                LOG.debug("the guard's session has ended: {}", e.getMessage());
-                failedAt = clock.instant();
-                return false;
             } catch (RuntimeException e) {
-                LOG.error("a check of the guard failed, and the next one follows soon: {}", e.toString());
-                return closed.await(PERIOD_MILLISECONDS, TimeUnit.MILLISECONDS);
+                LOG.error("cannot read the free space of PostgreSQL's disk: {}", e.toString());
+                return calls.poll(PERIOD_MILLISECONDS, TimeUnit.MILLISECONDS) == Call.CLOSE;
             }
         }
         return false;
+    }
+
+    /** Reports that PostgreSQL has ended a session of pgsteward, as it does with all sessions when it crashes. */
+    public void sessionEnded() {
+        boolean called = calls.offer(Call.CHECK);
+        LOG.debug("PostgreSQL has ended a session; called: {}", called);
     }
 
     /** Returns the pause before the next check, in milliseconds. */
@@ -149,7 +163,8 @@ public final class GuardWatch implements AutoCloseable {
 
     @Override
     public void close() {
-        closed.countDown();
+        calls.clear();
+        calls.add(Call.CLOSE);
         try {
             thread.join(TimeUnit.SECONDS.toMillis(5));
         } catch (InterruptedException e) {

@@ -18,23 +18,23 @@ import org.pgsteward.postgres.Query;
  */
 final class LockOffenders {
     /** Sessions that hold or request a lock stronger than the locks of statements that read or write rows. */
-    private static final String HARMFUL = """
+    private static final String HARMFUL =
+            """
             SELECT l.pid, r.rolname, COALESCE(a.datname, ''),
                    pg_catalog.format('locked %s (%s)', l.relation::pg_catalog.regclass, l.mode)
               FROM pg_catalog.pg_locks AS l
               JOIN pg_catalog.pg_stat_activity AS a ON a.pid = l.pid
               JOIN pg_catalog.pg_roles AS r ON r.oid = a.usesysid
              WHERE l.locktype = 'relation' AND NOT r.rolsuper
-               AND l.mode NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')
+               AND l.mode NOT IN {weak}
                AND (l.database = 0
-                    OR (l.database = (SELECT oid FROM pg_catalog.pg_database
-                                       WHERE datname = pg_catalog.current_database())
+                    OR (l.database = {current}
                         AND EXISTS (SELECT FROM pg_catalog.pg_class AS c
                                       JOIN pg_catalog.pg_roles AS o ON o.oid = c.relowner
                                      WHERE c.oid = l.relation AND o.rolsuper)))
              ORDER BY l.pid, 4
              LIMIT 100
-            """;
+            """.replace("{weak}", LockTableUse.WEAK).replace("{current}", LockTableUse.CURRENT);
 
     /** The sessions of a role with more than 1 % of its locks. */
     private static final String SESSIONS = """
@@ -51,31 +51,40 @@ final class LockOffenders {
     /** An application that locks thousands of tables, for example for its own dump, does so for seconds. */
     private final UsualUse usual = new UsualUse(Duration.ofSeconds(10), 1);
 
-    /** Returns each session once, with one of its locks as the reason. */
-    List<TerminatedSession> find(Connection session) throws SQLException {
-        Map<Integer, TerminatedSession> offenders = new LinkedHashMap<>();
+    /** Reads the lock table. */
+    LockTableUse read(Connection session) throws SQLException {
         Sql.clearStatistics(session);
-        List<TerminatedSession> harmful = Query.list(
-                session,
-                HARMFUL,
-                row -> new TerminatedSession(
-                        row.getInt(1), row.getString(2), row.getString(3), row.getString(4), true, true));
-        for (TerminatedSession offender : harmful) {
-            offenders.putIfAbsent(offender.pid(), offender);
-        }
-        for (TerminatedSession offender : LockQueues.offenders(session)) {
-            offenders.putIfAbsent(offender.pid(), offender);
-        }
-        for (TerminatedSession offender : withMostLocks(session)) {
-            offenders.putIfAbsent(offender.pid(), offender);
+        LockTableUse use = LockTableUse.read(session);
+        usual.add(Instant.EPOCH.plusNanos(System.nanoTime()), use.byRole(), use.isNearlyFull());
+        return use;
+    }
+
+    /** Reads the lock table, and returns each session once, with one of its locks as the reason. */
+    List<TerminatedSession> find(Connection session) throws SQLException {
+        return find(session, read(session));
+    }
+
+    /** Returns the same for a lock table that was just read. Usually it needs no further statement. */
+    List<TerminatedSession> find(Connection session, LockTableUse use) throws SQLException {
+        Map<Integer, TerminatedSession> offenders = new LinkedHashMap<>();
+        List<TerminatedSession> harmful = use.strong() ? harmful(session) : List.of();
+        List<TerminatedSession> queues = use.waiting() ? LockQueues.offenders(session) : List.of();
+        for (List<TerminatedSession> found : List.of(harmful, queues, withMostLocks(session, use))) {
+            found.forEach(offender -> offenders.putIfAbsent(offender.pid(), offender));
         }
         return new ArrayList<>(offenders.values());
     }
 
+    private static List<TerminatedSession> harmful(Connection session) throws SQLException {
+        return Query.list(
+                session,
+                HARMFUL,
+                row -> new TerminatedSession(
+                        row.getInt(1), row.getString(2), row.getString(3), row.getString(4), true, true));
+    }
+
     /** Returns sessions of one role if the lock table is nearly full. */
-    private List<TerminatedSession> withMostLocks(Connection session) throws SQLException {
-        LockTableUse use = LockTableUse.read(session);
-        usual.add(Instant.EPOCH.plusNanos(System.nanoTime()), use.byRole(), use.isNearlyFull());
+    private List<TerminatedSession> withMostLocks(Connection session, LockTableUse use) throws SQLException {
         Optional<String> role = use.isNearlyFull() ? use.responsible(usual) : Optional.empty();
         return role.isPresent() ? sessions(session, role.get(), use) : List.of();
     }

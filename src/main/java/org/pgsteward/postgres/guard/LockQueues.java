@@ -63,14 +63,11 @@ final class LockQueues {
                     OR x.mayHaveIt AND x.waited > interval '1 s')
              ORDER BY l.pid
              LIMIT 100
-            """.replace(
-                    "{isStrong}", "NOT IN ('AccessShareLock', 'RowShareLock', 'RowExclusiveLock')")
+            """.replace("{isStrong}", "NOT IN " + LockTableUse.WEAK)
             .replace(
                     "{stopsLogins}",
                     "IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')")
-            .replace(
-                    "{current}",
-                    "(SELECT oid FROM pg_catalog.pg_database WHERE datname = pg_catalog.current_database())");
+            .replace("{current}", LockTableUse.CURRENT);
 
     /**
      * The clients of these logins have given up. PostgreSQL does not notice, and each process keeps its connection slot

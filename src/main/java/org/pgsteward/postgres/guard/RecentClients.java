@@ -22,21 +22,24 @@ final class RecentClients {
               JOIN pg_catalog.pg_roles AS r
                 ON r.oid = CASE a.backend_type WHEN 'autovacuum worker' THEN d.datdba ELSE a.usesysid END
              WHERE a.backend_type IN ('client backend', 'parallel worker', 'autovacuum worker')
+             ORDER BY 4 DESC
              LIMIT 1000
             """;
 
     private final Map<Integer, ServerGuard.Client> clients = new LinkedHashMap<>();
 
-    /** Adds the present sessions. */
-    void read(Connection session) throws SQLException {
+    /** Adds the present sessions, and returns whether a worker of autovacuum is among them. */
+    boolean read(Connection session) throws SQLException {
+        boolean autovacuum = false;
         try (Statement statement = session.createStatement();
                 ResultSet rows = statement.executeQuery(CLIENTS)) {
             while (rows.next()) {
-                add(
-                        rows.getInt(1),
-                        new ServerGuard.Client(rows.getString(2), rows.getString(3), rows.getBoolean(4), false));
+                boolean worker = rows.getBoolean(4);
+                add(rows.getInt(1), new ServerGuard.Client(rows.getString(2), rows.getString(3), worker, false));
+                autovacuum |= worker;
             }
         }
+        return autovacuum;
     }
 
     synchronized void add(int pid, ServerGuard.Client client) {

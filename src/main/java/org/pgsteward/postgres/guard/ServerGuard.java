@@ -104,12 +104,16 @@ public final class ServerGuard implements AutoCloseable {
             // First, since memory may be exhausted within milliseconds after a crash.
             MemoryGuard.Result memoryResult = memory.check(session);
             Optional<DiskTaken> diskTaken = disk.check(session);
-            List<AutovacuumWorker> workers = AutovacuumGuard.endHarmful(session, LONGEST_ANALYZE);
+            List<AutovacuumWorker> workers =
+                    clients.read(session) ? AutovacuumGuard.endHarmful(session, LONGEST_ANALYZE) : List.of();
             watching.locks().take(session, true);
             watching.protectLocks();
             List<TerminatedSession> terminated = new ArrayList<>(watching.terminatedForLogin());
-            List<TerminatedSession> found = offenders.find(session);
-            LockQueues.endOldLogins(session, LONGEST_LOGIN);
+            LockTableUse locks = offenders.read(session);
+            List<TerminatedSession> found = offenders.find(session, locks);
+            if (locks.waiting()) {
+                LockQueues.endOldLogins(session, LONGEST_LOGIN);
+            }
             if (found.isEmpty()) {
                 watching.locks().takeReserve(session);
                 logins.prepare(session);
@@ -117,8 +121,7 @@ public final class ServerGuard implements AutoCloseable {
                 watching.locks().releaseReserve(session);
                 terminated.addAll(termination.run(session, found));
             }
-            clients.read(session);
-            if (superuserWaits(session)) {
+            if (locks.waiting() && superuserWaits(session)) {
                 watching.rollback();
                 altering.rollback();
             }
@@ -134,17 +137,6 @@ public final class ServerGuard implements AutoCloseable {
     /** Returns whether the disk has so much space that a role that was shut out because of it may log in again. */
     public synchronized boolean hasDiskSpace() {
         return disk.hasRoom();
-    }
-
-    /**
-     * Checks that the guard's session still exists.
-     *
-     * @throws SQLException if it has ended
-     */
-    public synchronized void ping() throws SQLException {
-        if (watching.isOpen()) {
-            ask(session -> true);
-        }
     }
 
     /**

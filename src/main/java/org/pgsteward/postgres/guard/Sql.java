@@ -2,13 +2,20 @@ package org.pgsteward.postgres.guard;
 
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Savepoint;
 import java.util.Optional;
 import java.util.Set;
 import org.pgsteward.postgres.Query;
 
 /** Statements of the guard, in a transaction that stays open for days. */
 final class Sql {
+    /** Nested savepoints may have the same name: each release leaves the one before. */
+    private static final String SAVEPOINT = "SAVEPOINT guard";
+
+    private static final String RELEASE = "RELEASE SAVEPOINT guard";
+
+    /** {@code ROLLBACK TO} keeps the savepoint. Without the release, savepoints would nest and fill the server's memory. */
+    private static final String ROLLBACK = "ROLLBACK TO SAVEPOINT guard; " + RELEASE;
+
     private Sql() {}
 
     /** Returns the first column of the first row. */
@@ -37,24 +44,30 @@ final class Sql {
 
     private static <T> Optional<T> attempt(
             Connection session, Set<String> states, Statements<T> statements, boolean keepsLocks) throws SQLException {
-        Savepoint savepoint = session.setSavepoint();
+        Query.run(session, SAVEPOINT);
         Optional<T> result;
         boolean keeps = keepsLocks;
         try {
             result = Optional.of(statements.run());
         } catch (SQLException e) {
             if (!states.contains(e.getSQLState())) {
+                undo(session, e);
                 throw e;
             }
             result = Optional.empty();
             keeps = false;
         }
-        if (!keeps) {
-            session.rollback(savepoint);
-        }
-        // ROLLBACK TO keeps the savepoint. Without the release, savepoints would nest and fill the server's memory.
-        session.releaseSavepoint(savepoint);
+        Query.run(session, keeps ? RELEASE : ROLLBACK);
         return result;
+    }
+
+    /** Removes the savepoint: a caller that handles the error goes back to its own, which has the same name. */
+    private static void undo(Connection session, SQLException error) {
+        try {
+            Query.run(session, ROLLBACK);
+        } catch (SQLException ended) {
+            error.addSuppressed(ended);
+        }
     }
 
     /**

@@ -14,7 +14,7 @@ class LockTableUseTest {
 
     @Test
     void roleWithMostNewLocksIsResponsible() {
-        LockTableUse use = new LockTableUse(31_232, 28_000, Map.of("photos", 8_000L, "evil", 19_000L));
+        LockTableUse use = new LockTableUse(31_232, 28_000, false, false, Map.of("photos", 8_000L, "evil", 19_000L));
 
         assertThat(use.isNearlyFull()).isTrue();
         assertThat(use.responsible(usual)).contains("evil");
@@ -29,15 +29,17 @@ class LockTableUseTest {
         usual.add(at, Map.of(), false);
         usual.add(at.plusSeconds(3), Map.of("photos", 8_604L), false);
 
-        LockTableUse use = new LockTableUse(31_232, 25_500, Map.of("photos", 8_604L, "evil", 8_440L, "evil2", 8_440L));
+        LockTableUse use = new LockTableUse(
+                31_232, 25_500, false, false, Map.of("photos", 8_604L, "evil", 8_440L, "evil2", 8_440L));
 
         assertThat(use.responsible(usual)).contains("evil2");
     }
 
     @Test
     void withoutLocksOfOrdinaryRolesNoneIsResponsible() {
-        assertThat(new LockTableUse(31_232, 30_000, Map.of()).responsible(usual))
+        assertThat(new LockTableUse(31_232, 30_000, false, false, Map.of()).responsible(usual))
                 .isEmpty();
-        assertThat(new LockTableUse(31_232, 24_985, Map.of()).isNearlyFull()).isFalse();
+        assertThat(new LockTableUse(31_232, 24_985, false, false, Map.of()).isNearlyFull())
+                .isFalse();
     }
 }

@@ -329,7 +329,6 @@ class ServerGuardIT {
         for (int n = 0; n < 1000; n++) {
             guard.check();
             guard.shutOutRoles();
-            guard.ping();
         }
 
         assertThat(memoryOfTheGuardsSessions()).isBetween(before / 2, before * 3 / 2);
