@@ -89,6 +89,11 @@ public final class Daemon implements AutoCloseable {
         }
     }
 
+    /** Reports that PostgreSQL has ended a session of this daemon, as it does with all sessions when it crashes. */
+    void sessionEnded() {
+        locks.sessionEnded();
+    }
+
     /** Returns whether the engine's events arrive. */
     public boolean hears() {
         return hears.getAsBoolean();

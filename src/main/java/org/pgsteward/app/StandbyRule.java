@@ -3,6 +3,7 @@ package org.pgsteward.app;
 import java.time.Duration;
 import java.time.Instant;
 import org.pgsteward.postgres.DaemonLock;
+import org.pgsteward.postgres.DaemonLock.Take;
 
 /**
  * Rule that decides whether a daemon works or stands by. Pure.
@@ -11,7 +12,7 @@ import org.pgsteward.postgres.DaemonLock;
  *   <li>The daemon with the lock works, and every other one stands by.
  *   <li>While PostgreSQL is unavailable, each daemon keeps its role: the working one has to alert that PostgreSQL is
  *       down. A daemon that starts meanwhile works.
- *   <li>After its connection broke, for example by a restart of PostgreSQL, a standby gives the other daemon 30 seconds
+ *   <li>When a standby has reconnected, for example after a restart of PostgreSQL, it gives the other daemon 30 seconds
  *       to return. On a loaded host the working daemon may need them.
  *   <li>If no other daemon holds the lock, a daemon works without it. The holder can be a broken session of its own
  *       that PostgreSQL has not ended yet.
@@ -30,24 +31,24 @@ final class StandbyRule {
     private StandbyRule() {}
 
     /**
-     * Returns whether the lock may be taken now.
+     * Returns whether a free lock is taken now. A restart of PostgreSQL ends the sessions of both daemons, and the
+     * standby may be the first with a new one.
      *
-     * @param broken last time at which the connection broke; {@link Instant#EPOCH} if it never did
+     * @param reconnectedAt when this daemon last reconnected; {@link Instant#EPOCH} if it never did
      */
-    static boolean mayTake(Role role, Instant broken, Instant now) {
-        return role != Role.STANDING_BY || !broken.plus(GRACE).isAfter(now);
+    static Take take(Role role, Instant reconnectedAt, Instant now) {
+        if (role != Role.STANDING_BY) {
+            return Take.ALWAYS;
+        }
+        return reconnectedAt.plus(GRACE).isAfter(now) ? Take.NEVER : Take.UNLESS_RECONNECTED;
     }
 
-    /**
-     * Returns the next role.
-     *
-     * @param tried whether this daemon has just tried to take the lock
-     */
-    static Role next(Role role, DaemonLock.Check standing, boolean tried) {
+    /** Returns the next role. */
+    static Role next(Role role, DaemonLock.Check standing) {
         return switch (standing.state()) {
             case HELD -> Role.WORKING;
             case UNKNOWN -> role == Role.STARTING ? Role.WORKING : role;
-            case TAKEN -> standing.other().isPresent() ? Role.STANDING_BY : withoutOther(role, tried);
+            case TAKEN -> standing.other().isPresent() ? Role.STANDING_BY : withoutOther(role, standing.tried());
         };
     }
 

@@ -30,6 +30,12 @@ public final class Supervisor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
     private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(2);
 
+    /** While the lock is held, only the loss of its session matters, and that ends the pause at once. */
+    private static final Duration BETWEEN_CHECKS_WHILE_HELD = Duration.ofSeconds(10);
+
+    /** A stop may wait for this time, after its work. */
+    private static final Duration LISTENS = Duration.ofSeconds(1);
+
     private final Settings settings;
 
     /** The checked settings for the first work; each later work gets its own. */
@@ -42,7 +48,7 @@ public final class Supervisor implements AutoCloseable {
     private @Nullable HttpServer standbyServer;
     private volatile @Nullable Standby standby;
     private volatile StandbyRule.Role role = StandbyRule.Role.STARTING;
-    private volatile Instant broken = Instant.EPOCH;
+    private volatile Instant reconnectedAt = Instant.EPOCH;
     private boolean connected;
 
     /** @throws IOException if a setting is wrong, or a folder cannot be created */
@@ -74,23 +80,50 @@ public final class Supervisor implements AutoCloseable {
      * @throws IOException if the port is taken
      */
     public void run() throws IOException, InterruptedException {
+        boolean held;
         do {
             // Checks before it takes the monitor: the check lasts as long as PostgreSQL takes to answer.
-            boolean mayTake = StandbyRule.mayTake(role, broken, clock.instant());
-            apply(lock.check(mayTake), mayTake);
-        } while (!stopping.await(BETWEEN_CHECKS.toMillis(), TimeUnit.MILLISECONDS));
+            DaemonLock.Check check = lock.check(StandbyRule.take(role, reconnectedAt, clock.instant()));
+            apply(check);
+            held = check.state() == DaemonLock.State.HELD;
+        } while (!isStoppedAfter(held ? BETWEEN_CHECKS_WHILE_HELD : BETWEEN_CHECKS));
     }
 
-    private synchronized void apply(DaemonLock.Check standing, boolean tried) throws IOException {
+    /** Waits, but returns at once if PostgreSQL ends the session of the lock, as a crash of it does. */
+    private boolean isStoppedAfter(Duration pause) throws InterruptedException {
+        long end = System.nanoTime() + pause.toNanos();
+        for (Duration left = pause; left.toMillis() > 0; left = Duration.ofNanos(end - System.nanoTime())) {
+            if (!lock.isConnected()) {
+                return stopping.await(left.toMillis(), TimeUnit.MILLISECONDS);
+            }
+            boolean ended = lock.endsWithin(left.compareTo(LISTENS) < 0 ? left : LISTENS);
+            if (stopping.getCount() == 0) {
+                return true;
+            }
+            if (ended) {
+                sessionEnded();
+                return false;
+            }
+        }
+        return false;
+    }
+
+    private synchronized void sessionEnded() {
+        if (daemon != null) {
+            daemon.sessionEnded();
+        }
+    }
+
+    private synchronized void apply(DaemonLock.Check standing) throws IOException {
         if (stopping.getCount() == 0) {
             return;
         }
         Instant now = clock.instant();
         if (standing.reconnected() && connected) {
-            broken = now;
+            reconnectedAt = now;
         }
         connected |= standing.state() != DaemonLock.State.UNKNOWN;
-        StandbyRule.Role next = StandbyRule.next(role, standing, tried);
+        StandbyRule.Role next = StandbyRule.next(role, standing);
         if (next == StandbyRule.Role.STANDING_BY) {
             standBy(standing, now);
         } else if (next == StandbyRule.Role.WORKING && role != StandbyRule.Role.WORKING) {

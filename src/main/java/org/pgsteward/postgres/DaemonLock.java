@@ -3,6 +3,7 @@ package org.pgsteward.postgres;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.HexFormat;
@@ -13,6 +14,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
 
 /**
  * The lock that makes one daemon active on a PostgreSQL server: an {@link AdvisoryLock} of a session of its own. The
@@ -59,6 +61,14 @@ public final class DaemonLock implements AutoCloseable {
     private boolean held;
     private boolean standsBy;
 
+    /** When a check takes a free lock. */
+    public enum Take {
+        ALWAYS,
+        /** Not with a session that this check opens, since the holder may have lost its session at the same time. */
+        UNLESS_RECONNECTED,
+        NEVER
+    }
+
     /** The state of the lock. */
     public enum State {
         /** This daemon has the lock. */
@@ -84,9 +94,10 @@ public final class DaemonLock implements AutoCloseable {
      *
      * @param other the daemon that holds the lock, for {@link State#TAKEN}
      * @param trouble why the state is unknown, for {@link State#UNKNOWN}; empty otherwise
-     * @param reconnected whether the session is new, because the previous one broke
+     * @param reconnected whether this check opened the session
+     * @param tried whether this check would have taken a free lock
      */
-    public record Check(State state, Optional<Session> other, String trouble, boolean reconnected) {}
+    public record Check(State state, Optional<Session> other, String trouble, boolean reconnected, boolean tried) {}
 
     /**
      * Creates the lock without taking it.
@@ -99,11 +110,11 @@ public final class DaemonLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock if it is free, and returns its state.
+     * Takes the lock if it is free and may be taken, and returns its state.
      *
-     * @param mayTake false for a daemon that first gives another one the time to come back
+     * @param take {@link Take#ALWAYS} except for a daemon that first gives another one the time to come back
      */
-    public synchronized Check check(boolean mayTake) {
+    public synchronized Check check(Take take) {
         boolean reconnected = false;
         try {
             Connection open = connection;
@@ -115,20 +126,49 @@ public final class DaemonLock implements AutoCloseable {
                 reconnected = true;
                 Query.run(open, SIGN_OF_LIFE);
             }
-            return new Check(held(open, mayTake) ? State.HELD : State.TAKEN, other(open), "", reconnected);
+            boolean tries = take == Take.ALWAYS || (take == Take.UNLESS_RECONNECTED && !reconnected);
+            return new Check(held(open, tries) ? State.HELD : State.TAKEN, other(open), "", reconnected, tries);
         } catch (SQLException e) {
             disconnect();
-            return new Check(State.UNKNOWN, Optional.empty(), NoConnection.words(e), reconnected);
+            return new Check(State.UNKNOWN, Optional.empty(), NoConnection.words(e), reconnected, false);
         }
     }
 
-    private boolean held(Connection open, boolean mayTake) throws SQLException {
+    /**
+     * Waits, but no longer than until the session ends, as it does at once if PostgreSQL crashes. Costs nothing while it
+     * waits. {@link #close} waits for the end of this call.
+     *
+     * @return whether the session has ended; false if there is none
+     */
+    public boolean endsWithin(Duration longest) {
+        Connection open = session();
+        if (open == null) {
+            return false;
+        }
+        try {
+            open.unwrap(PGConnection.class).getNotifications((int) longest.toMillis());
+            return false;
+        } catch (SQLException ended) {
+            return true;
+        }
+    }
+
+    private synchronized @Nullable Connection session() {
+        return connection;
+    }
+
+    /** Returns whether there is a session. */
+    public boolean isConnected() {
+        return session() != null;
+    }
+
+    private boolean held(Connection open, boolean tries) throws SQLException {
         if (held) {
             // A session that answers still has its lock.
             Query.run(open, ownName() + "SELECT 1");
             return true;
         }
-        if (mayTake && (take(open) || (endOurs(open) && take(open)))) {
+        if (tries && (take(open) || (endOurs(open) && take(open)))) {
             held = true;
             return true;
         }

@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.pgsteward.app.StandbyRule.Role;
 import org.pgsteward.postgres.DaemonLock;
 import org.pgsteward.postgres.DaemonLock.State;
+import org.pgsteward.postgres.DaemonLock.Take;
 
 @Tag("fast")
 class StandbyRuleTest {
@@ -52,14 +53,16 @@ class StandbyRuleTest {
         assertThat(next(Role.WORKING, State.TAKEN, false, false)).isEqualTo(Role.WORKING);
     }
 
+    /** A standby that reconnects before the working daemon once took its lock. */
     @Test
     void afterABreakTheOneThatStandsByLeavesTheOtherTimeToComeBack() {
-        assertThat(StandbyRule.mayTake(Role.STANDING_BY, NOON, NOON.plusSeconds(29)))
-                .isFalse();
-        assertThat(StandbyRule.mayTake(Role.STANDING_BY, NOON, NOON.plusSeconds(30)))
-                .isTrue();
-        assertThat(StandbyRule.mayTake(Role.WORKING, NOON, NOON)).isTrue();
-        assertThat(StandbyRule.mayTake(Role.STARTING, NOON, NOON)).isTrue();
+        assertThat(StandbyRule.take(Role.STANDING_BY, Instant.EPOCH, NOON)).isEqualTo(Take.UNLESS_RECONNECTED);
+        assertThat(StandbyRule.take(Role.STANDING_BY, NOON, NOON.plusSeconds(29)))
+                .isEqualTo(Take.NEVER);
+        assertThat(StandbyRule.take(Role.STANDING_BY, NOON, NOON.plusSeconds(30)))
+                .isEqualTo(Take.UNLESS_RECONNECTED);
+        assertThat(StandbyRule.take(Role.WORKING, NOON, NOON)).isEqualTo(Take.ALWAYS);
+        assertThat(StandbyRule.take(Role.STARTING, NOON, NOON)).isEqualTo(Take.ALWAYS);
     }
 
     private static Role next(Role role, State state, boolean other) {
@@ -75,7 +78,7 @@ class StandbyRuleTest {
                                 ? Optional.of(new DaemonLock.Session(true, "other", "172.18.0.5", NOON))
                                 : Optional.empty(),
                         "",
-                        false),
-                tried);
+                        false,
+                        tried));
     }
 }

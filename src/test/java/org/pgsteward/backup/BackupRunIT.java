@@ -22,6 +22,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgsteward.ProcessSignal;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.dump.DumpInProgress;
 import org.pgsteward.backup.dump.Dumps;
@@ -350,12 +351,12 @@ class BackupRunIT extends OnBackupHost {
                 .orElseThrow();
         // Runs pg_dump in short steps until the store has a part of the dump, and leaves it stopped for the fault.
         await().pollInterval(Duration.ofMillis(1)).atMost(PATIENCE).until(() -> {
-            signal("-CONT", dump);
-            signal("-STOP", dump);
+            ProcessSignal.send("CONT", dump.pid());
+            ProcessSignal.send("STOP", dump.pid());
             return hasGrown(target.service());
         });
         disturbance.happen();
-        signal("-CONT", dump);
+        ProcessSignal.send("CONT", dump.pid());
         return run.get();
     }
 
@@ -367,14 +368,6 @@ class BackupRunIT extends OnBackupHost {
                         .filter(path -> path.endsWith("/pg_dump"))
                         .isPresent())
                 .findFirst();
-    }
-
-    private static void signal(String signal, ProcessHandle process) throws Exception {
-        new ProcessBuilder("kill", signal, Long.toString(process.pid()))
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start()
-                .waitFor();
     }
 
     private boolean hasGrown(String service) throws IOException {

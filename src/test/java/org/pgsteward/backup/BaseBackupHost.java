@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
+import org.pgsteward.ProcessSignal;
 import org.pgsteward.TestHost;
 import org.pgsteward.app.Wiring;
 import org.pgsteward.backup.schedule.BackupTarget;
@@ -120,8 +121,8 @@ final class BaseBackupHost implements AutoCloseable {
                 .until(BaseBackupHost::baseBackup, Optional::isPresent)
                 .orElseThrow();
         await().pollInterval(Duration.ofMillis(1)).atMost(PATIENCE).until(() -> {
-            signal("-CONT", program);
-            signal("-STOP", program);
+            ProcessSignal.send("CONT", program.pid());
+            ProcessSignal.send("STOP", program.pid());
             return hasGrown();
         });
         assertThat(run).isNotDone();
@@ -149,14 +150,6 @@ final class BaseBackupHost implements AutoCloseable {
         } catch (java.nio.file.NoSuchFileException notYet) {
             return false;
         }
-    }
-
-    static void signal(String signal, ProcessHandle process) throws Exception {
-        new ProcessBuilder("kill", signal, Long.toString(process.pid()))
-                .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-                .start()
-                .waitFor();
     }
 
     Manifest manifest(Backup backup) throws IOException {

@@ -13,6 +13,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.ProcessSignal;
 import org.pgsteward.backup.schedule.BackupTarget;
 import org.pgsteward.backup.store.SetKeeper;
 import org.pgsteward.camel.Pipeline;
@@ -130,7 +131,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
         CompletableFuture<Backup> run = base.running();
         ProcessHandle program = base.stopped(run);
         recycleTheLog();
-        BaseBackupHost.signal("-CONT", program);
+        ProcessSignal.send("CONT", program.pid());
 
         assertThat(run.get().error()).isEmpty();
         assertThat(run.get().state()).isEqualTo(BackupState.VERIFIED);
@@ -144,7 +145,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
             CompletableFuture<Backup> run = base.running();
             ProcessHandle program = base.stopped(run);
             recycleTheLog();
-            BaseBackupHost.signal("-CONT", program);
+            ProcessSignal.send("CONT", program.pid());
             failed = run.get();
         } finally {
             freeTheSlots();
@@ -180,7 +181,7 @@ class BaseBackupTroublesIT extends OnBaseBackupHost {
                     work -> new Thread(work, "asked").start());
             ProcessHandle program = base.stopped(run);
             recycleTheLog();
-            BaseBackupHost.signal("-CONT", program);
+            ProcessSignal.send("CONT", program.pid());
 
             assertThat(run.get().error()).isEmpty();
             assertThat(run.get().state()).isEqualTo(BackupState.VERIFIED);

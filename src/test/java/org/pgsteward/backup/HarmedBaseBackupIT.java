@@ -19,6 +19,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.pgsteward.ProcessSignal;
 import org.pgsteward.backup.store.Manifests;
 import org.pgsteward.model.Backup;
 import org.pgsteward.model.BackupState;
@@ -221,7 +222,7 @@ class HarmedBaseBackupIT extends OnBaseBackupHost {
                         "homelab",
                         "CREATE DATABASE elsewhere",
                         "UPDATE pg_catalog.pg_database SET datcollate = 'tlh_KX.utf8' WHERE datname = 'elsewhere'");
-        BaseBackupHost.signal("-CONT", program);
+        ProcessSignal.send("CONT", program.pid());
         Backup backup = run.get();
         host.cluster().run("homelab", "DROP DATABASE elsewhere");
 

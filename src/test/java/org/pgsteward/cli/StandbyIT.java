@@ -13,6 +13,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,6 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pgsteward.ChildJava;
+import org.pgsteward.ProcessSignal;
 import org.pgsteward.TestHost;
 import org.pgsteward.postgres.AdvisoryLock;
 import org.pgsteward.postgres.NeedsPostgres;
@@ -142,16 +144,13 @@ class StandbyIT {
 
             first.start(host, "first");
             await().atMost(LONG).until(first::standsBy);
+            // The standby reconnects first, since the working daemon sleeps. It must not take over.
+            assertThat(ProcessSignal.send("STOP", second.process.pid())).isTrue();
             host.cluster().kill();
             host.cluster().startAgain();
-            // Both daemons have reconnected when both have a session again.
-            await().atMost(LONG)
-                    .until(() -> host.cluster()
-                            .server()
-                            .ask("SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
-                                    + " AND classid::bigint IN (" + AdvisoryLock.Kind.DAEMON.number() + ", "
-                                    + AdvisoryLock.Kind.STANDBY.number() + ")")
-                            .equals("2"));
+            await().atMost(LONG).until(() -> daemonSessions(host) == 1);
+            assertThat(ProcessSignal.send("CONT", second.process.pid())).isTrue();
+            await().atMost(LONG).until(() -> daemonSessions(host) == 2);
             await().atMost(LONG).until(() -> second.works() && first.standsBy());
             assertThat(Files.readString(second.log)).doesNotContain("stops its work");
 
@@ -173,5 +172,14 @@ class StandbyIT {
                 process.destroyForcibly().waitFor();
             }
         }
+    }
+
+    /** The sessions that hold the daemons' lock or mark a standby. */
+    private static int daemonSessions(TestHost host) throws SQLException {
+        return Integer.parseInt(host.cluster()
+                .server()
+                .ask("SELECT count(DISTINCT pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"
+                        + " AND classid::bigint IN (" + AdvisoryLock.Kind.DAEMON.number() + ", "
+                        + AdvisoryLock.Kind.STANDBY.number() + ")"));
     }
 }

@@ -5,18 +5,22 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.sql.Connection;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.ProcessSignal;
 import org.pgsteward.model.Secret;
 import org.pgsteward.postgres.DaemonLock.State;
+import org.pgsteward.postgres.DaemonLock.Take;
 
 @NeedsPostgres
 class DaemonLockIT {
@@ -47,10 +51,10 @@ class DaemonLockIT {
     void oneHoldsItAndTheOtherSeesWhichOne() throws Exception {
         DaemonLock first = lock("first");
         try (DaemonLock second = lock("second")) {
-            assertThat(first.check(true).state()).isEqualTo(State.HELD);
+            assertThat(first.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
 
-            DaemonLock.Check taken = second.check(true);
-            second.check(true);
+            DaemonLock.Check taken = second.check(Take.ALWAYS);
+            second.check(Take.ALWAYS);
 
             assertThat(taken.state()).isEqualTo(State.TAKEN);
             assertThat(taken.other().orElseThrow().host()).isEqualTo("first");
@@ -59,8 +63,8 @@ class DaemonLockIT {
 
             first.close();
 
-            assertThat(second.check(false).state()).isEqualTo(State.TAKEN);
-            assertThat(second.check(true).state()).isEqualTo(State.HELD);
+            assertThat(second.check(Take.NEVER).state()).isEqualTo(State.TAKEN);
+            assertThat(second.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
             assertThat(sessions()).extracting(DaemonLock.Session::host).containsExactly("second");
         }
     }
@@ -72,8 +76,8 @@ class DaemonLockIT {
                 DaemonLock first = lock("first");
                 DaemonLock second = lock("second")) {
             assertThat(service).isNotNull();
-            assertThat(first.check(true).state()).isEqualTo(State.HELD);
-            assertThat(second.check(true).state()).isEqualTo(State.TAKEN);
+            assertThat(first.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
+            assertThat(second.check(Take.ALWAYS).state()).isEqualTo(State.TAKEN);
             assertThat(sessions()).extracting(DaemonLock.Session::host).containsExactly("first", "second");
         }
     }
@@ -85,7 +89,8 @@ class DaemonLockIT {
         ExecutorService threads = Executors.newFixedThreadPool(daemons.size());
         try {
             List<Future<State>> states = threads.invokeAll(daemons.stream()
-                    .map(daemon -> (Callable<State>) () -> daemon.check(true).state())
+                    .map(daemon ->
+                            (Callable<State>) () -> daemon.check(Take.ALWAYS).state())
                     .toList());
 
             List<State> found = new ArrayList<>();
@@ -103,21 +108,44 @@ class DaemonLockIT {
     void aLockIsTakenAgainAfterTheConnectionBroke() throws Exception {
         try (DaemonLock lock = lock("steward");
                 DaemonLock other = lock("other")) {
-            assertThat(lock.check(true).state()).isEqualTo(State.HELD);
-            assertThat(other.check(true).state()).isEqualTo(State.TAKEN);
+            assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
+            assertThat(other.check(Take.ALWAYS).state()).isEqualTo(State.TAKEN);
 
             cluster.run(
                     "homelab",
                     "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2");
             // Each lock notices the end of its session with its next check, and reconnects with the following one.
-            assertThat(lock.check(true).state()).isEqualTo(State.UNKNOWN);
-            assertThat(other.check(false).state()).isEqualTo(State.UNKNOWN);
+            assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.UNKNOWN);
+            assertThat(other.check(Take.NEVER).state()).isEqualTo(State.UNKNOWN);
 
-            assertThat(other.check(false).state()).isEqualTo(State.TAKEN);
-            DaemonLock.Check again = lock.check(true);
+            DaemonLock.Check early = other.check(Take.UNLESS_RECONNECTED);
+            assertThat(early.state()).isEqualTo(State.TAKEN);
+            assertThat(early.tried()).isFalse();
+            DaemonLock.Check again = lock.check(Take.ALWAYS);
             assertThat(again.state()).isEqualTo(State.HELD);
             assertThat(again.reconnected()).isTrue();
-            assertThat(other.check(true).state()).isEqualTo(State.TAKEN);
+            assertThat(other.check(Take.ALWAYS).state()).isEqualTo(State.TAKEN);
+        }
+    }
+
+    @Test
+    void theEndOfItsSessionIsNoticedWhileItWaits() throws Exception {
+        ExecutorService thread = Executors.newSingleThreadExecutor();
+        try (DaemonLock lock = lock("steward")) {
+            assertThat(lock.endsWithin(Duration.ofMillis(1))).isFalse();
+            assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
+            assertThat(lock.endsWithin(Duration.ofMillis(1))).isFalse();
+            assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
+
+            Future<Boolean> ended = thread.submit(() -> lock.endsWithin(Duration.ofMinutes(5)));
+            cluster.run(
+                    "homelab",
+                    "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2");
+
+            assertThat(ended.get(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.UNKNOWN);
+        } finally {
+            thread.shutdownNow();
         }
     }
 
@@ -127,37 +155,32 @@ class DaemonLockIT {
     @Test
     void anOldSessionOfItsOwnIsNoOtherDaemon() throws Exception {
         try (DaemonLock lock = lock("steward")) {
-            assertThat(lock.check(true).state()).isEqualTo(State.HELD);
-            String backend =
-                    cluster.server().ask("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2");
-            signal("STOP", backend);
+            assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
+            long backend = Long.parseLong(
+                    cluster.server().ask("SELECT pid FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2"));
+            assertThat(ProcessSignal.send("STOP", backend)).isTrue();
 
-            assertThat(lock.check(true).state()).isEqualTo(State.UNKNOWN);
-            DaemonLock.Check held = lock.check(true);
-            signal("CONT", backend);
+            assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.UNKNOWN);
+            DaemonLock.Check held = lock.check(Take.ALWAYS);
+            assertThat(ProcessSignal.send("CONT", backend)).isTrue();
 
             assertThat(held.state()).isEqualTo(State.TAKEN);
             assertThat(held.other()).isEmpty();
-            await().until(() -> lock.check(true).state() == State.HELD);
+            await().until(() -> lock.check(Take.ALWAYS).state() == State.HELD);
         }
-    }
-
-    private static void signal(String name, String process) throws Exception {
-        assertThat(new ProcessBuilder("kill", "-" + name, process).start().waitFor())
-                .isZero();
     }
 
     @Test
     void aServerThatIsDownIsNotKnown() throws Exception {
         try (DaemonLock lock = lock("steward")) {
-            assertThat(lock.check(true).state()).isEqualTo(State.HELD);
+            assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
             cluster.kill();
 
-            await().until(() -> lock.check(true).state() == State.UNKNOWN);
-            assertThat(lock.check(true).trouble()).contains("no server listens");
+            await().until(() -> lock.check(Take.ALWAYS).state() == State.UNKNOWN);
+            assertThat(lock.check(Take.ALWAYS).trouble()).contains("no server listens");
 
             cluster.startAgain();
-            await().until(() -> lock.check(true).state() == State.HELD);
+            await().until(() -> lock.check(Take.ALWAYS).state() == State.HELD);
         }
     }
 }

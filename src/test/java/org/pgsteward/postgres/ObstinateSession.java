@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import org.pgsteward.ProcessSignal;
 import org.pgsteward.model.Secret;
 import org.postgresql.PGConnection;
 
@@ -39,20 +40,13 @@ public final class ObstinateSession implements AutoCloseable {
                 statement.execute("ROLLBACK TO before");
             }
         }
-        signal("-STOP");
-    }
-
-    private void signal(String name) throws IOException, InterruptedException {
-        assertThat(new ProcessBuilder("kill", name, Integer.toString(process))
-                        .start()
-                        .waitFor())
-                .isZero();
+        assertThat(ProcessSignal.send("STOP", process)).isTrue();
     }
 
     @Override
     public void close() throws IOException, SQLException {
         try {
-            signal("-CONT");
+            assertThat(ProcessSignal.send("CONT", process)).isTrue();
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

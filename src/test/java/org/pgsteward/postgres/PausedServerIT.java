@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.pgsteward.ProcessSignal;
 import org.pgsteward.postgres.login.TlsSettings;
 
 /** A server that accepts connections and does not answer. Its postmaster is stopped, as if its host were overloaded. */
@@ -51,9 +52,8 @@ class PausedServerIT {
 
     private static void signal(String name) throws Exception {
         Path pid = cluster.cluster().data().resolve("postmaster.pid");
-        String postmaster = Files.readAllLines(pid).get(0).strip();
-        assertThat(new ProcessBuilder("kill", "-" + name, postmaster).start().waitFor())
-                .isZero();
+        long postmaster = Long.parseLong(Files.readAllLines(pid).get(0).strip());
+        assertThat(ProcessSignal.send(name, postmaster)).isTrue();
     }
 
     @Test
