@@ -1,13 +1,13 @@
 # Draws growth.svg from the tables of ../README.md, "Growth".
 #
 #   cd src/bench/plots && gnuplot growth.gnuplot     (Debian: gnuplot-nox)
-set terminal svg size 1000,700 font "sans-serif,12" background "white"
+set terminal svg size 1000,1050 font "sans-serif,12" background "white"
 set output "growth.svg"
 set logscale xy
 set grid
 set key left top
 set ylabel "milliseconds"
-set multiplot layout 2,2
+set multiplot layout 3,2
 
 $services << EOD
 1 42 911
@@ -16,9 +16,9 @@ $services << EOD
 995 386 1920
 EOD
 $reconcile << EOD
-10 90 50
-100 330 130
-1000 1830 690
+10 100 90
+100 290 170
+1000 2140 680
 EOD
 set title "services"
 set xrange [0.8:1300]
@@ -65,3 +65,17 @@ set xrange [0.8:130]
 set yrange [20:60000]
 plot $rate using 1:2 with linespoints title "median until the database is open", \
      $rate using 1:3 with linespoints title "99 %"
+
+$idle << EOD
+1 1.70 0.94 77
+10 1.54 1.15 82
+100 2.20 2.26 84
+995 8.23 12.27 101
+EOD
+set title "idle services"
+set xrange [0.8:1300]
+set yrange [0.5:2000]
+set ylabel "percent of a core, and MB"
+plot $idle using 1:2 with linespoints title "pgsteward, %", \
+     $idle using 1:3 with linespoints title "PostgreSQL, %", \
+     $idle using 1:4 with linespoints title "anonymous memory of pgsteward, MB"
