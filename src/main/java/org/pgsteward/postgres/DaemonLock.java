@@ -149,7 +149,15 @@ public final class DaemonLock implements AutoCloseable {
             open.unwrap(PGConnection.class).getNotifications((int) longest.toMillis());
             return false;
         } catch (SQLException ended) {
+            disconnect(open);
             return true;
+        }
+    }
+
+    /** Forgets a session that has ended, so that the next check opens another one before a standby takes the lock. */
+    private synchronized void disconnect(Connection ended) {
+        if (connection == ended) {
+            disconnect();
         }
     }
 

@@ -129,7 +129,7 @@ class DaemonLockIT {
     }
 
     @Test
-    void theEndOfItsSessionIsNoticedWhileItWaits() throws Exception {
+    void theEndOfItsSessionIsNoticedAndTheLockTakenAgainAtOnce() throws Exception {
         ExecutorService thread = Executors.newSingleThreadExecutor();
         try (DaemonLock lock = lock("steward")) {
             assertThat(lock.endsWithin(Duration.ofMillis(1))).isFalse();
@@ -143,7 +143,9 @@ class DaemonLockIT {
                     "SELECT pg_terminate_backend(pid, 5000) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2");
 
             assertThat(ended.get(1, TimeUnit.MINUTES)).isTrue();
-            assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.UNKNOWN);
+            DaemonLock.Check next = lock.check(Take.ALWAYS);
+            assertThat(next.state()).isEqualTo(State.HELD);
+            assertThat(next.reconnected()).isTrue();
         } finally {
             thread.shutdownNow();
         }
