@@ -51,7 +51,10 @@ public final class AlertRegistry {
     /** Time without news after which {@link #due} decides rarely. */
     private static final Duration CALM = Duration.ofMinutes(1);
 
-    /** Interval of decisions in calm times. Then only repetitions and silences that end can make a notification due. */
+    /**
+     * Interval of decisions in calm times. Then only time makes a notification due: a repetition, the end of a silence, of quiet
+     * hours or of a wait. It is then late by this interval at most.
+     */
     private static final Duration RARELY = Duration.ofSeconds(10);
 
     private static final DateTimeFormatter ID =

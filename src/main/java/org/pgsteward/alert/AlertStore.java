@@ -155,17 +155,21 @@ final class AlertStore {
         if (before != null && stamp.isUnchangedSince(before.folder(), READ_AGAIN_AFTER)) {
             return before.alerts();
         }
-        List<Alert> alerts = readAll();
-        last = new Reading(stamp, alerts);
+        List<Alert> found = new ArrayList<>();
+        boolean complete = readAll(found);
+        found.sort(Comparator.comparing(Alert::key));
+        List<Alert> alerts = List.copyOf(found);
+        last = complete ? new Reading(stamp, alerts) : null;
         return alerts;
     }
 
-    private List<Alert> readAll() throws IOException {
+    /** Adds each alert, and returns whether all files could be read. */
+    private boolean readAll(List<Alert> alerts) throws IOException {
+        boolean complete = true;
         List<Path> files;
         try (Stream<Path> entries = Files.list(folder)) {
             files = entries.filter(file -> file.toString().endsWith(ENDING)).toList();
         }
-        List<Alert> alerts = new ArrayList<>();
         for (Path file : files) {
             try {
                 read(file).filter(alert -> isPresent(file, alert)).ifPresent(alerts::add);
@@ -173,13 +177,13 @@ final class AlertStore {
             } catch (ClosedByInterruptException interrupted) {
                 throw interrupted;
             } catch (IOException refused) {
+                complete = false;
                 if (unreadable.add(file)) {
                     LOG.warn("cannot read alert file {}, so its alert is left out: {}", file, refused.toString());
                 }
             }
         }
-        alerts.sort(Comparator.comparing(Alert::key));
-        return List.copyOf(alerts);
+        return complete;
     }
 
     /** Returns whether the file is the alert's present one. The previous file counts if there is no other. */

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
@@ -107,6 +109,21 @@ class AlertRegistryTest {
         open().consider(well());
 
         assertThat(sendDue(book)).extracting(Notification::state).containsExactly("resolved");
+    }
+
+    @Test
+    void anUnreadableFileIsReadAgainInAnUnchangedFolder() throws IOException {
+        news(open(), bad(Severity.WARNING));
+        Path alert = file("memory-high");
+        byte[] bytes = Files.readAllBytes(alert);
+        Files.write(alert, new byte[2 * 1024 * 1024]);
+        Files.setLastModifiedTime(alert.getParent(), FileTime.from(Instant.now().minusSeconds(60)));
+        AlertRegistry book = open();
+        assertThat(book.firing()).as("the file is too large").isEmpty();
+
+        Files.write(alert, bytes);
+
+        assertThat(book.firing()).hasSize(1);
     }
 
     @Test
