@@ -12,7 +12,7 @@ import org.pgsteward.camel.timers.PollTimer;
 
 /**
  * Camel's file component with a {@link FolderGuard} before each poll of a folder, and with a {@link PollTimer}. They apply
- * to every route whose endpoint has no {@code pollStrategy}, or no scheduler, of its own.
+ * to every route whose endpoint has no {@code pollStrategy}, or no scheduler or properties of one, of its own.
  */
 final class BoundedFileComponent extends FileComponent {
     private final FolderGuard guard;
@@ -53,7 +53,9 @@ final class BoundedFileComponent extends FileComponent {
         @Override
         public FileConsumer createConsumer(Processor processor) throws Exception {
             FileConsumer consumer = super.createConsumer(processor);
-            if (NO_SCHEDULER.equals(getScheduler()) && getScheduledExecutorService() == null) {
+            boolean usual =
+                    getSchedulerProperties() == null || getSchedulerProperties().isEmpty();
+            if (NO_SCHEDULER.equals(getScheduler()) && getScheduledExecutorService() == null && usual) {
                 consumer.setScheduler(new PollTimer());
             }
             return consumer;

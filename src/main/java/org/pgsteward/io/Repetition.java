@@ -12,6 +12,9 @@ import org.slf4j.LoggerFactory;
 public final class Repetition implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Repetition.class);
 
+    /** The shortest pause after a failed run. */
+    private static final Duration AFTER_A_FAILURE = Duration.ofSeconds(1);
+
     /** The longest time that {@link #close} waits for a run. */
     private static final long CLOSING_NANOSECONDS = TimeUnit.SECONDS.toNanos(5);
 
@@ -33,7 +36,8 @@ public final class Repetition implements AutoCloseable {
      *
      * @param name for the log
      * @param first the time until the first run
-     * @param work returns the pause after this run; after a failure, which is logged, the last pause applies
+     * @param work returns the pause after this run; after a failure, which is logged, the last pause applies, but at least a
+     *     second
      */
     public static Repetition begin(String name, Duration first, Supplier<Duration> work) {
         Repetition repetition = new Repetition(name, first, work);
@@ -68,6 +72,7 @@ public final class Repetition implements AutoCloseable {
             pause = work.get();
         } catch (RuntimeException | Error e) {
             LOG.error("{} failed, and goes on", name, e);
+            pause = pause.compareTo(AFTER_A_FAILURE) < 0 ? AFTER_A_FAILURE : pause;
         } finally {
             ended();
         }

@@ -42,7 +42,7 @@ public final class Timers {
     /**
      * Runs work once. An exception ends its thread and is logged. The work waits while the host allows no further thread.
      *
-     * @return to be cancelled if the work, unless it has begun, must not run
+     * @return to be cancelled if the work must not run; has no effect on work that has begun, or waits for a thread
      */
     public static Future<?> after(long nanoseconds, Runnable work) {
         return CLOCK.schedule(() -> start(work), nanoseconds, TimeUnit.NANOSECONDS);

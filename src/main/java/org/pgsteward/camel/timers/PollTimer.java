@@ -18,6 +18,7 @@ public final class PollTimer extends ServiceSupport implements ScheduledPollCons
     private @Nullable ScheduledPollConsumer consumer;
     private @Nullable Runnable poll;
     private @Nullable Future<?> next;
+    private @Nullable Thread running;
     private boolean scheduled;
 
     /** The number of starts. A poll that began before the last start does not schedule another one. */
@@ -76,16 +77,31 @@ public final class PollTimer extends ServiceSupport implements ScheduledPollCons
         return scheduled && start == starts;
     }
 
+    private synchronized boolean begins(int start) {
+        boolean wanted = isWanted(start);
+        if (wanted) {
+            running = Thread.currentThread();
+        }
+        return wanted;
+    }
+
+    private synchronized void ended() {
+        if (running == Thread.currentThread()) {
+            running = null;
+        }
+    }
+
     private void run(long due, int start) {
         ScheduledPollConsumer polling = consumer;
         Runnable task = poll;
-        if (polling == null || task == null || !isWanted(start)) {
+        if (polling == null || task == null || !begins(start)) {
             return;
         }
         try {
             // Handles its own exceptions.
             task.run();
         } finally {
+            ended();
             long from = polling.isUseFixedDelay() ? System.nanoTime() : due;
             later(from + nanoseconds(polling.getDelay()), start);
         }
@@ -95,8 +111,12 @@ public final class PollTimer extends ServiceSupport implements ScheduledPollCons
         return consumer == null ? 0 : consumer.getTimeUnit().toNanos(time);
     }
 
+    /** Interrupts a poll under way, as Camel does. */
     @Override
-    protected void doStop() {
+    protected synchronized void doStop() {
         unscheduleTask();
+        if (running != null && running != Thread.currentThread()) {
+            running.interrupt();
+        }
     }
 }

@@ -77,7 +77,14 @@ final class RouteTimer extends Timer {
         }
     }
 
+    private synchronized boolean isCancelled() {
+        return cancelled;
+    }
+
     private void work(Run run) {
+        if (isCancelled()) {
+            return;
+        }
         long began = System.nanoTime();
         try {
             run.task.run();
