@@ -40,7 +40,9 @@ final class StandbyRule {
         if (role != Role.STANDING_BY) {
             return Take.ALWAYS;
         }
-        return reconnectedAt.plus(GRACE).isAfter(now) ? Take.NEVER : Take.UNLESS_RECONNECTED;
+        // A clock that was set back by an hour must not extend the grace time by that hour.
+        boolean grace = Duration.between(reconnectedAt, now).abs().compareTo(GRACE) < 0;
+        return grace ? Take.NEVER : Take.UNLESS_RECONNECTED;
     }
 
     /** Returns the next role. */

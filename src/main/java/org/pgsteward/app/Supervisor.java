@@ -30,7 +30,10 @@ public final class Supervisor implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Supervisor.class);
     private static final Duration BETWEEN_CHECKS = Duration.ofSeconds(2);
 
-    /** While the lock is held, only the loss of its session matters, and that ends the pause at once. */
+    /**
+     * While the lock is held, only the loss of its session matters. The pause ends at once if PostgreSQL ends the session. Only the
+     * next check notices a lost network.
+     */
     private static final Duration BETWEEN_CHECKS_WHILE_HELD = Duration.ofSeconds(10);
 
     /** A stop may wait for this time, after its work. */

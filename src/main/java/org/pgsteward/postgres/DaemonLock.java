@@ -60,6 +60,7 @@ public final class DaemonLock implements AutoCloseable {
     private @Nullable Connection connection;
     private boolean held;
     private boolean standsBy;
+    private boolean closed;
 
     /** When a check takes a free lock. */
     public enum Take {
@@ -115,6 +116,9 @@ public final class DaemonLock implements AutoCloseable {
      * @param take {@link Take#ALWAYS} except for a daemon that first gives another one the time to come back
      */
     public synchronized Check check(Take take) {
+        if (closed) {
+            return new Check(State.UNKNOWN, Optional.empty(), "the daemon stops", false, false);
+        }
         boolean reconnected = false;
         try {
             Connection open = connection;
@@ -136,8 +140,10 @@ public final class DaemonLock implements AutoCloseable {
 
     /**
      * Waits, but no longer than until the session ends, as it does at once if PostgreSQL crashes. Costs nothing while it
-     * waits. {@link #close} waits for the end of this call.
+     * waits. A session that has ended is forgotten, and the next check opens another one. {@link #close} waits for the end of
+     * this call, because the driver uses a connection for one call at a time.
      *
+     * @param longest at least a millisecond
      * @return whether the session has ended; false if there is none
      */
     public boolean endsWithin(Duration longest) {
@@ -146,7 +152,7 @@ public final class DaemonLock implements AutoCloseable {
             return false;
         }
         try {
-            open.unwrap(PGConnection.class).getNotifications((int) longest.toMillis());
+            open.unwrap(PGConnection.class).getNotifications(Math.max(1, (int) longest.toMillis()));
             return false;
         } catch (SQLException ended) {
             disconnect(open);
@@ -269,6 +275,7 @@ public final class DaemonLock implements AutoCloseable {
     /** Releases the lock. */
     @Override
     public synchronized void close() {
+        closed = true;
         Connection open = connection;
         connection = null;
         held = false;

@@ -61,6 +61,9 @@ class StandbyRuleTest {
                 .isEqualTo(Take.NEVER);
         assertThat(StandbyRule.take(Role.STANDING_BY, NOON, NOON.plusSeconds(30)))
                 .isEqualTo(Take.UNLESS_RECONNECTED);
+        assertThat(StandbyRule.take(Role.STANDING_BY, NOON, NOON.minusSeconds(3600)))
+                .as("after the clock was set back")
+                .isEqualTo(Take.UNLESS_RECONNECTED);
         assertThat(StandbyRule.take(Role.WORKING, NOON, NOON)).isEqualTo(Take.ALWAYS);
         assertThat(StandbyRule.take(Role.STARTING, NOON, NOON)).isEqualTo(Take.ALWAYS);
     }

@@ -173,6 +173,17 @@ class DaemonLockIT {
     }
 
     @Test
+    void aClosedLockIsNotTakenAgain() throws Exception {
+        DaemonLock lock = lock("steward");
+        assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
+
+        lock.close();
+
+        assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.UNKNOWN);
+        await().until(() -> sessions().isEmpty());
+    }
+
+    @Test
     void aServerThatIsDownIsNotKnown() throws Exception {
         try (DaemonLock lock = lock("steward")) {
             assertThat(lock.check(Take.ALWAYS).state()).isEqualTo(State.HELD);
