@@ -115,7 +115,7 @@ public final class Containers {
         return oversized;
     }
 
-    /** Returns a number that is the same as long as {@link #all} is. */
+    /** Returns a number that is higher after each change of {@link #all}. */
     public long version() {
         return known.version();
     }

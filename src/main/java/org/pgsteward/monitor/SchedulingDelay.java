@@ -26,13 +26,20 @@ final class SchedulingDelay implements AutoCloseable {
     private final Thread timer = Threads.daemon("scheduling-delay", 128 * 1024, this::tick);
     private long late;
     private long expected = System.nanoTime() + TICK;
+    private boolean measures;
 
     private SchedulingDelay() {}
 
-    /** Begins to measure. */
+    /** Begins to measure. If the host allows no further thread, the delay is 0. */
     static SchedulingDelay begin() {
         SchedulingDelay delay = new SchedulingDelay();
-        delay.timer.start();
+        try {
+            delay.timer.start();
+            delay.measures = true;
+        } catch (OutOfMemoryError none) {
+            // The reading of PostgreSQL, which this delay only explains, is more important.
+            delay.measures = false;
+        }
         return delay;
     }
 
@@ -57,7 +64,7 @@ final class SchedulingDelay implements AutoCloseable {
 
     /** Returns all delay so far. */
     synchronized Duration total() {
-        return Duration.ofNanos(late + overdue());
+        return measures ? Duration.ofNanos(late + overdue()) : Duration.ZERO;
     }
 
     /** Ends the timer. */

@@ -118,7 +118,10 @@ public final class GuardWatch implements AutoCloseable {
         return false;
     }
 
-    /** Reports that PostgreSQL has ended a session of pgsteward, as it does with all sessions when it crashes. */
+    /**
+     * Reports that PostgreSQL has ended a session of pgsteward, as it does with all sessions when it crashes. The guard then
+     * checks in quick succession for a while, also if PostgreSQL has ended only this session.
+     */
     public void sessionEnded() {
         boolean called = calls.offer(Call.CHECK);
         LOG.debug("PostgreSQL has ended a session; called: {}", called);
@@ -158,7 +161,8 @@ public final class GuardWatch implements AutoCloseable {
     }
 
     private boolean isWithin(Duration duration, Instant time) {
-        return time.plus(duration).isAfter(clock.instant());
+        // The clock may have been set back.
+        return Duration.between(time, clock.instant()).abs().compareTo(duration) < 0;
     }
 
     @Override

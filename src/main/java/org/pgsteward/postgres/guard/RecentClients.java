@@ -14,7 +14,7 @@ import java.util.Map;
 final class RecentClients {
     static final int MOST = 2000;
 
-    /** A worker of autovacuum belongs to the owner of its database. */
+    /** A worker of autovacuum belongs to the owner of its database. The workers are first, because the caller must see each. */
     private static final String CLIENTS = """
             SELECT a.pid, r.rolname, a.datname, a.backend_type = 'autovacuum worker'
               FROM pg_catalog.pg_stat_activity AS a
