@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.pgsteward.io.Threads;
 
 /**
@@ -56,10 +56,15 @@ public final class ClientProgram implements AutoCloseable {
     /**
      * Lets the cancellation of the present work end this program, which other work has started.
      *
-     * @param isOver whether the present work has finished with the program
+     * @param isOver whether the present work has finished with the program, or has been cancelled; the first of both sets it
      */
-    void endWithPresentWork(BooleanSupplier isOver) {
-        Progress.current().register(() -> ChildProcess.kill(process), isOver);
+    void endWithPresentWork(AtomicBoolean isOver) {
+        Runnable end = () -> {
+            if (!isOver.getAndSet(true)) {
+                ChildProcess.kill(process);
+            }
+        };
+        Progress.current().register(end, isOver::get);
     }
 
     /**

@@ -60,7 +60,7 @@ final class ClusterSession implements AutoCloseable {
                 + HexFormat.of().toHexDigits(ThreadLocalRandom.current().nextLong());
         boolean answered = false;
         AtomicBoolean isOver = new AtomicBoolean();
-        open.endWithPresentWork(isOver::get);
+        open.endWithPresentWork(isOver);
         try {
             Optional<String> answer = exchange(open, question(database, sql, end), end);
             answered = answer.isPresent();
@@ -70,8 +70,8 @@ final class ClusterSession implements AutoCloseable {
             open.awaitSuccess();
             throw new IOException("psql ended before its answer");
         } finally {
-            isOver.set(true);
-            if (!answered) {
+            boolean killed = isOver.getAndSet(true);
+            if (killed || !answered) {
                 close();
             }
         }

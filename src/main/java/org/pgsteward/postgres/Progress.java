@@ -171,6 +171,9 @@ public final class Progress {
         }
         List<String> troubles = new ArrayList<>();
         for (Resource resource : open) {
+            if (resource.isOver().getAsBoolean()) {
+                continue;
+            }
             try {
                 resource.end().run();
             } catch (RuntimeException | Error e) {

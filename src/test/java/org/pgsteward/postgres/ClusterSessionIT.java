@@ -102,7 +102,7 @@ class ClusterSessionIT {
                 .equals("1\n"));
 
         first.cancel("of the test");
-        assertThat(sleeping).isNotDone();
+        await().during(Duration.ofSeconds(1)).until(() -> !sleeping.isDone());
         second.cancel("of the test");
 
         assertThat(sleeping).failsWithin(Duration.ofMinutes(1));
