@@ -2,6 +2,7 @@ package org.pgsteward.journal;
 
 import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import javax.sql.DataSource;
@@ -16,7 +17,7 @@ public final class VerifiedFiles {
                    verified_at, said_at, left(COALESCE(caveat, ''), 10000)
               FROM public.backup_log
              WHERE service_name = ? AND backup_type = ? AND %s
-               AND event_id IS NOT NULL AND backup_path IS NOT NULL AND started_at IS NOT NULL
+               AND event_id IS NOT NULL AND backup_path IS NOT NULL AND started_at <= ?
              ORDER BY started_at DESC, id DESC
              LIMIT 1
             """.formatted(BackupRows.IS_VERIFIED);
@@ -45,8 +46,12 @@ public final class VerifiedFiles {
      */
     public record VerifiedFile(String path, String sha256, Duration took, BackupRow judgement) {}
 
-    /** Returns the file of the newest verified backup of a service and kind. */
-    public Optional<VerifiedFile> newest(String service, String kind) throws SQLException {
+    /**
+     * Returns the file of the newest verified backup of a service and kind.
+     *
+     * @param until the latest start that counts, since the clock may have been ahead
+     */
+    public Optional<VerifiedFile> newest(String service, String kind, Instant until) throws SQLException {
         return Query.first(
                 source,
                 NEWEST,
@@ -62,7 +67,8 @@ public final class VerifiedFiles {
                                 Optional.empty(),
                                 row.getString(7).lines().toList())),
                 service,
-                kind);
+                kind,
+                until);
     }
 
     /** Returns the path of the newest verified backup of a service and kind with another file than the one with this hash. */

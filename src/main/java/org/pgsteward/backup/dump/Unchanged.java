@@ -66,8 +66,11 @@ public final class Unchanged {
             return new Result.None();
         }
         try {
-            Optional<VerifiedFiles.VerifiedFile> row =
-                    files.newest(made.source().service(), made.source().kind());
+            // A second backup within one second has the time of the next second.
+            Optional<VerifiedFiles.VerifiedFile> row = files.newest(
+                    made.source().service(),
+                    made.source().kind(),
+                    clock.instant().plus(Duration.ofMinutes(1)));
             return row.isPresent() ? compare(made, row.get()) : new Result.None();
         } catch (IOException | SQLException | RuntimeException e) {
             LOG.debug("{} gets a file of its own: {}", made.identity().backupId(), FirstCause.of(e));

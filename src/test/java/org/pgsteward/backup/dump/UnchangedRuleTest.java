@@ -30,6 +30,14 @@ class UnchangedRuleTest {
     }
 
     @Test
+    void aVerificationWhileTheClockWasAheadDoesNotCount() {
+        assertThat(UnchangedRule.isDue("wiki", NIGHT.plus(Duration.ofHours(1)), 7, NIGHT))
+                .isFalse();
+        assertThat(UnchangedRule.isDue("wiki", NIGHT.plus(Duration.ofDays(4000)), 7, NIGHT))
+                .isTrue();
+    }
+
+    @Test
     void theServicesOfOneNightBecomeDueOnSeveralNights() {
         Map<Integer, Integer> due = new TreeMap<>();
         for (int service = 0; service < 150; service++) {
