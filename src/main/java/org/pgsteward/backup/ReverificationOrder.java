@@ -26,7 +26,8 @@ import org.pgsteward.model.BackupState;
  *   <li>A backup without a row in the journal comes first, because retention keeps it until it has one.
  *   <li>Then comes the backup with the oldest check, regardless of its result.
  *   <li>The path decides between two backups of the same age.
- *   <li>Backups that share one file count as one, with the newest check of any of them.
+ *   <li>Backups that share one file count as one, with the newest check of any of them that did not fail. So a failure that
+ *       was not recorded for the others hides none of them.
  * </ol>
  *
  * <p>It leaves out expired backups, backups with a check within {@link #FRESH}, and the backups of a held service.
@@ -34,6 +35,10 @@ import org.pgsteward.model.BackupState;
 final class ReverificationOrder {
     /** A backup that was verified last night need not be verified again this morning. */
     static final Duration FRESH = Duration.ofHours(20);
+
+    private static final Comparator<StoredBackupStatus> BEST_OF_A_FILE = Comparator.comparing(
+                    (StoredBackupStatus backup) -> backup.backup().state() != BackupState.FAILED)
+            .thenComparing(backup -> checkedAt(backup));
 
     private static final Comparator<Candidate> ORDER = Comparator.comparing(Candidate::isInJournal)
             .thenComparing(candidate -> checkedAt(candidate.backup()))
@@ -56,17 +61,17 @@ final class ReverificationOrder {
             return inJournal.contains(backup.backup().identity().eventId());
         }
 
-        /** Returns the backups without expired ones, and without those whose file was checked later as that of another one. */
+        /** Returns the backups without expired ones, and one of those that share a file. */
         private List<StoredBackupStatus> oneOfEachFile() {
-            Map<Object, StoredBackupStatus> lastChecked = new LinkedHashMap<>();
+            Map<Object, StoredBackupStatus> chosen = new LinkedHashMap<>();
             for (StoredBackupStatus backup : stored) {
                 if (backup.backup().state() == BackupState.EXPIRED) {
                     continue;
                 }
                 Object file = (isInJournal(backup) ? sharedFile.apply(backup) : Optional.empty()).orElse(backup.path());
-                lastChecked.merge(file, backup, BinaryOperator.maxBy(Comparator.comparing(one -> checkedAt(one))));
+                chosen.merge(file, backup, BinaryOperator.maxBy(BEST_OF_A_FILE));
             }
-            return List.copyOf(lastChecked.values());
+            return List.copyOf(chosen.values());
         }
     }
 

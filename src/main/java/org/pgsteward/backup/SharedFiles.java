@@ -47,19 +47,21 @@ public final class SharedFiles {
 
     /**
      * Records the result of a verification for the other backups that share the file. A file that is damaged is damaged for
-     * each of them. A file that passed makes the damaged ones verified again.
+     * each of them. A file that passed makes the damaged ones verified again. An altered manifest concerns only its own backup:
+     * its failure is no result about the file, and a file that passed does not make it valid.
      *
      * @param judged the backup with its result, which is recorded already
      */
     void spread(Backup judged) {
-        if (judged.state() != BackupState.FAILED && judged.state() != BackupState.VERIFIED) {
+        boolean isFailed = judged.state() == BackupState.FAILED;
+        if ((!isFailed && judged.state() != BackupState.VERIFIED) || (isFailed && isAltered(judged))) {
             return;
         }
         for (StoredBackupStatus other : sharing(judged)) {
             Backup backup = other.backup();
-            boolean isNews = judged.state() == BackupState.FAILED
+            boolean isNews = isFailed
                     ? backup.state() != BackupState.FAILED
-                    : backup.state() == BackupState.FAILED;
+                    : backup.state() == BackupState.FAILED && !isAltered(backup);
             if (isNews) {
                 reporter.record(backup.judged(judged.state(), clock.instant(), Duration.ZERO, judged.error()));
                 LOG.info(
@@ -69,6 +71,15 @@ public final class SharedFiles {
                         judged.id(),
                         judged.state().word());
             }
+        }
+    }
+
+    private boolean isAltered(Backup backup) {
+        try {
+            return holdings.isAltered(backup);
+        } catch (IOException e) {
+            // Without its manifest, nothing is known about its file.
+            return true;
         }
     }
 
@@ -104,7 +115,9 @@ public final class SharedFiles {
 
     /** Returns the conclusion about a damaged backup with sentences about the other backups of the service. */
     ReverificationRule.Conclusion withOthers(ReverificationRule.Conclusion conclusion) {
-        int others = sharing(conclusion.backup()).size();
+        int others = isAltered(conclusion.backup())
+                ? 0
+                : sharing(conclusion.backup()).size();
         return (others == 0
                         ? conclusion
                         : conclusion.with(others

@@ -68,6 +68,8 @@ class ReverificationOrderTest {
                 "1 | app:30h:f wiki:40h          | wiki:40h                     | a failed verification has no priority",
                 "9 | app:50h:= app:30h:=         | app:30h:=                    | a shared file is verified once",
                 "9 | app:50h:= app:2h:=          | ''                           | a shared file was checked lately",
+                "9 | app:50h:= app:30h:f=        | app:50h:=                    | a failed verification hides no other of the file",
+                "9 | app:50h:f= app:30h:f=       | app:30h:f=                   | all of a file have failed",
                 "9 | app:50h:= app:2h            | app:50h:=                    | a file of its own is no shared one",
                 "9 | app:50h:= wiki:2h:=         | app:50h:=                    | two services share no file",
                 "9 | app:50h:= app:2h:x=         | app:50h:=                    | an expired backup hides no other",
@@ -267,7 +269,7 @@ class ReverificationOrderTest {
         return switch (flag) {
             case "", "=" -> BackupState.VERIFIED;
             case "m" -> BackupState.MADE;
-            case "f" -> BackupState.FAILED;
+            case "f", "f=" -> BackupState.FAILED;
             case "u" -> BackupState.UNVERIFIABLE;
             case "x", "x=" -> BackupState.EXPIRED;
             default -> throw new IllegalArgumentException(flag);

@@ -70,7 +70,7 @@ public final class StoreView {
      * @throws IOException if the file cannot be read
      */
     public boolean isAsWritten(Backup backup) throws IOException {
-        if (store.manifests().alteration(backup.path().orElseThrow()).isPresent()) {
+        if (isAltered(backup)) {
             return false;
         }
         MessageDigest hash = Sha256.digest();
@@ -79,6 +79,15 @@ public final class StoreView {
             file.transferTo(OutputStream.nullOutputStream());
         }
         return HexFormat.of().formatHex(hash.digest()).equals(backup.file().sha256());
+    }
+
+    /**
+     * Returns whether the manifest of a backup was altered.
+     *
+     * @throws IOException if the manifest cannot be read
+     */
+    public boolean isAltered(Backup backup) throws IOException {
+        return store.manifests().alteration(backup.path().orElseThrow()).isPresent();
     }
 
     private static void requireOf(String service, Path file, Manifest manifest) throws IOException {

@@ -194,6 +194,43 @@ class UnchangedBackupsIT extends OnRetentionHost {
         assertThat(host.journal(database)).containsExactly("verified", "verified");
     }
 
+    @Test
+    void anAlteredManifestConcernsOnlyItsBackup() throws Exception {
+        Backup first = backUp(Duration.ZERO);
+        Backup second = backUp(Duration.ofDays(1));
+        Path manifest = Path.of(file(second) + ".manifest.json");
+        Files.writeString(
+                manifest,
+                Files.readString(manifest)
+                        .replaceFirst("\"content_sha256\" : \"[^\"]*\"", "\"content_sha256\" : \"00\""));
+        nights.awaitRows();
+
+        assertThat(verify(second).state()).isEqualTo(BackupState.FAILED);
+        nights.awaitRows();
+        assertThat(host.journal(database)).first().isEqualTo("verified");
+
+        clock.pass(Duration.ofDays(1));
+        assertThat(verify(first).state()).isEqualTo(BackupState.VERIFIED);
+        nights.awaitRows();
+        assertThat(host.journal(database)).last().asString().startsWith("failed: ");
+    }
+
+    /** A clock that was ahead for one night must not stop the restores until that time is reached. */
+    @Test
+    void aBackupWithATimeToComeIsNotShared() throws Exception {
+        Backup first = backUp(Duration.ZERO);
+        Backup ahead = backUp(Duration.ofDays(4000));
+        nights.awaitRows();
+        clock.pass(Duration.ofDays(-3999));
+
+        Backup second = nights.backUp(database);
+
+        assertThat(second.verification().at())
+                .contains(first.verification().at().orElseThrow());
+        assertThat(Files.isSameFile(file(second), file(first))).isTrue();
+        assertThat(Files.isSameFile(file(ahead), file(first))).isTrue();
+    }
+
     /** Otherwise a program that may write into the store could let new backups refer to other content. */
     @ParameterizedTest(name = "{0}")
     @ValueSource(strings = {",\\s*\"signature\" : \"[^\"]*\"", "\"content_sha256\" : \"[^\"]*\""})
