@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -102,7 +103,7 @@ class ClusterSessionIT {
                 .equals("1\n"));
 
         first.cancel("of the test");
-        await().during(Duration.ofSeconds(1)).until(() -> !sleeping.isDone());
+        assertThatThrownBy(() -> sleeping.get(1, TimeUnit.SECONDS)).isInstanceOf(TimeoutException.class);
         second.cancel("of the test");
 
         assertThat(sleeping).failsWithin(Duration.ofMinutes(1));
