@@ -61,7 +61,7 @@ final class ReverificationOrder {
             return inJournal.contains(backup.backup().identity().eventId());
         }
 
-        /** Returns the backups without expired ones, and one of those that share a file. */
+        /** Returns the backups without expired ones, and one backup for each shared file. */
         private List<StoredBackupStatus> oneOfEachFile() {
             Map<Object, StoredBackupStatus> chosen = new LinkedHashMap<>();
             for (StoredBackupStatus backup : stored) {
