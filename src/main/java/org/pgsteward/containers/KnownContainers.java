@@ -62,7 +62,9 @@ final class KnownContainers {
 
     Optional<Container> remove(String id) {
         Optional<Container> removed = Optional.ofNullable(byId.remove(id));
-        version.incrementAndGet();
+        if (removed.isPresent()) {
+            version.incrementAndGet();
+        }
         return removed;
     }
 
