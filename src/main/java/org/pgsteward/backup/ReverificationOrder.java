@@ -36,6 +36,7 @@ final class ReverificationOrder {
     /** A backup that was verified last night need not be verified again this morning. */
     static final Duration FRESH = Duration.ofHours(20);
 
+    /** The greatest backup of a shared file is the one to verify. */
     private static final Comparator<StoredBackupStatus> BEST_OF_A_FILE = Comparator.comparing(
                     (StoredBackupStatus backup) -> backup.backup().state() != BackupState.FAILED)
             .thenComparing(backup -> checkedAt(backup));

@@ -33,7 +33,7 @@ public final class RouteReporter implements Reporter {
         spool = rows;
     }
 
-    /** Sets the test for conditions that would change nothing. They do not enter the route, which most of the time is all. */
+    /** Sets the test for conditions that would change nothing. They do not enter the route. Most conditions are such. */
     public void leaveOut(Predicate<Condition> conditions) {
         noNews = conditions;
     }
